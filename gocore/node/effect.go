@@ -1,0 +1,110 @@
+package node
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+// An Effect is what the node wants done: one of the types of this file. The
+// driver does them in order. Nothing else leaves the core.
+type Effect interface{ effect() }
+
+// Send sends a message, sealed once: to To alone if it is valid, else to the
+// group by each of Ways.
+type Send struct {
+	Message *wire.Message
+	To      netip.AddrPort
+	Ways    []Way
+}
+
+// Way is one link and one address family by which the group is reached.
+type Way struct {
+	Link int
+	IPv6 bool
+}
+
+// Ask asks a DNS server. TCP after truncation, EDNS fall-back, ports and ids
+// are the driver's; how often and whom is the node's.
+type Ask struct {
+	ID       uint64
+	Server   netip.AddrPort
+	Question wire.Question
+	// Patience is how long a reply is still of use; longer than the node waits
+	// before it asks again, because a late answer is an answer.
+	Patience time.Duration
+}
+
+// Respond answers a Query.
+type Respond struct {
+	ID     uint64 // Query.ID
+	Result Result
+}
+
+// Result is the outcome of a Query.
+type Result struct {
+	// Answer is nil if nobody can say now.
+	Answer *wire.Answer
+	// Age is how old the answer is on this host.
+	Age time.Duration
+	// TTL is what programs may keep it for, in whole seconds.
+	TTL time.Duration
+	// Stale: past its TTL, served because no DNS server answers in time.
+	Stale bool
+	// Source is where this host has it from.
+	Source Source
+	// Peer is who told it, if Source is FromPeer.
+	Peer wire.Peer
+}
+
+// Source is where an answer came from.
+type Source uint8
+
+const (
+	// FromNobody: there is no answer.
+	FromNobody Source = iota
+	// FromCache: held since this host fetched it itself.
+	FromCache
+	// FromServer: fetched from a DNS server for this query.
+	FromServer
+	// FromPeer: another host of the group said it.
+	FromPeer
+)
+
+// Pull opens a stream to a peer and asks it for what Want says. Pulled inputs
+// follow, the last with Done.
+type Pull struct {
+	ID   uint64
+	Addr netip.AddrPort // the peer's unicast address and port
+	Want Want
+}
+
+// Page is the next record of an inbound stream.
+type Page struct {
+	Stream  uint64
+	Sent    time.Duration // this host's clock
+	Answers []wire.Aged
+	Next    uint64 // hash to resume behind
+	End     bool   // the last record
+	Busy    bool   // no room for this stream: say busy and close
+}
+
+// Log is a line for the administrator, one for each change of state.
+type Log struct {
+	Level slog.Level
+	Text  string // lower case, names no question
+	Args  []any  // slog key-value pairs
+}
+
+// Count adds one to a counter.
+type Count struct{ Counter Counter }
+
+func (Send) effect()    {}
+func (Ask) effect()     {}
+func (Respond) effect() {}
+func (Pull) effect()    {}
+func (Page) effect()    {}
+func (Log) effect()     {}
+func (Count) effect()   {}

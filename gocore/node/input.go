@@ -1,0 +1,114 @@
+package node
+
+import (
+	"net/netip"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+// An Input is what happens to a node: one of the types of this file. A driver
+// that has nothing to say but the time hands in Wake.
+type Input interface{ input() }
+
+// Wake says only what time it is. Early or twice does no harm.
+type Wake struct{}
+
+// Configure replaces the settings; the first one makes the node start.
+type Configure struct{ Settings Settings }
+
+// Restore hands in what an earlier run saved, once, before any other input but
+// Configure. Ages are what the driver made of them (PROTOCOL 1).
+type Restore struct{ Entries []Entry }
+
+// Query is a question of this host's programs. Exactly one Respond effect with
+// the same ID follows, in this or a later call.
+type Query struct {
+	ID       uint64 // chosen by the driver
+	Question wire.Question
+}
+
+// Forget says that nobody waits for the Query any more (its client left): no
+// Respond follows, what was begun for it goes on.
+type Forget struct{ ID uint64 }
+
+// Received is a datagram that opened under a key of this group.
+type Received struct {
+	Message *wire.Message
+	From    netip.AddrPort // unicast source, with zone if link-local
+	Link    int            // index of the interface it came in by
+	Group   bool           // sent to the group, not to this host alone
+}
+
+// Replied is what became of an Ask effect. A driver sends at most one for each
+// Ask, and need not send one at all: the node keeps its own time.
+type Replied struct {
+	Ask    uint64       // Ask.ID
+	Answer *wire.Answer // nil if it failed; Birth and Server are the node's to set
+	// Failure says why there is no answer.
+	Failure Failure
+}
+
+// Failure is why a server gave no answer.
+type Failure uint8
+
+const (
+	// Silent: nothing came within Ask.Patience.
+	Silent Failure = iota + 1
+	// Unreachable: sending failed, or an ICMP error came back.
+	Unreachable
+	// Refused: a reply with RCODE SERVFAIL, REFUSED or any other that is no
+	// answer.
+	Refused
+)
+
+// Pulled is one record of a stream that a Pull effect opened.
+type Pulled struct {
+	Pull uint64 // Pull.ID
+	// From is the peer at the other end; its key and liveness are proven by the
+	// stream's handshake.
+	From    wire.Peer
+	Sent    time.Duration // the peer's clock when the record left
+	Answers []wire.Aged
+	// Next is where to go on if the stream breaks (Page.Next).
+	Next uint64
+	// Done: no more records come; Whole: all that was wanted came.
+	Done, Whole bool
+}
+
+// PageWanted asks for the next record of an outbound stream that a peer opened
+// with this host. The node answers with one Page effect.
+type PageWanted struct {
+	Stream uint64 // chosen by the driver, one for each inbound connection
+	// Only on the first PageWanted of a stream:
+	Want Want
+}
+
+// Want says what a host that opens a stream asks for.
+type Want struct {
+	// Away is how long the asker was absent: it has what is older. 0 = all.
+	Away time.Duration
+	// After resumes behind the hash of a question (Page.Next). 0 = from the
+	// start.
+	After uint64
+	// Questions, if any, asks for the answers to these alone.
+	Questions []wire.Question
+}
+
+// StreamClosed says that an inbound stream ended, for whatever reason.
+type StreamClosed struct{ Stream uint64 }
+
+// Stop makes the node say BYE; nothing is to be handed in after it.
+type Stop struct{}
+
+func (Wake) input()         {}
+func (Configure) input()    {}
+func (Restore) input()      {}
+func (Query) input()        {}
+func (Forget) input()       {}
+func (Received) input()     {}
+func (Replied) input()      {}
+func (Pulled) input()       {}
+func (PageWanted) input()   {}
+func (StreamClosed) input() {}
+func (Stop) input()         {}

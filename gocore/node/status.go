@@ -1,0 +1,73 @@
+package node
+
+import (
+	"net/netip"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+// State is how a DNS server does, as this host sees it.
+type State uint8
+
+const (
+	// Up: it answers.
+	Up State = iota + 1
+	// Suspect: it failed this host; the group is being asked.
+	Suspect
+	// Down: nobody in the group has success with it.
+	Down
+)
+
+// String gives the word used everywhere: up, suspect or down.
+func (s State) String() string {
+	switch s {
+	case Up:
+		return "up"
+	case Suspect:
+		return "suspect"
+	case Down:
+		return "down"
+	}
+	return "unknown"
+}
+
+// Status is the node at a glance. Durations are ages.
+type Status struct {
+	Upstream State // down only if all servers are
+	Since    time.Duration
+	Servers  []ServerStatus
+	// Group is "solo" without a key, "isolated" with one but nobody heard,
+	// else "N peers".
+	Group string
+	// Peers heard lately; Proven are those of them tied to this host's clock.
+	Peers, Proven int
+	// Entries held: all, past their TTL, negative; Bytes they take.
+	Entries, Stale, Negative int
+	Bytes                    int
+}
+
+// ServerStatus is one DNS server as this host sees it. Success and Failure
+// are ages, wire.Never if there was none.
+type ServerStatus struct {
+	Addr             netip.AddrPort
+	State            State
+	Success, Failure time.Duration
+	Fallback         bool
+}
+
+// PeerStatus is one peer.
+type PeerStatus struct {
+	Peer    wire.Peer
+	Addr    netip.AddrPort
+	Version string
+	Names   uint32
+	// Since is the age of the first, Last of the last datagram heard.
+	Since, Last time.Duration
+	Proven      bool
+	// HearsUs: the peer lists this host among those it hears by multicast.
+	HearsUs bool
+	// Told counts answers taken from it, Contradicted those that this host's
+	// own fetches disagreed with in a way that is not rotation (PROTOCOL 7).
+	Told, Contradicted uint64
+}

@@ -1,0 +1,79 @@
+package wire
+
+import "time"
+
+// Kind says what an answer amounts to.
+type Kind uint8
+
+const (
+	// Positive: the final RRset of the question is there.
+	Positive Kind = iota + 1
+	// NoData: the name exists, the type does not (RFC 2308 section 2.2).
+	NoData
+	// NXDomain: the name (or the end of its CNAME chain) does not exist
+	// (RFC 2308 section 2.1).
+	NXDomain
+)
+
+// A Question is what an answer answers: a name and a type of class IN.
+// Name is fully qualified, in presentation form, ASCII lower case, escaped as
+// miekg/dns escapes it ("www.example.org."), so that two spellings of one name
+// are one key. Make one with NewQuestion.
+type Question struct {
+	Name string
+	Type uint16
+}
+
+// Peer names one run of one host: the id is made at first start and kept, the
+// epoch is made at every start (PROTOCOL 3). The zero Peer is nobody.
+type Peer struct {
+	ID    uint64
+	Epoch uint64
+}
+
+// Birth is where and when an answer was fetched from a DNS server. Copies of
+// one birth are one answer, however they travelled (PROTOCOL 2).
+type Birth struct {
+	Peer
+	// Clock is CLOCK_BOOTTIME of the host that fetched it, in whole
+	// milliseconds.
+	Clock time.Duration
+}
+
+// ServerID is a hash of a server's address and port, 0 if it is unknown.
+type ServerID uint64
+
+// An Answer is the unit of everything: one question, the whole chain of
+// CNAMEs and the final RRset (or the SOA of a negative), with one TTL and one
+// birth. It is immutable once made and may be shared by any number of holders;
+// each holder keeps its own age.
+type Answer struct {
+	Question Question
+	Kind     Kind
+	// TTL it came with: the lowest of its records, for a negative that of
+	// RFC 2308 section 5.
+	TTL    time.Duration
+	Birth  Birth
+	Server ServerID
+	// Private: an address in it is not a public unicast one (private, loopback,
+	// link-local, unspecified ...), SVCB hints included.
+	Private bool
+	// Packed is a DNS message in wire format: header with the RCODE, the
+	// question, the chain and RRset in the answer section, the SOA of a
+	// negative in the authority section, nothing else. Owned by the Answer.
+	Packed []byte
+}
+
+// SameData reports whether two answers to one question say the same, whatever
+// their births and TTLs.
+func (a *Answer) SameData(b *Answer) bool {
+	return a.Kind == b.Kind && sameRecords(a.Packed, b.Packed)
+}
+
+// Size is what the answer costs its holders in memory, in bytes.
+func (a *Answer) Size() int {
+	return answerOverhead + len(a.Question.Name) + len(a.Packed)
+}
+
+// answerOverhead is sizeof(Answer) rounded up to an allocation class.
+const answerOverhead = 112
