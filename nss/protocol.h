@@ -12,7 +12,10 @@
 
 #include <stdint.h>
 
+/* Another path is for tests only. */
+#ifndef MCDNS_SOCKET
 #define MCDNS_SOCKET "/run/mcdns/nss.sock"
+#endif
 
 /* "mcn1": the last byte is the version. A peer that says anything else is not
  * an mcdnsd that this module can talk to, and counts as absent. */
@@ -30,7 +33,7 @@ enum mcdns_kind {
 enum mcdns_families { MCDNS_INET = 1, MCDNS_INET6 = 2 }; /* a set */
 
 enum mcdns_flags {
-	/* The name is final: HOSTALIASES gave it, so no search list (resolver(3)). */
+	/* The name is final: res_search found it in HOSTALIASES, so no search list. */
 	MCDNS_NO_SEARCH = 1,
 	/* LOCALDOMAIN / RES_OPTIONS stand in the caller's environment, maybe empty. */
 	MCDNS_LOCALDOMAIN = 2,

@@ -1,0 +1,198 @@
+/* The question: one connection, one retry. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "mcdns.h"
+
+#define MS INT64_C(1000000)
+
+/*
+ * The daemon says at once that it is alive and repeats it every second while
+ * it works, so silence tells a frozen daemon from a slow DNS server. It bounds
+ * its work itself; the last limit only keeps a broken one from holding a
+ * program for ever.
+ */
+#define FIRST_FRAME (250 * MS)
+#define NEXT_FRAME (1500 * MS)
+#define WHOLE_CALL (30000 * MS)
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A connect that finds the backlog full says EAGAIN and leaves nothing to poll
+ * for (unix(7)), so it is tried again, less and less often. */
+static bool reach(int fd, int64_t deadline)
+{
+	static const struct sockaddr_un address = {AF_UNIX, MCDNS_SOCKET};
+
+	for (int ms = 1;; ms = ms < 16 ? 2 * ms : ms) {
+		if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+			return true;
+		if (errno != EAGAIN && errno != EINTR)
+			return false;
+		int64_t left = deadline - mcdns_now();
+		if (left <= 0)
+			return false;
+		poll(NULL, 0, (int)earlier(ms, left / MS + 1));
+	}
+}
+
+/* Drops the first n bytes of the message. */
+static void advance(struct msghdr *message, size_t n)
+{
+	while (message->msg_iovlen > 0 && n >= message->msg_iov->iov_len) {
+		n -= message->msg_iov->iov_len;
+		message->msg_iov++;
+		message->msg_iovlen--;
+	}
+	if (message->msg_iovlen > 0) {
+		message->msg_iov->iov_base = (char *)message->msg_iov->iov_base + n;
+		message->msg_iov->iov_len -= n;
+	}
+}
+
+static int send_all(int fd, struct iovec *parts, size_t count, int64_t deadline)
+{
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+
+	advance(&message, 0);
+	while (message.msg_iovlen > 0) {
+		ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n >= 0)
+			advance(&message, (size_t)n);
+		else if (errno == EPIPE || errno == ECONNRESET)
+			return MCDNS_CLOSED;
+		else if (errno != EINTR &&
+			 (errno != EAGAIN || !mcdns_wait(fd, POLLOUT, deadline)))
+			return MCDNS_ABSENT;
+	}
+	return 0;
+}
+
+/* The caller's environment is the caller's: the daemon cannot see it. */
+static size_t environment(const char *variable, uint8_t flag, uint8_t *flags, struct iovec *part)
+{
+	char *value = secure_getenv(variable);
+
+	part->iov_base = value;
+	part->iov_len = value ? strlen(value) : 0;
+	if (value)
+		*flags |= flag;
+	return part->iov_len;
+}
+
+static int send_question(int fd, const struct mcdns_question *question, int64_t deadline)
+{
+	struct mcdns_request request = {
+		.magic = MCDNS_MAGIC,
+		.kind = question->kind,
+		.families = question->families,
+		.flags = question->flags,
+		.name_length = (uint16_t)question->name_length,
+	};
+	struct iovec parts[4] = {
+		{&request, sizeof request},
+		{(void *)(uintptr_t)question->name, question->name_length},
+	};
+	size_t length = sizeof request + question->name_length;
+	size_t localdomain = 0, res_options = 0;
+
+	if (question->kind == MCDNS_BY_NAME) {
+		localdomain = environment("LOCALDOMAIN", MCDNS_LOCALDOMAIN, &request.flags, &parts[2]);
+		res_options = environment("RES_OPTIONS", MCDNS_RES_OPTIONS, &request.flags, &parts[3]);
+	}
+	/* Too much to send is left to nss-dns rather than asked without it. */
+	if (localdomain > MCDNS_REQUEST_MAX || res_options > MCDNS_REQUEST_MAX ||
+	    length + localdomain + res_options > MCDNS_REQUEST_MAX)
+		return MCDNS_ABSENT;
+	request.localdomain_length = (uint16_t)localdomain;
+	request.res_options_length = (uint16_t)res_options;
+	request.length = (uint32_t)(length + localdomain + res_options);
+	return send_all(fd, parts, 4, deadline);
+}
+
+/* Whether the header can be believed at all; what follows it is checked where
+ * it is taken. */
+static bool plausible(const struct mcdns_reply *reply)
+{
+	size_t least = sizeof *reply + reply->addresses * sizeof(struct mcdns_address) +
+		       2 * (size_t)reply->names;
+
+	if (reply->magic != MCDNS_MAGIC || reply->length > MCDNS_REPLY_MAX ||
+	    reply->status > MCDNS_BAD_NAME)
+		return false;
+	if (reply->status == MCDNS_FOUND)
+		return reply->names > 0 && reply->length >= least;
+	return reply->length == sizeof *reply && reply->addresses == 0 && reply->names == 0;
+}
+
+static int receive_answer(struct mcdns_stream *stream, int64_t end, mcdns_take *take, void *into)
+{
+	struct mcdns_reply reply;
+
+	for (;;) {
+		int bad = mcdns_read(stream, &reply, sizeof reply);
+
+		if (bad)
+			return bad;
+		if (!plausible(&reply))
+			return MCDNS_ABSENT;
+		if (reply.status == MCDNS_FOUND)
+			return take(stream, &reply, into);
+		if (reply.status != MCDNS_ALIVE)
+			return reply.status;
+		stream->deadline = earlier(end, mcdns_now() + NEXT_FRAME);
+	}
+}
+
+/* One connection. It is made anew for each call: programs close descriptors
+ * that they did not open, fork with them, or reuse their numbers. */
+static int attempt(const struct mcdns_question *question, int64_t end, mcdns_take *take, void *into)
+{
+	struct mcdns_stream stream;
+	int outcome = MCDNS_ABSENT;
+
+	stream.begin = stream.end = 0;
+	stream.deadline = earlier(end, mcdns_now() + FIRST_FRAME);
+	stream.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (stream.fd < 0)
+		return MCDNS_ABSENT;
+	if (reach(stream.fd, stream.deadline))
+		outcome = send_question(stream.fd, question, stream.deadline);
+	if (outcome == 0)
+		outcome = receive_answer(&stream, end, take, into);
+	close(stream.fd);
+	return outcome;
+}
+
+/* For one program, or to measure what stands behind us in nsswitch.conf. */
+static bool disabled(void)
+{
+	const char *value = secure_getenv("MCDNS_NSS_DISABLE");
+
+	return value && strcmp(value, "1") == 0;
+}
+
+/* A daemon that is being restarted or upgraded hangs up on those it was
+ * working for; its successor is already behind the same socket. */
+int mcdns_ask(const struct mcdns_question *question, mcdns_take *take, void *into)
+{
+	if (disabled())
+		return MCDNS_ABSENT;
+	int64_t end = mcdns_now() + WHOLE_CALL;
+	int outcome = attempt(question, end, take, into);
+
+	if (outcome == MCDNS_CLOSED)
+		outcome = attempt(question, end, take, into);
+	return outcome == MCDNS_CLOSED ? MCDNS_ABSENT : outcome;
+}

@@ -1,0 +1,89 @@
+/* Bytes from the daemon, under deadlines. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "mcdns.h"
+
+int64_t mcdns_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* The time left is worked out anew on each turn: a program with a fast timer
+ * signal would otherwise start the whole wait again with every EINTR. */
+bool mcdns_wait(int fd, short events, int64_t deadline)
+{
+	struct pollfd ready = {.fd = fd, .events = events};
+
+	for (;;) {
+		int64_t left = deadline - mcdns_now();
+
+		if (left <= 0)
+			return false;
+		int n = poll(&ready, 1, (int)((left + 999999) / 1000000));
+		if (n > 0)
+			return true;
+		if (n < 0 && errno != EINTR)
+			return false;
+	}
+}
+
+/* One recv of up to `size` bytes: the number of bytes in *got. */
+static int receive(struct mcdns_stream *stream, void *to, size_t size, size_t *got)
+{
+	for (;;) {
+		if (!mcdns_wait(stream->fd, POLLIN, stream->deadline))
+			return MCDNS_ABSENT;
+		ssize_t n = recv(stream->fd, to, size, MSG_DONTWAIT);
+		if (n > 0) {
+			*got = (size_t)n;
+			return 0;
+		}
+		if (n == 0 || errno == ECONNRESET || errno == EPIPE)
+			return MCDNS_CLOSED;
+		if (errno != EINTR && errno != EAGAIN)
+			return MCDNS_ABSENT;
+	}
+}
+
+/* Moves up to `size` bytes out of the read-ahead. */
+static size_t drain(struct mcdns_stream *stream, void *to, size_t size)
+{
+	size_t n = stream->end - stream->begin;
+
+	if (n > size)
+		n = size;
+	memcpy(to, stream->ahead + stream->begin, n);
+	stream->begin += n;
+	return n;
+}
+
+int mcdns_read(struct mcdns_stream *stream, void *to, size_t size)
+{
+	unsigned char *at = to;
+	int bad = 0;
+
+	while (!bad) {
+		size_t n = drain(stream, at, size);
+
+		at += n;
+		size -= n;
+		if (size == 0)
+			return 0;
+		if (size < sizeof stream->ahead) {
+			stream->begin = stream->end = 0;
+			bad = receive(stream, stream->ahead, sizeof stream->ahead, &stream->end);
+		} else if ((bad = receive(stream, at, size, &n)) == 0) {
+			at += n;
+			size -= n;
+		}
+	}
+	return bad;
+}
