@@ -17,9 +17,10 @@
  * The daemon says at once that it is alive and repeats it every second while
  * it works, so silence tells a frozen daemon from a slow DNS server. It bounds
  * its work itself; the last limit only keeps a broken one from holding a
- * program for ever.
+ * program for ever. The first limit is 250 ms to the caller; 10 of them are for
+ * the way there and back on a busy machine.
  */
-#define FIRST_FRAME (250 * MS)
+#define FIRST_FRAME (240 * MS)
 #define NEXT_FRAME (1500 * MS)
 #define WHOLE_CALL (30000 * MS)
 
@@ -60,16 +61,23 @@ static void advance(struct msghdr *message, size_t n)
 	}
 }
 
-static int send_all(int fd, struct iovec *parts, size_t count, int64_t deadline)
-{
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+/* A request, laid out for sendmsg. */
+struct message {
+	struct mcdns_request head;
+	struct iovec parts[4];
+};
 
-	advance(&message, 0);
-	while (message.msg_iovlen > 0) {
-		ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+static int send_all(int fd, const struct message *message, int64_t deadline)
+{
+	struct iovec parts[4];
+	struct msghdr rest = {.msg_iov = parts, .msg_iovlen = 4};
+
+	memcpy(parts, message->parts, sizeof parts);
+	while (rest.msg_iovlen > 0) {
+		ssize_t n = sendmsg(fd, &rest, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n >= 0)
-			advance(&message, (size_t)n);
+			advance(&rest, (size_t)n);
 		else if (errno == EPIPE || errno == ECONNRESET)
 			return MCDNS_CLOSED;
 		else if (errno != EINTR &&
@@ -79,46 +87,49 @@ static int send_all(int fd, struct iovec *parts, size_t count, int64_t deadline)
 	return 0;
 }
 
-/* The caller's environment is the caller's: the daemon cannot see it. */
-static size_t environment(const char *variable, uint8_t flag, uint8_t *flags, struct iovec *part)
+static struct iovec bytes(const void *start, size_t length)
 {
-	char *value = secure_getenv(variable);
-
-	part->iov_base = value;
-	part->iov_len = value ? strlen(value) : 0;
-	if (value)
-		*flags |= flag;
-	return part->iov_len;
+	return (struct iovec){(void *)(uintptr_t)start, length};
 }
 
-static int send_question(int fd, const struct mcdns_question *question, int64_t deadline)
+/* The caller's environment is the caller's: the daemon cannot see it. */
+static struct iovec environment(const char *variable, uint8_t flag, uint8_t *flags)
 {
-	struct mcdns_request request = {
-		.magic = MCDNS_MAGIC,
-		.kind = question->kind,
-		.families = question->families,
-		.flags = question->flags,
-		.name_length = (uint16_t)question->name_length,
-	};
-	struct iovec parts[4] = {
-		{&request, sizeof request},
-		{(void *)(uintptr_t)question->name, question->name_length},
-	};
-	size_t length = sizeof request + question->name_length;
-	size_t localdomain = 0, res_options = 0;
+	const char *value = secure_getenv(variable);
 
+	if (value)
+		*flags |= flag;
+	return bytes(value, value ? strlen(value) : 0);
+}
+
+/* False: too much to send, which is left to nss-dns rather than asked in part. */
+static bool compose(const struct mcdns_question *question, struct message *message)
+{
+	struct mcdns_request *head = &message->head;
+	struct iovec *parts = message->parts;
+	size_t length = 0;
+
+	memset(message, 0, sizeof *message);
+	head->flags = question->flags;
+	parts[0] = bytes(head, sizeof *head);
+	parts[1] = bytes(question->name, question->name_length);
 	if (question->kind == MCDNS_BY_NAME) {
-		localdomain = environment("LOCALDOMAIN", MCDNS_LOCALDOMAIN, &request.flags, &parts[2]);
-		res_options = environment("RES_OPTIONS", MCDNS_RES_OPTIONS, &request.flags, &parts[3]);
+		parts[2] = environment("LOCALDOMAIN", MCDNS_LOCALDOMAIN, &head->flags);
+		parts[3] = environment("RES_OPTIONS", MCDNS_RES_OPTIONS, &head->flags);
 	}
-	/* Too much to send is left to nss-dns rather than asked without it. */
-	if (localdomain > MCDNS_REQUEST_MAX || res_options > MCDNS_REQUEST_MAX ||
-	    length + localdomain + res_options > MCDNS_REQUEST_MAX)
-		return MCDNS_ABSENT;
-	request.localdomain_length = (uint16_t)localdomain;
-	request.res_options_length = (uint16_t)res_options;
-	request.length = (uint32_t)(length + localdomain + res_options);
-	return send_all(fd, parts, 4, deadline);
+	for (int i = 0; i < 4; i++) {
+		if (parts[i].iov_len > MCDNS_REQUEST_MAX - length)
+			return false;
+		length += parts[i].iov_len;
+	}
+	head->magic = MCDNS_MAGIC;
+	head->length = (uint32_t)length;
+	head->kind = question->kind;
+	head->families = question->families;
+	head->name_length = (uint16_t)parts[1].iov_len;
+	head->localdomain_length = (uint16_t)parts[2].iov_len;
+	head->res_options_length = (uint16_t)parts[3].iov_len;
+	return true;
 }
 
 /* Whether the header can be believed at all; what follows it is checked where
@@ -157,7 +168,7 @@ static int receive_answer(struct mcdns_stream *stream, int64_t end, mcdns_take *
 
 /* One connection. It is made anew for each call: programs close descriptors
  * that they did not open, fork with them, or reuse their numbers. */
-static int attempt(const struct mcdns_question *question, int64_t end, mcdns_take *take, void *into)
+static int attempt(const struct message *message, int64_t end, mcdns_take *take, void *into)
 {
 	struct mcdns_stream stream;
 	int outcome = MCDNS_ABSENT;
@@ -168,7 +179,7 @@ static int attempt(const struct mcdns_question *question, int64_t end, mcdns_tak
 	if (stream.fd < 0)
 		return MCDNS_ABSENT;
 	if (reach(stream.fd, stream.deadline))
-		outcome = send_question(stream.fd, question, stream.deadline);
+		outcome = send_all(stream.fd, message, stream.deadline);
 	if (outcome == 0)
 		outcome = receive_answer(&stream, end, take, into);
 	close(stream.fd);
@@ -187,12 +198,14 @@ static bool disabled(void)
  * working for; its successor is already behind the same socket. */
 int mcdns_ask(const struct mcdns_question *question, mcdns_take *take, void *into)
 {
-	if (disabled())
+	struct message message;
+
+	if (disabled() || !compose(question, &message))
 		return MCDNS_ABSENT;
 	int64_t end = mcdns_now() + WHOLE_CALL;
-	int outcome = attempt(question, end, take, into);
+	int outcome = attempt(&message, end, take, into);
 
 	if (outcome == MCDNS_CLOSED)
-		outcome = attempt(question, end, take, into);
+		outcome = attempt(&message, end, take, into);
 	return outcome == MCDNS_CLOSED ? MCDNS_ABSENT : outcome;
 }

@@ -1,0 +1,130 @@
+package nss
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// work is where this run compiles and listens; socket is the path that the
+// module under test is compiled with, in place of /run/mcdns/nss.sock.
+var work, socket string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("/tmp", "mcdns-nss-") // short: a socket's path has 107 bytes
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	work, socket = dir, filepath.Join(dir, "nss.sock")
+	for _, name := range []string{"LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES", "MCDNS_NSS_DISABLE"} {
+		os.Unsetenv(name)
+	}
+	return m.Run()
+}
+
+// require ends the test: skipped, or failed where everything has to run.
+func require(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("MCDNS_TEST_REQUIRE") == "all" {
+		t.Fatalf("MCDNS_TEST_REQUIRE=all: %s", reason)
+	}
+	t.Skip(reason)
+}
+
+// root is the top of the source tree, where nss/cc.args has to be used from.
+func root(t testing.TB) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func tool(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		require(t, name+" is not installed")
+	}
+	return path
+}
+
+var built struct {
+	sync.Mutex
+	paths map[string]string
+}
+
+// compile builds test/nss/testdata's and the module's files into a program, once
+// per name and run. Arguments are relative to the top of the tree.
+func compile(t testing.TB, name, compiler string, args ...string) string {
+	t.Helper()
+	cc := tool(t, compiler)
+	built.Lock()
+	defer built.Unlock()
+	if path, ok := built.paths[name]; ok {
+		return path
+	}
+	path := filepath.Join(work, name)
+	cmd := exec.Command(cc, append(args, "-o", path)...)
+	cmd.Dir = root(t)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", compiler, strings.Join(args, " "), err, out)
+	}
+	if built.paths == nil {
+		built.paths = map[string]string{}
+	}
+	built.paths[name] = path
+	return path
+}
+
+// sources lists the module's C files, relative to the top of the tree.
+func sources(t testing.TB) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(root(t), "nss", "*.c"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no C files in nss: %v", err)
+	}
+	for i, path := range found {
+		found[i] = filepath.Join("nss", filepath.Base(path))
+	}
+	return found
+}
+
+var sanitizers = []string{
+	"-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer",
+	"-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+}
+
+// probe is the program that calls the functions one by one, sanitized, with the
+// system calls of the module wrapped.
+func probe(t testing.TB) string {
+	args := append([]string{}, sanitizers...)
+	args = append(args, `-DMCDNS_SOCKET="`+socket+`"`, "-Inss", "-pthread")
+	for _, call := range []string{"socket", "sendmsg", "recv", "poll", "clock_gettime"} {
+		args = append(args, "-Wl,--wrap="+call)
+	}
+	for _, file := range []string{"probe", "call", "sweep", "wrap"} {
+		args = append(args, "test/nss/testdata/"+file+".c")
+	}
+	return compile(t, "probe", "cc", append(args, sources(t)...)...)
+}
+
+// module is the file that is shipped, built as the Makefile builds it.
+func module(t testing.TB) string {
+	return compile(t, "libnss_mcdns.so.2", "cc", append([]string{"@nss/cc.args"}, sources(t)...)...)
+}

@@ -1,0 +1,103 @@
+/*
+ * The system calls of the module, with faults put in (ld --wrap). The
+ * environment says which: PROBE_FAULT is a list of words, PROBE_SPEED makes
+ * the monotonic clock run so many times faster.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+int __real_socket(int, int, int);
+int __wrap_socket(int, int, int);
+ssize_t __real_sendmsg(int, const struct msghdr *, int);
+ssize_t __wrap_sendmsg(int, const struct msghdr *, int);
+ssize_t __real_recv(int, void *, size_t, int);
+ssize_t __wrap_recv(int, void *, size_t, int);
+int __real_poll(struct pollfd *, nfds_t, int);
+int __wrap_poll(struct pollfd *, nfds_t, int);
+int __real_clock_gettime(clockid_t, struct timespec *);
+int __wrap_clock_gettime(clockid_t, struct timespec *);
+
+static bool fault(const char *word)
+{
+	const char *faults = getenv("PROBE_FAULT");
+
+	return faults && strstr(faults, word);
+}
+
+/* Every other call fails. */
+static bool flaky(const char *word)
+{
+	static int turn;
+
+	return fault(word) && turn++ % 2 == 0;
+}
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+	if (fault("emfile")) {
+		errno = EMFILE;
+		return -1;
+	}
+	if (fault("eafnosupport")) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	return __real_socket(domain, type, protocol);
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct msghdr one = *message;
+	struct iovec byte = message->msg_iov[0];
+
+	if (!(flags & MSG_NOSIGNAL))
+		abort();
+	if (flaky("interrupted")) {
+		errno = EINTR;
+		return -1;
+	}
+	if (!fault("bytewise"))
+		return __real_sendmsg(fd, message, flags);
+	byte.iov_len = 1;
+	one.msg_iov = &byte;
+	one.msg_iovlen = 1;
+	return __real_sendmsg(fd, &one, flags);
+}
+
+ssize_t __wrap_recv(int fd, void *to, size_t size, int flags)
+{
+	if (flaky("interrupted")) {
+		errno = EINTR;
+		return -1;
+	}
+	return __real_recv(fd, to, fault("bytewise") && size > 1 ? 1 : size, flags);
+}
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	if (flaky("interrupted")) {
+		errno = EINTR;
+		return -1;
+	}
+	return __real_poll(fds, count, timeout);
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	const char *speed = getenv("PROBE_SPEED");
+	int result = __real_clock_gettime(clock, now);
+	long long ns = now->tv_sec * 1000000000LL + now->tv_nsec;
+
+	if (speed && clock == CLOCK_MONOTONIC) {
+		ns *= atoi(speed);
+		now->tv_sec = ns / 1000000000;
+		now->tv_nsec = ns % 1000000000;
+	}
+	return result;
+}
