@@ -1,0 +1,189 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/miekg/dns"
+)
+
+// The record types that this project names. Any other data type may be asked
+// for by number.
+const (
+	TypeA     = dns.TypeA
+	TypeCNAME = dns.TypeCNAME
+	TypeSOA   = dns.TypeSOA
+	TypePTR   = dns.TypePTR
+	TypeAAAA  = dns.TypeAAAA
+	TypeSVCB  = dns.TypeSVCB
+	TypeHTTPS = dns.TypeHTTPS
+)
+
+// The RCODEs that an answer may have (Answer.Rcode).
+const (
+	RcodeSuccess  = dns.RcodeSuccess
+	RcodeNXDomain = dns.RcodeNameError
+)
+
+// NewQuestion makes the one spelling of a question from a name in presentation
+// form: lower case, final dot added. Bytes above 127 are the DNS bytes they
+// are. The error says what is wrong with the name.
+func NewQuestion(name string, typ uint16) (Question, error) {
+	if !askable(typ) {
+		return Question{}, fmt.Errorf("type %d cannot be asked for: it is no type of data (RFC 6895 section 3.1)", typ)
+	}
+	var room [maxName]byte
+	b, err := appendName(room[:0], name)
+	if err != nil {
+		return Question{}, fmt.Errorf("name %.80q: %w", name, err)
+	}
+	return Question{Name: text(b), Type: typ}, nil
+}
+
+// askable is false for OPT and the meta types (ANY, AXFR, TSIG ...), whose
+// answers are not one RRset.
+func askable(typ uint16) bool {
+	return typ != 0 && typ != dns.TypeOPT && (typ < 128 || typ > 255)
+}
+
+// String gives "www.example.org. AAAA".
+func (q Question) String() string {
+	t, ok := dns.TypeToString[q.Type]
+	if !ok {
+		t = fmt.Sprintf("TYPE%d", q.Type)
+	}
+	return q.Name + " " + t
+}
+
+// Hash is the same on every host and in every version: rank and the order of
+// streams stand on it. It is never 0.
+func (q Question) Hash() uint64 {
+	h := uint64(fnvOffset)
+	for i := range len(q.Name) {
+		h = (h ^ uint64(q.Name[i])) * fnvPrime
+	}
+	h = (h ^ uint64(q.Type&0xFF)) * fnvPrime
+	h = (h ^ uint64(q.Type>>8)) * fnvPrime
+	return mix(h)
+}
+
+var (
+	errEmptyName  = errors.New("empty; give a name such as www.example.org")
+	errEmptyLabel = errors.New("two dots in a row, or a dot in front")
+	errLongLabel  = errors.New("a label (what stands between two dots) has more than 63 bytes")
+	errLongName   = errors.New("longer than 255 bytes")
+	errEscape     = errors.New(`a backslash must be followed by a character or by a number from 000 to 255`)
+)
+
+// appendName appends the folded plain name of a presentation form, its final
+// dot optional.
+func appendName(dst []byte, name string) ([]byte, error) {
+	if name == "" {
+		return dst, errEmptyName
+	}
+	if name == "." {
+		return append(dst, 0), nil
+	}
+	start, label := len(dst), len(dst)
+	dst = append(dst, 0)
+	for i := 0; i < len(name); {
+		c := name[i]
+		i++
+		if c == '.' {
+			if len(dst)-label == 1 {
+				return dst, errEmptyLabel
+			}
+			dst[label] = byte(len(dst) - label - 1)
+			label = len(dst)
+			dst = append(dst, 0)
+			continue
+		}
+		if c == '\\' {
+			var n int
+			if c, n = unescape(name[i:]); n == 0 {
+				return dst, errEscape
+			}
+			i += n
+		}
+		dst = append(dst, lower(c))
+		if len(dst)-label > 1+maxLabel {
+			return dst, errLongLabel
+		}
+		// One byte is the root's, still to come.
+		if len(dst)-start >= maxName {
+			return dst, errLongName
+		}
+	}
+	if n := len(dst) - label - 1; n > 0 {
+		dst[label] = byte(n)
+		dst = append(dst, 0)
+	}
+	return dst, nil
+}
+
+// unescape reads what stands behind a backslash: the byte meant and how much
+// of s it took, 0 if it means nothing.
+func unescape(s string) (c byte, n int) {
+	if s == "" {
+		return 0, 0
+	}
+	if s[0]-'0' >= 10 {
+		return s[0], 1
+	}
+	if len(s) < 3 || s[1]-'0' >= 10 || s[2]-'0' >= 10 {
+		return 0, 0
+	}
+	v := int(s[0]-'0')*100 + int(s[1]-'0')*10 + int(s[2]-'0')
+	if v > 255 {
+		return 0, 0
+	}
+	return byte(v), 3
+}
+
+// appendQuestion appends name and type, as questions stand in datagrams.
+func appendQuestion(dst []byte, q Question) ([]byte, error) {
+	dst, err := appendName(dst, q.Name)
+	if err != nil {
+		return dst, fmt.Errorf("question %q: %w", q.Name, err)
+	}
+	return binary.BigEndian.AppendUint16(dst, q.Type), nil
+}
+
+// questionSize is what appendQuestion appends, in bytes.
+func questionSize(q Question) int {
+	n := 1 + 2
+	if q.Name == "." {
+		return n
+	}
+	for i := 0; i < len(q.Name); i++ {
+		if q.Name[i] == '\\' {
+			if _, k := unescape(q.Name[i+1:]); k > 0 {
+				i += k
+			}
+		}
+		n++
+	}
+	return n
+}
+
+// AppendQuery appends the query to send to a DNS server: recursion desired,
+// with EDNS0 and room for 1232 bytes if edns is set (RFC 6891; DNS flag day
+// 2020). q must come from NewQuestion or a decoder; else nothing is appended.
+func AppendQuery(dst []byte, q Question, id uint16, edns bool) []byte {
+	extra := byte(0)
+	if edns {
+		extra = 1
+	}
+	b := binary.BigEndian.AppendUint16(dst, id)
+	b = append(b, 1, 0, 0, 1, 0, 0, 0, 0, 0, extra)
+	b, err := appendQuestion(b, q)
+	if err != nil {
+		return dst
+	}
+	b = append(b, 0, classIN)
+	if edns {
+		b = append(b, 0, 0, byte(dns.TypeOPT), MaxDatagram>>8, MaxDatagram&0xFF, 0, 0, 0, 0, 0, 0)
+	}
+	return b
+}

@@ -1,0 +1,316 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+var (
+	// ErrMismatch: not a reply to this question, or so malformed that anybody
+	// may have sent it. The caller goes on waiting for the real one, or a forger
+	// could end every wait (draft-li-dnsop-response-preprocessing).
+	ErrMismatch = errors.New("no reply to this question")
+	// ErrTruncated: the reply does not fit UDP, ask again by TCP.
+	ErrTruncated = errors.New("reply is truncated; ask by TCP")
+	// ErrUseless: a reply to this question out of which no answer can be made:
+	// CNAMEs in a circle or more than 11 of them, more than 64 KiB once
+	// unpacked, or a referral from a server that does not recurse.
+	ErrUseless = errors.New("reply is of no use")
+)
+
+// RcodeError is a reply whose RCODE says that the server failed or refuses.
+type RcodeError struct{ Rcode int }
+
+func (e *RcodeError) Error() string {
+	if s, ok := dns.RcodeToString[e.Rcode]; ok {
+		return "DNS server says " + s
+	}
+	return fmt.Sprintf("DNS server says RCODE %d", e.Rcode)
+}
+
+// ParseReply makes an answer of what a DNS server replied to q. Only the chain
+// of CNAMEs from the question, the RRset at its end or the SOA of the zone that
+// denies it are taken; whatever else the reply holds is not even looked at
+// (promiscuous NS and additional records: CVE-2025-11411, CVE-2026-42960). The
+// TTL is the lowest of all records taken, for a negative bounded by the SOA's
+// minimum too (RFC 2308 section 5), and 0 without an SOA. The caller compares
+// ids and sets Birth and Server. reply is not kept.
+//
+// The error is ErrMismatch, ErrTruncated, ErrUseless or an *RcodeError.
+func ParseReply(q Question, reply []byte) (*Answer, error) {
+	var room [maxName]byte
+	name, err := appendName(room[:0], q.Name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrMismatch, err)
+	}
+	off, err := checkReply(name, q.Type, reply)
+	if err != nil {
+		return nil, err
+	}
+	s := scrubber{reply: reply, q: q, ttl: maxTTL, rcode: reply[3] & 0xF}
+	if off, err = s.index(off); err != nil {
+		return nil, err
+	}
+	if err := s.build(name, off); err != nil {
+		return nil, err
+	}
+	return s.answer(), nil
+}
+
+// checkReply judges by header and question, and returns the offset behind
+// these.
+func checkReply(name []byte, typ uint16, p []byte) (int, error) {
+	// QR set, opcode QUERY.
+	if len(p) < headerLen || p[2]&0xF8 != 0x80 {
+		return 0, ErrMismatch
+	}
+	rcode := int(p[3] & 0xF)
+	if be16(p[4:]) == 0 && len(p) == headerLen && (rcode == dns.RcodeFormatError || rcode == dns.RcodeNotImplemented) {
+		return 0, &RcodeError{rcode} // how servers older than EDNS say so
+	}
+	records := int(be16(p[6:])) + int(be16(p[8:])) + int(be16(p[10:]))
+	if be16(p[4:]) != 1 || records > (len(p)-headerLen)/11 {
+		return 0, ErrMismatch
+	}
+	var room [maxName]byte
+	n, off, err := readName(p, headerLen, &room)
+	if err != nil || !sameName(room[:n], name) ||
+		len(p)-off < 4 || be16(p[off:]) != typ || be16(p[off+2:]) != classIN {
+		return 0, ErrMismatch
+	}
+	if p[2]&0x02 != 0 {
+		return 0, ErrTruncated
+	}
+	if rcode != RcodeSuccess && rcode != RcodeNXDomain {
+		return 0, &RcodeError{rcode}
+	}
+	return off + 4, nil
+}
+
+// maxTTL in seconds (RFC 2181 section 8); a larger one counts as this
+// (RFC 8767 section 4).
+const maxTTL = 1<<31 - 1
+
+// A scrubber makes a packed answer of one reply.
+type scrubber struct {
+	reply []byte
+	q     Question
+	rcode byte
+	found []candidate // of the answer section, in its order
+
+	out     []byte
+	ttl     uint32 // lowest so far
+	kind    Kind
+	private bool
+}
+
+// A candidate is a record that may belong to the answer: offsets into reply.
+type candidate struct {
+	hash      uint64 // of the owner
+	owner     int
+	data, end int
+	ttl       uint32
+	cname     bool
+}
+
+// rr reads the record at off: owner into room, then its fixed fields.
+func (s *scrubber) rr(off int, room *[maxName]byte) (owner []byte, typ, class uint16, c candidate, err error) {
+	n, at, err := readName(s.reply, off, room)
+	if err != nil || len(s.reply)-at < 10 {
+		return nil, 0, 0, c, ErrMismatch
+	}
+	p := s.reply[at:]
+	c = candidate{owner: off, data: at + 10, ttl: min(be32(p[4:]), maxTTL)}
+	if c.end = c.data + int(be16(p[8:])); c.end > len(s.reply) {
+		return nil, 0, 0, c, ErrMismatch
+	}
+	return room[:n], be16(p), be16(p[2:]), c, nil
+}
+
+// index walks once over the answer section and returns the offset behind it,
+// so that following the chain is cheap however the records are ordered.
+func (s *scrubber) index(off int) (int, error) {
+	var room [maxName]byte
+	for range be16(s.reply[6:]) {
+		owner, typ, class, c, err := s.rr(off, &room)
+		if err != nil {
+			return 0, err
+		}
+		off = c.end
+		if class != classIN || typ != s.q.Type && typ != TypeCNAME {
+			continue
+		}
+		c.hash, c.cname = hash(owner), typ == TypeCNAME
+		s.found = append(s.found, c)
+	}
+	return off, nil
+}
+
+// build follows the chain and leaves the packed answer in s.out. authority is
+// the offset of the authority section.
+func (s *scrubber) build(name []byte, authority int) error {
+	s.out = make([]byte, headerLen, min(len(s.reply)+64, 1024))
+	s.out[2], s.out[3], s.out[5] = flagsHigh, flagsLow|s.rcode, 1
+	s.out = append(s.out, name...)
+	s.out = binary.BigEndian.AppendUint16(s.out, s.q.Type)
+	s.out = append(s.out, 0, classIN)
+	names := [maxChain + 1]int{headerLen}
+	for links := 0; ; links++ {
+		cur := names[links]
+		n, err := s.rrset(cur)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			s.kind = Positive
+			s.count(6, links+n)
+			return nil
+		}
+		next, err := s.link(cur)
+		if err != nil {
+			return err
+		}
+		if next == 0 {
+			s.count(6, links)
+			return s.negative(cur, authority)
+		}
+		if links == maxChain || s.circle(names[:links+1], next) {
+			return fmt.Errorf("%w: its CNAMEs run in a circle or are more than %d", ErrUseless, maxChain)
+		}
+		names[links+1] = next
+	}
+}
+
+func (s *scrubber) count(at, n int) { binary.BigEndian.PutUint16(s.out[at:], uint16(n)) }
+
+// nameAt is the plain name at an offset of the answer under construction.
+func (s *scrubber) nameAt(at int) []byte { return s.out[at:plainName(s.out, at)] }
+
+func (s *scrubber) circle(names []int, next int) bool {
+	for _, at := range names {
+		if sameName(s.nameAt(at), s.nameAt(next)) {
+			return true
+		}
+	}
+	return false
+}
+
+// rrset adds the records of the asked type whose owner is the name at cur.
+func (s *scrubber) rrset(cur int) (n int, err error) {
+	if s.rcode == RcodeNXDomain {
+		return 0, nil // it denies the end of the chain (RFC 2308 section 2.1)
+	}
+	h := hash(s.nameAt(cur))
+	for _, c := range s.found {
+		if c.hash != h || c.cname != (s.q.Type == TypeCNAME) || !s.owns(c, cur) {
+			continue
+		}
+		if err := s.add(c, cur, s.q.Type); err != nil {
+			return 0, err
+		}
+		if n++; c.cname {
+			break // a name has one CNAME (RFC 2181 section 10.1)
+		}
+	}
+	return n, nil
+}
+
+// link adds the CNAME of the name at cur and returns the offset of its target,
+// 0 if there is none.
+func (s *scrubber) link(cur int) (int, error) {
+	if s.q.Type == TypeCNAME {
+		return 0, nil
+	}
+	h := hash(s.nameAt(cur))
+	for _, c := range s.found {
+		if c.cname && c.hash == h && s.owns(c, cur) {
+			at := len(s.out) + recordLen
+			return at, s.add(c, cur, TypeCNAME)
+		}
+	}
+	return 0, nil
+}
+
+func (s *scrubber) owns(c candidate, cur int) bool {
+	var room [maxName]byte
+	n, _, err := readName(s.reply, c.owner, &room)
+	return err == nil && sameName(room[:n], s.nameAt(cur))
+}
+
+// add appends a record with a pointer for its owner.
+func (s *scrubber) add(c candidate, owner int, typ uint16) error {
+	out := binary.BigEndian.AppendUint16(s.out, uint16(pointerTag|owner))
+	out = binary.BigEndian.AppendUint16(out, typ)
+	out = append(out, 0, classIN)
+	out = binary.BigEndian.AppendUint32(out, c.ttl)
+	at := len(out) + 2
+	out, err := appendData(append(out, 0, 0), s.reply, c.data, c.end, typ)
+	if err != nil || !plainData(out[at:], typ) {
+		return ErrMismatch
+	}
+	n := len(out) - at
+	if n > 1<<16-1 || len(out) > maxPacked {
+		return fmt.Errorf("%w: more than 64 KiB", ErrUseless)
+	}
+	binary.BigEndian.PutUint16(out[at-2:], uint16(n))
+	s.private = s.private || typ == s.q.Type && holdsPrivate(out[at:], typ)
+	s.ttl = min(s.ttl, c.ttl)
+	s.out = out
+	return nil
+}
+
+// negative looks for the SOA that says how long the name at cur may be held
+// not to exist. Only a zone that the name is in can say so.
+func (s *scrubber) negative(cur, off int) error {
+	s.kind = NoData
+	if s.rcode == RcodeNXDomain {
+		s.kind = NXDomain
+	}
+	var room [maxName]byte
+	referral := false
+	for range be16(s.reply[8:]) {
+		owner, typ, class, c, err := s.rr(off, &room)
+		if err != nil {
+			return err
+		}
+		off = c.end
+		referral = referral || typ == dns.TypeNS
+		if typ != TypeSOA || class != classIN {
+			continue
+		}
+		if zone := below(s.nameAt(cur), owner); zone >= 0 {
+			return s.addSOA(c, cur+zone)
+		}
+	}
+	// AA and RA clear, NS and no SOA: the server does not know and does not ask
+	// (RFC 2308 section 2.2, a referral).
+	if referral && s.rcode == RcodeSuccess && s.reply[2]&0x04 == 0 && s.reply[3]&0x80 == 0 {
+		return fmt.Errorf("%w: a referral, the server does not recurse", ErrUseless)
+	}
+	s.ttl = 0
+	return nil
+}
+
+func (s *scrubber) addSOA(c candidate, owner int) error {
+	if err := s.add(c, owner, TypeSOA); err != nil {
+		return err
+	}
+	s.count(8, 1)
+	minimum := be32(s.out[len(s.out)-4:])
+	s.ttl = min(s.ttl, minimum)
+	return nil
+}
+
+func (s *scrubber) answer() *Answer {
+	return &Answer{
+		Question: s.q,
+		Kind:     s.kind,
+		TTL:      time.Duration(s.ttl) * time.Second,
+		Private:  s.private,
+		Packed:   append(make([]byte, 0, len(s.out)), s.out...),
+	}
+}

@@ -1,0 +1,100 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// What a catch-up stream carries (PROTOCOL 3): one want, then pages.
+const (
+	// PageRoom is the most bytes of answers, counted by AgedSize, that a page
+	// should hold; one answer alone may be longer.
+	PageRoom = 16<<10 - pageHeader
+	// MaxPage is the most bytes that DecodePage takes: a page of the longest
+	// answer.
+	MaxPage = pageHeader + agedHeader + maxPacked
+	// MaxWant is the most bytes that DecodeWant takes; EncodeWant leaves out
+	// the questions that do not fit.
+	MaxWant = 16 << 10
+
+	pageHeader = 8 + 8 + 1 + 2 // sent (ms), next, flags, count
+	wantHeader = 8 + 8 + 2     // away (ms), after, count
+
+	flagEnd  = 1 << 0
+	flagBusy = 1 << 1
+)
+
+// EncodePage makes one page. The caller keeps to PageRoom.
+func EncodePage(sent time.Duration, answers []Aged, next uint64, end, busy bool) []byte {
+	n := pageHeader
+	for _, a := range answers {
+		n += AgedSize(a.Answer)
+	}
+	b := appendClock(make([]byte, 0, n), sent)
+	b = binary.BigEndian.AppendUint64(b, next)
+	b = append(b, flag(end, flagEnd)|flag(busy, flagBusy))
+	b = binary.BigEndian.AppendUint16(b, uint16(len(answers)))
+	for _, a := range answers {
+		b = EncodeAged(b, a)
+	}
+	return b
+}
+
+// DecodePage reads a page; malformed answers are left out as by Decode. b is
+// not kept.
+func DecodePage(b []byte) (sent time.Duration, answers []Aged, next uint64, end, busy bool, err error) {
+	if len(b) > MaxPage {
+		return 0, nil, 0, false, false, fmt.Errorf("%w: page of %d bytes", ErrMalformed, len(b))
+	}
+	r := reader{b: b}
+	sent, next = r.clock(), r.u64()
+	flags := r.flags(flagEnd | flagBusy)
+	answers = r.agedList(r.count(int(r.u16()), len(b)/agedHeader, agedHeader))
+	if r.bad || len(r.b) > 0 {
+		return 0, nil, 0, false, false, fmt.Errorf("%w: page of %d bytes", ErrMalformed, len(b))
+	}
+	return sent, answers, next, flags&flagEnd != 0, flags&flagBusy != 0, nil
+}
+
+// EncodeWant makes what the host that opens a stream says first: how long it
+// was away, the hash to resume behind, and the questions if only these are
+// wanted. Questions that NewQuestion would refuse are left out.
+func EncodeWant(away time.Duration, after uint64, qs []Question) []byte {
+	b := appendClock(make([]byte, 0, 256), away)
+	b = binary.BigEndian.AppendUint64(b, after)
+	b = append(b, 0, 0)
+	n := 0
+	for _, q := range qs {
+		longer, err := appendQuestion(b, q)
+		if err != nil {
+			continue
+		}
+		if len(longer) > MaxWant {
+			break
+		}
+		b = longer
+		n++
+	}
+	binary.BigEndian.PutUint16(b[wantHeader-2:], uint16(n))
+	return b
+}
+
+// DecodeWant reads a want. b is not kept.
+func DecodeWant(b []byte) (away time.Duration, after uint64, qs []Question, err error) {
+	r := reader{b: b}
+	if len(b) > MaxWant {
+		r.fail()
+	}
+	away, after = r.clock(), r.u64()
+	if n := r.count(int(r.u16()), MaxWant/questionMin, questionMin); n > 0 {
+		qs = make([]Question, n)
+		for i := 0; i < n && !r.bad; i++ {
+			qs[i] = r.question()
+		}
+	}
+	if r.bad || len(r.b) > 0 {
+		return 0, 0, nil, fmt.Errorf("%w: want of %d bytes", ErrMalformed, len(b))
+	}
+	return away, after, qs, nil
+}
