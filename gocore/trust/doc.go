@@ -1,0 +1,21 @@
+// Package trust decides what of the network's bytes this host lets in: it seals
+// and opens datagrams and streams under the group key, refuses what was heard
+// before, ties the clocks of peers to this host's, slows floods down, and says
+// which answers a peer's word is good for.
+//
+// What each type holds against whom (PROTOCOL 1, 3 and 7):
+//
+//	Floods   anybody on the link: packets beyond a rate are dropped before any cryptography
+//	Ring     whoever lacks the key: cannot read, forge or change a datagram
+//	Window   whoever recorded datagrams of a living peer: each passes once
+//	Offset   whoever holds datagrams back: at most MaxTransit passes for fresh
+//	Stream   whoever recorded a stream, or cuts, reflects or reorders one
+//	Rules    a peer that lies: some answers are not taken on a peer's word
+//
+// A host without a key has no Ring and hears nobody. A member with root on its
+// host can lie about names that are in none of the lists: the README says so.
+//
+// Everything is pure: nonces, times and seeds come in as arguments, nothing is
+// kept in the background. The types are not safe for concurrent use unless
+// they say so.
+package trust
