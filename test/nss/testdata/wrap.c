@@ -30,12 +30,13 @@ static bool fault(const char *word)
 	return faults && strstr(faults, word);
 }
 
-/* Every other call fails. */
-static bool flaky(const char *word)
+/* Every other call of each function is interrupted. */
+static bool interrupted(int *turn)
 {
-	static int turn;
-
-	return fault(word) && turn++ % 2 == 0;
+	if (!fault("interrupted") || (*turn)++ % 2 != 0)
+		return false;
+	errno = EINTR;
+	return true;
 }
 
 int __wrap_socket(int domain, int type, int protocol)
@@ -55,13 +56,12 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	struct msghdr one = *message;
 	struct iovec byte = message->msg_iov[0];
+	static int turn;
 
 	if (!(flags & MSG_NOSIGNAL))
 		abort();
-	if (flaky("interrupted")) {
-		errno = EINTR;
+	if (interrupted(&turn))
 		return -1;
-	}
 	if (!fault("bytewise"))
 		return __real_sendmsg(fd, message, flags);
 	byte.iov_len = 1;
@@ -72,19 +72,19 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 
 ssize_t __wrap_recv(int fd, void *to, size_t size, int flags)
 {
-	if (flaky("interrupted")) {
-		errno = EINTR;
+	static int turn;
+
+	if (interrupted(&turn))
 		return -1;
-	}
 	return __real_recv(fd, to, fault("bytewise") && size > 1 ? 1 : size, flags);
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	if (flaky("interrupted")) {
-		errno = EINTR;
+	static int turn;
+
+	if (interrupted(&turn))
 		return -1;
-	}
 	return __real_poll(fds, count, timeout);
 }
 

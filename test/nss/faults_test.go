@@ -1,0 +1,374 @@
+package nss
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var good = reply{found, []string{"192.0.2.7", "192.0.2.8"}, []string{"host.example.org", "www.example.org"}, 7}
+
+// within runs the call until it stays under the limit, three times at most: the
+// machine that runs the tests has other things to do.
+func within(t *testing.T, limit, least float64, args ...string) result {
+	t.Helper()
+	var seen []float64
+	for range 3 {
+		r := call(t, args...)
+		ms := r.ms(t)
+		if ms < least {
+			t.Fatalf("took %.1f ms; want at least %.1f", ms, least)
+		}
+		if ms <= limit {
+			return r
+		}
+		seen = append(seen, ms)
+	}
+	t.Fatalf("took %.1f ms; want at most %.1f", seen, limit)
+	return nil
+}
+
+func TestNoDaemonIsNoticedAtOnce(t *testing.T) {
+	tests := map[string]func(t *testing.T){
+		"no socket": func(*testing.T) {},
+		"stale":     func(t *testing.T) { bound(t) },
+		"not a socket": func(t *testing.T) {
+			if err := os.WriteFile(socket, nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a directory": func(t *testing.T) {
+			if err := os.Mkdir(socket, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a loop of links": func(t *testing.T) {
+			if err := os.Symlink(socket, socket); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"of datagrams": func(t *testing.T) {
+			c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { c.Close() })
+		},
+	}
+	for name, prepare := range tests {
+		t.Run(name, func(t *testing.T) {
+			prepare(t)
+			t.Cleanup(func() { os.Remove(socket) })
+			for _, f := range byName {
+				unavailable(t, within(t, 2, 0, "call", f.function, f.family, "www", "1024"))
+			}
+			unavailable(t, within(t, 2, 0, "call", "a2", inet, "c0000207", "1024"))
+		})
+	}
+}
+
+// bound leaves a socket that nobody listens on, as a killed daemon does.
+func bound(t *testing.T) int {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: socket}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Remove(socket) })
+	return fd
+}
+
+func TestNoSocketToBeHadIsNoDaemon(t *testing.T) {
+	d := listen(t, say(good.frame()))
+	for _, fault := range []string{"emfile", "eafnosupport"} {
+		for _, f := range byName {
+			unavailable(t, call(t, "PROBE_FAULT="+fault, "call", f.function, f.family, "www", "1024"))
+		}
+	}
+	if len(d.asked()) != 0 {
+		t.Errorf("asked %+v; want nothing", d.asked())
+	}
+}
+
+func TestSocketThatMayNotBeUsedIsNoDaemon(t *testing.T) {
+	listen(t, say(good.frame()))
+	if err := os.Chmod(socket, 0); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(probe(t), "call", "4", "0", "www", "1024")
+	if os.Getuid() == 0 { // who may use every socket
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	unavailable(t, output(t, cmd))
+}
+
+func TestFrozenDaemonCostsAQuarterSecond(t *testing.T) {
+	part := good.frame()
+	tests := map[string]behaviour{
+		"silent":                freeze(),
+		"half a header":         freeze(part[:10]),
+		"header and no more":    freeze(part[:headerSize]),
+		"all but the last byte": freeze(part[:len(part)-1]),
+	}
+	for name, act := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := listen(t, act)
+			unavailable(t, within(t, 250, 200, "call", "4", "0", "www", "1024"))
+			if n := len(d.asked()); n > 3 {
+				t.Errorf("asked %d times in at most 3 calls", n)
+			}
+		})
+	}
+}
+
+func TestDaemonThatDoesNotAcceptCostsAQuarterSecond(t *testing.T) {
+	if err := syscall.Listen(bound(t), 16); err != nil {
+		t.Fatal(err)
+	}
+	unavailable(t, within(t, 250, 200, "call", "4", "0", "www", "1024"))
+}
+
+// full makes a socket whose backlog has no place left.
+func full(t *testing.T) (listener int) {
+	t.Helper()
+	listener = bound(t)
+	if err := syscall.Listen(listener, 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { syscall.Close(fd) })
+		if err := syscall.Connect(fd, &syscall.SockaddrUnix{Name: socket}); err == syscall.EAGAIN {
+			return listener
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("the backlog does not fill")
+	return listener
+}
+
+func TestFullBacklogCostsAQuarterSecond(t *testing.T) {
+	full(t)
+	unavailable(t, within(t, 250, 200, "call", "4", "0", "www", "1024"))
+}
+
+func TestFullBacklogIsWaitedFor(t *testing.T) {
+	listener := full(t)
+	waiting := time.AfterFunc(50*time.Millisecond, func() {
+		for { // those that fill the backlog send nothing; the module's request is answered
+			fd, _, err := syscall.Accept(listener)
+			if err != nil {
+				return
+			}
+			go func() {
+				defer syscall.Close(fd)
+				if n, _ := syscall.Read(fd, make([]byte, 8192)); n > 0 {
+					syscall.Write(fd, good.frame())
+				}
+			}()
+		}
+	})
+	t.Cleanup(func() { waiting.Stop() })
+	call(t, "call", "4", "0", "www", "1024").want(t, "status", "SUCCESS")
+	syscall.Shutdown(listener, syscall.SHUT_RDWR)
+}
+
+func TestSilenceAfterASignOfLifeIsAFrozenDaemon(t *testing.T) {
+	listen(t, freeze(reply{status: alive}.frame()))
+	unavailable(t, within(t, 1600, 1450, "call", "4", "0", "www", "1024"))
+}
+
+func TestSlowAnswerIsWaitedFor(t *testing.T) {
+	d := listen(t, busy(3, time.Second, good.frame()))
+	r := call(t, "call", "4", "0", "www", "1024")
+	r.want(t, "status", "SUCCESS", "addresses", "192.0.2.7 192.0.2.8")
+	if ms := r.ms(t); ms < 2900 || len(d.asked()) != 1 {
+		t.Errorf("took %.0f ms and asked %d times; want 3 s, once", ms, len(d.asked()))
+	}
+}
+
+// Signs of life for ever: half a minute, on a clock that runs 20 times faster.
+func TestNoDaemonHoldsAProgramForEver(t *testing.T) {
+	listen(t, busy(1<<30, 10*time.Millisecond, nil))
+	unavailable(t, within(t, 2000, 1400, "PROBE_SPEED=20", "call", "4", "0", "www", "1024"))
+}
+
+func TestHangingUpIsForgivenOnce(t *testing.T) {
+	frame := good.frame()
+	early := map[string]behaviour{
+		"before the answer":       hangUp,
+		"after a sign of life":    say(reply{status: alive}.frame()),
+		"in the header":           say(frame[:7]),
+		"between header and body": say(frame[:headerSize]),
+		"in an address":           say(frame[:headerSize+5]),
+		"in a name":               say(frame[:len(frame)-3]),
+	}
+	for name, act := range early {
+		t.Run(name, func(t *testing.T) {
+			d := listen(t, act, say(frame))
+			r := call(t, "call", "3", inet, "www", "1024")
+			r.want(t, "status", "SUCCESS", "name", "host.example.org", "aliases", "www.example.org", "addresses", "192.0.2.7 192.0.2.8")
+			if n := len(d.asked()); n != 2 {
+				t.Errorf("asked %d times; want 2", n)
+			}
+		})
+		t.Run(name+", twice", func(t *testing.T) {
+			d := listen(t, act, act, say(frame))
+			r := within(t, 20, 0, "call", "3", inet, "www", "1024")
+			if n := len(d.asked()); n == 2 {
+				unavailable(t, r)
+			}
+		})
+	}
+}
+
+// A frame cut at each byte is never an answer.
+func TestHalfFrames(t *testing.T) {
+	frame := good.frame()
+	var acts []behaviour
+	for cut := range frame {
+		acts = append(acts, say(frame[:cut]), say(frame[:cut]))
+	}
+	d := listen(t, acts...)
+	for range frame {
+		unavailable(t, call(t, "call", "4", "0", "www", "1024"))
+	}
+	if n := len(d.asked()); n != len(acts) {
+		t.Errorf("asked %d times; want %d", n, len(acts))
+	}
+}
+
+func TestNonsenseIsNoDaemon(t *testing.T) {
+	frame := good.frame()
+	names := func(names ...string) []byte { return reply{found, good.addresses, names, 7}.frame() }
+	family := func(value byte) []byte {
+		out := bytes.Clone(frame)
+		out[headerSize] = value
+		return out
+	}
+	status := func(value byte) []byte {
+		out := reply{status: noName}.frame()
+		out[atStatus] = value
+		return out
+	}
+	tests := map[string][]byte{
+		"another magic":            put32(frame, 0, magic+1),
+		"the next version":         put32(frame, 0, magic+1<<24),
+		"HTTP":                     []byte("HTTP/1.1 400 Bad Request\r\n\r\n"),
+		"noise":                    bytes.Repeat([]byte{0xa5}, 4096),
+		"zeros":                    make([]byte, 4096),
+		"length 0":                 put32(frame, atLength, 0),
+		"length below the header":  put32(frame, atLength, headerSize-1),
+		"length of the header":     put32(frame, atLength, headerSize),
+		"length short by one":      put32(frame, atLength, uint32(len(frame)-1)),
+		"length above the limit":   put32(frame, atLength, 65537),
+		"length 2^31":              put32(frame, atLength, 1<<31),
+		"length 2^32-1":            put32(frame, atLength, 1<<32-1),
+		"status 6":                 status(6),
+		"status 255":               status(255),
+		"no address":               reply{found, nil, good.names, 7}.frame(),
+		"no names":                 reply{found, good.addresses, nil, 7}.frame(),
+		"too many addresses":       put16(frame, atAddresses, 3),
+		"65535 addresses":          put16(frame, atAddresses, 65535),
+		"fewer addresses":          put16(frame, atAddresses, 1),
+		"one name too few":         put16(frame, atNames, 1),
+		"one name too many":        put16(frame, atNames, 3),
+		"65535 names":              put16(frame, atNames, 65535),
+		"family 0":                 family(0),
+		"family 3":                 family(3),
+		"family 255":               family(255),
+		"an empty name":            names("", "www.example.org"),
+		"an empty alias":           names("host.example.org", ""),
+		"a space in a name":        names("host example.org"),
+		"a newline in an alias":    names("host.example.org", "www\nexample.org"),
+		"a byte above 127":         names("h\xf6st.example.org"),
+		"an endless name":          names(strings.Repeat("x", 1025)),
+		"a name without an end":    append(frame[:len(frame)-1:len(frame)-1], 'x'),
+		"NO_NAME with addresses":   put16(reply{status: noName}.frame(), atAddresses, 1),
+		"NO_NAME with a body":      reply{status: noName, names: []string{"x"}}.frame(),
+		"ALIVE with a body":        append(reply{status: alive, names: []string{"x"}}.frame(), frame...),
+		"ALIVE with a long length": put32(reply{status: alive}.frame(), atLength, 65536),
+	}
+	for name, bytes := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := listen(t, say(bytes))
+			for _, args := range [][]string{{"4", "0", "www"}, {"3", inet, "www"}} {
+				unavailable(t, call(t, append(append([]string{"call"}, args...), "4096")...))
+			}
+			if n := len(d.asked()); n != 2 {
+				t.Errorf("asked %d times; want 2: nonsense is not asked again", n)
+			}
+		})
+	}
+}
+
+func TestAnswerToAnotherQuestionIsNonsense(t *testing.T) {
+	tests := []struct {
+		name string
+		say  reply
+		args []string
+	}{
+		{"IPv6 for IPv4", reply{found, six, []string{"h"}, 7}, []string{"3", inet, "www"}},
+		{"IPv4 for IPv6", reply{found, four, []string{"h"}, 7}, []string{"2", inet6, "www"}},
+		{"one of the other family", reply{found, append(four, six...), []string{"h"}, 7}, []string{"2", inet, "www"}},
+		{"addresses for an address", good, []string{"a2", inet, "c0000207"}},
+		{"a name for a name", reply{found, nil, []string{"h"}, 7}, []string{"4", "0", "www"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			listen(t, say(test.say.frame()))
+			unavailable(t, call(t, append(append([]string{"call"}, test.args...), "1024")...))
+		})
+	}
+}
+
+// Bytes behind the answer are none of ours.
+func TestNothingIsReadBehindTheAnswer(t *testing.T) {
+	listen(t, say(good.frame(), bytes.Repeat([]byte{0xa5}, 3000)))
+	call(t, "call", "4", "0", "www", "1024").want(t, "status", "SUCCESS")
+}
+
+func TestEveryCallMayBeInterruptedOrPartial(t *testing.T) {
+	for _, fault := range []string{"bytewise", "interrupted", "bytewise,interrupted"} {
+		t.Run(fault, func(t *testing.T) {
+			d := listen(t, say(reply{status: alive}.frame(), good.frame()))
+			env := []string{"PROBE_FAULT=" + fault, "LOCALDOMAIN=a.example", "RES_OPTIONS=ndots:2"}
+			r := call(t, append(env, "call", "3", inet, "www", "1024")...)
+			r.want(t, "status", "SUCCESS", "name", "host.example.org", "aliases", "www.example.org", "own_errno", "kept")
+			want := request{1, 1, 6, "www", "a.example", "ndots:2"}
+			if got := d.asked(); len(got) != 1 || got[0] != want {
+				t.Errorf("asked %+v; want %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestCancelledLookupsLeakNothing(t *testing.T) {
+	words, tell, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer words.Close()
+	defer tell.Close()
+	listen(t, func(c *net.UnixConn) {
+		fmt.Fprintln(tell)
+		busy(1, 100*time.Millisecond, good.frame())(c)
+	})
+	cmd := exec.Command(plainProbe(t), "cancel", "2", inet, "www")
+	cmd.Stdin = words
+	output(t, cmd).want(t, "leaked", "0")
+}
