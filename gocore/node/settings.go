@@ -75,4 +75,7 @@ type Entry struct {
 	Place uint64
 	// Asked counts this host's queries for it.
 	Asked uint32
+	// Worn is how long hosts were up while the answer was past its TTL: what
+	// MaxStale counts (PROTOCOL 1).
+	Worn time.Duration
 }

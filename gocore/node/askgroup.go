@@ -1,0 +1,242 @@
+package node
+
+import (
+	"math"
+	"net/netip"
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/group"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// A querier asks the group what no DNS server answers and this host does not
+// hold (PROTOCOL 3, QUERY).
+type querier struct {
+	queue []wire.Asked
+	timed bool
+	sent  map[uint64]time.Duration // nonces of the last seconds
+	spare replyBudget
+}
+
+// A query is a pending question put to the group.
+type query struct{}
+
+// A QUERY goes out after 2 ms (both address families together), again after 40
+// and is given up after 85: within the 100 ms a lookup may cost in an outage,
+// with one repeat for a lost datagram.
+const (
+	queryWindow = 2 * time.Millisecond
+	queryAgain  = 40 * time.Millisecond
+	queryWait   = 85 * time.Millisecond
+	nonceLife   = 2 * time.Second
+)
+
+// askGroup puts a pending question to the group, or ends it if there is none.
+func (n *Node) askGroup(now time.Duration, p *pending) {
+	if p.query != nil {
+		return
+	}
+	if !n.set.Shares || !n.heardAnybody() || trust.Covered(n.set.NoShare, p.q.Name) {
+		n.nobodyKnows(now, p)
+		return
+	}
+	asked := &query{}
+	p.query = asked
+	n.queueQuery(now, wire.Asked{Question: p.q})
+	n.after(now, queryAgain, func(now time.Duration) {
+		if p.query == asked {
+			n.queueQuery(now, wire.Asked{Question: p.q})
+		}
+	})
+	n.after(now, queryWait, func(now time.Duration) {
+		if p.query == asked {
+			n.nobodyKnows(now, p)
+		}
+	})
+}
+
+// nobodyKnows ends a question that has no answer now, unless a server may still
+// give one; the failure is remembered so that it is not asked again at once.
+func (n *Node) nobodyKnows(now time.Duration, p *pending) {
+	p.query = nil
+	if p.fetch != nil && !n.down {
+		return
+	}
+	n.failures.remember(now, p.q)
+	n.failAll(p)
+	n.drop(p)
+}
+
+func (n *Node) queueQuery(now time.Duration, a wire.Asked) {
+	if !n.set.Shares || trust.Covered(n.set.NoShare, a.Question.Name) {
+		return
+	}
+	n.queries.queue = append(n.queries.queue, a)
+	if !n.queries.timed {
+		n.queries.timed = true
+		n.after(now, queryWindow, n.flushQueries)
+	}
+}
+
+func (n *Node) flushQueries(now time.Duration) {
+	n.queries.timed = false
+	for len(n.queries.queue) > 0 {
+		body, room := &wire.Query{Nonce: n.newNonce(now)}, n.room(now)
+		for len(n.queries.queue) > 0 && wire.AskedSize(n.queries.queue[0]) <= room {
+			room -= wire.AskedSize(n.queries.queue[0])
+			body.Asked = append(body.Asked, n.queries.queue[0])
+			n.queries.queue = n.queries.queue[1:]
+		}
+		if len(body.Asked) == 0 {
+			n.queries.queue = nil // cannot be: a name has at most 255 bytes
+			return
+		}
+		n.count(QueriesSent)
+		n.sendGroup(now, body)
+	}
+}
+
+// newNonce makes a nonce whose echo proves that the answerer is alive.
+func (n *Node) newNonce(now time.Duration) uint64 {
+	nonce := n.rand.Uint64() | 1
+	if n.queries.sent == nil {
+		n.queries.sent = make(map[uint64]time.Duration)
+	}
+	n.queries.sent[nonce] = now
+	n.after(now, nonceLife, func(time.Duration) { delete(n.queries.sent, nonce) })
+	return nonce
+}
+
+// due is a turn to answer a QUERY. Whoever is heard first cancels the others.
+type due struct {
+	nonce     uint64
+	questions []wire.Question
+	to        netip.AddrPort // valid: by unicast to an asker that is not proven
+}
+
+const rankStep = 5 * time.Millisecond
+
+// heardQuery takes its turn to answer what it holds: by rank, so that the
+// first answer silences the rest.
+func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body *wire.Query) {
+	turns := map[time.Duration]*due{}
+	for _, asked := range body.Asked {
+		e := n.cache.Get(now, asked.Question)
+		if e == nil || !n.shareable(e) || !n.younger(now, e, asked.Held) {
+			continue
+		}
+		rank := n.rank(asked.Question)
+		if !m.Proven && rank >= 3 {
+			continue
+		}
+		wait := time.Duration(float64(rankStep) * math.Log2(1+float64(min(rank, 1000))))
+		turn := turns[wait]
+		if turn == nil {
+			turn = &due{nonce: body.Nonce}
+			if !m.Proven {
+				turn.to = in.From
+			}
+			turns[wait] = turn
+			n.after(now, wait, func(now time.Duration) { n.reply(now, turn) })
+		}
+		turn.questions = append(turn.questions, asked.Question)
+		n.answers[asked.Question] = turn
+	}
+}
+
+// younger reports whether this host holds something younger than what the
+// asker holds. A birth of a host unknown here cannot be compared: then only a
+// fresh answer is worth telling.
+func (n *Node) younger(now time.Duration, e *cache.Entry, held wire.Birth) bool {
+	if held == (wire.Birth{}) {
+		return true
+	}
+	if e.Answer.Birth == held {
+		return false
+	}
+	if m := n.group.Get(held.Peer); m != nil && m.Proven {
+		return e.Age(now) < m.Clock.Since(now, held.Clock)
+	}
+	return e.Fresh(now)
+}
+
+// reply sends the answers whose turn has come and that nobody else gave.
+func (n *Node) reply(now time.Duration, turn *due) {
+	if turn.to.IsValid() && !n.queries.spare.take(now) {
+		return
+	}
+	body, room := &wire.Reply{Nonce: turn.nonce}, n.room(now)
+	var long []wire.Long
+	for _, q := range turn.questions {
+		if n.answers[q] != turn {
+			continue
+		}
+		delete(n.answers, q)
+		e := n.cache.Get(now, q)
+		if e == nil {
+			continue
+		}
+		size := wire.AgedSize(e.Answer)
+		if size > n.room(now) {
+			long = append(long, longOf(e))
+			continue
+		}
+		if size > room {
+			n.sendReply(now, turn, body)
+			body, room = &wire.Reply{Nonce: turn.nonce}, n.room(now)
+		}
+		body.Answers = append(body.Answers, n.aged(now, e))
+		room -= size
+	}
+	n.sendReply(now, turn, body)
+	if len(long) > 0 {
+		n.sendGroup(now, &wire.Announce{Long: long[:min(len(long), 4)]})
+	}
+}
+
+func (n *Node) sendReply(now time.Duration, turn *due, body *wire.Reply) {
+	if len(body.Answers) == 0 {
+		return
+	}
+	n.count(RepliesSent)
+	if turn.to.IsValid() {
+		n.sendTo(now, turn.to, body)
+		return
+	}
+	n.sendGroup(now, body)
+}
+
+// heardReply takes in answers to a QUERY, mine or another's. One that echoes
+// my own nonce proves its sender as a PROOF does.
+func (n *Node) heardReply(now time.Duration, m *group.Member, msg *wire.Message, body *wire.Reply, transit time.Duration) {
+	if _, mine := n.queries.sent[body.Nonce]; mine && !m.Proven {
+		n.prove(now, m, msg.Sent)
+		transit, _ = m.Clock.Transit(now, msg.Sent)
+	}
+	for _, a := range body.Answers {
+		n.told(now, m, a, transit)
+	}
+}
+
+// replyBudget bounds unicast replies to askers that are not proven: a replayed
+// QUERY must not make this host a reflector (PROTOCOL 3: 5 a second).
+type replyBudget struct {
+	tokens float64
+	filled time.Duration
+}
+
+func (b *replyBudget) take(now time.Duration) bool {
+	const rate = 5
+	if b.filled == 0 {
+		b.tokens = rate
+	}
+	b.tokens = min(rate, b.tokens+rate*(now-b.filled).Seconds())
+	b.filled = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}

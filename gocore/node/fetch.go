@@ -1,0 +1,286 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/wire"
+)
+
+// Why a question goes to the DNS servers.
+type purpose uint8
+
+const (
+	demand      purpose = iota // a program waits
+	renewal                    // an answer in use is about to expire
+	probe                      // to learn whether a server answers
+	viaFallback                // all servers are down
+)
+
+// A fetch asks the servers one question, one after another and again, until
+// one answers or its time is up.
+type fetch struct {
+	q        wire.Question
+	kind     purpose
+	deadline time.Duration
+	tries    []try
+	sends    int
+	asks     []uint64
+	done     bool
+}
+
+// A try is how far a fetch has got with one server.
+type try struct {
+	server *server
+	sent   int
+	failed bool // it said that it has no answer
+}
+
+// An ask is one question to one server.
+type ask struct {
+	fetch  *fetch
+	server *server
+	sent   time.Duration
+	over   bool // counted as a time-out, or unreachable
+}
+
+// Bounds of one fetch (DESIGN 12, as unbound's).
+const (
+	maxTries = 5 // of one server
+	maxSends = 32
+)
+
+// startFetch asks the servers, unless they are being asked the same already.
+func (n *Node) startFetch(now time.Duration, q wire.Question, kind purpose) {
+	servers := n.servers
+	if kind == viaFallback {
+		servers = n.fallback
+	}
+	p := n.pending[q]
+	if p == nil {
+		p = &pending{q: q, made: n.id()}
+		n.pending[q] = p
+	}
+	if p.fetch != nil && (p.fetch.kind == viaFallback || kind != viaFallback) {
+		return
+	}
+	n.abandon(p)
+	p.fetch = n.newFetch(now, q, kind, servers)
+	n.sendNext(now, p.fetch)
+}
+
+func (n *Node) newFetch(now time.Duration, q wire.Question, kind purpose, servers []*server) *fetch {
+	f := &fetch{q: q, kind: kind, deadline: now + n.deadline() - 2*queryWait} // leaves the group its turn
+	shift := 0
+	if n.set.Rotate && len(servers) > 0 {
+		shift = n.rand.IntN(len(servers))
+	}
+	for i := range servers {
+		f.tries = append(f.tries, try{server: servers[(i+shift)%len(servers)]})
+	}
+	n.after(now, f.deadline-now, func(now time.Duration) { n.fetchFailed(now, f) })
+	return f
+}
+
+// sendNext asks the next server. When all have been asked often enough, late
+// replies are waited for until the deadline: a slow answer is an answer.
+func (n *Node) sendNext(now time.Duration, f *fetch) {
+	t := f.next()
+	if f.done || t == nil {
+		if !f.done && f.refused() {
+			n.fetchFailed(now, f)
+		}
+		return
+	}
+	t.sent++
+	f.sends++
+	id := n.id()
+	n.asks[id] = &ask{fetch: f, server: t.server, sent: now}
+	f.asks = append(f.asks, id)
+	n.countAsk(f.kind)
+	n.emit(Ask{ID: id, Server: t.server.Addr, Question: f.q, Patience: f.deadline - now})
+	n.after(now, t.server.timeout(t.sent), func(now time.Duration) { n.overdue(now, id) })
+}
+
+func (n *Node) countAsk(kind purpose) {
+	switch kind {
+	case renewal:
+		n.count(UpstreamRefresh)
+	case probe:
+		n.count(UpstreamProbe)
+	default:
+		n.count(UpstreamAsked)
+	}
+}
+
+// next picks the server in the best state that was asked least.
+func (f *fetch) next() *try {
+	if f.sends >= maxSends {
+		return nil
+	}
+	var best *try
+	for i := range f.tries {
+		t := &f.tries[i]
+		if t.failed || t.sent >= maxTries {
+			continue
+		}
+		if best == nil || t.server.state < best.server.state ||
+			t.server.state == best.server.state && t.sent < best.sent {
+			best = t
+		}
+	}
+	return best
+}
+
+// refused reports whether every server said that it has no answer.
+func (f *fetch) refused() bool {
+	for i := range f.tries {
+		if !f.tries[i].failed {
+			return false
+		}
+	}
+	return true
+}
+
+// overdue comes when a server has taken longer than it usually does. The
+// reply may still come; meanwhile the next try goes out.
+func (n *Node) overdue(now time.Duration, id uint64) {
+	a := n.asks[id]
+	if a == nil || a.fetch.done {
+		return
+	}
+	if !a.over {
+		a.over = true
+		n.timedOut(now, a.server, a.fetch)
+	}
+	if !a.fetch.done {
+		n.sendNext(now, a.fetch)
+	}
+}
+
+func (n *Node) replied(now time.Duration, in Replied) {
+	a := n.asks[in.Ask]
+	if a == nil {
+		return
+	}
+	delete(n.asks, in.Ask)
+	switch {
+	case in.Answer != nil:
+		n.succeeded(now, a.server, now-a.sent)
+		n.fetched(now, a.fetch, a.server, in.Answer)
+	case in.Failure == Refused:
+		n.refusedBy(now, a.server, a.fetch.q)
+		a.fetch.fail(a.server)
+		n.sendNext(now, a.fetch)
+	case in.Failure == Unreachable:
+		n.unreachable(now, in.Ask, a)
+	}
+}
+
+func (f *fetch) fail(s *server) {
+	for i := range f.tries {
+		if f.tries[i].server == s {
+			f.tries[i].failed = true
+		}
+	}
+}
+
+// unreachable is a send error or an ICMP error. Another server is asked at
+// once; the same one only when its time-out would have come, since it would
+// fail as fast again.
+func (n *Node) unreachable(now time.Duration, id uint64, a *ask) {
+	if a.over {
+		return
+	}
+	a.over = true
+	n.asks[id] = a // its timer is still to come
+	n.lost(now, a.server)
+	if t := a.fetch.next(); !a.fetch.done && t != nil && t.server != a.server {
+		delete(n.asks, id)
+		n.sendNext(now, a.fetch)
+	}
+}
+
+// fetched takes in what a server said.
+func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer) {
+	answer := *raw
+	answer.Birth = wire.Birth{Peer: n.self, Clock: now.Truncate(time.Millisecond)}
+	answer.Server = s.ID
+	n.endFetch(f)
+	held := n.cache.Get(now, f.q)
+	n.compare(held, &answer)
+	known := held != nil && held.Age(now) < durable
+	n.put(now, cache.Arrival{Answer: &answer, Place: n.set.Place})
+	n.failures.clear(f.q)
+	n.announceFetched(now, &answer, f.kind, known)
+	if p := n.pending[f.q]; p != nil {
+		n.answerWaiters(now, p, &answer)
+		n.drop(p)
+	}
+}
+
+// answerWaiters hands a just fetched answer on, even one that is not kept.
+func (n *Node) answerWaiters(now time.Duration, p *pending, a *wire.Answer) {
+	ttl := a.TTL
+	if e := n.cache.Get(now, a.Question); e != nil && e.Answer == a {
+		ttl = e.Life
+	}
+	for _, id := range n.takeWaiters(p) {
+		n.count(LookupServer)
+		n.emit(Respond{ID: id, Result: Result{Answer: a, TTL: ttl, Source: FromServer}})
+	}
+}
+
+// fetchFailed ends a fetch that brought no answer. It deletes and shortens
+// nothing (DESIGN 3).
+func (n *Node) fetchFailed(now time.Duration, f *fetch) {
+	if f.done {
+		return
+	}
+	n.endFetch(f)
+	p := n.pending[f.q]
+	if p == nil {
+		return
+	}
+	if f.kind == probe || f.kind == renewal && len(p.waiters) == 0 {
+		n.drop(p)
+		return
+	}
+	if e := n.usable(now, f.q); e != nil {
+		n.failures.remember(now, f.q)
+		n.serveAll(now, p, e)
+		n.drop(p)
+		return
+	}
+	n.askGroup(now, p)
+}
+
+// endFetch forgets a fetch and its asks.
+func (n *Node) endFetch(f *fetch) {
+	f.done = true
+	for _, id := range f.asks {
+		delete(n.asks, id)
+	}
+	if f.kind == renewal {
+		delete(n.refresh, f.q)
+	}
+	if p := n.pending[f.q]; p != nil && p.fetch == f {
+		p.fetch = nil
+	}
+}
+
+// abandon ends the fetch of a pending question without an outcome.
+func (n *Node) abandon(p *pending) {
+	if p.fetch != nil {
+		n.endFetch(p.fetch)
+	}
+}
+
+// put hands an answer to the cache.
+func (n *Node) put(now time.Duration, in cache.Arrival) cache.Outcome {
+	out, dropped := n.cache.Put(now, in, n.limits())
+	for range dropped {
+		n.count(Evicted)
+	}
+	return out
+}

@@ -1,0 +1,140 @@
+package node
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+const (
+	levelError = slog.LevelError
+	levelWarn  = slog.LevelWarn
+	levelInfo  = slog.LevelInfo
+)
+
+// startSharing begins with HELLOs; the first comes soon, but not at the same
+// moment as that of every other host that boots after a power cut.
+func (n *Node) startSharing(now time.Duration) {
+	n.after(now, n.jitter(2*time.Second), n.helloLoop)
+}
+
+func (n *Node) helloLoop(now time.Duration) {
+	if !n.set.Shares {
+		return
+	}
+	n.group.Expire(now)
+	n.noteGroup()
+	n.hello(now)
+	n.probeDown(now)
+	interval := n.group.Interval()
+	n.after(now, interval/2+n.jitter(interval), n.helloLoop)
+}
+
+func (n *Node) hello(now time.Duration) {
+	n.sendEverywhere(now, &wire.Hello{
+		Version: n.version, Names: uint32(n.cache.Len()), Hears: n.hears(now),
+	})
+}
+
+// hears lists peers that were heard by multicast lately, at most MaxHears and
+// from a random one on, so that in a big group everybody's turn comes.
+func (n *Node) hears(now time.Duration) []wire.Peer {
+	members := n.group.Members()
+	if len(members) == 0 {
+		return nil
+	}
+	since, start := now-n.group.Silence(), n.rand.IntN(len(members))
+	var heard []wire.Peer
+	for i := range members {
+		m := members[(start+i)%len(members)]
+		if len(heard) == wire.MaxHears {
+			break
+		}
+		if lately(m.Group4, since) || lately(m.Group6, since) {
+			heard = append(heard, m.Peer)
+		}
+	}
+	return heard
+}
+
+// sayNow says at once how the servers do: every datagram carries it, HELLO
+// reaches everybody.
+func (n *Node) sayNow(now time.Duration) {
+	if n.set.Shares {
+		n.hello(now)
+	}
+}
+
+func (n *Node) bye(now time.Duration) {
+	if n.set.Shares {
+		n.sendEverywhere(now, &wire.Bye{})
+	}
+}
+
+func (n *Node) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
+	m.Version, m.Names = h.Version, h.Names
+	for _, p := range h.Hears {
+		if p == n.self {
+			m.HearsUs = now
+		}
+	}
+}
+
+// groupWord is the group's state in the words of every screen and log.
+func (n *Node) groupWord() string {
+	switch peers := n.group.N() - 1; {
+	case !n.set.Shares:
+		return "solo"
+	case peers == 0:
+		return "isolated"
+	case peers == 1:
+		return "1 peer"
+	default:
+		return fmt.Sprintf("%d peers", peers)
+	}
+}
+
+// noteGroup logs when the host becomes isolated, or stops to be.
+func (n *Node) noteGroup() {
+	word := "joined"
+	if n.group.N() == 1 {
+		word = "isolated"
+	}
+	if word == n.session.groupWas {
+		return
+	}
+	if n.session.groupWas != "" || word == "joined" {
+		n.log(levelInfo, "group "+word, "group", n.groupWord())
+	}
+	n.session.groupWas = word
+}
+
+// absence is how late a Wake may come before the node takes it that the host
+// slept: it missed what was said meanwhile.
+const absence = 30 * time.Second
+
+// noticeAbsence catches up after the host slept. What it knows of servers and
+// failures is of another time, perhaps of another network.
+func (n *Node) noticeAbsence(now time.Duration) {
+	due, ok := n.timers.next()
+	away := now - n.session.last
+	n.session.last = now
+	if !n.started || !ok || now-due < absence {
+		return
+	}
+	n.log(levelInfo, "awake again", "away", away.Round(time.Second).String())
+	n.failures.clearAll()
+	for _, s := range n.servers {
+		if s.state == Up {
+			s.state, s.since = Suspect, now
+		}
+	}
+	if n.set.Shares {
+		n.hello(now)
+		n.caught = false
+		n.catchUp(now, away)
+	}
+}

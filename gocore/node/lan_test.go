@@ -1,0 +1,224 @@
+package node
+
+import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+// A lan joins nodes by a virtual network with a virtual clock: enough of a
+// world to prove single promises; test/sim has the whole one.
+type lan struct {
+	t       *testing.T
+	now     time.Duration
+	events  timerHeap
+	made    uint64
+	rand    *rand.Rand
+	nodes   []*testNode
+	server  netip.AddrPort
+	answers map[string]string // "name type" -> rdata; "" = no data
+	ttl     time.Duration
+	delay   time.Duration // of the DNS server
+	dead    bool          // the DNS server swallows questions
+	refuses bool          // ... says SERVFAIL
+	asked   map[wire.Question]int
+	loss    float64
+	sent    []*wire.Message
+}
+
+type testNode struct {
+	*Node
+	lan     *lan
+	i       int
+	addr    netip.AddrPort
+	off     bool
+	cut     bool // its path to the DNS server is cut
+	results map[uint64]*Result
+	logs    []string
+	wakeAt  time.Duration
+	nextID  uint64
+}
+
+const seed = 1
+
+func newLAN(t *testing.T, hosts int) *lan {
+	l := &lan{
+		t: t, now: time.Hour, rand: rand.New(rand.NewPCG(seed, 0)),
+		server:  netip.MustParseAddrPort("192.0.2.53:53"),
+		answers: map[string]string{}, asked: map[wire.Question]int{},
+		ttl: 60 * time.Second, delay: 5 * time.Millisecond,
+	}
+	for i := range hosts {
+		l.addNode(i, 0)
+	}
+	for _, n := range l.nodes {
+		n.handle(Configure{l.settings()})
+	}
+	return l
+}
+
+func (l *lan) addNode(i int, restart uint64) *testNode {
+	n := &testNode{
+		lan: l, i: i, addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i / 250), byte(i%250 + 1)}), 7353),
+		results: map[uint64]*Result{},
+	}
+	self := wire.Peer{ID: uint64(i) + 1, Epoch: uint64(i) + 1000 + restart}
+	n.Node = New(Config{Self: self, Rand: rand.New(rand.NewPCG(seed, uint64(i)+restart)), Version: "test"})
+	if i < len(l.nodes) {
+		l.nodes[i] = n
+	} else {
+		l.nodes = append(l.nodes, n)
+	}
+	return n
+}
+
+func (l *lan) settings() Settings {
+	return Settings{
+		Servers: []Server{{Addr: l.server, ID: wire.HashServer(l.server)}},
+		Timeout: 5 * time.Second, Attempts: 2, Shares: true,
+		Links: []Link{{Index: 1, Name: "eth0", IPv4: true}}, Place: 7,
+		CacheBytes: 64 << 20, MaxTTL: 24 * time.Hour, NegativeTTL: 15 * time.Minute, MaxStale: 72 * time.Hour,
+	}
+}
+
+func (l *lan) at(t time.Duration, f func(time.Duration)) {
+	l.made++
+	heap.Push(&l.events, timer{max(t, l.now), l.made, f})
+}
+
+// run lets time pass.
+func (l *lan) run(d time.Duration) {
+	end := l.now + d
+	for len(l.events) > 0 && l.events[0].at <= end {
+		e := heap.Pop(&l.events).(timer)
+		l.now = e.at
+		e.run(l.now)
+	}
+	l.now = end
+}
+
+func (n *testNode) handle(in Input) {
+	if n.off {
+		return
+	}
+	effects := append([]Effect(nil), n.Handle(n.lan.now, in)...)
+	for _, e := range effects {
+		n.do(e)
+	}
+	if at, ok := n.NextWake(n.lan.now); ok && (n.wakeAt <= n.lan.now || at < n.wakeAt) {
+		n.wakeAt = at
+		n.lan.at(at, func(time.Duration) { n.handle(Wake{}) })
+	}
+}
+
+func (n *testNode) do(e Effect) {
+	l := n.lan
+	switch e := e.(type) {
+	case Send:
+		l.sent = append(l.sent, e.Message)
+		for _, to := range l.nodes {
+			if to == n || e.To.IsValid() && to.addr != e.To || l.rand.Float64() < l.loss {
+				continue
+			}
+			in := Received{Message: e.Message, From: n.addr, Link: 1, Group: !e.To.IsValid()}
+			l.at(l.now+400*time.Microsecond, func(time.Duration) { to.handle(in) })
+		}
+	case Ask:
+		l.ask(n, e)
+	case Respond:
+		r := e.Result
+		n.results[e.ID] = &r
+	case Pull:
+		l.pull(n, e)
+	case Log:
+		n.logs = append(n.logs, fmt.Sprint(e.Text, e.Args))
+	}
+}
+
+func (l *lan) ask(n *testNode, e Ask) {
+	l.asked[e.Question]++
+	if l.dead || n.cut {
+		return
+	}
+	answer, failure := l.answer(e.Question)
+	l.at(l.now+l.delay, func(time.Duration) { n.handle(Replied{Ask: e.ID, Answer: answer, Failure: failure}) })
+}
+
+func (l *lan) answer(q wire.Question) (*wire.Answer, Failure) {
+	if l.refuses {
+		return nil, Refused
+	}
+	data, ok := l.answers[q.Name]
+	typ := map[uint16]string{wire.TypeA: "A", wire.TypeAAAA: "AAAA"}[q.Type]
+	soa := fmt.Sprintf("example. %d IN SOA ns.example. root.example. 1 2 3 4 %d", int(l.ttl.Seconds()), int(l.ttl.Seconds()))
+	var a *wire.Answer
+	var err error
+	switch {
+	case !ok:
+		a, err = wire.ParseAnswer(q, 3, []string{soa})
+	case data == "" || typ == "":
+		a, err = wire.ParseAnswer(q, 0, []string{soa})
+	default:
+		a, err = wire.ParseAnswer(q, 0, []string{fmt.Sprintf("%s %d IN %s %s", q.Name, int(l.ttl.Seconds()), typ, data)})
+	}
+	if err != nil {
+		l.t.Fatalf("answer to %v: %v", q, err)
+	}
+	return a, 0
+}
+
+// pull copies what the peer exports, page by page.
+func (l *lan) pull(n *testNode, e Pull) {
+	for _, peer := range l.nodes {
+		if peer.addr != e.Addr || peer.off {
+			continue
+		}
+		stream := peer.id()
+		for {
+			var page Page
+			for _, out := range peer.Handle(l.now, PageWanted{Stream: stream, Want: e.Want}) {
+				if p, ok := out.(Page); ok {
+					page = p
+				}
+			}
+			in := Pulled{Pull: e.ID, From: peer.self, Sent: page.Sent, Answers: page.Answers, Next: page.Next, Done: page.End, Whole: page.End && !page.Busy}
+			l.at(l.now, func(time.Duration) { n.handle(in) })
+			if page.End {
+				peer.Handle(l.now, StreamClosed{Stream: stream})
+				return
+			}
+		}
+	}
+	l.at(l.now, func(time.Duration) { n.handle(Pulled{Pull: e.ID, Done: true}) })
+}
+
+func question(name string) wire.Question { return wire.Question{Name: name, Type: wire.TypeA} }
+
+// query begins a lookup and returns where its result will be.
+func (n *testNode) query(name string) func() *Result {
+	n.nextID++
+	id := n.nextID
+	n.handle(Query{ID: id, Question: question(name)})
+	return func() *Result { return n.results[id] }
+}
+
+// lookup begins a lookup, waits for it and fails the test if it has no result.
+func (n *testNode) lookup(name string) (Result, time.Duration) {
+	n.lan.t.Helper()
+	began, result := n.lan.now, n.query(name)
+	for result() == nil && n.lan.now < began+time.Minute {
+		n.lan.run(time.Millisecond)
+	}
+	if result() == nil {
+		n.lan.t.Fatalf("host %d: no result for %s after a minute (seed %d)", n.i, name, seed)
+	}
+	return *result(), n.lan.now - began
+}
+
+// settle lets the hosts find each other.
+func (l *lan) settle() { l.run(5 * time.Second) }

@@ -1,0 +1,280 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// A pending question is one that somebody waits for: this host's programs, or
+// the node itself. All who ask the same question share one fetch.
+type pending struct {
+	q       wire.Question
+	made    uint64 // order of arrival, for a stable order of effects
+	waiters []uint64
+	fetch   *fetch
+	query   *query
+}
+
+// Bounds on what waits: a flood of unanswerable names must not grow the node.
+const (
+	maxPending = 8192
+	maxWaiters = 1024 // of one question
+)
+
+// staleTTL is what programs may keep a stale answer for (RFC 8767 section 4).
+const staleTTL = 30 * time.Second
+
+func (n *Node) query(now time.Duration, in Query) {
+	q := in.Question
+	n.cache.Touch(now, q)
+	e := n.usable(now, q)
+	switch {
+	case e != nil && e.Fresh(now):
+		n.serve(now, in.ID, e)
+		n.considerRefresh(now, e)
+	case n.down:
+		n.queryWhileDown(now, in, e)
+	case n.failures.active(now, q):
+		n.serveOrFail(now, in.ID, e)
+	default:
+		n.queryWhileUp(now, in, e)
+	}
+}
+
+// queryWhileUp waits for a DNS server; a stale answer is served when the
+// fetch fails or overruns the wait (RFC 8767 section 5, PROTOCOL 5).
+func (n *Node) queryWhileUp(now time.Duration, in Query, e *cache.Entry) {
+	p := n.wait(now, in)
+	if p == nil {
+		return
+	}
+	if p.fetch == nil {
+		n.startFetch(now, in.Question, demand)
+	}
+	n.after(now, n.staleWait(), func(now time.Duration) { n.overrun(now, in.ID) })
+}
+
+// queryWhileDown serves what there is: fresh, stale, what a fallback server
+// or the group says, failure (PROTOCOL 5).
+func (n *Node) queryWhileDown(now time.Duration, in Query, e *cache.Entry) {
+	if n.doubtsDown(now) {
+		n.startFetch(now, in.Question, demand)
+	}
+	if e != nil {
+		n.serve(now, in.ID, e)
+		n.wantYounger(now, e)
+		return
+	}
+	if n.failures.active(now, in.Question) {
+		n.fail(in.ID)
+		return
+	}
+	if p := n.wait(now, in); p != nil {
+		n.resolveWhileDown(now, p)
+	}
+}
+
+// resolveWhileDown is the way on for a question that no held answer ends.
+func (n *Node) resolveWhileDown(now time.Duration, p *pending) {
+	if e := n.usable(now, p.q); e != nil {
+		n.serveAll(now, p, e)
+		n.wantYounger(now, e)
+		return
+	}
+	if p.fetch != nil && p.fetch.kind == viaFallback || p.query != nil {
+		return
+	}
+	if len(n.fallback) > 0 && !trust.Covered(n.set.Search, p.q.Name) {
+		n.startFetch(now, p.q, viaFallback)
+		return
+	}
+	n.askGroup(now, p)
+}
+
+// wantYounger looks for something younger than a stale answer that was served
+// in an outage, in the background.
+func (n *Node) wantYounger(now time.Duration, e *cache.Entry) {
+	q := e.Answer.Question
+	if e.Fresh(now) {
+		return
+	}
+	if len(n.fallback) > 0 && !trust.Covered(n.set.Search, q.Name) && !n.failures.active(now, q) {
+		n.startFetch(now, q, viaFallback)
+	}
+	if e.Queried != n.outage {
+		e.Queried = n.outage
+		n.queueQuery(now, wire.Asked{Question: q, Held: e.Answer.Birth})
+	}
+}
+
+// usable returns the answer that may be served for a question, or nil:
+// whoever asks decides about fresh and stale.
+func (n *Node) usable(now time.Duration, q wire.Question) *cache.Entry {
+	e := n.cache.Get(now, q)
+	if e == nil || e.Worn(now) > n.set.MaxStale {
+		return nil
+	}
+	if n.inScope(e) || n.down && !trust.Covered(n.set.Search, q.Name) {
+		return e
+	}
+	return nil
+}
+
+// inScope reports whether one of this host's own servers gave the answer
+// (PROTOCOL 2). What came through a loopback stub that names no servers counts
+// only for the host that asked it, and only where it was asked.
+func (n *Node) inScope(e *cache.Entry) bool {
+	if e.Answer.Server == 0 {
+		return e.Own() && e.Place == n.set.Place
+	}
+	return n.serverInScope(e.Answer.Server)
+}
+
+func (n *Node) serverInScope(id wire.ServerID) bool {
+	for _, s := range n.set.Servers {
+		if s.ID == id && id != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// wait makes a query wait; nil means that it was failed for lack of room.
+func (n *Node) wait(now time.Duration, in Query) *pending {
+	p := n.pending[in.Question]
+	if p == nil && len(n.pending) >= maxPending || p != nil && len(p.waiters) >= maxWaiters {
+		n.fail(in.ID)
+		return nil
+	}
+	if p == nil {
+		p = &pending{q: in.Question, made: n.id()}
+		n.pending[in.Question] = p
+	}
+	p.waiters = append(p.waiters, in.ID)
+	n.waiting[in.ID] = p
+	n.after(now, n.deadline(), func(now time.Duration) { n.expired(now, in.ID) })
+	return p
+}
+
+// deadline is how long a lookup may take (DESIGN 12): what resolv.conf allows
+// while some server is up, else 3 s.
+func (n *Node) deadline() time.Duration {
+	if n.anyUp() {
+		return n.set.Timeout * time.Duration(max(1, n.set.Attempts))
+	}
+	return min(3*time.Second, n.set.Timeout*time.Duration(max(1, n.set.Attempts)))
+}
+
+// staleWait is how long a lookup waits for a server before it is served stale
+// (PROTOCOL 5).
+func (n *Node) staleWait() time.Duration {
+	return min(time.Second, max(250*time.Millisecond, 3*n.replies.p99()))
+}
+
+// overrun serves one waiting query stale: its refresh took too long. If nothing
+// is held the group is asked, while the fetch goes on.
+func (n *Node) overrun(now time.Duration, id uint64) {
+	p := n.waiting[id]
+	if p == nil {
+		return
+	}
+	e := n.usable(now, p.q)
+	if e == nil {
+		n.askGroup(now, p)
+		return
+	}
+	n.serve(now, id, e)
+	n.release(id)
+}
+
+// expired ends one waiting query at its deadline, stale rather than failed.
+func (n *Node) expired(now time.Duration, id uint64) {
+	p := n.waiting[id]
+	if p == nil {
+		return
+	}
+	n.serveOrFail(now, id, n.usable(now, p.q))
+	n.release(id)
+}
+
+func (n *Node) forget(id uint64) {
+	if n.waiting[id] != nil {
+		n.release(id)
+	}
+}
+
+// release takes one query off its pending question.
+func (n *Node) release(id uint64) {
+	p := n.waiting[id]
+	delete(n.waiting, id)
+	for i, w := range p.waiters {
+		if w == id {
+			p.waiters = append(p.waiters[:i], p.waiters[i+1:]...)
+			break
+		}
+	}
+	n.drop(p)
+}
+
+// drop forgets a pending question that nobody and nothing waits for.
+func (n *Node) drop(p *pending) {
+	if len(p.waiters) == 0 && p.fetch == nil && p.query == nil && n.pending[p.q] == p {
+		delete(n.pending, p.q)
+	}
+}
+
+// serveAll ends all queries that wait for p with a held answer.
+func (n *Node) serveAll(now time.Duration, p *pending, e *cache.Entry) {
+	for _, id := range n.takeWaiters(p) {
+		n.serve(now, id, e)
+	}
+}
+
+func (n *Node) failAll(p *pending) {
+	for _, id := range n.takeWaiters(p) {
+		n.fail(id)
+	}
+}
+
+func (n *Node) takeWaiters(p *pending) []uint64 {
+	ids := p.waiters
+	p.waiters = nil
+	for _, id := range ids {
+		delete(n.waiting, id)
+	}
+	n.drop(p)
+	return ids
+}
+
+func (n *Node) serveOrFail(now time.Duration, id uint64, e *cache.Entry) {
+	if e == nil {
+		n.fail(id)
+		return
+	}
+	n.serve(now, id, e)
+}
+
+func (n *Node) serve(now time.Duration, id uint64, e *cache.Entry) {
+	r := Result{Answer: e.Answer, Age: e.Age(now), Source: FromCache}
+	counter := LookupCache
+	if !e.Own() {
+		r.Source, r.Peer = FromPeer, e.From
+		counter = LookupPeer
+	}
+	if e.Fresh(now) {
+		r.TTL = (e.Expires() - now).Truncate(time.Second)
+	} else {
+		r.TTL, r.Stale = staleTTL, true
+		counter = LookupStale
+	}
+	n.count(counter)
+	n.emit(Respond{ID: id, Result: r})
+}
+
+func (n *Node) fail(id uint64) {
+	n.count(LookupFailed)
+	n.emit(Respond{ID: id})
+}

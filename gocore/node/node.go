@@ -1,0 +1,184 @@
+package node
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+// A Node is one host's part in the protocol. It is not safe for concurrent
+// use: one owner calls it.
+type Node struct {
+	self    wire.Peer
+	rand    *rand.Rand
+	version string
+	set     Settings
+	started bool // the first Configure came
+
+	cache   *cache.Cache
+	group   *group.Group
+	timers  timers
+	out     []Effect
+	nextID  uint64
+	seq     uint64
+	session session
+
+	pending  map[wire.Question]*pending
+	waiting  map[uint64]*pending // by Query.ID
+	asks     map[uint64]*ask
+	failures failures
+	servers  []*server
+	fallback []*server
+	replies  ring // times of the last replies of all servers
+	down     bool // all servers are
+	since    time.Duration
+	outage   uint32 // counts outages from 1
+	probedAt time.Duration
+	refresh  map[wire.Question]bool // refreshes under way or timed
+
+	announce announcer
+	queries  querier
+	answers  map[wire.Question]*due // replies to the group that wait their turn
+	prover   prover
+	pulls    map[uint64]*pull
+	caught   bool // caught up with the group since start or absence
+	exports  map[uint64]*export
+}
+
+// session remembers how the node last stood.
+type session struct {
+	last     time.Duration // of the last Handle
+	groupWas string
+}
+
+// New makes a node that waits for its first Configure.
+func New(c Config) *Node {
+	n := &Node{
+		self: c.Self, rand: c.Rand, version: c.Version,
+		group:   group.New(c.Self.ID),
+		pending: make(map[wire.Question]*pending),
+		waiting: make(map[uint64]*pending),
+		asks:    make(map[uint64]*ask),
+		refresh: make(map[wire.Question]bool),
+		answers: make(map[wire.Question]*due),
+		pulls:   make(map[uint64]*pull),
+		exports: make(map[uint64]*export),
+	}
+	n.cache = cache.New(0, n.ranksHigh)
+	return n
+}
+
+// Handle takes one input at a time and returns what is to be done about it, in
+// order. now is CLOCK_BOOTTIME and must not go back; calling early or twice is
+// harmless. The slice is the node's and is reused by the next call.
+func (n *Node) Handle(now time.Duration, in Input) []Effect {
+	n.out = n.out[:0]
+	n.noticeAbsence(now)
+	n.timers.run(now)
+	switch in := in.(type) {
+	case Configure:
+		n.configure(now, in.Settings)
+	case Restore:
+		n.restore(now, in.Entries)
+	case Query:
+		n.query(now, in)
+	case Forget:
+		n.forget(in.ID)
+	case Received:
+		n.received(now, in)
+	case Replied:
+		n.replied(now, in)
+	case Pulled:
+		n.pulled(now, in)
+	case PageWanted:
+		n.pageWanted(now, in)
+	case StreamClosed:
+		delete(n.exports, in.Stream)
+	case Stop:
+		n.bye(now)
+	}
+	n.timers.run(now)
+	return n.out
+}
+
+// NextWake is when the node wants to be handed a Wake at the latest. ok is
+// false if it wants none.
+func (n *Node) NextWake(time.Duration) (at time.Duration, ok bool) {
+	return n.timers.next()
+}
+
+func (n *Node) configure(now time.Duration, s Settings) {
+	first := !n.started
+	was := n.set
+	if s.Timeout <= 0 {
+		s.Timeout = 5 * time.Second // resolv.conf(5)
+	}
+	n.started, n.set = true, s
+	n.cache.SetLimit(s.CacheBytes)
+	n.setServers(now)
+	if first {
+		n.since = now
+		n.session.last = now
+		n.after(now, expireEvery, n.expire)
+	}
+	if s.Shares && (first || !was.Shares) {
+		n.startSharing(now)
+	}
+}
+
+// expireEvery is how often entries beyond max-stale are looked for: they do no
+// harm meanwhile, each is checked again when it is served.
+const expireEvery = 10 * time.Minute
+
+func (n *Node) expire(now time.Duration) {
+	n.cache.Expire(now, n.set.MaxStale)
+	n.failures.expire(now)
+	n.after(now, expireEvery, n.expire)
+}
+
+func (n *Node) restore(now time.Duration, entries []Entry) {
+	for _, e := range entries {
+		if e.Answer == nil || e.Age < 0 {
+			continue
+		}
+		in := cache.Arrival{
+			Answer: e.Answer, Age: e.Age, From: e.From, Place: e.Place,
+			Worn: e.Worn, Asked: e.Asked,
+		}
+		n.cache.Put(now, in, n.limits())
+	}
+}
+
+func (n *Node) limits() cache.Limits {
+	return cache.Limits{Min: n.set.MinTTL, Max: n.set.MaxTTL, Negative: n.set.NegativeTTL}
+}
+
+// ranksHigh reports whether the group counts on this host to keep a question
+// (PROTOCOL 6).
+func (n *Node) ranksHigh(q wire.Question) bool { return n.group.Rank(q.Hash()) < 3 }
+
+func (n *Node) emit(e Effect) { n.out = append(n.out, e) }
+
+func (n *Node) count(c Counter) { n.emit(Count{c}) }
+
+func (n *Node) log(level slog.Level, text string, args ...any) {
+	n.emit(Log{Level: level, Text: text, Args: args})
+}
+
+// id gives out numbers for asks, pulls and nonces within this run.
+func (n *Node) id() uint64 {
+	n.nextID++
+	return n.nextID
+}
+
+// jitter is a random duration in [0, d).
+func (n *Node) jitter(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return time.Duration(n.rand.Int64N(int64(d)))
+}

@@ -1,0 +1,82 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/wire"
+)
+
+// probe asks one server one question to learn whether it answers, unless it is
+// being asked. It is another question than the one that made this host doubt:
+// one slow zone must not look like a dead server.
+func (n *Node) probe(now time.Duration, s *server, doubted wire.Question) {
+	if s.probing {
+		return
+	}
+	q := n.probeQuestion(now, doubted)
+	s.probing = true
+	f := &fetch{q: q, kind: probe, deadline: now + 3*time.Second, tries: []try{{server: s, sent: maxTries}}, sends: 1}
+	id := n.id()
+	f.asks = []uint64{id}
+	n.asks[id] = &ask{fetch: f, server: s, sent: now}
+	n.countAsk(probe)
+	n.emit(Ask{ID: id, Server: s.Addr, Question: q, Patience: f.deadline - now})
+	n.after(now, max(100*time.Millisecond, s.timeout(1)), func(now time.Duration) {
+		s.probing = false
+		n.overdue(now, id)
+	})
+	n.after(now, f.deadline-now, func(now time.Duration) { n.fetchFailed(now, f) })
+}
+
+// rootSOA is asked while nothing else is held.
+var rootSOA = wire.Question{Name: ".", Type: 6}
+
+// probeQuestion is the most asked answer that is past its TTL, so that a probe
+// is a refresh too, and so that a resolver without uplink cannot answer from
+// its own cache (PROTOCOL 5).
+func (n *Node) probeQuestion(now time.Duration, doubted wire.Question) wire.Question {
+	var best *cache.Entry
+	n.cache.All(func(e *cache.Entry) bool {
+		if e.Answer.Question != doubted && n.inScope(e) && betterProbe(now, e, best) {
+			best = e
+		}
+		return true
+	})
+	if best == nil {
+		return rootSOA
+	}
+	return best.Answer.Question
+}
+
+func betterProbe(now time.Duration, e, best *cache.Entry) bool {
+	if best == nil || e.Fresh(now) != best.Fresh(now) {
+		return best == nil || best.Fresh(now)
+	}
+	return e.Asked > best.Asked
+}
+
+// keepProbing looks after a server that is down: every host once per own HELLO
+// interval, the two ranked first also after 1, 2, 4 and then every 5 s
+// (PROTOCOL 5).
+func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, step int) {
+	wait := []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}[min(step, 3)]
+	n.after(now, wait, func(now time.Duration) {
+		if s.state != Down || s.since != began {
+			return
+		}
+		if n.group.Rank(uint64(s.ID)) < 2 {
+			n.probe(now, s, wire.Question{})
+		}
+		n.keepProbing(now, s, began, step+1)
+	})
+}
+
+// probeDown is each host's own look at its servers, once per HELLO.
+func (n *Node) probeDown(now time.Duration) {
+	for _, s := range n.servers {
+		if s.state == Down {
+			n.probe(now, s, wire.Question{})
+		}
+	}
+}

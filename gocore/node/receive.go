@@ -1,0 +1,180 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/group"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// received takes in a datagram that opened under a key of the group. What the
+// key does not prove is that it was sent now: that is the offset's work.
+func (n *Node) received(now time.Duration, in Received) {
+	msg := in.Message
+	if !n.set.Shares {
+		return
+	}
+	if msg.From.ID == n.self.ID {
+		n.heardSelf(now, msg)
+		return
+	}
+	m, unseen := n.group.Hear(now, msg.From, msg.Seq)
+	if m == nil || !unseen {
+		n.count(PeerReplayed)
+		return
+	}
+	transit, onTime := time.Duration(0), true
+	if m.Proven {
+		transit, onTime = m.Clock.Transit(now, msg.Sent)
+	}
+	if !onTime && !n.isProof(m, msg.Body) {
+		n.count(PeerLate)
+		n.challenge(now, m)
+		return
+	}
+	m.Last = now
+	heardFrom(now, m, in)
+	if !m.Proven {
+		n.challenge(now, m)
+	}
+	n.dispatch(now, in, m, transit)
+	n.noteGroup()
+}
+
+func (n *Node) isProof(m *group.Member, body wire.Body) bool {
+	proof, ok := body.(*wire.Proof)
+	return ok && m.Nonce != 0 && proof.Nonce == m.Nonce
+}
+
+func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit time.Duration) {
+	msg := in.Message
+	switch body := msg.Body.(type) {
+	case *wire.Prove:
+		n.sendTo(now, in.From, &wire.Proof{Nonce: body.Nonce})
+	case *wire.Proof:
+		n.proven(now, m, msg, body.Nonce)
+	case *wire.Query:
+		n.heardQuery(now, m, in, body)
+	case *wire.Reply:
+		n.heardReply(now, m, msg, body, transit)
+	case *wire.Announce:
+		n.heardAnnounce(now, m, body, transit)
+	}
+	if !m.Proven {
+		return // its states, HELLO list and BYE are ignored (PROTOCOL 3)
+	}
+	n.heardEvidence(now, m, msg.Servers, now-transit)
+	switch body := msg.Body.(type) {
+	case *wire.Hello:
+		n.heardHello(now, m, body)
+	case *wire.Bye:
+		n.group.Remove(m.Peer)
+	}
+}
+
+// heardSelf tells a looped datagram of this run, or an old one of an earlier
+// run, from a clone: another host with the same id and epoch, which must not
+// share sequence numbers with this one (PROTOCOL 3).
+func (n *Node) heardSelf(now time.Duration, msg *wire.Message) {
+	if msg.From != n.self || msg.Seq <= n.seq {
+		return
+	}
+	n.self.Epoch = n.rand.Uint64()
+	n.log(levelError, "another host has this host's id: taking a new epoch; give one of the two a new id",
+		"hint", "stop mcdnsd on the copy and delete its host id file")
+	n.sayNow(now)
+}
+
+func (n *Node) heardAnnounce(now time.Duration, m *group.Member, body *wire.Announce, transit time.Duration) {
+	for _, a := range body.Answers {
+		n.told(now, m, a, transit)
+	}
+	for i := range body.Long {
+		n.heardLong(now, m, &body.Long[i])
+	}
+}
+
+// told takes in one answer that a peer told by datagram.
+func (n *Node) told(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) {
+	if !m.Allow(now) {
+		n.count(PeerFlood)
+		return
+	}
+	n.accept(now, m.Peer, m, a, transit, !m.Proven)
+}
+
+// accept decides whether to believe an answer, which of two stands, and ends
+// the waiting of those who asked for it.
+func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire.Aged, transit time.Duration, filler bool) {
+	q := a.Question
+	if !n.believes(now, a.Answer) {
+		n.count(AnswersRefused)
+		return
+	}
+	out := n.put(now, cache.Arrival{
+		Answer: a.Answer, Age: a.Age + transit, From: from, Place: n.set.Place, Filler: filler,
+	})
+	if out == cache.Taken {
+		n.count(AnswersTaken)
+		if m != nil {
+			m.Told++
+		}
+	}
+	n.cancelAnnouncement(q)
+	delete(n.answers, q)
+	n.failures.clear(q)
+	n.endWaiting(now, q)
+}
+
+// believes applies the rules about what a peer may say (PROTOCOL 7). What is
+// held for the other address family counts too: a public name stays public.
+func (n *Node) believes(now time.Duration, a *wire.Answer) bool {
+	q, rules := a.Question, trust.Rules{LocalOnly: n.set.LocalOnly, Search: n.set.Search}
+	held4 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeA})
+	held6 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeAAAA})
+	return rules.Acceptable(a, n.serverInScope(a.Server), n.held(now, q), held4, held6) == nil
+}
+
+func (n *Node) held(now time.Duration, q wire.Question) *wire.Answer {
+	if e := n.cache.Get(now, q); e != nil {
+		return e.Answer
+	}
+	return nil
+}
+
+// endWaiting serves who waits for a question once something usable came: a
+// fresh answer always, a stale one if that is all there will be.
+func (n *Node) endWaiting(now time.Duration, q wire.Question) {
+	p := n.pending[q]
+	if p == nil || len(p.waiters) == 0 {
+		return
+	}
+	e := n.usable(now, q)
+	if e == nil || !e.Fresh(now) && !n.down && p.query == nil {
+		return
+	}
+	p.query = nil
+	n.serveAll(now, p, e)
+	n.drop(p)
+}
+
+// compare notes when this host's own fetch contradicts what a peer had told:
+// not rotation, but a turn between public and private, or existing and not
+// (PROTOCOL 7). An administrator decides what it means.
+func (n *Node) compare(held *cache.Entry, fetched *wire.Answer) {
+	if held == nil || held.Own() {
+		return
+	}
+	contradicted := held.Answer.Private != fetched.Private ||
+		(held.Answer.Kind == wire.NXDomain) != (fetched.Kind == wire.NXDomain)
+	m := n.group.Get(held.From)
+	if !contradicted || m == nil {
+		return
+	}
+	m.Contradicted++
+	if m.Contradicted == 1 {
+		n.log(levelWarn, "a peer's answer was contradicted by a DNS server; see mcdns peers", "peer", m.Addr.Addr().String())
+	}
+}

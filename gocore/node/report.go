@@ -1,0 +1,89 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/wire"
+)
+
+// Status is the node at a glance.
+func (n *Node) Status(now time.Duration) Status {
+	s := Status{
+		Upstream: n.upstream(), Since: now - n.since, Group: n.groupWord(),
+		Peers: n.group.N() - 1, Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
+	}
+	for _, m := range n.group.Members() {
+		if m.Proven {
+			s.Proven++
+		}
+	}
+	for _, list := range [][]*server{n.servers, n.fallback} {
+		for _, v := range list {
+			s.Servers = append(s.Servers, ServerStatus{
+				Addr: v.Addr, State: v.state, Fallback: v.fallback,
+				Success: ageOf(now, v.success), Failure: ageOf(now, v.failure),
+			})
+		}
+	}
+	n.cache.All(func(e *cache.Entry) bool {
+		if !e.Fresh(now) {
+			s.Stale++
+		}
+		if e.Answer.Kind != wire.Positive {
+			s.Negative++
+		}
+		return true
+	})
+	return s
+}
+
+// upstream is the best state of any server: one that works is enough.
+func (n *Node) upstream() State {
+	state := Down
+	for _, s := range n.servers {
+		state = min(state, s.state)
+	}
+	if len(n.servers) == 0 {
+		state = Suspect
+	}
+	return state
+}
+
+// Peers lists the peers in order of arrival.
+func (n *Node) Peers(now time.Duration) []PeerStatus {
+	var peers []PeerStatus
+	for _, m := range n.group.Members() {
+		peers = append(peers, PeerStatus{
+			Peer: m.Peer, Addr: m.Addr, Version: m.Version, Names: m.Names,
+			Since: now - m.First, Last: now - m.Last, Proven: m.Proven,
+			HearsUs: lately(m.HearsUs, now-n.group.Silence()),
+			Told:    m.Told, Contradicted: m.Contradicted,
+		})
+	}
+	return peers
+}
+
+// Entry returns what is held for a question.
+func (n *Node) Entry(now time.Duration, q wire.Question) (Entry, bool) {
+	e := n.cache.Get(now, q)
+	if e == nil {
+		return Entry{}, false
+	}
+	return entryOf(now, e), true
+}
+
+// Changes returns what changed since mark, and the mark for the next call: a
+// driver saves it. Mark 0 is everything.
+func (n *Node) Changes(now time.Duration, mark uint64) ([]Entry, uint64) {
+	var changed []Entry
+	next := n.cache.Changed(mark, func(e *cache.Entry) { changed = append(changed, entryOf(now, e)) })
+	return changed, next
+}
+
+func entryOf(now time.Duration, e *cache.Entry) Entry {
+	return Entry{
+		Answer: e.Answer, Age: e.Age(now), From: e.From, Place: e.Place,
+		Asked: e.Asked, Worn: e.Worn(now),
+	}
+}

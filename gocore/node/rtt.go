@@ -1,0 +1,63 @@
+package node
+
+import (
+	"slices"
+	"time"
+)
+
+// rtt estimates a server's reply time (Jacobson's srtt and variance, RFC 6298).
+type rtt struct {
+	srtt, variance time.Duration
+	known          bool
+}
+
+// Bounds of the time before a question is asked again (DESIGN 12, the
+// resolver unbound's values).
+const (
+	unknownRTO = 376 * time.Millisecond
+	minRTO     = 50 * time.Millisecond
+	maxRTO     = 3 * time.Second
+)
+
+func (r *rtt) add(took time.Duration) {
+	if !r.known {
+		r.srtt, r.variance, r.known = took, took/2, true
+		return
+	}
+	off := r.srtt - took
+	if off < 0 {
+		off = -off
+	}
+	r.variance += (off - r.variance) / 4
+	r.srtt += (took - r.srtt) / 8
+}
+
+// timeout is how long the sent-th question to the server waits for a reply.
+func (s *server) timeout(sent int) time.Duration {
+	rto := unknownRTO
+	if s.rtt.known {
+		rto = max(minRTO, s.rtt.srtt+4*s.rtt.variance)
+	}
+	return min(maxRTO, rto<<min(sent-1, 10))
+}
+
+// ring holds the last 100 reply times.
+type ring struct {
+	took [100]time.Duration
+	n    int
+}
+
+func (r *ring) add(took time.Duration) {
+	r.took[r.n%len(r.took)] = took
+	r.n++
+}
+
+// p99 is the second longest of the last 100 replies, 0 while there are none.
+func (r *ring) p99() time.Duration {
+	held := slices.Clone(r.took[:min(r.n, len(r.took))])
+	if len(held) == 0 {
+		return 0
+	}
+	slices.Sort(held)
+	return held[len(held)*99/100-min(1, len(held)/100)]
+}

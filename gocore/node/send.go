@@ -1,0 +1,101 @@
+package node
+
+import (
+	"net/netip"
+	"time"
+
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+// message puts the head on a body. Sequence numbers start at 1; Sent is rounded
+// down, which makes what is sent look older, never younger.
+func (n *Node) message(now time.Duration, body wire.Body) *wire.Message {
+	n.seq++
+	return &wire.Message{
+		From: n.self, Seq: n.seq, Sent: now.Truncate(time.Millisecond),
+		Servers: n.states(now), Body: body,
+	}
+}
+
+// room is what a datagram has for answers: all but its head. A body's own head
+// is within the slack.
+func (n *Node) room(now time.Duration) int {
+	return wire.MaxPlain - wire.Size(&wire.Message{Servers: n.states(now), Body: &wire.Reply{}}) - 16
+}
+
+// sendGroup sends to the group where a member was heard lately.
+func (n *Node) sendGroup(now time.Duration, body wire.Body) {
+	if ways := n.heardWays(now); len(ways) > 0 {
+		n.emit(Send{Message: n.message(now, body), Ways: ways})
+	}
+}
+
+// sendEverywhere sends to the group by every link and both families.
+func (n *Node) sendEverywhere(now time.Duration, body wire.Body) {
+	var ways []Way
+	for _, l := range n.set.Links {
+		if l.IPv4 {
+			ways = append(ways, Way{Link: l.Index})
+		}
+		if l.IPv6 {
+			ways = append(ways, Way{Link: l.Index, IPv6: true})
+		}
+	}
+	if len(ways) > 0 {
+		n.emit(Send{Message: n.message(now, body), Ways: ways})
+	}
+}
+
+func (n *Node) sendTo(now time.Duration, to netip.AddrPort, body wire.Body) {
+	if to.IsValid() {
+		n.emit(Send{Message: n.message(now, body), To: to})
+	}
+}
+
+// heardWays lists the links where a member was heard, by IPv6 unless some
+// member there is heard by IPv4 alone.
+func (n *Node) heardWays(now time.Duration) []Way {
+	var ways []Way
+	for _, l := range n.set.Links {
+		four, six := n.heardBy(now, l)
+		if six {
+			ways = append(ways, Way{Link: l.Index, IPv6: true})
+		}
+		if four {
+			ways = append(ways, Way{Link: l.Index})
+		}
+	}
+	return ways
+}
+
+func (n *Node) heardBy(now time.Duration, l Link) (four, six bool) {
+	since := now - n.group.Silence()
+	for _, m := range n.group.Members() {
+		if m.Link != l.Index {
+			continue
+		}
+		heard4, heard6 := lately(m.Group4, since), lately(m.Group6, since)
+		six = six || l.IPv6 && (heard6 || !heard4)
+		four = four || l.IPv4 && !heard6
+	}
+	return four, six
+}
+
+func lately(at, since time.Duration) bool { return at != 0 && at >= since }
+
+// heardAnybody reports whether anybody would hear an announcement.
+func (n *Node) heardAnybody() bool { return n.group.N() > 1 }
+
+// heardFrom notes where a member is.
+func heardFrom(now time.Duration, m *group.Member, in Received) {
+	m.Addr, m.Link = in.From, in.Link
+	if !in.Group {
+		return
+	}
+	if in.From.Addr().Is4() {
+		m.Group4 = now
+	} else {
+		m.Group6 = now
+	}
+}

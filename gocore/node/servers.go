@@ -1,0 +1,305 @@
+package node
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+// A server is a DNS server and what this host knows of it.
+type server struct {
+	Server
+	state State
+	since time.Duration
+	rtt   rtt
+	// success and failure are when this host last had each, peerSuccess when
+	// some peer last had success (group.Unseen if never).
+	success, failure, peerSuccess time.Duration
+	// lostFor are the questions that timed out since the last success, two at
+	// most; refusals the names it refused, three at most.
+	lostFor  []wire.Question
+	refusals []string
+	// probing: a probe is out; probeLost: it had no reply in time.
+	probing, probeLost bool
+	// said: when this host or a peer last asked the group for evidence.
+	said, judge time.Duration
+	judging     bool
+	// hearsay: down by others' word alone; doubted once this host has asked.
+	hearsay, doubted bool
+	fallback         bool
+}
+
+// setServers follows a change of configuration: servers that stay keep what is
+// known of them.
+func (n *Node) setServers(now time.Duration) {
+	n.servers = n.merge(now, n.servers, n.set.Servers, false)
+	n.fallback = n.merge(now, n.fallback, n.set.Fallback, true)
+	n.updateDown(now)
+}
+
+func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback bool) []*server {
+	var servers []*server
+	for _, w := range want {
+		i := slices.IndexFunc(old, func(s *server) bool { return s.Server == w })
+		if i >= 0 {
+			servers = append(servers, old[i])
+			continue
+		}
+		servers = append(servers, newServer(now, w, fallback))
+	}
+	return servers
+}
+
+// newServer is suspect: at boot, nothing is known (PROTOCOL 5).
+func newServer(now time.Duration, s Server, fallback bool) *server {
+	return &server{
+		Server: s, state: Suspect, since: now, fallback: fallback,
+		success: group.Unseen, failure: group.Unseen, peerSuccess: group.Unseen, said: group.Unseen,
+	}
+}
+
+func (n *Node) anyUp() bool {
+	return slices.ContainsFunc(n.servers, func(s *server) bool { return s.state == Up })
+}
+
+// Evidence that a server failed, and how much of it makes it suspect
+// (PROTOCOL 5).
+const (
+	lostLimit    = 2 // questions timed out, and a probe lost, which may be one of them
+	refusalLimit = 3 // names refused, however long that takes
+	judgeAfter   = 300 * time.Millisecond
+	// recent own failure: this host did not doubt by a peer's word alone.
+	recent = 2 * time.Second
+	// electedToProbe hosts look when a peer suspects a server.
+	electedToProbe = 5
+)
+
+// timedOut notes that a server did not answer in its usual time.
+func (n *Node) timedOut(now time.Duration, s *server, f *fetch) {
+	s.failure = now
+	if f.kind == probe {
+		s.probeLost = true
+	}
+	if len(s.lostFor) < lostLimit && !slices.Contains(s.lostFor, f.q) {
+		s.lostFor = append(s.lostFor, f.q)
+	}
+	if f.kind != probe && s.state != Down {
+		n.probe(now, s, f.q)
+	}
+	if len(s.lostFor) >= lostLimit && s.probeLost {
+		n.suspect(now, s)
+	}
+}
+
+// lost notes an error of the network itself: stronger than a time-out.
+func (n *Node) lost(now time.Duration, s *server) {
+	s.failure = now
+	n.suspect(now, s)
+}
+
+// refusedBy notes an answer such as SERVFAIL. A resolver without uplink gives
+// it to every name; a broken zone only to its own.
+func (n *Node) refusedBy(now time.Duration, s *server, q wire.Question) {
+	s.failure = now
+	if !slices.Contains(s.refusals, q.Name) && len(s.refusals) < refusalLimit {
+		s.refusals = append(s.refusals, q.Name)
+	}
+	if len(s.refusals) >= refusalLimit {
+		n.suspect(now, s)
+	}
+}
+
+// suspect doubts a server and asks the group, once.
+func (n *Node) suspect(now time.Duration, s *server) {
+	if s.state == Down || s.judging || s.fallback {
+		return
+	}
+	if s.state == Up {
+		s.state, s.since = Suspect, now
+	}
+	s.said = now
+	n.startJudging(now, s)
+	n.sayNow(now)
+}
+
+// startJudging gives the group its time to object.
+func (n *Node) startJudging(now time.Duration, s *server) {
+	if s.judging {
+		return
+	}
+	s.judging, s.judge = true, now
+	n.after(now, judgeAfter, func(now time.Duration) { n.judgeServer(now, s) })
+}
+
+// judgeServer decides: own success wins, a peer's success means that the fault
+// is this host's, nobody's means that the server is down.
+func (n *Node) judgeServer(now time.Duration, s *server) {
+	s.judging = false
+	if s.state != Suspect || max(s.success, s.peerSuccess) >= s.judge {
+		return
+	}
+	n.setDown(now, s, s.failure < s.judge-recent)
+}
+
+func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
+	s.state, s.since, s.hearsay, s.doubted = Down, now, hearsay, false
+	n.log(slog.LevelWarn, "server down", "server", s.Addr.String(), "hearsay", hearsay)
+	n.keepProbing(now, s, now, 0)
+	n.updateDown(now)
+}
+
+// succeeded notes a reply. One's own success always wins.
+func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
+	was := s.state
+	s.rtt.add(took)
+	n.replies.add(took)
+	s.success = now
+	s.lostFor, s.refusals, s.probeLost, s.hearsay = nil, nil, false, false
+	if was == Up {
+		return
+	}
+	s.state, s.since = Up, now
+	if s.fallback {
+		return
+	}
+	if was == Down {
+		n.log(slog.LevelInfo, "server up", "server", s.Addr.String())
+	}
+	if was == Down || now-s.said < time.Minute {
+		n.sayNow(now)
+	}
+	n.updateDown(now)
+}
+
+// updateDown follows the servers' states: down means all of them.
+func (n *Node) updateDown(now time.Duration) {
+	down := len(n.servers) > 0
+	for _, s := range n.servers {
+		down = down && s.state == Down
+	}
+	if down == n.down {
+		return
+	}
+	n.down, n.since = down, now
+	if down {
+		n.outage++
+		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.groupWord())
+		n.resolvePending(now)
+		return
+	}
+	n.log(slog.LevelInfo, "upstream up")
+	n.failures.clearAll()
+}
+
+// resolvePending ends the waiting of all questions when an outage begins.
+func (n *Node) resolvePending(now time.Duration) {
+	var all []*pending
+	for _, p := range n.pending {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(a, b *pending) int { return int(a.made) - int(b.made) })
+	for _, p := range all {
+		if len(p.waiters) > 0 {
+			n.resolveWhileDown(now, p)
+		}
+	}
+}
+
+// doubtsDown reports whether this host's own question should go beside its
+// first lookup in an outage that it knows by hearsay (PROTOCOL 5).
+func (n *Node) doubtsDown(time.Duration) bool {
+	for _, s := range n.servers {
+		if s.hearsay && !s.doubted {
+			s.doubted = true
+			return true
+		}
+	}
+	return false
+}
+
+// heardEvidence weighs what a proven peer says of the servers; at is when it
+// said it, on this host's clock.
+func (n *Node) heardEvidence(now time.Duration, m *group.Member, states []wire.ServerState, at time.Duration) {
+	m.Servers = m.Servers[:0]
+	for _, st := range states {
+		m.Servers = append(m.Servers, group.Evidence{
+			Server: st.Server, Success: ago(at, st.Success), Failure: ago(at, st.Failure),
+		})
+		for _, s := range n.servers {
+			if s.ID == st.Server && s.ID != 0 {
+				n.weigh(now, s, st, at)
+			}
+		}
+	}
+}
+
+func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
+	if success := ago(at, st.Success); success > s.peerSuccess {
+		s.peerSuccess = success
+		if s.state == Down && success > s.since {
+			n.after(now, n.jitter(time.Second), func(now time.Duration) { n.probeIfDown(now, s) })
+		}
+	}
+	if !st.Suspect || s.judging || s.state == Down {
+		return
+	}
+	n.hearSuspicion(now, s)
+}
+
+// hearSuspicion joins a peer's doubt: those ranked first for the server look,
+// whatever success they had before, and a success is said. It must be younger
+// than the doubt: a server that answered two seconds ago may be dead now.
+func (n *Node) hearSuspicion(now time.Duration, s *server) {
+	s.said = now
+	if s.state == Up {
+		s.state, s.since = Suspect, now
+	}
+	n.startJudging(now, s)
+	if n.group.Rank(uint64(s.ID)) < electedToProbe {
+		n.probe(now, s, wire.Question{})
+	}
+}
+
+func (n *Node) probeIfDown(now time.Duration, s *server) {
+	if s.state == Down {
+		n.probe(now, s, wire.Question{})
+	}
+}
+
+// ago is the time of something that was age old at a time.
+func ago(at, age time.Duration) time.Duration {
+	if age >= wire.Never {
+		return group.Unseen
+	}
+	return at - age
+}
+
+// states is what this host says of its servers in every datagram.
+func (n *Node) states(now time.Duration) []wire.ServerState {
+	var states []wire.ServerState
+	for _, s := range n.servers {
+		if s.ID == 0 || len(states) == wire.MaxServers {
+			continue
+		}
+		states = append(states, wire.ServerState{
+			Server: s.ID, Success: ageOf(now, s.success), Failure: ageOf(now, s.failure),
+			Suspect: s.judging && s.failure >= s.judge-recent,
+		})
+	}
+	return states
+}
+
+// ageOf is the age of a time in whole milliseconds, rounded up, for the wire.
+func ageOf(now, at time.Duration) time.Duration {
+	if at == group.Unseen {
+		return wire.Never
+	}
+	return min(wire.Never, roundUp(now-at))
+}
+
+func roundUp(d time.Duration) time.Duration {
+	return (d + time.Millisecond - 1).Truncate(time.Millisecond)
+}

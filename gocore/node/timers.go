@@ -1,0 +1,59 @@
+package node
+
+import (
+	"container/heap"
+	"time"
+)
+
+// timers run functions at their times. A function that is no longer wanted
+// finds that out itself, so nothing is ever taken out of the heap.
+type timers struct {
+	heap timerHeap
+	made uint64
+}
+
+type timer struct {
+	at   time.Duration
+	made uint64 // timers of one time run in the order they were made
+	run  func(now time.Duration)
+}
+
+// after runs f once d has passed.
+func (n *Node) after(now, d time.Duration, f func(now time.Duration)) {
+	n.timers.made++
+	heap.Push(&n.timers.heap, timer{now + max(d, 0), n.timers.made, f})
+}
+
+// run runs what is due. What a timer sets for now itself runs too.
+func (t *timers) run(now time.Duration) {
+	for len(t.heap) > 0 && t.heap[0].at <= now {
+		heap.Pop(&t.heap).(timer).run(now)
+	}
+}
+
+func (t *timers) next() (time.Duration, bool) {
+	if len(t.heap) == 0 {
+		return 0, false
+	}
+	return t.heap[0].at, true
+}
+
+type timerHeap []timer
+
+func (h timerHeap) Len() int { return len(h) }
+func (h timerHeap) Less(i, j int) bool {
+	if h[i].at != h[j].at {
+		return h[i].at < h[j].at
+	}
+	return h[i].made < h[j].made
+}
+func (h timerHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *timerHeap) Push(x any)   { *h = append(*h, x.(timer)) }
+func (h *timerHeap) Pop() any {
+	old := *h
+	last := len(old) - 1
+	t := old[last]
+	old[last] = timer{}
+	*h = old[:last]
+	return t
+}
