@@ -1,0 +1,121 @@
+package lab
+
+import (
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+	"golang.org/x/sys/unix"
+)
+
+func TestZoneKnowsWhatTheServerSays(t *testing.T) {
+	z := zone()
+	if got, want := z.Addresses("alias.example"), []string{"192.0.2.7", "2001:db8::7"}; !slices.Equal(got, want) {
+		t.Errorf("got %v; want %v", got, want)
+	}
+	again := NewZone(5 * time.Second)
+	if err := again.Parse(strings.NewReader(z.text())); err != nil {
+		t.Fatal(err)
+	}
+	if again.Remove("."); again.text() != z.text() {
+		t.Errorf("a zone read from its own text differs:\n%s\n%s", again.text(), z.text())
+	}
+}
+
+func TestServerCountsQueries(t *testing.T) {
+	l := plain(t, Config{})
+	lookups(t, l.Hosts[0], "www.example", "www.example")
+	for _, qtype := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		if n := l.Server.Count("WWW.example", qtype); n != 2 {
+			t.Errorf("type %s: counted %d; want 2", dns.TypeToString[qtype], n)
+		}
+	}
+	for _, q := range l.Server.Queries() {
+		if q.From != l.Hosts[0].Addr || q.Net != "udp" {
+			t.Errorf("got a query from %v over %s; want from %v over udp", q.From, q.Net, l.Hosts[0].Addr)
+		}
+	}
+}
+
+// ask sends one question by hand: the C library's time-outs are too long here.
+func ask(t *testing.T, l *LAN, network string) (string, time.Duration) {
+	t.Helper()
+	var conn net.Conn
+	server := net.JoinHostPort(l.Server.Host.Addr.String(), "53")
+	begin := time.Now()
+	err := l.Hosts[0].Do(func() (err error) {
+		conn, err = net.DialTimeout(network, server, 200*time.Millisecond)
+		return err
+	})
+	if err != nil {
+		return failure(err), time.Since(begin)
+	}
+	defer conn.Close()
+	m := new(dns.Msg)
+	m.SetQuestion("four.example.", dns.TypeA)
+	client := dns.Client{Net: network, Timeout: 400 * time.Millisecond}
+	reply, _, err := client.ExchangeWithConn(m, &dns.Conn{Conn: conn})
+	if err != nil {
+		return failure(err), time.Since(begin)
+	}
+	return dns.RcodeToString[reply.Rcode], time.Since(begin)
+}
+
+func failure(err error) string {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, unix.ECONNREFUSED):
+		return "refused"
+	case errors.Is(err, unix.EHOSTUNREACH), errors.As(err, &timeout) && timeout.Timeout():
+		return "silence"
+	}
+	return err.Error()
+}
+
+func TestServerPowerStates(t *testing.T) {
+	l := plain(t, Config{})
+	s := l.Server
+	slow := func() error { return s.Slow(100 * time.Millisecond) }
+	udp := func() error { return s.Swallow("udp") }
+	tcp := func() error { return s.Swallow("tcp") }
+	back := func() error {
+		err := s.On()
+		// The client's kernel still asks for the server's MAC, once a second.
+		eventually(t, "an answer", func() bool { got, _ := ask(t, l, "udp"); return got == "NOERROR" })
+		return err
+	}
+	cases := []struct {
+		name           string
+		change         func() error
+		udp, tcp       string
+		atLeast, under time.Duration // over UDP
+	}{
+		{"as built", s.On, "NOERROR", "NOERROR", 5 * time.Millisecond, 100 * time.Millisecond},
+		{"frozen", s.Freeze, "silence", "silence", 400 * time.Millisecond, 2 * time.Second},
+		{"refusing", s.Refuse, "refused", "refused", 0, 100 * time.Millisecond},
+		{"on again", s.On, "NOERROR", "NOERROR", 5 * time.Millisecond, 100 * time.Millisecond},
+		{"servfail", s.ServFail, "SERVFAIL", "SERVFAIL", 5 * time.Millisecond, 100 * time.Millisecond},
+		{"powered off", s.PowerOff, "silence", "silence", 100 * time.Millisecond, 4 * time.Second},
+		{"power is back", back, "NOERROR", "NOERROR", 5 * time.Millisecond, 100 * time.Millisecond},
+		{"slow", slow, "NOERROR", "NOERROR", 100 * time.Millisecond, 300 * time.Millisecond},
+		{"deaf on UDP", udp, "silence", "NOERROR", 400 * time.Millisecond, 2 * time.Second},
+		{"and on TCP", tcp, "silence", "silence", 400 * time.Millisecond, 2 * time.Second},
+		{"at last", s.On, "NOERROR", "NOERROR", 5 * time.Millisecond, 100 * time.Millisecond},
+	}
+	for _, c := range cases {
+		if err := c.change(); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		got, took := ask(t, l, "udp")
+		if got != c.udp || took < c.atLeast || took > c.under {
+			t.Errorf("%s, UDP: got %s after %v; want %s after %v to %v", c.name, got, took, c.udp, c.atLeast, c.under)
+		}
+		if got, _ := ask(t, l, "tcp"); got != c.tcp {
+			t.Errorf("%s, TCP: got %s; want %s", c.name, got, c.tcp)
+		}
+	}
+}
