@@ -1,0 +1,152 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// watch looks around: lookups that wait too long, and, one host after the
+// other, memory and the ages of what is held.
+func (c *Checks) watch(w *World) {
+	for _, h := range w.hosts {
+		if h.runs(h.run) && len(h.seen) > 0 {
+			c.overdue(w, h)
+		}
+	}
+	c.turn++
+	if h := w.hosts[c.turn%len(w.hosts)]; h.runs(h.run) {
+		c.memory(w, h)
+	}
+}
+
+func (c *Checks) overdue(w *World, h *Host) {
+	var first *lookup
+	for _, l := range h.seen {
+		if w.now-l.at > l.limit+watchEvery && !l.bad && (first == nil || l.id < first.id) {
+			first = l
+		}
+	}
+	if first != nil {
+		first.bad = true
+		c.fail(w, h, "deadline", fmt.Sprintf("%s is not answered after %v", show(first.q), w.now-first.at))
+	}
+}
+
+func (c *Checks) memory(w *World, h *Host) {
+	s := h.Status(w)
+	if s.Bytes > h.settings.CacheBytes {
+		c.fail(w, h, "memory", fmt.Sprintf("holds %d bytes; the budget is %d", s.Bytes, h.settings.CacheBytes))
+	}
+}
+
+// Held checks the birth and age of everything that every host holds. It costs
+// too much to be done all the time.
+func (c *Checks) Held(w *World) {
+	for _, h := range w.hosts {
+		if !h.up {
+			continue
+		}
+		entries, _ := h.node.Changes(h.clock.read(w.now), 0)
+		for _, e := range entries {
+			c.trueAge(w, h, e.Answer, e.Age, c.report)
+			if c.strange[e.Answer.Birth.Peer] {
+				c.fail(w, h, "key", show(e.Answer.Question)+" comes from a host without the key")
+			}
+		}
+	}
+}
+
+// A bucket allows burst at once and rate a second for ever.
+type bucket struct {
+	tokens, rate, burst float64
+	at                  time.Duration
+}
+
+func (b *bucket) take(now time.Duration) bool {
+	b.tokens = min(b.burst, b.tokens+b.rate*(now-b.at).Seconds())
+	b.at = now
+	b.tokens--
+	return b.tokens >= 0
+}
+
+type bucketKey struct {
+	host int32
+	run  int32
+	kind kind
+}
+
+// sent checks a message against the budget of its kind (PROTOCOL 3). N is what
+// the sender believes it is; a host that just came up knows few peers, so the
+// true number counts only once everybody was heard.
+func (c *Checks) sent(w *World, h *Host, e node.Send) {
+	k := kindOf(e.Message)
+	if a, ok := e.Message.Body.(*wire.Announce); ok && len(a.Answers)+len(a.Long) == 0 {
+		c.fail(w, h, "form", "an empty announcement")
+	}
+	key := bucketKey{int32(h.Index), h.run, k}
+	b := c.buckets[key]
+	if b == nil {
+		b = c.budget(k)
+		if b == nil {
+			return
+		}
+		b.tokens, b.at = b.burst, w.now
+		c.buckets[key] = b
+	}
+	if !b.take(w.now) {
+		c.fail(w, h, "budget", fmt.Sprintf("more %ss than %.3g a second with a burst of %.3g", k, b.rate, b.burst))
+		b.tokens = b.burst
+	}
+}
+
+// budget is what one host may send of a kind, nil if only others bound it.
+func (c *Checks) budget(k kind) *bucket {
+	n := float64(c.opt.Hosts)
+	switch k {
+	case kindHello: // one each half interval; a few more while the group forms
+		return &bucket{rate: 2.2 / helloInterval(c.opt.Hosts).Seconds(), burst: 8}
+	case kindProve:
+		return &bucket{rate: 20, burst: 21}
+	case kindAnnounce: // small groups are known within a few seconds, large ones later
+		return &bucket{rate: max(50/n, .02) * 1.2, burst: 12 + 50*5}
+	case kindProof, kindReply:
+		return &bucket{rate: 20 * n, burst: 2 * n}
+	}
+	return nil
+}
+
+// Agree checks that, some time after everything was mended, all hosts see the
+// same world: the servers up, each other, and nothing stale of what is asked.
+func (w *World) Agree() {
+	up := 0
+	for _, h := range w.hosts {
+		if h.runs(h.run) && h.key != noKey {
+			up++
+		}
+	}
+	for _, h := range w.hosts {
+		if !h.runs(h.run) {
+			continue
+		}
+		s := h.Status(w)
+		if want := w.truth(h); s.Upstream != want {
+			w.Checks.fail(w, h, "agree", fmt.Sprintf("says upstream is %v; it is %v", s.Upstream, want))
+		}
+		if h.key != noKey && s.Proven != up-1 {
+			w.Checks.fail(w, h, "agree", fmt.Sprintf("knows %d of %d peers", s.Proven, up-1))
+		}
+	}
+}
+
+// truth is the state a host's servers are in.
+func (w *World) truth(h *Host) node.State {
+	for _, s := range h.settings.Servers {
+		if srv := w.serverAt(s.Addr); srv.healthy() && !h.cut[srv.Index] {
+			return node.Up
+		}
+	}
+	return node.Down
+}

@@ -1,0 +1,166 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// held is what a host held for a question before an input.
+type held struct {
+	q     wire.Question
+	entry node.Entry
+	ok    bool
+}
+
+// before notes what a host holds of what an input is about.
+func (c *Checks) before(w *World, h *Host, now time.Duration, in node.Input) []held {
+	if h.Index >= c.opt.Watch {
+		return nil
+	}
+	var out []held
+	note := func(q wire.Question) {
+		e, ok := h.node.Entry(now, q)
+		out = append(out, held{q, e, ok})
+	}
+	switch in := in.(type) {
+	case node.Received:
+		for _, a := range answersOf(in.Message) {
+			note(a.Question)
+		}
+	case node.Pulled:
+		for _, a := range in.Answers {
+			note(a.Question)
+		}
+	case node.Replied:
+		if a := h.replied; a != nil {
+			note(a.q)
+		}
+	}
+	return out
+}
+
+func answersOf(m *wire.Message) []wire.Aged {
+	switch b := m.Body.(type) {
+	case *wire.Announce:
+		return b.Answers
+	case *wire.Reply:
+		return b.Answers
+	}
+	return nil
+}
+
+// after compares. It runs beside other hosts' deliveries, so what it finds
+// stays with the host until its turn.
+func (c *Checks) after(w *World, h *Host, now time.Duration, in node.Input, was []held) {
+	for _, old := range was {
+		e, ok := h.node.Entry(now, old.q)
+		j := judge{c: c, w: w, h: h, in: in, old: old, now: held{old.q, e, ok}}
+		j.judge()
+	}
+}
+
+// judge holds one host's answer before and after one input against the rules.
+type judge struct {
+	c        *Checks
+	w        *World
+	h        *Host
+	in       node.Input
+	old, now held
+}
+
+func (j *judge) fail(check, text string, args ...any) {
+	j.h.faults = append(j.h.faults, Fault{j.w.now, j.h.Name, check, show(j.old.q) + ": " + fmt.Sprintf(text, args...)})
+}
+
+func (j *judge) judge() {
+	o, n := j.old.entry, j.now.entry
+	if !j.now.ok {
+		if _, own := j.in.(node.Replied); j.old.ok && !own {
+			j.fail("stands", "a held answer is gone")
+		}
+		return
+	}
+	if j.old.ok && o.Answer.Birth == n.Answer.Birth {
+		if n.Age < o.Age-time.Millisecond {
+			j.fail("age", "a copy of the same birth made it younger: %v, was %v", n.Age, o.Age)
+		}
+		return
+	}
+	j.c.trueAge(j.w, j.h, n.Answer, n.Age, func(f Fault) { j.h.faults = append(j.h.faults, f) })
+	if n.Answer.TTL <= 0 {
+		j.fail("stands", "an answer with TTL 0 is kept")
+	}
+	j.from()
+	if j.old.ok {
+		j.replaced(o, n)
+	}
+}
+
+// lives is how long an answer is fresh on this host.
+func (j *judge) lives(e node.Entry) time.Duration {
+	life := min(e.Answer.TTL, j.h.settings.MaxTTL)
+	if e.From != (wire.Peer{}) {
+		life = min(life, 4*time.Hour)
+	}
+	if e.Answer.Kind != wire.Positive {
+		life = min(life, j.h.settings.NegativeTTL)
+	}
+	return life
+}
+
+func (j *judge) fresh(e node.Entry) bool { return e.Age < j.lives(e) }
+
+// from checks that who told it may.
+func (j *judge) from() {
+	n := j.now.entry
+	in, ok := j.in.(node.Received)
+	if !ok {
+		return
+	}
+	if owner, ok := j.w.births.owner[in.Message.From]; !ok || j.w.Checks.strange[in.Message.From] || j.h.key == noKey {
+		j.fail("key", "taken from %x (host %d), which has no key of this group", in.Message.From.ID, owner)
+	}
+	if !j.fresh(n) {
+		return
+	}
+	if j.h.proved[in.Message.From] {
+		return // a replay never unproves anybody
+	}
+	for _, p := range j.h.Peers(j.w) {
+		if p.Peer == in.Message.From && p.Proven {
+			j.h.proved[p.Peer] = true
+			return
+		}
+	}
+	j.fail("proof", "fresh by the word of %x, who is not proven", in.Message.From.ID)
+}
+
+// replaced checks that one answer may stand in another's place.
+func (j *judge) replaced(o, n node.Entry) {
+	ob, ok1 := j.w.births.at(o.Answer.Birth)
+	nb, ok2 := j.w.births.at(n.Answer.Birth)
+	if !ok1 || !ok2 {
+		return
+	}
+	same := o.Answer.SameData(n.Answer)
+	own := n.From == (wire.Peer{}) // my own fetch always counts
+	const blur = 100 * time.Millisecond
+	switch {
+	case own:
+	case nb < ob-blur:
+		j.fail("stands", "a birth at %v replaced one at %v", nb, ob)
+	case same:
+	case nb-ob < 2*time.Second-blur && j.old.ok:
+		j.fail("stands", "other data born %v later replaced what was held; want 2s", nb-ob)
+	case o.From == (wire.Peer{}) && j.lives(o)-o.Age > window(j.lives(o))+blur:
+		j.fail("stands", "a peer's word replaced my own fetch %v before it expires", j.lives(o)-o.Age)
+	case n.Answer.Kind != wire.Positive && o.Answer.Kind == wire.Positive && j.fresh(o):
+		j.fail("stands", "a peer's negative replaced a fresh positive")
+	}
+}
+
+// window is W of PROTOCOL 4.
+func window(ttl time.Duration) time.Duration { return min(ttl/10, 2*time.Second) }

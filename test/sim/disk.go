@@ -1,0 +1,78 @@
+package sim
+
+import (
+	"time"
+
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// saveEvery is how often a host writes down what changed.
+const saveEvery = time.Minute
+
+// A disk is what a host has when it starts again. It does what the daemon's
+// file does: entries by question, with the clock they were written at.
+type disk struct {
+	order []wire.Question // as first written
+	saved map[wire.Question]saved
+	mark  uint64 // Node.Changes goes on here
+	boot  int    // counts boots of the machine
+}
+
+type saved struct {
+	entry node.Entry
+	clock time.Duration // of the host, when written
+	wall  time.Duration
+	boot  int
+}
+
+func newDisk() *disk { return &disk{saved: map[wire.Question]saved{}} }
+
+func (d *disk) rebooted() { d.boot++ }
+
+func (w *World) save(e event) {
+	h := w.hosts[e.host]
+	if !h.up || h.run != e.run || h.disk == nil {
+		return
+	}
+	if !h.asleep {
+		h.disk.store(w, h)
+	}
+	w.queue.push(event{at: w.now + saveEvery, kind: evSave, host: e.host, run: e.run})
+}
+
+// store writes what changed since the last time.
+func (d *disk) store(w *World, h *Host) {
+	now := h.clock.read(w.now)
+	entries, mark := h.node.Changes(now, d.mark)
+	d.mark = mark
+	for _, e := range entries {
+		if _, ok := d.saved[e.Answer.Question]; !ok {
+			d.order = append(d.order, e.Answer.Question)
+		}
+		d.saved[e.Answer.Question] = saved{e, now, w.now + h.wall, d.boot}
+	}
+}
+
+// load gives what was saved, aged by PROTOCOL 1: exactly if the machine ran
+// on, else stale and older by what the wall clock says, within bounds.
+func (d *disk) load(w *World, h *Host) []node.Entry {
+	d.mark = 0
+	now := h.clock.read(w.now)
+	var out []node.Entry
+	for _, q := range d.order {
+		s := d.saved[q]
+		e := s.entry
+		if s.boot == d.boot {
+			e.Age += now - s.clock
+		} else {
+			off := min(max(w.now+h.wall-s.wall, 0), 30*24*time.Hour)
+			e.Age = max(e.Age+off, e.Answer.TTL)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// Wall makes a host's wall clock wrong by d from now on.
+func (w *World) Wall(h *Host, d time.Duration) { h.wall = d }

@@ -1,0 +1,240 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// noWake: nothing is scheduled.
+const noWake = time.Duration(-1)
+
+// A Host is a machine: its clock, links and disk, and the node it runs.
+type Host struct {
+	Index int
+	Name  string
+
+	node   Node
+	self   wire.Peer
+	up     bool  // mcdnsd runs
+	asleep bool  // suspended: the clock runs, nothing else does
+	run    int32 // counts starts; what was meant for an earlier run is dropped
+	boots  uint64
+	clock  clock
+	wall   time.Duration // what the wall clock is off by
+	wakeAt time.Duration // earliest wake-up in the queue
+	stuck  int
+
+	links    []*iface
+	key      int // index of the group key; noKey makes it solo
+	settings node.Settings
+	cut      map[int]bool // servers this host's packets do not reach
+	disk     *disk
+	seen     map[uint64]*lookup // queries not yet answered
+	asks     map[uint64]*asking // questions to servers whose fate is open
+	pulls    map[uint64]*flow
+	Counts   [numCounts]uint64
+	proved   map[wire.Peer]bool // seen to be proven to this run
+	replied  *asking            // the question a reply at hand is about
+	faults   []Fault            // found by a check in a delivery, told in host order
+	lastBad  time.Duration
+}
+
+// noKey is the key of a host that has none.
+const noKey = -1
+
+func newHost(w *World, i int) *Host {
+	h := &Host{Index: i, Name: HostName(i), wakeAt: noWake, lastBad: noWake}
+	h.self.ID = mix(w.opt.Seed, uint64(i)+1000)
+	if d := w.opt.Drift; d > 0 {
+		h.clock.ppm = int64(chance(w.opt.Seed, 2, uint64(i))*float64(2*d+1)) - int64(d)
+	}
+	h.clock.base = time.Duration(chance(w.opt.Seed, 3, uint64(i)) * float64(100*time.Hour)).Truncate(time.Millisecond)
+	h.links = []*iface{newIface(h, 0, w.opt)}
+	h.settings = w.opt.Settings
+	h.settings.Servers = nil
+	for _, s := range w.servers {
+		h.settings.Servers = append(h.settings.Servers, node.Server{Addr: s.Addr, ID: s.ID})
+	}
+	h.cut = map[int]bool{}
+	if w.opt.Disks {
+		h.disk = newDisk()
+	}
+	return h
+}
+
+// HostName gives the names of transcripts: a, b, ... z, then h26, h27 and on.
+func HostName(i int) string {
+	if i < 26 {
+		return string(rune('a' + i))
+	}
+	return fmt.Sprintf("h%d", i)
+}
+
+// runs reports whether the host is awake and in the given run.
+func (h *Host) runs(run int32) bool { return h.up && !h.asleep && h.run == run }
+
+// Up reports whether the host's mcdnsd runs.
+func (h *Host) Up() bool { return h.up }
+
+// boot starts a host's mcdnsd: a new epoch, what the disk has, the settings.
+func (w *World) boot(h *Host) {
+	h.up, h.asleep = true, false
+	h.run++
+	h.boots++
+	h.wakeAt, h.stuck = noWake, 0
+	h.self.Epoch = mix(mix(w.opt.Seed, uint64(h.Index)+2000), h.boots)
+	h.seen, h.asks, h.pulls = map[uint64]*lookup{}, map[uint64]*asking{}, map[uint64]*flow{}
+	h.proved = map[wire.Peer]bool{}
+	seed := mix(h.self.ID, h.self.Epoch)
+	h.node = w.opt.Make(node.Config{
+		Self:    h.self,
+		Rand:    rand.New(rand.NewPCG(seed, w.opt.Seed)),
+		Version: "0.1.0",
+	})
+	w.births.started(h)
+	w.note(1, uint64(h.Index), h.self.Epoch)
+	w.configure(h)
+	if h.disk != nil {
+		if saved := h.disk.load(w, h); len(saved) > 0 {
+			w.handle(h, node.Restore{Entries: saved})
+		}
+		w.queue.push(event{at: w.now + saveEvery, kind: evSave, host: int32(h.Index), run: h.run})
+	}
+}
+
+// configure hands the host's settings to its node.
+func (w *World) configure(h *Host) {
+	s := h.settings
+	s.Shares = h.key != noKey
+	s.Links = nil
+	for _, l := range h.links {
+		s.Links = append(s.Links, l.link)
+	}
+	w.handle(h, node.Configure{Settings: s})
+}
+
+// defaults fills in the settings of DESIGN 12.
+func defaults(s node.Settings) node.Settings {
+	set := func(d *time.Duration, to time.Duration) {
+		if *d == 0 {
+			*d = to
+		}
+	}
+	set(&s.Timeout, 5*time.Second)
+	set(&s.MaxTTL, 24*time.Hour)
+	set(&s.NegativeTTL, 15*time.Minute)
+	set(&s.MaxStale, 72*time.Hour)
+	if s.Attempts == 0 {
+		s.Attempts = 2
+	}
+	if s.CacheBytes == 0 {
+		s.CacheBytes = 64 << 20
+	}
+	if s.Place == 0 {
+		s.Place = 1
+	}
+	return s
+}
+
+// handle hands one input to the node and has what it does checked. It touches
+// nothing but the host, so that deliveries may run side by side.
+func (h *Host) handle(w *World, in node.Input) []node.Effect {
+	now := h.clock.read(w.now)
+	before := w.Checks.before(w, h, now, in)
+	effects := h.node.Handle(now, in)
+	w.Checks.after(w, h, now, in, before)
+	return effects
+}
+
+// Status is the host's node at a glance.
+func (h *Host) Status(w *World) node.Status { return h.node.Status(h.clock.read(w.now)) }
+
+// Peers are those the host's node knows.
+func (h *Host) Peers(w *World) []node.PeerStatus { return h.node.Peers(h.clock.read(w.now)) }
+
+// Entry is the answer the host holds to a question, if any.
+func (h *Host) Entry(w *World, q wire.Question) (node.Entry, bool) {
+	return h.node.Entry(h.clock.read(w.now), q)
+}
+
+// Servers sets the DNS servers a host uses, by their numbers.
+func (w *World) Servers(h *Host, use ...int) {
+	h.settings.Servers = nil
+	for _, i := range use {
+		s := w.servers[i]
+		h.settings.Servers = append(h.settings.Servers, node.Server{Addr: s.Addr, ID: s.ID})
+	}
+	w.configure(h)
+}
+
+// Stop ends a host's mcdnsd in good order: it says BYE and saves.
+func (w *World) Stop(h *Host) {
+	if !h.up {
+		return
+	}
+	w.handle(h, node.Stop{})
+	if h.disk != nil {
+		h.disk.store(w, h)
+	}
+	w.down(h)
+}
+
+// Kill ends a host at once, as a power cut does.
+func (w *World) Kill(h *Host) {
+	if h.up {
+		w.down(h)
+	}
+}
+
+func (w *World) down(h *Host) {
+	h.up = false
+	w.note(2, uint64(h.Index))
+	w.Tally.lost += uint64(len(h.seen))
+	w.breakFlows(h)
+	h.node, h.seen, h.asks, h.pulls = nil, nil, nil, nil
+}
+
+// Start starts a stopped or killed mcdnsd on a machine that ran on.
+func (w *World) Start(h *Host) {
+	if !h.up {
+		w.boot(h)
+	}
+}
+
+// Reboot starts a machine that was off: its clock begins anew.
+func (w *World) Reboot(h *Host) {
+	w.Kill(h)
+	h.clock.boot, h.clock.base = w.now, 20*time.Second
+	if h.disk != nil {
+		h.disk.rebooted()
+	}
+	w.boot(h)
+}
+
+// Sleep suspends a host; its clock goes on, nothing else does.
+func (w *World) Sleep(h *Host) {
+	h.asleep = true
+	w.breakFlows(h)
+}
+
+// Awake ends Sleep.
+func (w *World) Awake(h *Host) {
+	h.asleep, h.wakeAt = false, noWake
+	w.handle(h, node.Wake{})
+}
+
+// addrOf makes the i-th host's address on a segment.
+func addrOf(segment, i int, v6 bool) netip.Addr {
+	if v6 {
+		a := [16]byte{0xfe, 0x80, 8: 2, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)}
+		a[9] = byte(segment)
+		return netip.AddrFrom16(a)
+	}
+	i += 10
+	return netip.AddrFrom4([4]byte{10, byte(77 + segment), byte(i >> 8), byte(i)})
+}
