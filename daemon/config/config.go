@@ -1,0 +1,90 @@
+// Package config reads mcdnsd.conf and its drop-ins. A resolver that refuses to
+// start over a spelling mistake is worse than the mistake, so nothing in these
+// files is fatal: a bad line is left out with a warning that names file and
+// line, and the default stands.
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Path is where the configuration is unless MCDNS_CONFIG says otherwise.
+const Path = "/etc/mcdns/mcdnsd.conf"
+
+// Config is what mcdnsd.conf can say.
+type Config struct {
+	// Group4, Group6 and Port are where the group meets; all hosts must agree.
+	Group4, Group6 netip.Addr
+	Port           uint16
+	// Interfaces are the names of the interfaces to share on; empty means all
+	// that are fit for it.
+	Interfaces []string
+	// KeyFile holds the group's key; keys that only open lie in keys.d beside it.
+	KeyFile string
+	// Servers are the DNS servers; empty means follow /etc/resolv.conf.
+	Servers []netip.AddrPort
+	// Fallback are asked only while all others are down.
+	Fallback []netip.AddrPort
+	// Size is the room for answers, in bytes.
+	Size int
+	// MinTTL, MaxTTL and NegativeTTL bound the lives of own answers.
+	MinTTL, MaxTTL, NegativeTTL time.Duration
+	// Stale is how long past its TTL an answer may serve in an outage.
+	Stale time.Duration
+	// Save is the directory for the saved state: "" for the default
+	// (STATE_DIRECTORY, else /var/lib/mcdns), "no" for none.
+	Save string
+	// NoShare and LocalOnly are names with a final dot (node.Settings).
+	NoShare, LocalOnly []string
+	// Level is the least severe level that is logged.
+	Level slog.Level
+}
+
+// Default is the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Group4:      netip.AddrFrom4([4]byte{224, 0, 0, 254}),
+		Group6:      netip.MustParseAddr("ff02::114"),
+		Port:        7353,
+		KeyFile:     "/etc/mcdns/group.key",
+		Size:        64 << 20,
+		MaxTTL:      24 * time.Hour,
+		NegativeTTL: 15 * time.Minute,
+		Stale:       72 * time.Hour,
+		Level:       slog.LevelInfo,
+	}
+}
+
+// A setting puts a value of the file into a Config. What it returns is said
+// after the name and the value: "is not a size".
+type setting func(c *Config, value string) error
+
+// settings are all there are, by section and key.
+var settings = map[string]map[string]setting{
+	"group": {
+		"group4":     setGroup4,
+		"group6":     setGroup6,
+		"port":       setPort,
+		"interfaces": setInterfaces,
+		"key_file":   setKeyFile,
+	},
+	"servers": {
+		"servers":  addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Servers }, "auto"),
+		"fallback": addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Fallback }, "none"),
+	},
+	"cache": {
+		"size":         setSize,
+		"min_ttl":      duration(func(c *Config) *time.Duration { return &c.MinTTL }, time.Hour),
+		"max_ttl":      duration(func(c *Config) *time.Duration { return &c.MaxTTL }, 7*24*time.Hour),
+		"negative_ttl": duration(func(c *Config) *time.Duration { return &c.NegativeTTL }, 24*time.Hour),
+		"stale":        duration(func(c *Config) *time.Duration { return &c.Stale }, 365*24*time.Hour),
+		"save":         setSave,
+	},
+	"sharing": {
+		"no_share":   names(func(c *Config) *[]string { return &c.NoShare }),
+		"local_only": names(func(c *Config) *[]string { return &c.LocalOnly }),
+	},
+	"log": {"level": setLevel},
+}

@@ -1,0 +1,210 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"mcdns/daemon/logs"
+	"mcdns/gocore/wire"
+)
+
+const (
+	// minSize holds a few thousand answers: below it a host forgets faster than
+	// it asks.
+	minSize = 1 << 20
+	maxSize = 16 << 30
+	// maxList bounds every list; the node takes 8 servers, nobody has 1000 zones.
+	maxList = 1024
+)
+
+func list(value string) []string {
+	return strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' })
+}
+
+func setGroup4(c *Config, value string) error {
+	a, err := netip.ParseAddr(value)
+	if err != nil || !a.Is4() || !a.IsMulticast() {
+		return errors.New("is not an IPv4 multicast address")
+	}
+	// Anything else could be routed off the link, where no TTL of 255 arrives.
+	if !a.IsLinkLocalMulticast() {
+		return errors.New("is not link-local: 224.0.0.0/24 is (RFC 5771)")
+	}
+	c.Group4 = a
+	return nil
+}
+
+func setGroup6(c *Config, value string) error {
+	a, err := netip.ParseAddr(value)
+	if err != nil || !a.Is6() || !a.IsLinkLocalMulticast() || a.Zone() != "" {
+		return errors.New("is not a link-local IPv6 multicast address (ff02::/16)")
+	}
+	c.Group6 = a
+	return nil
+}
+
+func setPort(c *Config, value string) error {
+	n, err := strconv.ParseUint(value, 10, 16)
+	if err != nil || n == 0 {
+		return errors.New("is not a port")
+	}
+	c.Port = uint16(n)
+	return nil
+}
+
+func setInterfaces(c *Config, value string) error {
+	names := list(value)
+	if len(names) == 1 && names[0] == "auto" {
+		names = nil
+	}
+	if len(names) > maxList {
+		return errors.New("has too many names")
+	}
+	for _, n := range names {
+		if len(n) > 15 || strings.ContainsAny(n, "/:") {
+			return errors.New("is not a list of interfaces")
+		}
+	}
+	c.Interfaces = names
+	return nil
+}
+
+func setKeyFile(c *Config, value string) error {
+	if !filepath.IsAbs(value) {
+		return errors.New("is not an absolute path")
+	}
+	c.KeyFile = filepath.Clean(value)
+	return nil
+}
+
+func setSave(c *Config, value string) error {
+	if value == "no" || value == "" {
+		c.Save = value
+		return nil
+	}
+	if !filepath.IsAbs(value) {
+		return errors.New("is neither a directory nor \"no\"")
+	}
+	c.Save = filepath.Clean(value)
+	return nil
+}
+
+func setLevel(c *Config, value string) error {
+	levels := map[string]slog.Level{
+		"error": slog.LevelError, "warn": slog.LevelWarn, "notice": logs.LevelNotice,
+		"info": slog.LevelInfo, "debug": slog.LevelDebug,
+	}
+	l, ok := levels[value]
+	if !ok {
+		return errors.New("is none of error, warn, notice, info, debug")
+	}
+	c.Level = l
+	return nil
+}
+
+func setSize(c *Config, value string) error {
+	n, err := parseSize(value)
+	if err != nil {
+		return err
+	}
+	if n < minSize || n > maxSize {
+		return errors.New("is not between 1MiB and 16GiB")
+	}
+	c.Size = int(n)
+	return nil
+}
+
+func parseSize(value string) (int64, error) {
+	digits := strings.TrimRight(value, "KMGiB")
+	unit, ok := map[string]int64{
+		"": 1, "B": 1, "K": 1 << 10, "KiB": 1 << 10, "M": 1 << 20, "MiB": 1 << 20, "G": 1 << 30, "GiB": 1 << 30,
+	}[value[len(digits):]]
+	n, err := strconv.ParseUint(digits, 10, 31)
+	if err != nil || !ok {
+		return 0, errors.New("is not a size (as in 64MiB)")
+	}
+	return int64(n) * unit, nil
+}
+
+func duration(field func(*Config) *time.Duration, most time.Duration) setting {
+	return func(c *Config, value string) error {
+		d, err := parseDuration(value)
+		if err != nil {
+			return err
+		}
+		if d > most {
+			return fmt.Errorf("is more than %ds", int64(most.Seconds()))
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+// parseDuration reads whole numbers with one unit, s by default: 30s, 15m, 1d.
+func parseDuration(value string) (time.Duration, error) {
+	units := map[string]time.Duration{
+		"": time.Second, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
+	}
+	digits := strings.TrimRight(value, "smhdw")
+	unit, ok := units[value[len(digits):]]
+	n, err := strconv.ParseUint(digits, 10, 20)
+	if err != nil || !ok {
+		return 0, errors.New("is not a time (as in 30s, 15m, 12h, 3d)")
+	}
+	return time.Duration(n) * unit, nil
+}
+
+func names(field func(*Config) *[]string) setting {
+	return func(c *Config, value string) error {
+		var out []string
+		for _, n := range list(value) {
+			q, err := wire.NewQuestion(strings.TrimPrefix(n, "*."), 1)
+			if err != nil {
+				return fmt.Errorf("is not a list of names: %w", err)
+			}
+			out = append(out, q.Name)
+		}
+		if len(out) > maxList {
+			return errors.New("has too many names")
+		}
+		*field(c) = out
+		return nil
+	}
+}
+
+func addrPorts(field func(*Config) *[]netip.AddrPort, none string) setting {
+	return func(c *Config, value string) error {
+		var out []netip.AddrPort
+		for _, s := range list(value) {
+			if s == none {
+				continue
+			}
+			a, err := parseServer(s)
+			if err != nil {
+				return err
+			}
+			out = append(out, a)
+		}
+		if len(out) > wire.MaxServers {
+			return fmt.Errorf("has more than %d servers", wire.MaxServers)
+		}
+		*field(c) = out
+		return nil
+	}
+}
+
+func parseServer(s string) (netip.AddrPort, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.AddrPortFrom(a, 53), nil
+	}
+	if a, err := netip.ParseAddrPort(s); err == nil && a.Port() != 0 {
+		return a, nil
+	}
+	return netip.AddrPort{}, errors.New("is not a list of addresses (as in 192.0.2.53 or [2001:db8::53]:5353)")
+}

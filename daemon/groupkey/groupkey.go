@@ -1,0 +1,102 @@
+// Package groupkey reads the key that makes a host a member of a group, and
+// refuses one that is no secret on this host.
+package groupkey
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"mcdns/gocore/trust"
+)
+
+// maxKeys bounds keys.d; two are there while a key is being changed.
+const maxKeys = 16
+
+// Dir is where the keys that only open lie: keys.d beside the key file.
+func Dir(file string) string { return filepath.Join(filepath.Dir(file), "keys.d") }
+
+// Load reads the key file and keys.d/*.key beside it. Without a key file there
+// is no ring, and that is no error: the host is solo. Keys of keys.d that are
+// not usable are left out; problems says why, for each once.
+func Load(file string) (ring *trust.Ring, problems []error) {
+	seal, err := readKey(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, []error{fmt.Errorf("%s: %w", file, err)}
+	}
+	var open []trust.Key
+	files, _ := filepath.Glob(filepath.Join(escape(Dir(file)), "*.key"))
+	slices.Sort(files)
+	if len(files) > maxKeys {
+		problems = append(problems, fmt.Errorf("%s: more than %d keys; only the first are used", Dir(file), maxKeys))
+		files = files[:maxKeys]
+	}
+	for _, f := range files {
+		k, err := readKey(f)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", f, err))
+			continue
+		}
+		open = append(open, k)
+	}
+	return trust.NewRing(seal, open...), problems
+}
+
+// escape takes the meaning from what filepath.Glob would expand.
+func escape(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+func readKey(file string) (trust.Key, error) {
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return trust.Key{}, reason(err)
+	}
+	defer f.Close()
+	if err := check(f); err != nil {
+		return trust.Key{}, err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, trust.KeySize+1))
+	if err != nil {
+		return trust.Key{}, reason(err)
+	}
+	return trust.ParseKey(b)
+}
+
+// reason leaves the path out: it stands before the error already.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// check refuses a key that others can read, or write: they would be members, or
+// choose who is.
+func check(f *os.File) error {
+	st, err := f.Stat()
+	if err != nil {
+		return reason(err)
+	}
+	if !st.Mode().IsRegular() {
+		return errors.New("not a file")
+	}
+	if mode := st.Mode().Perm(); mode&0o006 != 0 {
+		return fmt.Errorf("mode %04o lets others read or write the key; it is not used (chmod 0640 makes it usable)", mode)
+	}
+	owner := st.Sys().(*syscall.Stat_t).Uid
+	if owner != 0 && int(owner) != os.Geteuid() {
+		return fmt.Errorf("owned by user %d, who could change it; it is not used (chown root makes it usable)", owner)
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+package links
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
+	"golang.org/x/sys/unix"
+
+	"mcdns/gocore/node"
+)
+
+// onLink is the TTL that all senders use and all receivers demand: a router
+// would have lowered it, so the sender is on this link (PROTOCOL 3; RFC 5082).
+const onLink = 255
+
+// receiveBuffer holds the burst of a joining group; the kernel gives what
+// net.core.rmem_max allows.
+const receiveBuffer = 1 << 20
+
+// Group is where the hosts meet.
+type Group struct {
+	IPv4, IPv6 netip.Addr
+	Port       uint16
+}
+
+// Sockets are the two that all datagrams pass: one for IPv4, one for IPv6.
+type Sockets struct {
+	group Group
+	udp4  *net.UDPConn // nil if the machine has no IPv4
+	udp6  *net.UDPConn // nil if the machine has no IPv6
+
+	mu     sync.RWMutex
+	links  []node.Link
+	joined map[membership]bool
+}
+
+// membership is one group joined on one link.
+type membership struct {
+	link int
+	ipv6 bool
+}
+
+// Open opens the sockets; at least one address family must work. They hear
+// nothing before Join.
+func Open(g Group) (*Sockets, error) {
+	s := &Sockets{group: g, joined: map[membership]bool{}}
+	var err4, err6 error
+	s.udp4, err4 = listen("udp4", "0.0.0.0", g.Port, options4)
+	s.udp6, err6 = listen("udp6", "::", g.Port, options6)
+	if s.udp4 == nil && s.udp6 == nil {
+		return nil, errors.Join(err4, err6)
+	}
+	// A family the machine does not have is no error; a port that is taken is.
+	if taken := errors.Join(err4, err6); errors.Is(taken, syscall.EADDRINUSE) {
+		s.Close()
+		return nil, taken
+	}
+	return s, nil
+}
+
+func listen(network, host string, port uint16, options func(fd int) error) (*net.UDPConn, error) {
+	lc := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) (err error) {
+		if e := raw.Control(func(fd uintptr) { err = options(int(fd)) }); e != nil {
+			return e
+		}
+		return err
+	}}
+	c, err := lc.ListenPacket(context.Background(), network, net.JoinHostPort(host, strconv.Itoa(int(port))))
+	if err != nil {
+		return nil, fmt.Errorf("links: open %s port %d: %w", network, port, err)
+	}
+	return c.(*net.UDPConn), nil
+}
+
+type option struct{ level, name, value int }
+
+func set(fd int, options []option) error {
+	for _, o := range options {
+		if err := unix.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
+			return os.NewSyscallError(fmt.Sprintf("setsockopt %d/%d", o.level, o.name), err)
+		}
+	}
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer) // as much as there is
+	return nil
+}
+
+// options4: MULTICAST_ALL=0, else the socket hears groups that other programs
+// joined on other interfaces; MTU_DISCOVER=PROBE, so that nothing is fragmented
+// and no forged ICMP can shrink the path.
+func options4(fd int) error {
+	return set(fd, []option{
+		{unix.SOL_IP, unix.IP_MULTICAST_ALL, 0},
+		{unix.SOL_IP, unix.IP_MULTICAST_TTL, onLink},
+		{unix.SOL_IP, unix.IP_TTL, onLink},
+		{unix.SOL_IP, unix.IP_MULTICAST_LOOP, 0},
+		{unix.SOL_IP, unix.IP_RECVTTL, 1},
+		{unix.SOL_IP, unix.IP_PKTINFO, 1},
+		{unix.SOL_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE},
+	})
+}
+
+func options6(fd int) error {
+	return set(fd, []option{
+		{unix.SOL_IPV6, unix.IPV6_MULTICAST_ALL, 0},
+		{unix.SOL_IPV6, unix.IPV6_MULTICAST_HOPS, onLink},
+		{unix.SOL_IPV6, unix.IPV6_UNICAST_HOPS, onLink},
+		{unix.SOL_IPV6, unix.IPV6_MULTICAST_LOOP, 0},
+		{unix.SOL_IPV6, unix.IPV6_RECVHOPLIMIT, 1},
+		{unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1},
+		{unix.SOL_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_PROBE},
+	})
+}
+
+// Close closes both sockets; receivers return.
+func (s *Sockets) Close() {
+	for _, c := range []*net.UDPConn{s.udp4, s.udp6} {
+		if c != nil {
+			c.Close()
+		}
+	}
+}
+
+// Join joins the group on every link, by its index, and forgets what was joined
+// elsewhere. It returns what failed; other links work on.
+func (s *Sockets) Join(links []node.Link) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.links = links
+	want := map[membership]bool{}
+	for _, l := range links {
+		if l.IPv4 && s.udp4 != nil {
+			want[membership{l.Index, false}] = true
+		}
+		if l.IPv6 && s.udp6 != nil {
+			want[membership{l.Index, true}] = true
+		}
+	}
+	for m := range s.joined {
+		if !want[m] {
+			s.leave(m) // a link that went away took its membership along
+			delete(s.joined, m)
+		}
+	}
+	var failed []error
+	for m := range want {
+		// A link that came back under its old index may or may not have kept the
+		// membership, so each is asked for again; "already" is EADDRINUSE.
+		if err := s.join(m); err != nil && !errors.Is(err, syscall.EADDRINUSE) {
+			failed = append(failed, fmt.Errorf("join the group on %s: %w", s.name(m.link), err))
+			continue
+		}
+		s.joined[m] = true
+	}
+	return errors.Join(failed...)
+}
+
+// Rejoin leaves and joins the IPv6 group anew. A switch that snoops MLD where
+// nobody queries forgets the member after 125 to 260 s and nothing reminds it;
+// 224.0.0.0/24 is not pruned (RFC 4541 sections 2.1.2 and 3).
+func (s *Sockets) Rejoin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for m := range s.joined {
+		if m.ipv6 {
+			s.leave(m)
+			s.join(m)
+		}
+	}
+}
+
+func (s *Sockets) join(m membership) error {
+	i := &net.Interface{Index: m.link}
+	if m.ipv6 {
+		return ipv6.NewPacketConn(s.udp6).JoinGroup(i, &net.UDPAddr{IP: s.group.IPv6.AsSlice()})
+	}
+	return ipv4.NewPacketConn(s.udp4).JoinGroup(i, &net.UDPAddr{IP: s.group.IPv4.AsSlice()})
+}
+
+func (s *Sockets) leave(m membership) {
+	i := &net.Interface{Index: m.link}
+	if m.ipv6 {
+		ipv6.NewPacketConn(s.udp6).LeaveGroup(i, &net.UDPAddr{IP: s.group.IPv6.AsSlice()})
+		return
+	}
+	ipv4.NewPacketConn(s.udp4).LeaveGroup(i, &net.UDPAddr{IP: s.group.IPv4.AsSlice()})
+}
+
+func (s *Sockets) name(index int) string {
+	for _, l := range s.links {
+		if l.Index == index {
+			return l.Name
+		}
+	}
+	return strconv.Itoa(index)
+}
+
+func (s *Sockets) index(zone string) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, l := range s.links {
+		if l.Name == zone {
+			return l.Index
+		}
+	}
+	n, _ := strconv.Atoi(zone)
+	return n
+}

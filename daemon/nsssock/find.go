@@ -1,0 +1,62 @@
+package nsssock
+
+import (
+	"context"
+	"net/netip"
+
+	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// A Finding is what a lookup came to, with everything the node said.
+type Finding struct {
+	// Status is found, no such name, no such record, no answer or bad name.
+	Status string
+	// Results are those of the last name asked for, one for each type.
+	Results []node.Result
+}
+
+var statusWords = map[status]string{
+	found: "found", noName: "no such name", noData: "no such record", tryAgain: "no answer", badName: "bad name",
+}
+
+// Find looks a name or an address up as Serve would for a program without
+// variables in its environment. types are those of records; none means the
+// addresses of a name, the name of an address.
+func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, name string, types ...uint16) Finding {
+	f := finder{lookup: lookup{ask: ask, conf: conf}, types: types}
+	if len(types) == 0 {
+		f.types, _ = (&request{families: inet | inet6}).types(conf.NoAAAA)
+	}
+	if addr, err := netip.ParseAddr(name); err == nil && len(types) == 0 {
+		f.types, name = []uint16{typePTR}, wire.ReverseName(unmap(addr.WithZone("")))
+	}
+	end := search(name, conf, func(absolute string) outcome { return f.try(ctx, absolute) })
+	return Finding{Status: statusWords[end], Results: f.results}
+}
+
+type finder struct {
+	lookup
+	types   []uint16
+	results []node.Result
+}
+
+func (f *finder) try(ctx context.Context, name string) outcome {
+	var questions []wire.Question
+	for _, t := range f.types {
+		q, err := wire.NewQuestion(name, t)
+		if err != nil {
+			return outcome{status: badName}
+		}
+		questions = append(questions, q)
+	}
+	f.results = f.askAll(ctx, questions)
+	for _, r := range f.results {
+		if r.Answer != nil && r.Answer.Kind == wire.Positive {
+			return outcome{status: found}
+		}
+	}
+	_, o := combine(f.results)
+	return o
+}

@@ -1,0 +1,192 @@
+package nsssock
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// Types of resource records (RFC 1035 section 3.2.2, RFC 3596).
+const (
+	typeA    = 1
+	typePTR  = 12
+	typeAAAA = 28
+)
+
+// Ask resolves one question; a Result without an Answer means that nobody can
+// say now.
+type Ask func(context.Context, wire.Question) (node.Result, error)
+
+// lookup answers one request.
+type lookup struct {
+	ask  Ask
+	conf resolvconf.Conf
+}
+
+func (l *lookup) run(ctx context.Context, r request) reply {
+	if r.kind == byAddress {
+		return l.byAddress(ctx, r.name)
+	}
+	return l.byName(ctx, r)
+}
+
+func (l *lookup) byName(ctx context.Context, r request) reply {
+	if r.name == "" || !isHostname(r.name) {
+		return reply{status: badName}
+	}
+	conf := l.conf.WithEnv(r.localdomain, r.resOptions)
+	if r.noSearch {
+		conf.Ndots, conf.Search = 0, nil
+	}
+	types, noAAAA := r.types(conf.NoAAAA)
+	var out reply
+	end := search(r.name, conf, func(absolute string) (o outcome) {
+		out, o = l.candidate(ctx, absolute, types)
+		if noAAAA && o.status == found {
+			o = outcome{status: noData}
+		}
+		return o
+	})
+	if end != found {
+		return reply{status: end}
+	}
+	return out
+}
+
+// types are the types to ask for. With "options no-aaaa" a request for IPv6
+// alone asks for A instead, so that a name that does not exist is still told
+// from one without an IPv6 address (glibc 2.36, NEWS): instead is true.
+func (r *request) types(noAAAA bool) (types []uint16, instead bool) {
+	switch {
+	case r.families == inet6 && noAAAA:
+		return []uint16{typeA}, true
+	case r.families == inet6:
+		return []uint16{typeAAAA}, false
+	case r.families == inet || noAAAA:
+		return []uint16{typeA}, false
+	}
+	return []uint16{typeA, typeAAAA}, false
+}
+
+// candidate asks for all types of one absolute name at once.
+func (l *lookup) candidate(ctx context.Context, name string, types []uint16) (reply, outcome) {
+	var questions []wire.Question
+	for _, t := range types {
+		q, err := wire.NewQuestion(name, t)
+		if err != nil {
+			return reply{}, outcome{status: badName}
+		}
+		questions = append(questions, q)
+	}
+	return combine(l.askAll(ctx, questions))
+}
+
+func (l *lookup) askAll(ctx context.Context, questions []wire.Question) []node.Result {
+	results := make([]node.Result, len(questions))
+	done := make(chan struct{})
+	for i := range questions[1:] {
+		go func() {
+			results[i+1] = l.askOne(ctx, questions[i+1])
+			done <- struct{}{}
+		}()
+	}
+	results[0] = l.askOne(ctx, questions[0])
+	for range questions[1:] {
+		<-done
+	}
+	return results
+}
+
+func (l *lookup) askOne(ctx context.Context, q wire.Question) node.Result {
+	result, err := l.ask(ctx, q)
+	if err != nil {
+		return node.Result{} // stopping, or the caller left
+	}
+	return result
+}
+
+// combine joins the results of the families as nss-dns does: what is found
+// counts, even beside a failure; else the A result decides unless it is "no such
+// record" (glibc res_query.c, __res_context_query).
+func combine(results []node.Result) (reply, outcome) {
+	out := reply{status: found}
+	end := outcome{status: noData}
+	for _, r := range results {
+		o, view := judge(r)
+		switch {
+		case o.status == found:
+			out.add(view, r.TTL)
+		case end.status == noData:
+			end = outcome{status: o.status, chain: end.chain || o.chain}
+		}
+	}
+	if len(out.addresses) > 0 {
+		return out, outcome{status: found}
+	}
+	return reply{}, end
+}
+
+func judge(r node.Result) (outcome, wire.View) {
+	if r.Answer == nil {
+		return outcome{status: tryAgain}, wire.View{}
+	}
+	view, err := r.Answer.View()
+	switch {
+	case errors.Is(err, wire.ErrNoHostName):
+		return outcome{status: badName}, wire.View{}
+	case err != nil:
+		return outcome{status: tryAgain}, wire.View{}
+	case r.Answer.Kind == wire.NXDomain:
+		return outcome{status: noName}, view
+	case r.Answer.Kind != wire.Positive || len(view.Addrs)+len(view.Names) == 0:
+		return outcome{status: noData, chain: len(view.Aliases) > 0}, view
+	}
+	return outcome{status: found}, view
+}
+
+// add puts one family's answer into the reply. The names are those of the first
+// answer: both families have the same chain, or the zone was just changed.
+func (r *reply) add(view wire.View, ttl time.Duration) {
+	seconds := uint32(min(max(ttl, 0)/time.Second, 1<<31-1))
+	if len(r.names) == 0 {
+		r.ttl = seconds
+		r.names = append(append(r.names, view.Canonical), view.Aliases...)
+	}
+	r.ttl = min(r.ttl, seconds)
+	r.addresses = append(r.addresses, view.Addrs...)
+}
+
+func (l *lookup) byAddress(ctx context.Context, bytes string) reply {
+	addr, ok := netip.AddrFromSlice([]byte(bytes))
+	if !ok {
+		return reply{status: badName}
+	}
+	q, err := wire.NewQuestion(wire.ReverseName(unmap(addr)), typePTR)
+	if err != nil {
+		return reply{status: badName}
+	}
+	result := l.askOne(ctx, q)
+	o, view := judge(result)
+	if o.status != found {
+		return reply{status: o.status}
+	}
+	out := reply{status: found}
+	out.add(wire.View{Canonical: view.Names[0]}, result.TTL) // the first, as nss-dns
+	return out
+}
+
+// unmap gives the IPv4 address in a mapped or IPv4-compatible one, ::1 left
+// alone (glibc nss_dns/dns-host.c, _nss_dns_gethostbyaddr2_r).
+func unmap(a netip.Addr) netip.Addr {
+	b := a.As16()
+	compatible := a.Is6() && [12]byte(b[:12]) == [12]byte{} && a != netip.IPv6Loopback()
+	if compatible {
+		return netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return a.Unmap()
+}

@@ -1,0 +1,166 @@
+package nsssock
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/netip"
+)
+
+// This file is the other copy of nss/protocol.h; TestProtocolIsThatOfTheModule
+// compares the two. Integers are in host byte order.
+const (
+	magic      = 0x316e636d
+	requestMax = 8192
+	replyMax   = 65536
+
+	requestLen = 20
+	replyLen   = 20
+	addressLen = 24
+
+	byName    = 1
+	byAddress = 2
+
+	inet  = 1
+	inet6 = 2
+
+	noSearch       = 1
+	hasLocaldomain = 2
+	hasResOptions  = 4
+)
+
+// Status is how a lookup ended.
+type status uint8
+
+const (
+	alive    status = 0
+	found    status = 1
+	noName   status = 2
+	noData   status = 3
+	tryAgain status = 4
+	badName  status = 5
+)
+
+// request is what a program asks.
+type request struct {
+	kind     uint8
+	families uint8
+	noSearch bool
+	name     string // bytes of an address if kind is byAddress
+	// nil if the variable is not set in the program's environment.
+	localdomain, resOptions *string
+}
+
+var errRequest = errors.New("nsssock: malformed request")
+
+var native = binary.NativeEndian
+
+// requestLength reads the length a request says it has from its first 8 bytes.
+func requestLength(head []byte) (int, error) {
+	if native.Uint32(head) != magic {
+		return 0, errRequest
+	}
+	n := native.Uint32(head[4:])
+	if n < requestLen || n > requestMax {
+		return 0, errRequest
+	}
+	return int(n), nil
+}
+
+// parseRequest reads a whole request. The strings are copies.
+func parseRequest(b []byte) (request, error) {
+	if len(b) < requestLen {
+		return request{}, errRequest
+	}
+	if n, err := requestLength(b); err != nil || n != len(b) {
+		return request{}, errRequest
+	}
+	r := request{kind: b[8], families: b[9], noSearch: b[10]&noSearch != 0}
+	flags, rest := b[10], b[requestLen:]
+	lengths := [3]int{int(native.Uint16(b[12:])), int(native.Uint16(b[14:])), int(native.Uint16(b[16:]))}
+	if lengths[0]+lengths[1]+lengths[2] != len(rest) {
+		return request{}, errRequest
+	}
+	take := func(n int) string {
+		s := string(rest[:n])
+		rest = rest[n:]
+		return s
+	}
+	r.name = take(lengths[0])
+	localdomain, resOptions := take(lengths[1]), take(lengths[2])
+	if flags&hasLocaldomain != 0 {
+		r.localdomain = &localdomain
+	}
+	if flags&hasResOptions != 0 {
+		r.resOptions = &resOptions
+	}
+	return r, r.check()
+}
+
+func (r *request) check() error {
+	switch {
+	case r.kind == byName && (r.families == 0 || r.families > inet|inet6):
+		return errRequest
+	case r.kind == byAddress && len(r.name) != 4 && len(r.name) != 16:
+		return errRequest
+	case r.kind != byName && r.kind != byAddress:
+		return errRequest
+	}
+	return nil
+}
+
+// reply is what a program is told.
+type reply struct {
+	status    status
+	ttl       uint32 // seconds
+	addresses []netip.Addr
+	names     []string // the canonical name, then the aliases
+	scope     uint32   // of link-local addresses
+}
+
+var aliveFrame = appendFrame(nil, reply{status: alive})
+
+// appendFrame appends the frame of a reply. What does not fit replyMax is left
+// out from the end: first aliases, then addresses.
+func appendFrame(dst []byte, r reply) []byte {
+	room := replyMax - replyLen
+	names, addresses := 0, 0
+	if len(r.names) > 0 { // the canonical name always fits: at most 1 KiB
+		names, room = 1, room-len(r.names[0])-1
+	}
+	for addresses < len(r.addresses) && room >= addressLen {
+		addresses, room = addresses+1, room-addressLen
+	}
+	for names < len(r.names) && room >= len(r.names[names])+1 {
+		room -= len(r.names[names]) + 1
+		names++
+	}
+	dst = native.AppendUint32(dst, magic)
+	dst = native.AppendUint32(dst, uint32(replyMax-room))
+	dst = append(dst, byte(r.status), 0)
+	dst = native.AppendUint16(dst, uint16(addresses))
+	dst = native.AppendUint16(dst, uint16(names))
+	dst = native.AppendUint16(dst, 0)
+	dst = native.AppendUint32(dst, r.ttl)
+	for _, a := range r.addresses[:addresses] {
+		dst = appendAddress(dst, a, r.scope)
+	}
+	for _, n := range r.names[:names] {
+		dst = append(append(dst, n...), 0)
+	}
+	return dst
+}
+
+func appendAddress(dst []byte, a netip.Addr, scope uint32) []byte {
+	family, bytes := byte(inet6), a.As16()
+	if a.Is4() {
+		family, bytes = inet, [16]byte{}
+		v4 := a.As4()
+		copy(bytes[:], v4[:])
+	}
+	if !a.Is6() || !a.IsLinkLocalUnicast() {
+		scope = 0
+	}
+	dst = append(dst, family, 0, 0, 0)
+	dst = native.AppendUint32(dst, scope)
+	return append(dst, bytes[:]...)
+}

@@ -1,0 +1,99 @@
+package nsssock
+
+import (
+	"strings"
+
+	"mcdns/daemon/resolvconf"
+)
+
+// search walks the names that a program's word may stand for, in the order of
+// glibc's res_search (resolv/res_query.c, __res_context_search), and returns how
+// it ended. try asks for one name, whose final dot says that it is absolute.
+//
+// Kept from glibc: with enough dots the name itself goes first and its failure
+// is what counts in the end; "no such record" of one candidate is remembered
+// over the others' "no such name"; a candidate nobody can say anything about
+// does not end the walk, as SERVFAIL does not.
+func search(name string, conf resolvconf.Conf, try func(absolute string) outcome) status {
+	rooted := strings.HasSuffix(name, ".")
+	dots := strings.Count(name, ".")
+	if rooted {
+		return try(name).status
+	}
+	asIs, tried := outcome{}, false
+	if dots >= conf.Ndots {
+		asIs, tried = try(name+"."), true
+		if asIs.final() {
+			return asIs.status
+		}
+	}
+	var sawNoData, sawTryAgain bool
+	rootListed := false
+	for _, domain := range conf.Search {
+		rootListed = rootListed || domain == "."
+		last := try(join(name, domain))
+		if last.final() {
+			return last.status
+		}
+		sawNoData = sawNoData || last.status == noData
+		sawTryAgain = sawTryAgain || last.status == tryAgain
+		if last.status == badName { // too long: glibc ends the walk
+			break
+		}
+	}
+	if tried {
+		return asIs.status
+	}
+	end := status(noName)
+	if !rootListed {
+		last := try(name + ".")
+		if last.final() {
+			return last.status
+		}
+		end = last.status
+	}
+	switch {
+	case sawNoData:
+		return noData
+	case sawTryAgain:
+		return tryAgain
+	}
+	return end
+}
+
+func join(name, domain string) string {
+	if domain == "." {
+		return name + "."
+	}
+	return name + "." + domain + "."
+}
+
+// outcome is what one candidate came to.
+type outcome struct {
+	status status
+	// chain: the name exists, as an alias that leads to no address. For glibc
+	// that is an answer, so the walk ends there.
+	chain bool
+}
+
+// final: no other candidate is asked after it.
+func (o outcome) final() bool {
+	return o.status == found || o.status == noData && o.chain
+}
+
+// isHostname is res_hnok(3): what glibc lets through as the name of a host.
+// The name is in presentation form; an escape in it stands for a byte that no
+// host name has.
+func isHostname(name string) bool {
+	if strings.HasPrefix(name, "-") {
+		return false
+	}
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}

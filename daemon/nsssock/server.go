@@ -1,0 +1,212 @@
+// Package nsssock is the daemon's end of the socket that the NSS module asks on
+// (nss/protocol.h): one request for each connection, then the answer.
+//
+// It does what nss-dns would do around the questions themselves: search list,
+// ndots, both address families, checks of names. A program in another network
+// namespace that can reach the socket is answered like any other: a container
+// that has it mounted wants the host's names, and one that should not have them
+// must not have the socket.
+package nsssock
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mcdns/daemon/resolvconf"
+)
+
+const (
+	// requestWithin: the module sends its request as it connects; who is silent
+	// for longer holds a descriptor for nothing.
+	requestWithin = time.Second
+	// firstAlive is well inside the 250 ms after which the module takes the
+	// daemon for frozen, and late enough that a cached answer is one wake-up of
+	// the program and not two.
+	firstAlive = 20 * time.Millisecond
+	nextAlive  = time.Second
+	// longest bounds a lookup over all names of a search list; the module itself
+	// gives up after 30 s.
+	longest = 28 * time.Second
+	// writeWithin: a reply fits the socket's buffer, so only a broken kernel or
+	// debugger makes a write wait.
+	writeWithin = time.Second
+)
+
+// Config is what a Server needs.
+type Config struct {
+	Ask Ask
+	// Conf is the machine's resolv.conf as it is now.
+	Conf func() resolvconf.Conf
+	// Scope is the interface that link-local addresses are taken to be on, 0 if
+	// there is not exactly one candidate.
+	Scope func() uint32
+	// Connections is the most at one time.
+	Connections int
+	Log         *slog.Logger
+}
+
+// Server answers the NSS module.
+type Server struct {
+	config Config
+	table  *table
+	full   atomic.Bool
+}
+
+// New makes a server; Serve runs it.
+func New(c Config) *Server { return &Server{config: c, table: newTable(c.Connections)} }
+
+// Serve accepts connections until the listener is closed. It does not close it.
+func (s *Server) Serve(l *net.UnixListener) error {
+	for {
+		conn, err := l.AcceptUnix()
+		switch {
+		case err == nil:
+			s.accept(conn)
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
+			// Connections end by themselves within seconds; trying again at once
+			// would only burn the processor until then.
+			s.sayFull(err)
+			time.Sleep(10 * time.Millisecond)
+		case errors.Is(err, syscall.ECONNABORTED):
+		default:
+			return err
+		}
+	}
+}
+
+// Shutdown lets the connections that are there be answered until ctx ends, then
+// cuts them. The listener must be closed first.
+func (s *Server) Shutdown(ctx context.Context) {
+	s.table.shut()
+	select {
+	case <-s.table.idle:
+	case <-ctx.Done():
+		s.table.closeAll()
+	}
+}
+
+func (s *Server) sayFull(err error) {
+	if s.full.CompareAndSwap(false, true) {
+		s.config.Log.Warn("cannot take all connections; said once", "error", err)
+	}
+}
+
+// connection is one program's.
+type connection struct {
+	conn  *net.UnixConn
+	uid   uint32
+	asked atomic.Bool
+}
+
+func (c *connection) close() { c.conn.Close() }
+
+func (s *Server) accept(conn *net.UnixConn) {
+	c := &connection{conn: conn, uid: peerUID(conn)}
+	if !s.table.admit(c) {
+		s.sayFull(errors.New("too many at once"))
+		c.close()
+		return
+	}
+	go func() {
+		defer s.table.remove(c)
+		defer c.close()
+		s.serve(c)
+	}()
+}
+
+// peerUID is the user who connected; who cannot be told shares nobody's room.
+func peerUID(conn *net.UnixConn) uint32 {
+	const nobody = 65534
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nobody
+	}
+	uid := uint32(nobody)
+	raw.Control(func(fd uintptr) {
+		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
+			uid = cred.Uid
+		}
+	})
+	return uid
+}
+
+func (s *Server) serve(c *connection) {
+	c.conn.SetReadDeadline(time.Now().Add(requestWithin))
+	r, err := readRequest(c.conn)
+	if err != nil {
+		return // the module takes a closed connection for an absent daemon
+	}
+	c.asked.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
+	defer cancel()
+	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
+	done := make(chan reply, 1)
+	go func() { done <- l.run(ctx, r) }()
+	if answer, ok := await(c.conn, done); ok {
+		answer.scope = s.config.Scope()
+		write(c.conn, appendFrame(make([]byte, 0, 512), answer))
+	}
+}
+
+// await waits for the answer and shows signs of life meanwhile; it ends early
+// when the program is gone.
+func await(conn net.Conn, done <-chan reply) (reply, bool) {
+	sign := time.NewTimer(firstAlive)
+	defer sign.Stop()
+	for {
+		select {
+		case r := <-done:
+			return r, true
+		case <-sign.C:
+			if write(conn, aliveFrame) != nil {
+				return reply{}, false
+			}
+			sign.Reset(nextAlive)
+		}
+	}
+}
+
+func write(conn net.Conn, frame []byte) error {
+	conn.SetWriteDeadline(time.Now().Add(writeWithin))
+	_, err := conn.Write(frame)
+	return err
+}
+
+// readRequest reads exactly one request of bounded length.
+func readRequest(r io.Reader) (request, error) {
+	var buf [512]byte // most requests fit; a larger one is read in two steps
+	n, err := io.ReadAtLeast(r, buf[:], 8)
+	if err != nil {
+		return request{}, err
+	}
+	length, err := requestLength(buf[:8])
+	if err != nil {
+		return request{}, err
+	}
+	if n > length {
+		return request{}, errRequest
+	}
+	if length <= len(buf) {
+		_, err = io.ReadFull(r, buf[n:length])
+		if err != nil {
+			return request{}, err
+		}
+		return parseRequest(buf[:length])
+	}
+	whole := make([]byte, length)
+	copy(whole, buf[:n])
+	if _, err := io.ReadFull(r, whole[n:]); err != nil {
+		return request{}, err
+	}
+	return parseRequest(whole)
+}

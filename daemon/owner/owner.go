@@ -1,0 +1,244 @@
+// Package owner runs the node: one goroutine owns it, hands it what happens and
+// does what it wants done. Everything else in the daemon talks to that goroutine.
+package owner
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"mcdns/daemon/clock"
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// Drivers do the effects that leave this process. They must not block: the
+// owner waits for them. Nil ones do nothing.
+type Drivers struct {
+	Ask  func(ask node.Ask, report func(node.Replied))
+	Send func(node.Send)
+	Pull func(node.Pull)
+	Page func(node.Page)
+	Log  *slog.Logger
+}
+
+// ErrStopped: the daemon is going down.
+var ErrStopped = errors.New("mcdnsd is stopping")
+
+// Sizes of the queues. Datagrams have one of their own: a flood of them fills it
+// and is dropped there, and no lookup waits behind it.
+const (
+	queueEvents    = 1024
+	queueDatagrams = 512
+	turn           = 16 // events in a row
+)
+
+// Owner owns one node.
+type Owner struct {
+	node      *node.Node
+	drivers   Drivers
+	timer     *clock.Timer
+	events    chan event
+	datagrams chan node.Received
+	stopped   chan struct{}
+	nextID    atomic.Uint64
+	waiting   map[uint64]chan<- node.Result
+	counters  [256]uint64 // by node.Counter
+	lost      atomic.Uint64
+}
+
+// event is an input, or a look at the node.
+type event struct {
+	input  node.Input
+	result chan<- node.Result // of a Query
+	view   func(View)
+}
+
+// View is the node seen from its owner's goroutine. It is valid only during the
+// call that it is handed to.
+type View struct {
+	Node     *node.Node
+	Now      time.Duration
+	Counters []uint64 // by node.Counter
+}
+
+// New makes an owner; Run starts it. Everything may be called before Run.
+func New(c node.Config, d Drivers) (*Owner, error) {
+	timer, err := clock.NewTimer()
+	if err != nil {
+		return nil, err
+	}
+	return &Owner{
+		node: node.New(c), drivers: d, timer: timer,
+		events:    make(chan event, queueEvents),
+		datagrams: make(chan node.Received, queueDatagrams),
+		stopped:   make(chan struct{}),
+		waiting:   make(map[uint64]chan<- node.Result),
+	}, nil
+}
+
+// Run runs the node until ctx ends, then stops it: the last effects (BYE) are
+// done when it returns.
+func (o *Owner) Run(ctx context.Context) {
+	defer o.timer.Close()
+	defer close(o.stopped)
+	for inRow := 0; ; {
+		// Events first: lookups and replies before what peers say; but peers get
+		// their turn.
+		if inRow++; inRow < turn {
+			select {
+			case e := <-o.events:
+				o.do(e)
+				continue
+			default:
+			}
+		}
+		inRow = 0
+		o.arm()
+		select {
+		case e := <-o.events:
+			o.do(e)
+		case d := <-o.datagrams:
+			o.handle(d)
+		case <-o.timer.C:
+			o.handle(node.Wake{})
+		case <-ctx.Done():
+			o.handle(node.Stop{})
+			return
+		}
+	}
+}
+
+func (o *Owner) arm() {
+	if at, ok := o.node.NextWake(clock.Boot()); ok {
+		o.timer.Set(at)
+	} else {
+		o.timer.Clear()
+	}
+}
+
+func (o *Owner) do(e event) {
+	if e.view != nil {
+		e.view(View{Node: o.node, Now: clock.Boot(), Counters: o.counters[:]})
+		return
+	}
+	switch in := e.input.(type) {
+	case node.Query:
+		o.waiting[in.ID] = e.result
+	case node.Forget:
+		if _, waits := o.waiting[in.ID]; !waits {
+			return // answered meanwhile
+		}
+		delete(o.waiting, in.ID)
+	}
+	o.handle(e.input)
+}
+
+func (o *Owner) handle(in node.Input) {
+	for _, effect := range o.node.Handle(clock.Boot(), in) {
+		o.perform(effect)
+	}
+}
+
+func (o *Owner) perform(effect node.Effect) {
+	d := &o.drivers
+	switch e := effect.(type) {
+	case node.Respond:
+		if to, ok := o.waiting[e.ID]; ok {
+			delete(o.waiting, e.ID)
+			to <- e.Result // has room for one
+		}
+	case node.Ask:
+		if d.Ask != nil {
+			d.Ask(e, func(r node.Replied) { o.Put(r) })
+		}
+	case node.Send:
+		if d.Send != nil {
+			d.Send(e)
+		}
+	case node.Pull:
+		if d.Pull != nil {
+			d.Pull(e)
+		}
+	case node.Page:
+		if d.Page != nil {
+			d.Page(e)
+		}
+	case node.Log:
+		if d.Log != nil {
+			d.Log.Log(context.Background(), e.Level, e.Text, e.Args...)
+		}
+	case node.Count:
+		o.counters[e.Counter]++
+	}
+}
+
+// Put hands an input to the node. It waits for room, and returns ErrStopped if
+// the node has stopped.
+func (o *Owner) Put(in node.Input) error { return o.put(context.Background(), event{input: in}) }
+
+func (o *Owner) put(ctx context.Context, e event) error {
+	select {
+	case o.events <- e:
+		return nil
+	case <-o.stopped:
+		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Offer hands a datagram to the node unless too many wait already.
+func (o *Owner) Offer(d node.Received) bool {
+	select {
+	case o.datagrams <- d:
+		return true
+	default:
+		o.lost.Add(1)
+		return false
+	}
+}
+
+// Lost counts the datagrams that Offer had no room for.
+func (o *Owner) Lost() uint64 { return o.lost.Load() }
+
+// Resolve asks the node one question and waits for the result. A result without
+// an answer means that nobody can say now.
+func (o *Owner) Resolve(ctx context.Context, q wire.Question) (node.Result, error) {
+	result := make(chan node.Result, 1)
+	id := o.nextID.Add(1)
+	if err := o.put(ctx, event{input: node.Query{ID: id, Question: q}, result: result}); err != nil {
+		return node.Result{}, err
+	}
+	select {
+	case r := <-result:
+		return r, nil
+	case <-o.stopped:
+		return node.Result{}, ErrStopped
+	case <-ctx.Done():
+		o.Put(node.Forget{ID: id})
+		return node.Result{}, ctx.Err()
+	}
+}
+
+// Look runs f on the owner's goroutine and waits for it. f must be quick.
+func (o *Owner) Look(ctx context.Context, f func(View)) error {
+	done := make(chan struct{})
+	err := o.put(ctx, event{view: func(v View) {
+		f(v)
+		close(done)
+	}})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-done:
+		return nil
+	case <-o.stopped:
+		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

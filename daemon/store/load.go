@@ -1,0 +1,115 @@
+package store
+
+import (
+	"errors"
+	"time"
+
+	"mcdns/gocore/node"
+)
+
+// maxAbsence bounds what the wall clock may add to an age: it may be wrong by
+// decades after a flat battery (PROTOCOL 1).
+const maxAbsence = 30 * 24 * time.Hour
+
+var (
+	errForeign = errors.New("not a file of this version of mcdns")
+	errDamaged = errors.New("parts are damaged and were left out")
+)
+
+// saved is what a file held.
+type saved struct {
+	entries map[uint64]node.Entry // by hash of the question
+	order   []uint64
+	good    int // bytes up to the end of the last record that is whole
+}
+
+// parse reads a whole file. Whatever is in it, what was readable is returned;
+// the error says what was not.
+func parse(b []byte, now Stamp) (saved, error) {
+	s := saved{entries: map[uint64]node.Entry{}}
+	if len(b) < headerLen || [headerLen]byte(b) != header {
+		return s, errForeign
+	}
+	var failed error
+	var at Stamp
+	stamped := false
+	for rest := b[headerLen:]; ; {
+		s.good = len(b) - len(rest)
+		body, next, ok := nextRecord(rest)
+		if !ok {
+			if len(rest) > 0 {
+				failed = errDamaged
+			}
+			return s, failed
+		}
+		rest = next
+		if body == nil {
+			failed = errDamaged
+			continue
+		}
+		if body[0] == kindStamp {
+			stamp, err := parseStamp(body)
+			at, stamped = stamp, err == nil
+		} else if !stamped || s.take(body, at, now) != nil {
+			failed = errDamaged
+		}
+	}
+}
+
+func (s *saved) take(body []byte, at, now Stamp) error {
+	switch body[0] {
+	case kindAnswer:
+		e, err := parseAnswer(body)
+		if err != nil {
+			return err
+		}
+		s.put(e.Answer.Question.Hash(), e, at, now)
+	case kindAgain:
+		hash, again, err := parseAgain(body)
+		if err != nil {
+			return err
+		}
+		before, held := s.entries[hash]
+		if !held {
+			return errRecord // its answer was damaged
+		}
+		a := *before.Answer
+		a.TTL, a.Birth, a.Server = again.Answer.TTL, again.Answer.Birth, again.Answer.Server
+		again.Answer = &a
+		s.put(hash, again, at, now)
+	default:
+		return errRecord
+	}
+	return nil
+}
+
+func (s *saved) put(hash uint64, e node.Entry, at, now Stamp) {
+	if _, held := s.entries[hash]; !held {
+		s.order = append(s.order, hash)
+	}
+	e.Age, e.Worn = aged(e, at, now)
+	s.entries[hash] = e
+}
+
+// aged is how old an answer is now that was saved at a stamp. Within one boot
+// its clock tells exactly. Else the wall clock may make it older, never younger,
+// and it is stale in any case (PROTOCOL 1). Worn counts only time this host was
+// up, so that a week of holidays does not empty a school.
+func aged(e node.Entry, at, now Stamp) (age, worn time.Duration) {
+	if at.BootID == now.BootID && at.BootID != [16]byte{} && now.Boot >= at.Boot {
+		passed := now.Boot - at.Boot
+		past := e.Age + passed - e.Answer.TTL // time past the TTL, if positive
+		return e.Age + passed, e.Worn + min(max(past, 0), passed)
+	}
+	absent := min(max(now.Wall.Sub(at.Wall), 0), maxAbsence)
+	return max(e.Age+absent, e.Answer.TTL), e.Worn
+}
+
+// list gives the entries in the order they were first saved in.
+func (s *saved) list() []node.Entry {
+	out := make([]node.Entry, 0, len(s.order))
+	for _, h := range s.order {
+		out = append(out, s.entries[h])
+	}
+	return out
+}

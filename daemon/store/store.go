@@ -1,0 +1,284 @@
+// Package store keeps what this host learnt over restarts and power cuts: its
+// identity, and the answers it holds. A kill at any byte loses at most what was
+// not saved yet, never the file; a disk that is full, read-only or damaged is
+// said once and never fatal.
+package store
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+const (
+	answersName = "answers"
+	idName      = "id"
+	// maxFile bounds what is read at start; the log is at most 3 times what the
+	// cache may hold.
+	maxFile = 1 << 30
+	// compactBelow: rewriting so small a file is not worth waiting for.
+	compactBelow = 64 << 10
+	// compactAt is how many times larger than what is live the log may grow.
+	compactAt = 3
+)
+
+// Store is the directory of saved state. The zero Store saves nothing.
+type Store struct {
+	dir string
+
+	mu   sync.Mutex
+	file *os.File
+	size int64 // of the file
+	live int64 // what a rewritten file would have
+	// last is what each question's record in the file says, to tell a refresh
+	// with the same data from another answer.
+	last map[wire.Question]*wire.Answer
+}
+
+// Open opens the directory, made if need be.
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("saved state: %w", err)
+	}
+	return &Store{dir: dir}, nil
+}
+
+// ID is this host's id: made at the first start, kept for ever, not derived from
+// anything. If it cannot be kept it is returned with the error, for this run.
+func (s *Store) ID() (uint64, error) {
+	path := filepath.Join(s.dir, idName)
+	if id, ok := readID(path); ok {
+		return id, nil
+	}
+	var b [8]byte
+	for b == [8]byte{} {
+		rand.Read(b[:])
+	}
+	id := binary.BigEndian.Uint64(b[:])
+	if s.dir == "" {
+		return id, nil
+	}
+	if err := replace(path, []byte(hex.EncodeToString(b[:])+"\n")); err != nil {
+		return id, fmt.Errorf("saved state: keep this host's id: %w", err)
+	}
+	return id, nil
+}
+
+func readID(path string) (uint64, bool) {
+	text, err := readBounded(path, 64)
+	if err != nil {
+		return 0, false
+	}
+	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(b) != 8 {
+		return 0, false
+	}
+	id := binary.BigEndian.Uint64(b)
+	return id, id != 0
+}
+
+// Load reads the saved answers, aged to now. What is readable is returned with
+// whatever error; Append repairs the file.
+func (s *Store) Load(now Stamp) ([]node.Entry, error) {
+	if s.dir == "" {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	path := filepath.Join(s.dir, answersName)
+	b, err := readBounded(path, maxFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("saved answers: %w", err)
+	}
+	got, err := parse(b, now)
+	entries := got.list()
+	if err != nil {
+		// Leave s.file nil: the next Append writes the file anew.
+		return entries, fmt.Errorf("saved answers: %s: %w", path, err)
+	}
+	s.adopt(path, entries, int64(len(b)))
+	return entries, nil
+}
+
+// adopt goes on appending to a file that is whole.
+func (s *Store) adopt(path string, entries []node.Entry, size int64) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return // Append writes it anew or says why it cannot
+	}
+	s.file, s.size = f, size
+	s.last = make(map[wire.Question]*wire.Answer, len(entries))
+	s.live = headerLen
+	for i := range entries {
+		s.last[entries[i].Answer.Question] = entries[i].Answer
+		s.live += answerSize(&entries[i])
+	}
+}
+
+func answerSize(e *node.Entry) int64 {
+	return int64(prefixLen + 1 + metaLen + wire.AgedSize(e.Answer))
+}
+
+// Due reports whether the next save should be a whole one (Rewrite): there is no
+// sound file, or it has grown too large.
+func (s *Store) Due() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dir != "" && (s.file == nil || s.size > max(compactAt*s.live, compactBelow))
+}
+
+// Append saves entries that are new or changed, as they are at now, and waits
+// until the disk has them. After an error the next save must be a Rewrite.
+func (s *Store) Append(now Stamp, entries []node.Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dir == "" || len(entries) == 0 {
+		return nil
+	}
+	if s.file == nil {
+		return errors.New("saved answers: no sound file to append to")
+	}
+	b := appendStamp(nil, now)
+	for i := range entries {
+		b = s.appendEntry(b, &entries[i])
+	}
+	_, err := s.file.Write(b)
+	if err == nil {
+		err = datasync(s.file)
+	}
+	if err != nil {
+		s.abandon()
+		return fmt.Errorf("saved answers: %w", err)
+	}
+	s.size += int64(len(b))
+	return nil
+}
+
+func (s *Store) appendEntry(b []byte, e *node.Entry) []byte {
+	before := s.last[e.Answer.Question]
+	s.last[e.Answer.Question] = e.Answer
+	if before != nil && (before == e.Answer || before.SameData(e.Answer)) {
+		return appendAgain(b, e)
+	}
+	if before == nil {
+		s.live += answerSize(e)
+	}
+	return appendAnswer(b, e)
+}
+
+// abandon gives the file up after a failed write: what stands at its end is
+// unknown, a reader leaves it out.
+func (s *Store) abandon() {
+	s.file.Close()
+	s.file, s.last, s.size = nil, nil, 0
+}
+
+// Rewrite replaces the file by one with these entries alone, which must be all
+// that are held. The old file stays until the new one is safe on disk.
+func (s *Store) Rewrite(now Stamp, entries []node.Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dir == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	b.Write(header[:])
+	b.Write(appendStamp(nil, now))
+	var one []byte
+	for i := range entries {
+		one = appendAnswer(one[:0], &entries[i])
+		b.Write(one)
+	}
+	path := filepath.Join(s.dir, answersName)
+	if err := replace(path, b.Bytes()); err != nil {
+		return fmt.Errorf("saved answers: %w", err)
+	}
+	if s.file != nil {
+		s.abandon()
+	}
+	s.adopt(path, entries, int64(b.Len()))
+	return nil
+}
+
+// Close closes the file; nothing is lost by leaving it out.
+func (s *Store) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file != nil {
+		s.abandon()
+	}
+}
+
+// replace puts content in the file's place so that either the old or the new
+// stands there after a power cut: write beside it, sync, rename, sync the
+// directory.
+func replace(path string, content []byte) error {
+	tmp := path + ".new"
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		os.Remove(tmp)
+		return err
+	}
+	if dir, err := os.Open(filepath.Dir(path)); err == nil {
+		dir.Sync() // not all file systems can; the rename is done either way
+		dir.Close()
+	}
+	return nil
+}
+
+func datasync(f *os.File) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = syscall.Fdatasync(int(fd)) }); err != nil {
+		return err
+	}
+	return failed
+}
+
+func readBounded(path string, most int64) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() || st.Size() > most {
+		return nil, fmt.Errorf("%s is no file of at most %d bytes", path, most)
+	}
+	return io.ReadAll(io.LimitReader(f, most))
+}
