@@ -176,6 +176,9 @@ func sysctl(key, value string) error {
 
 // forbidden turns a refusal into one line that names the way out.
 func forbidden(err error) error {
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		err = errno
+	}
 	if os.Geteuid() == 0 {
 		return fmt.Errorf("lab: root may not make namespaces here (%v): in a container, start it with `docker run --privileged`", err)
 	}

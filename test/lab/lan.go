@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -21,6 +22,9 @@ const (
 	WithoutMcdns = "files dns"
 )
 
+// BuiltIn, for Config.Program, is the DNS server of this package.
+const BuiltIn = "builtin"
+
 // Config says what LAN to make. The zero value of each field is its default.
 type Config struct {
 	Hosts   int    // 1 to 250
@@ -28,6 +32,11 @@ type Config struct {
 	NSS     string // the hosts: line of nsswitch.conf; default WithMcdns
 	Zone    *Zone  // what the DNS servers know; default an empty zone
 	Number  byte   // the LAN is 10.Number/16 and fdNumber::/64; 10 to 99, default 77
+
+	// Program is the DNS server: BuiltIn, or "unbound" or "dnsmasq" of the
+	// distribution, which cannot do all that a Server can. Default: what
+	// MCDNS_LAB_SERVER says, else BuiltIn.
+	Program string
 
 	// Binaries is needed where NSS names mcdns; default: those of build/.
 	Binaries *Binaries
@@ -66,6 +75,9 @@ func (c *Config) fill() error {
 	}
 	if c.Number == 0 {
 		c.Number = 77
+	}
+	if c.Program == "" {
+		c.Program = cmp.Or(os.Getenv("MCDNS_LAB_SERVER"), BuiltIn)
 	}
 	if c.Seed == 0 {
 		c.Seed = 1
@@ -179,7 +191,7 @@ func (l *LAN) addServers() error {
 		if err != nil {
 			return err
 		}
-		s := newServer(h, l.Zone)
+		s := newServer(h, l.Zone, l.cfg.Program)
 		l.Servers = append(l.Servers, s)
 		if err := s.open(); err != nil {
 			return err

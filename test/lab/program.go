@@ -1,11 +1,15 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -14,7 +18,7 @@ import (
 // that mcdns meets another implementation than the one its tests are built on.
 func (s *Server) openProgram() error {
 	if s.unit != nil {
-		return s.unit.Start()
+		return errors.Join(s.unit.Start(), s.awaitProgram())
 	}
 	var service Service
 	var err error
@@ -29,8 +33,32 @@ func (s *Server) openProgram() error {
 	if err != nil {
 		return fmt.Errorf("lab: real DNS server: %w", err)
 	}
-	s.unit, err = s.Host.Serve(service)
-	return err
+	if s.unit, err = s.Host.Serve(service); err != nil {
+		return err
+	}
+	return s.awaitProgram()
+}
+
+// awaitProgram waits until somebody listens at the server's port.
+func (s *Server) awaitProgram() error {
+	address := netip.AddrPortFrom(s.Host.Addr, 53).String()
+	begin := time.Now()
+	for {
+		err := s.Host.Do(func() error {
+			c, err := net.DialTimeout("tcp", address, time.Second)
+			if err == nil {
+				c.Close()
+			}
+			return err
+		})
+		if err == nil {
+			return nil
+		}
+		if time.Since(begin) > readyTime {
+			return fmt.Errorf("lab: %s does not listen: %w%s", s.program, err, s.unit.tail())
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // unbound serves the zone as an authority does. Its files are in the host's
@@ -50,6 +78,11 @@ func (s *Server) unbound() (Service, error) {
 	pidfile: ""
 	module-config: "iterator"
 	num-threads: 1
+	# By default unbound knows that documentation addresses have no names.
+	local-zone: "2.0.192.in-addr.arpa." nodefault
+	local-zone: "100.51.198.in-addr.arpa." nodefault
+	local-zone: "113.0.203.in-addr.arpa." nodefault
+	local-zone: "8.b.d.0.1.0.0.2.ip6.arpa." nodefault
 remote-control:
 	control-enable: no
 auth-zone:

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +17,7 @@ type Server struct {
 	Host *Host
 
 	zone    *Zone
-	program string // a real DNS server in place of the one here
+	program string // a real DNS server in place of the one here; "": none
 	unit    *Unit  // it, running
 
 	mu        sync.Mutex
@@ -48,13 +47,11 @@ const (
 
 const answerDelay = 5 * time.Millisecond
 
-// newServer picks the built-in server, or the real one that the environment
-// asks for (MCDNS_LAB_SERVER=unbound or dnsmasq).
-func newServer(h *Host, z *Zone) *Server {
-	return &Server{
-		Host: h, zone: z, delay: answerDelay, dead: map[string]bool{},
-		program: os.Getenv("MCDNS_LAB_SERVER"),
+func newServer(h *Host, z *Zone, program string) *Server {
+	if program == BuiltIn {
+		program = ""
 	}
+	return &Server{Host: h, zone: z, program: program, delay: answerDelay, dead: map[string]bool{}}
 }
 
 // On undoes everything below: the server has power, its ports are open, it

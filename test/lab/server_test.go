@@ -27,7 +27,7 @@ func TestZoneKnowsWhatTheServerSays(t *testing.T) {
 }
 
 func TestServerCountsQueries(t *testing.T) {
-	l := plain(t, Config{})
+	l := plain(t, Config{Program: BuiltIn})
 	lookups(t, l.Hosts[0], "www.example", "www.example")
 	for _, qtype := range []uint16{dns.TypeA, dns.TypeAAAA} {
 		if n := l.Server.Count("WWW.example", qtype); n != 2 {
@@ -77,7 +77,7 @@ func failure(err error) string {
 }
 
 func TestServerPowerStates(t *testing.T) {
-	l := plain(t, Config{})
+	l := plain(t, Config{Program: BuiltIn})
 	s := l.Server
 	slow := func() error { return s.Slow(100 * time.Millisecond) }
 	udp := func() error { return s.Swallow("udp") }
