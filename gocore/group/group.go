@@ -28,6 +28,9 @@ type Member struct {
 	Nonce uint64
 	// HearsUs is when it last listed this host among those it hears.
 	HearsUs time.Duration
+	// Missed counts its HELLOs since then; Named: it was logged as deaf.
+	Missed  int
+	Named   bool
 	Version string
 	Names   uint32
 	// Told and Contradicted are counted by the node.

@@ -34,9 +34,9 @@ func (n *Node) helloLoop(now time.Duration) {
 }
 
 func (n *Node) hello(now time.Duration) {
-	n.sendEverywhere(now, &wire.Hello{
-		Version: n.version, Names: uint32(n.cache.Len()), Hears: n.hears(now),
-	})
+	h := &wire.Hello{Version: n.version, Names: uint32(n.cache.Len()), Hears: n.hears(now)}
+	n.sendEverywhere(now, h)
+	n.callSilent(now, h)
 }
 
 // hears lists peers that were heard by multicast lately, at most MaxHears and
@@ -76,11 +76,7 @@ func (n *Node) bye(now time.Duration) {
 
 func (n *Node) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
 	m.Version, m.Names = h.Version, h.Names
-	for _, p := range h.Hears {
-		if p == n.self {
-			m.HearsUs = now
-		}
-	}
+	n.noteHearing(now, m, h)
 }
 
 // groupWord is the group's state in the words of every screen and log.

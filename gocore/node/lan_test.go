@@ -29,6 +29,8 @@ type lan struct {
 	asked   map[wire.Question]int
 	loss    float64
 	sent    []*wire.Message
+	// silent hosts' multicast reaches nobody; their unicast does.
+	silent map[int]bool
 }
 
 type testNode struct {
@@ -122,7 +124,8 @@ func (n *testNode) do(e Effect) {
 	case Send:
 		l.sent = append(l.sent, e.Message)
 		for _, to := range l.nodes {
-			if to == n || e.To.IsValid() && to.addr != e.To || l.rand.Float64() < l.loss {
+			lost := l.rand.Float64() < l.loss || !e.To.IsValid() && l.silent[n.i]
+			if to == n || e.To.IsValid() && to.addr != e.To || lost {
 				continue
 			}
 			in := Received{Message: e.Message, From: n.addr, Link: 1, Group: !e.To.IsValid()}
@@ -142,7 +145,7 @@ func (n *testNode) do(e Effect) {
 
 func (l *lan) ask(n *testNode, e Ask) {
 	l.asked[e.Question]++
-	if l.dead || n.cut {
+	if (l.dead || n.cut) && e.Server == l.server {
 		return
 	}
 	answer, failure := l.answer(e.Question)

@@ -37,7 +37,7 @@ func (n *Node) query(now time.Duration, in Query) {
 		n.considerRefresh(now, e)
 	case n.down:
 		n.queryWhileDown(now, in, e)
-	case n.failures.active(now, q):
+	case n.failures.active(now, q) && !n.cutOff(now):
 		n.serveOrFail(now, in.ID, e)
 	default:
 		n.queryWhileUp(now, in, e)
@@ -54,7 +54,10 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e *cache.Entry) {
 	if p.fetch == nil {
 		n.startFetch(now, in.Question, demand)
 	}
-	n.after(now, n.staleWait(), func(now time.Duration) { n.overrun(now, in.ID) })
+	if n.cutOff(now) && len(p.waiters) == 1 {
+		n.askHelper(now, p)
+	}
+	n.after(now, n.staleWait(now), func(now time.Duration) { n.overrun(now, in.ID) })
 }
 
 // queryWhileDown serves what there is: fresh, stale, what a fallback server
@@ -87,7 +90,7 @@ func (n *Node) resolveWhileDown(now time.Duration, p *pending) {
 	if p.fetch != nil && p.fetch.kind == viaFallback || p.query != nil {
 		return
 	}
-	if len(n.fallback) > 0 && !trust.Covered(n.set.Search, p.q.Name) {
+	if n.fallbackFor(p.q) {
 		n.startFetch(now, p.q, viaFallback)
 		return
 	}
@@ -101,7 +104,7 @@ func (n *Node) wantYounger(now time.Duration, e *cache.Entry) {
 	if e.Fresh(now) {
 		return
 	}
-	if len(n.fallback) > 0 && !trust.Covered(n.set.Search, q.Name) && !n.failures.active(now, q) {
+	if n.fallbackFor(q) && !n.failures.active(now, q) {
 		n.startFetch(now, q, viaFallback)
 	}
 	if e.Queried != n.outage {
@@ -117,11 +120,15 @@ func (n *Node) usable(now time.Duration, q wire.Question) *cache.Entry {
 	if e == nil || e.Worn(now) > n.set.MaxStale {
 		return nil
 	}
-	if n.inScope(e) || n.down && !trust.Covered(n.set.Search, q.Name) {
+	if n.inScope(e) || n.down && !n.ownDomain(q) {
 		return e
 	}
 	return nil
 }
+
+// ownDomain reports whether a name lies under the host's search or routing
+// domains, where only its own servers count.
+func (n *Node) ownDomain(q wire.Question) bool { return trust.Covered(n.set.Search, q.Name) }
 
 // inScope reports whether one of this host's own servers gave the answer
 // (PROTOCOL 2). What came through a loopback stub that names no servers counts
@@ -170,7 +177,10 @@ func (n *Node) deadline() time.Duration {
 
 // staleWait is how long a lookup waits for a server before it is served stale
 // (PROTOCOL 5).
-func (n *Node) staleWait() time.Duration {
+func (n *Node) staleWait(now time.Duration) time.Duration {
+	if n.cutOff(now) {
+		return 250 * time.Millisecond
+	}
 	return min(time.Second, max(250*time.Millisecond, 3*n.replies.p99()))
 }
 

@@ -14,7 +14,10 @@ func (n *Node) probe(now time.Duration, s *server, doubted wire.Question) {
 	if s.probing {
 		return
 	}
-	q := n.probeQuestion(now, doubted)
+	q := rootSOA // a fallback server is not told what this host asks for
+	if !s.fallback {
+		q = n.probeQuestion(now, doubted)
+	}
 	s.probing = true
 	f := &fetch{q: q, kind: probe, deadline: now + 3*time.Second, tries: []try{{server: s, sent: maxTries}}, sends: 1}
 	id := n.id()
@@ -65,7 +68,7 @@ func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, st
 		if s.state != Down || s.since != began {
 			return
 		}
-		if n.group.Rank(uint64(s.ID)) < 2 {
+		if s.fallback || n.group.Rank(uint64(s.ID)) < 2 {
 			n.probe(now, s, wire.Question{})
 		}
 		n.keepProbing(now, s, began, step+1)
@@ -75,7 +78,7 @@ func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, st
 // probeDown is each host's own look at its servers, once per HELLO.
 func (n *Node) probeDown(now time.Duration) {
 	for _, s := range n.servers {
-		if s.state == Down {
+		if s.state == Down || s.cutOff != 0 {
 			n.probe(now, s, wire.Question{})
 		}
 	}

@@ -69,6 +69,8 @@ func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit
 	switch body := msg.Body.(type) {
 	case *wire.Hello:
 		n.heardHello(now, m, body)
+	case *wire.Ask:
+		n.heardAsk(now, m, body.Question)
 	case *wire.Bye:
 		n.group.Remove(m.Peer)
 	}

@@ -27,7 +27,9 @@ func (n *Node) room(now time.Duration) int {
 // sendGroup sends to the group where a member was heard lately.
 func (n *Node) sendGroup(now time.Duration, body wire.Body) {
 	if ways := n.heardWays(now); len(ways) > 0 {
-		n.emit(Send{Message: n.message(now, body), Ways: ways})
+		msg := n.message(now, body)
+		n.emit(Send{Message: msg, Ways: ways})
+		n.sendDeaf(msg)
 	}
 }
 
@@ -43,7 +45,9 @@ func (n *Node) sendEverywhere(now time.Duration, body wire.Body) {
 		}
 	}
 	if len(ways) > 0 {
-		n.emit(Send{Message: n.message(now, body), Ways: ways})
+		msg := n.message(now, body)
+		n.emit(Send{Message: msg, Ways: ways})
+		n.sendDeaf(msg)
 	}
 }
 

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"log/slog"
 	"slices"
 	"time"
@@ -27,6 +28,8 @@ type server struct {
 	// said: when this host or a peer last asked the group for evidence.
 	said, judge time.Duration
 	judging     bool
+	// cutOff is when the group's judgement was that the fault is this host's.
+	cutOff time.Duration
 	// hearsay: down by others' word alone; doubted once this host has asked.
 	hearsay, doubted bool
 	fallback         bool
@@ -114,7 +117,12 @@ func (n *Node) refusedBy(now time.Duration, s *server, q wire.Question) {
 
 // suspect doubts a server and asks the group, once.
 func (n *Node) suspect(now time.Duration, s *server) {
-	if s.state == Down || s.judging || s.fallback {
+	if s.state == Down || s.judging || s.cutOff != 0 && now-s.cutOff < cutOffFor {
+		return
+	}
+	if s.fallback {
+		s.state, s.since = Down, now // nobody is asked about those
+		n.keepProbing(now, s, now, 0)
 		return
 	}
 	if s.state == Up {
@@ -138,10 +146,26 @@ func (n *Node) startJudging(now time.Duration, s *server) {
 // is this host's, nobody's means that the server is down.
 func (n *Node) judgeServer(now time.Duration, s *server) {
 	s.judging = false
-	if s.state != Suspect || max(s.success, s.peerSuccess) >= s.judge {
+	if s.state != Suspect || s.success >= s.judge {
+		return
+	}
+	if s.peerSuccess >= s.judge {
+		n.noteCutOff(now, s)
 		return
 	}
 	n.setDown(now, s, s.failure < s.judge-recent)
+}
+
+// noteCutOff: peers have success, so the fault is on this host's own path. It
+// never says "down" for that.
+func (n *Node) noteCutOff(now time.Duration, s *server) {
+	if s.failure < s.judge-recent {
+		s.state, s.since = Up, now // it was a peer's doubt alone
+		return
+	}
+	s.cutOff = now
+	n.log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
+	n.askHelpers(now)
 }
 
 func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
@@ -157,7 +181,7 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	s.rtt.add(took)
 	n.replies.add(took)
 	s.success = now
-	s.lostFor, s.refusals, s.probeLost, s.hearsay = nil, nil, false, false
+	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff = nil, nil, false, false, 0
 	if was == Up {
 		return
 	}
@@ -192,20 +216,27 @@ func (n *Node) updateDown(now time.Duration) {
 	}
 	n.log(slog.LevelInfo, "upstream up")
 	n.failures.clearAll()
+	n.recoverPopular(now)
 }
 
 // resolvePending ends the waiting of all questions when an outage begins.
 func (n *Node) resolvePending(now time.Duration) {
-	var all []*pending
-	for _, p := range n.pending {
-		all = append(all, p)
-	}
-	slices.SortFunc(all, func(a, b *pending) int { return int(a.made) - int(b.made) })
-	for _, p := range all {
+	for _, p := range n.inOrder() {
 		if len(p.waiters) > 0 {
 			n.resolveWhileDown(now, p)
 		}
 	}
+}
+
+// inOrder lists the pending questions in order of arrival: the order of a map
+// would make two runs of one seed differ.
+func (n *Node) inOrder() []*pending {
+	var all []*pending
+	for _, p := range n.pending {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(a, b *pending) int { return cmp.Compare(a.made, b.made) })
+	return all
 }
 
 // doubtsDown reports whether this host's own question should go beside its
@@ -253,7 +284,7 @@ func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.
 // whatever success they had before, and a success is said. It must be younger
 // than the doubt: a server that answered two seconds ago may be dead now.
 func (n *Node) hearSuspicion(now time.Duration, s *server) {
-	s.said = now
+	s.said, s.cutOff = now, 0
 	if s.state == Up {
 		s.state, s.since = Suspect, now
 	}

@@ -1,0 +1,119 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/group"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// A host is cut off when its own path to the servers is broken while peers
+// have success with them: it asks such a peer to ask for it (PROTOCOL 3, ASK).
+
+const (
+	// askAgain is when the second helper is asked.
+	askAgain = 300 * time.Millisecond
+	// cutOffFor is how long a judgement "the fault is mine" stands before this
+	// host doubts the server anew.
+	cutOffFor = 30 * time.Second
+	// What a helper does for one asker and for one name, a second.
+	helpPerAsker = 20
+	helpPerName  = 2
+)
+
+// cutOff reports whether no server answers this host, but some answer peers.
+func (n *Node) cutOff(now time.Duration) bool {
+	cut := false
+	for _, s := range n.servers {
+		if s.state == Up {
+			return false
+		}
+		cut = cut || s.cutOff != 0 && now-s.cutOff < cutOffFor
+	}
+	return cut
+}
+
+// askHelper asks the member ranked first for the name among those that have
+// success with a server of this host, and the next one if nothing came.
+func (n *Node) askHelper(now time.Duration, p *pending) {
+	if trust.Covered(n.set.NoShare, p.q.Name) || trust.Covered(n.set.LocalOnly, p.q.Name) || n.ownDomain(p.q) {
+		return
+	}
+	first := n.group.First(group.Hash(p.q.Name), n.helps)
+	if first == nil {
+		return
+	}
+	n.sendTo(now, first.Addr, &wire.Ask{Question: p.q})
+	n.after(now, askAgain, func(now time.Duration) {
+		if n.pending[p.q] != p || len(p.waiters) == 0 {
+			return
+		}
+		next := n.group.First(group.Hash(p.q.Name), func(m *group.Member) bool { return m != first && n.helps(m) })
+		if next != nil {
+			n.sendTo(now, next.Addr, &wire.Ask{Question: p.q})
+		}
+	})
+}
+
+// askHelpers puts everything that waits to helpers, when this host learns that
+// it is cut off.
+func (n *Node) askHelpers(now time.Duration) {
+	if !n.cutOff(now) {
+		return
+	}
+	for _, p := range n.inOrder() {
+		if len(p.waiters) > 0 {
+			n.askHelper(now, p)
+		}
+	}
+}
+
+// helps reports whether a member's last evidence for a server of this host is
+// a success.
+func (n *Node) helps(m *group.Member) bool {
+	if !m.Proven || !m.Addr.IsValid() {
+		return false
+	}
+	for _, e := range m.Servers {
+		if e.Success > e.Failure && n.serverInScope(e.Server) {
+			return true
+		}
+	}
+	return false
+}
+
+// heardAsk helps a peer: from a fresh answer or this host's own servers, never
+// by asking on. The answer goes to the whole group as any other.
+func (n *Node) heardAsk(now time.Duration, m *group.Member, q wire.Question) {
+	if !m.Proven || !n.anyUp() || trust.Covered(n.set.NoShare, q.Name) ||
+		!n.help.allow(now, m.Peer, q.Name) {
+		return
+	}
+	e := n.usable(now, q)
+	if e == nil || !e.Fresh(now) {
+		n.startFetch(now, q, demand)
+		return
+	}
+	if n.shareable(e) {
+		n.announce.add(announcement{q: q, ttl: e.Life, unheard: true})
+		n.flushAnnouncements(now)
+	}
+}
+
+// helped counts what was done for whom in this second.
+type helped struct {
+	second time.Duration
+	asker  map[wire.Peer]int
+	name   map[string]int
+}
+
+func (h *helped) allow(now time.Duration, p wire.Peer, name string) bool {
+	if second := now.Truncate(time.Second); h.asker == nil || second != h.second {
+		*h = helped{second: second, asker: map[wire.Peer]int{}, name: map[string]int{}}
+	}
+	h.asker[p]++
+	h.name[name]++
+	// Both address families of a name are one.
+	return h.asker[p] <= helpPerAsker && h.name[name] <= 2*helpPerName
+}

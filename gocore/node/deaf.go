@@ -1,0 +1,60 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+// Multicast does not always arrive: a switch that snoops without a querier
+// filters the group, a link works one way only. HELLO lists whom its sender
+// hears by multicast; a peer that is heard but never lists this host is deaf
+// to it and gets a copy by unicast (PROTOCOL 3).
+
+// deafAfter HELLOs of a peer that do not list this host it counts as deaf.
+const deafAfter = 3
+
+// noteHearing follows whether a peer hears this host, from its HELLO. A full
+// list is one part of a rotation and proves nothing by what it lacks.
+func (n *Node) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
+	for _, p := range h.Hears {
+		if p == n.self {
+			m.HearsUs, m.Missed = now, 0
+			return
+		}
+	}
+	if len(h.Hears) == wire.MaxHears || now-m.First < n.group.Interval() {
+		return
+	}
+	m.Missed = min(m.Missed+1, deafAfter)
+	if m.Missed == deafAfter && !m.Named {
+		m.Named = true
+		n.log(levelWarn, "a peer does not hear this host's multicast: sending it unicast (a switch that snoops without a querier, or a one-way link?)",
+			"peer", m.Addr.Addr().String())
+	}
+}
+
+func deaf(m *group.Member) bool { return m.Missed >= deafAfter && m.Addr.IsValid() }
+
+// sendDeaf sends a copy of a group message to every deaf peer.
+func (n *Node) sendDeaf(msg *wire.Message) {
+	for _, m := range n.group.Members() {
+		if deaf(m) {
+			n.emit(Send{Message: msg, To: m.Addr})
+		}
+	}
+}
+
+// callSilent says HELLO by unicast to members that have been silent for two
+// intervals, before they count as gone: perhaps only multicast is lost.
+func (n *Node) callSilent(now time.Duration, h *wire.Hello) {
+	since := now - 2*n.group.Interval()
+	called := 0
+	for _, m := range n.group.Members() {
+		if m.Last < since && !deaf(m) && called < wire.MaxHears {
+			n.sendTo(now, m.Addr, h)
+			called++
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package node
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+// learn makes every name known to the group, and lets all TTLs run out.
+func (l *lan) learn(names int) {
+	for i := range names {
+		l.answers[fmt.Sprintf("n%d.example.", i)] = "203.0.113.7"
+	}
+	l.settle()
+	for i := range names {
+		l.nodes[i%len(l.nodes)].lookup(fmt.Sprintf("n%d.example.", i))
+	}
+	l.run(2 * l.ttl)
+}
+
+func TestHostThatIsCutOffGetsFreshAnswersThroughAPeer(t *testing.T) {
+	l := newLAN(t, 5)
+	l.learn(20)
+	n := l.nodes[2]
+	n.cut = true
+	fresh := 0
+	for i := range 20 {
+		r, _ := n.lookup(fmt.Sprintf("n%d.example.", i))
+		if r.Answer != nil && !r.Stale {
+			fresh++
+		}
+		l.run(200 * time.Millisecond)
+	}
+	if fresh < 17 {
+		t.Errorf("%d of 20 lookups were fresh; want all but the first few", fresh)
+	}
+	r, took := n.lookup("new.example.")
+	if r.Answer == nil || r.Answer.Kind != wire.NXDomain || took > 500*time.Millisecond {
+		t.Errorf("a name nobody looked up: got %+v after %v; want a peer to ask for it", r, took)
+	}
+	if got := n.Status(l.now).Upstream; got != Suspect {
+		t.Errorf("upstream of the host that is cut off is %v; want suspect, never down", got)
+	}
+	for _, other := range l.nodes {
+		if other != n && other.Status(l.now).Upstream != Up {
+			t.Errorf("host %d: upstream %v because another host is cut off", other.i, other.Status(l.now).Upstream)
+		}
+	}
+	n.cut = false
+	l.run(45 * time.Second)
+	if got := n.Status(l.now).Upstream; got != Up {
+		t.Errorf("path mended: upstream %v; want up", got)
+	}
+}
+
+func TestFallbackServerAnswersNewNamesOnlyWhileDown(t *testing.T) {
+	l := newLAN(t, 3)
+	s := l.settings()
+	fallback := netip.MustParseAddrPort("198.51.100.53:53")
+	s.Fallback = []Server{{Addr: fallback, ID: wire.HashServer(fallback)}}
+	s.Search = []string{"corp.example."}
+	for _, n := range l.nodes {
+		n.handle(Configure{s})
+	}
+	l.learn(3)
+	l.answers["new.example."], l.answers["x.corp.example."] = "203.0.113.8", "203.0.113.9"
+	l.dead = true
+	r, took := l.nodes[1].lookup("new.example.")
+	if r.Answer == nil || r.Answer.Server != s.Fallback[0].ID || took > 2*time.Second {
+		t.Errorf("never seen name: got %+v after %v; want it from the fallback server within 2s", r, took)
+	}
+	if r, _ := l.nodes[1].lookup("x.corp.example."); r.Answer != nil {
+		t.Errorf("name under a search domain: got %+v; want no answer from a fallback server", r)
+	}
+	l.dead = false
+	l.run(10 * time.Second)
+	if r, _ := l.nodes[1].lookup("new.example."); r.Answer == nil || r.Answer.Server != s.Servers[0].ID {
+		t.Errorf("own server back: got %+v; want its answer", r)
+	}
+}
+
+func TestPeerThatDoesNotHearMulticastIsSentUnicast(t *testing.T) {
+	l := newLAN(t, 4)
+	l.settle()
+	l.silent = map[int]bool{1: true}
+	l.run(2 * time.Minute)
+	l.answers["www.example."] = "203.0.113.7"
+	l.nodes[1].lookup("www.example.")
+	l.run(time.Second)
+	for _, n := range l.nodes {
+		if r, _ := n.lookup("www.example."); r.Answer == nil {
+			t.Errorf("host %d: no answer", n.i)
+		}
+		if got := n.Status(l.now).Peers; got != 3 {
+			t.Errorf("host %d: %d peers; want 3", n.i, got)
+		}
+	}
+	if got := l.asked[question("www.example.")]; got != 1 {
+		t.Errorf("server asked %d times; want 1", got)
+	}
+	if len(l.nodes[1].logs) == 0 {
+		t.Error("nothing was said about it")
+	}
+}
+
+func TestRecoveryRefreshesWithoutAStorm(t *testing.T) {
+	l := newLAN(t, 8)
+	l.ttl = 300 * time.Second
+	l.learn(100)
+	l.dead = true
+	for i := range 800 {
+		l.nodes[i%8].query(fmt.Sprintf("n%d.example.", i%100))
+		l.run(50 * time.Millisecond)
+	}
+	l.dead = false
+	l.run(10 * time.Second)
+	before := 0
+	for _, asked := range l.asked {
+		before += asked
+	}
+	const watched = 30
+	l.run(watched * time.Second)
+	after := -before
+	for _, asked := range l.asked {
+		after += asked
+	}
+	if after > 8*2*watched {
+		t.Errorf("%d questions in %d s of 8 hosts after recovery; want under 2 per host and second", after, watched)
+	}
+	if after == 0 {
+		t.Error("nothing was refreshed")
+	}
+}
+
+func TestColdBootOfAllHostsWithTheServerDead(t *testing.T) {
+	l := newLAN(t, 5)
+	l.learn(50)
+	l.dead = true
+	saved := make([][]Entry, 5)
+	for i, n := range l.nodes {
+		saved[i], _ = n.Changes(l.now, 0)
+		n.off = true
+	}
+	l.run(time.Hour)
+	for i := range 5 {
+		n := l.addNode(i, 7)
+		n.handle(Configure{l.settings()})
+		n.handle(Restore{saved[i]})
+	}
+	for i := range 50 {
+		n := l.nodes[(i+2)%5]
+		r, took := n.lookup(fmt.Sprintf("n%d.example.", i))
+		if r.Answer == nil || took > 300*time.Millisecond {
+			t.Errorf("n%d on host %d: got %+v after %v; want stale within 300ms of boot", i, n.i, r, took)
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package node
+
+import (
+	"slices"
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/wire"
+)
+
+// After an outage everything asked for is stale at once. It is renewed popular
+// names first, one a second on each host, and by the rule of refreshes: who
+// hears that another host has asked does not ask (PROTOCOL 5).
+const (
+	recoverNames = 200
+	recoverEvery = time.Second
+	recoverUsed  = time.Hour // what nobody asked for lately waits until it is
+)
+
+func (n *Node) recoverPopular(now time.Duration) {
+	for i, e := range n.popularStale(now) {
+		q, born := e.Answer.Question, e.Born
+		wait := time.Duration(i+1)*recoverEvery + n.turn(q, recoverEvery)
+		outage := n.outage
+		n.after(now, wait, func(now time.Duration) {
+			if n.outage == outage && !n.down && !n.refresh[q] {
+				n.refresh[q] = true
+				n.renew(now, q, born)
+			}
+		})
+	}
+}
+
+func (n *Node) popularStale(now time.Duration) []*cache.Entry {
+	var popular []*cache.Entry
+	n.cache.All(func(e *cache.Entry) bool {
+		if !e.Fresh(now) && e.Used != 0 && now-e.Used < recoverUsed && n.inScope(e) {
+			popular = append(popular, e)
+		}
+		return true
+	})
+	slices.SortStableFunc(popular, func(a, b *cache.Entry) int { return int(b.Asked) - int(a.Asked) })
+	return popular[:min(len(popular), recoverNames)]
+}
+
+// fallbackFor returns whether the fallback servers may be asked for a name:
+// never for one under the host's own domains, which are nobody else's business.
+func (n *Node) fallbackFor(q wire.Question) bool {
+	return !n.ownDomain(q) && slices.ContainsFunc(n.fallback, func(s *server) bool { return s.state != Down })
+}
