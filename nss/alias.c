@@ -58,10 +58,11 @@ static void in_name(struct reader *reader, char c)
 		reader->same = false;
 }
 
-/* The name is read to its end by now, so it may stand where the alias goes. */
+/* The name is read to its end by now, so it may stand where the alias goes. A
+ * NUL ends the alias without being looked for. */
 static void in_alias(struct reader *reader, char c)
 {
-	if (space(c) || c == '\0')
+	if (space(c))
 		reader->state = FOUND;
 	else if (reader->at < MCDNS_NAME_SIZE - 1)
 		reader->alias[reader->at++] = c;

@@ -139,8 +139,7 @@ static bool plausible(const struct mcdns_reply *reply)
 	size_t least = sizeof *reply + reply->addresses * sizeof(struct mcdns_address) +
 		       2 * (size_t)reply->names;
 
-	if (reply->magic != MCDNS_MAGIC || reply->length > MCDNS_REPLY_MAX ||
-	    reply->status > MCDNS_BAD_NAME)
+	if (reply->magic != MCDNS_MAGIC || reply->length > MCDNS_REPLY_MAX)
 		return false;
 	if (reply->status == MCDNS_FOUND)
 		return reply->names > 0 && reply->length >= least;
