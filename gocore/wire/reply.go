@@ -65,7 +65,7 @@ func ParseReply(q Question, reply []byte) (*Answer, error) {
 // these.
 func checkReply(name []byte, typ uint16, p []byte) (int, error) {
 	// QR set, opcode QUERY.
-	if len(p) < headerLen || p[2]&0xF8 != 0x80 {
+	if len(p) < headerLen || len(p) > maxPacked || p[2]&0xF8 != 0x80 {
 		return 0, ErrMismatch
 	}
 	rcode := int(p[3] & 0xF)
@@ -108,13 +108,13 @@ type scrubber struct {
 	private bool
 }
 
-// A candidate is a record that may belong to the answer: offsets into reply.
+// A candidate is a record that may belong to the answer. It is kept small: a
+// hostile reply has 6000 of them.
 type candidate struct {
-	hash      uint64 // of the owner
-	owner     int
-	data, end int
-	ttl       uint32
-	cname     bool
+	hash             uint64 // of the owner
+	ttl              uint32
+	owner, data, end uint16 // offsets into reply
+	cname            bool
 }
 
 // rr reads the record at off: owner into room, then its fixed fields.
@@ -124,10 +124,11 @@ func (s *scrubber) rr(off int, room *[maxName]byte) (owner []byte, typ, class ui
 		return nil, 0, 0, c, ErrMismatch
 	}
 	p := s.reply[at:]
-	c = candidate{owner: off, data: at + 10, ttl: min(be32(p[4:]), maxTTL)}
-	if c.end = c.data + int(be16(p[8:])); c.end > len(s.reply) {
+	end := at + 10 + int(be16(p[8:]))
+	if end > len(s.reply) {
 		return nil, 0, 0, c, ErrMismatch
 	}
+	c = candidate{ttl: min(be32(p[4:]), maxTTL), owner: uint16(off), data: uint16(at + 10), end: uint16(end)}
 	return room[:n], be16(p), be16(p[2:]), c, nil
 }
 
@@ -140,7 +141,7 @@ func (s *scrubber) index(off int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		off = c.end
+		off = int(c.end)
 		if class != classIN || typ != s.q.Type && typ != TypeCNAME {
 			continue
 		}
@@ -237,7 +238,7 @@ func (s *scrubber) link(cur int) (int, error) {
 
 func (s *scrubber) owns(c candidate, cur int) bool {
 	var room [maxName]byte
-	n, _, err := readName(s.reply, c.owner, &room)
+	n, _, err := readName(s.reply, int(c.owner), &room)
 	return err == nil && sameName(room[:n], s.nameAt(cur))
 }
 
@@ -248,7 +249,7 @@ func (s *scrubber) add(c candidate, owner int, typ uint16) error {
 	out = append(out, 0, classIN)
 	out = binary.BigEndian.AppendUint32(out, c.ttl)
 	at := len(out) + 2
-	out, err := appendData(append(out, 0, 0), s.reply, c.data, c.end, typ)
+	out, err := appendData(append(out, 0, 0), s.reply, int(c.data), int(c.end), typ)
 	if err != nil || !plainData(out[at:], typ) {
 		return ErrMismatch
 	}
@@ -277,7 +278,7 @@ func (s *scrubber) negative(cur, off int) error {
 		if err != nil {
 			return err
 		}
-		off = c.end
+		off = int(c.end)
 		referral = referral || typ == dns.TypeNS
 		if typ != TypeSOA || class != classIN {
 			continue

@@ -1,0 +1,160 @@
+package wire
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// FuzzParseReply holds ParseReply against a plain reading of what miekg/dns
+// unpacks: wherever both understand a reply, they must make the same of it.
+func FuzzParseReply(f *testing.F) {
+	for _, a := range samples(f) {
+		f.Add(a.Question.Name, a.Question.Type, a.Packed)
+		var m dns.Msg
+		if err := m.Unpack(a.Packed); err != nil {
+			f.Fatal(err)
+		}
+		m.Compress = true
+		m.Extra = zone(f, []string{"evil.example. 1 IN A 192.0.2.66"})
+		m.SetEdns0(1232, false)
+		b, err := m.Pack()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(a.Question.Name, a.Question.Type, b)
+	}
+	f.Fuzz(func(t *testing.T, name string, typ uint16, b []byte) {
+		q, err := NewQuestion(name, typ)
+		if err != nil {
+			return
+		}
+		a, err := ParseReply(q, b)
+		var m dns.Msg
+		understood := m.Unpack(b) == nil && len(m.Question) == 1
+		if err != nil {
+			if understood && err == ErrTruncated && !m.Truncated {
+				t.Fatalf("called truncated: %v", &m)
+			}
+			return
+		}
+		form, bad := checkForm(a.Packed)
+		if bad != nil || form.kind != a.Kind || form.private != a.Private || form.typ != q.Type || text(form.name) != q.Name {
+			t.Fatalf("%x\nmade %x\nwhich is %+v, %v", b, a.Packed, form, bad)
+		}
+		checkUse(t, a)
+		if understood {
+			compare(t, q, a, &m)
+		}
+	})
+}
+
+// compare reads the reply as plainly as can be.
+func compare(t *testing.T, q Question, a *Answer, m *dns.Msg) {
+	kind, ttl, lines, ok := plainly(q, m)
+	if !ok {
+		t.Fatalf("taken as %v, though no answer can be made of\n%v", a, m)
+	}
+	var got []string
+	for _, l := range a.Records() {
+		got = append(got, strings.ToLower(l))
+	}
+	slices.Sort(got)
+	slices.Sort(lines)
+	if kind != a.Kind || ttl != uint32(a.TTL/time.Second) || understoodAll(got, lines) && !slices.Equal(got, lines) {
+		t.Fatalf("got kind %d TTL %v\n%q\nwant kind %d TTL %d\n%q\nof %v", a.Kind, a.TTL, got, kind, ttl, lines, m)
+	}
+}
+
+// understoodAll leaves out what one of the two had to show as bytes.
+func understoodAll(lists ...[]string) bool {
+	for _, l := range lists {
+		for _, s := range l {
+			if strings.Contains(s, `\#`) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func plainly(q Question, m *dns.Msg) (kind Kind, ttl uint32, lines []string, ok bool) {
+	ttl = maxTTL
+	take := func(rr dns.RR) {
+		h := rr.Header()
+		h.Ttl = min(h.Ttl, maxTTL)
+		ttl = min(ttl, h.Ttl)
+		lines = append(lines, strings.ToLower(rr.String()))
+	}
+	if m.Rcode != RcodeSuccess && m.Rcode&0xF != RcodeNXDomain && m.Rcode&0xF != 0 {
+		return 0, 0, nil, false
+	}
+	denied := m.Rcode&0xF == RcodeNXDomain
+	cur, seen := q.Name, map[string]bool{q.Name: true}
+	for {
+		n := 0
+		for _, rr := range m.Answer {
+			if !denied && owned(rr, cur, q.Type) && (n == 0 || q.Type != TypeCNAME) {
+				take(rr)
+				n++
+			}
+		}
+		if n > 0 {
+			return Positive, ttl, lines, len(seen) <= maxChain+1
+		}
+		i := slices.IndexFunc(m.Answer, func(rr dns.RR) bool { return q.Type != TypeCNAME && owned(rr, cur, TypeCNAME) })
+		if i < 0 {
+			break
+		}
+		take(m.Answer[i])
+		cur = strings.ToLower(m.Answer[i].(*dns.CNAME).Target)
+		if seen[cur] || len(seen) > maxChain {
+			return 0, 0, nil, false
+		}
+		seen[cur] = true
+	}
+	kind = NoData
+	if denied {
+		kind = NXDomain
+	}
+	for _, rr := range m.Ns {
+		if s, isSOA := rr.(*dns.SOA); isSOA && s.Hdr.Class == dns.ClassINET && within(cur, s.Hdr.Name) {
+			take(rr)
+			return kind, min(ttl, s.Minttl), lines, true
+		}
+	}
+	return kind, 0, lines, true
+}
+
+func owned(rr dns.RR, name string, typ uint16) bool {
+	h := rr.Header()
+	return h.Rrtype == typ && h.Class == dns.ClassINET && strings.ToLower(h.Name) == name
+}
+
+func within(name, zone string) bool { return dns.IsSubDomain(zone, name) }
+
+// FuzzDecodeAged: the saved file is read with it, byte for byte as it is found.
+func FuzzDecodeAged(f *testing.F) {
+	for _, a := range samples(f) {
+		f.Add(EncodeAged(nil, Aged{a, time.Minute}))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, rest, err := DecodeAged(b)
+		if err != nil {
+			if rest != nil && (len(rest) > len(b)-agedHeader || !errors.Is(err, errForm)) {
+				t.Fatalf("%d of %d bytes left, %v", len(rest), len(b), err)
+			}
+			return
+		}
+		again := EncodeAged(nil, a)
+		// A TTL beyond its bound is held there; all else comes back as it was.
+		if len(again)+len(rest) != len(b) || string(again[4:]) != string(b[4:len(again)]) {
+			t.Fatalf("%x came back as %x", b, again)
+		}
+		checkUse(t, a.Answer)
+	})
+}
