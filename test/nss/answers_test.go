@@ -4,23 +4,25 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"mcdns/test/nss/fake"
 )
 
 var four = []string{"192.0.2.7", "192.0.2.8"}
 var six = []string{"2001:db8::7", "fe80::1%3"}
 
 func TestBothFamiliesComeInOneCall(t *testing.T) {
-	d := listen(t, say(reply{found, append(four, six...), []string{"host.example.org", "www.example.org"}, 60}.frame()))
+	d := listen(t, say(found(append(four, six...), []string{"host.example.org", "www.example.org"}, 60).Frame()))
 	r := call(t, "call", "4", "0", "www", "1024")
 	r.want(t, "status", "SUCCESS", "h_errno", "NETDB_SUCCESS", "errno", "untouched", "own_errno", "kept",
 		"name", "host.example.org", "ttl", "60", "addresses", "192.0.2.7 192.0.2.8 2001:db8::7 fe80::1%3")
-	if got := d.asked(); len(got) != 1 || got[0] != (request{Kind: 1, Families: 3, Name: "www"}) {
+	if got := d.Asked(); len(got) != 1 || got[0] != (request{Kind: 1, Families: 3, Name: "www"}) {
 		t.Errorf("asked %+v", got)
 	}
 }
 
 func TestPresetTupleIsFilledInPlace(t *testing.T) {
-	listen(t, say(reply{found, append(four, six...), []string{"host.example.org"}, 60}.frame()))
+	listen(t, say(found(append(four, six...), []string{"host.example.org"}, 60).Frame()))
 	r := call(t, "call", "4", "0", "www", "1024", "preset")
 	r.want(t, "status", "SUCCESS", "preset", "kept", "name", "host.example.org",
 		"addresses", "192.0.2.7 192.0.2.8 2001:db8::7 fe80::1%3")
@@ -33,7 +35,7 @@ func TestOneFamilyWithCanonicalNameAndAliases(t *testing.T) {
 			if f.family == inet6 {
 				list, families, length = six, 2, "16"
 			}
-			d := listen(t, say(reply{found, list, []string{"host.example.org", "www.example.org", "web.example.org"}, 7}.frame()))
+			d := listen(t, say(found(list, []string{"host.example.org", "www.example.org", "web.example.org"}, 7).Frame()))
 			r := call(t, "call", f.function, f.family, "www", "1024")
 			r.want(t, "status", "SUCCESS", "h_errno", "NETDB_SUCCESS", "errno", "untouched",
 				"name", "host.example.org", "aliases", "www.example.org web.example.org", "family", f.family,
@@ -41,7 +43,7 @@ func TestOneFamilyWithCanonicalNameAndAliases(t *testing.T) {
 			if f.function == "3" {
 				r.want(t, "canonical", "host.example.org", "ttl", "7")
 			}
-			if got := d.asked(); len(got) != 1 || got[0] != (request{Kind: 1, Families: families, Name: "www"}) {
+			if got := d.Asked(); len(got) != 1 || got[0] != (request{Kind: 1, Families: families, Name: "www"}) {
 				t.Errorf("asked %+v", got)
 			}
 		})
@@ -49,7 +51,7 @@ func TestOneFamilyWithCanonicalNameAndAliases(t *testing.T) {
 }
 
 func TestCallerMayLeaveOutTTLAndCanonicalName(t *testing.T) {
-	listen(t, say(reply{found, four, []string{"host.example.org"}, 7}.frame()))
+	listen(t, say(found(four, []string{"host.example.org"}, 7).Frame()))
 	for _, function := range []string{"4", "3"} {
 		call(t, "call", function, inet, "www", "1024", "bare").want(t, "status", "SUCCESS", "ttl", "untouched")
 	}
@@ -58,7 +60,7 @@ func TestCallerMayLeaveOutTTLAndCanonicalName(t *testing.T) {
 
 // A TTL above 2^31-1 counts as none (RFC 2181 section 8), and must not turn negative.
 func TestHugeTTLStaysOut(t *testing.T) {
-	listen(t, say(reply{found, four, []string{"host.example.org"}, 1<<32 - 1}.frame()))
+	listen(t, say(found(four, []string{"host.example.org"}, 1<<32-1).Frame()))
 	call(t, "call", "4", "0", "www", "1024").want(t, "status", "SUCCESS", "ttl", "untouched")
 }
 
@@ -73,7 +75,7 @@ func TestAddressGivesNameAndAliases(t *testing.T) {
 	for _, test := range tests {
 		for _, function := range []string{"a2", "a1"} {
 			t.Run(function+" "+test.name, func(t *testing.T) {
-				d := listen(t, say(reply{found, nil, []string{"host.example.org", "www.example.org"}, 9}.frame()))
+				d := listen(t, say(found(nil, []string{"host.example.org", "www.example.org"}, 9).Frame()))
 				r := call(t, "call", function, test.family, test.hex, "1024", "LOCALDOMAIN=not.for.addresses")
 				r.want(t, "status", "SUCCESS", "h_errno", "NETDB_SUCCESS", "name", "host.example.org",
 					"aliases", "www.example.org", "family", test.wantFamily, "addresses", test.address)
@@ -81,7 +83,7 @@ func TestAddressGivesNameAndAliases(t *testing.T) {
 					r.want(t, "ttl", "9")
 				}
 				want := request{Kind: 2, Families: test.families[0] - '0', Name: test.ask}
-				if got := d.asked(); len(got) != 1 || got[0] != want {
+				if got := d.Asked(); len(got) != 1 || got[0] != want {
 					t.Errorf("asked %+v; want %+v", got, want)
 				}
 			})
@@ -94,21 +96,21 @@ func TestStatusesAreThoseOfNssDns(t *testing.T) {
 		status                byte
 		result, hError, error string
 	}{
-		{noName, "NOTFOUND", "HOST_NOT_FOUND", "untouched"},
-		{badName, "NOTFOUND", "HOST_NOT_FOUND", "untouched"},
-		{noData, "NOTFOUND", "NO_DATA", "untouched"},
-		{tryAgain, "TRYAGAIN", "TRY_AGAIN", "EAGAIN"},
+		{fake.NoName, "NOTFOUND", "HOST_NOT_FOUND", "untouched"},
+		{fake.BadName, "NOTFOUND", "HOST_NOT_FOUND", "untouched"},
+		{fake.NoData, "NOTFOUND", "NO_DATA", "untouched"},
+		{fake.TryAgain, "TRYAGAIN", "TRY_AGAIN", "EAGAIN"},
 	}
 	all := append(append([]struct{ function, family string }{}, byName...),
 		[]struct{ function, family string }{{"a2", inet}, {"a1", inet}}...)
 	for _, test := range tests {
 		t.Run(test.hError, func(t *testing.T) {
-			d := listen(t, say(reply{status: test.status}.frame()))
+			d := listen(t, say(reply{Status: test.status}.Frame()))
 			for _, f := range all {
 				r := call(t, "call", f.function, f.family, "c0000207", "1024")
 				r.want(t, "status", test.result, "h_errno", test.hError, "errno", test.error, "own_errno", "kept", "ttl", "untouched")
 			}
-			if n := len(d.asked()); n != len(all) {
+			if n := len(d.Asked()); n != len(all) {
 				t.Errorf("asked %d times; want %d", n, len(all))
 			}
 		})
@@ -116,7 +118,7 @@ func TestStatusesAreThoseOfNssDns(t *testing.T) {
 }
 
 func TestOtherFamiliesFailAsInNssDns(t *testing.T) {
-	d := listen(t, say(reply{found, four, []string{"host.example.org"}, 7}.frame()))
+	d := listen(t, say(found(four, []string{"host.example.org"}, 7).Frame()))
 	for _, family := range []string{"0", "1", "16", "-1", "99"} {
 		for _, function := range []string{"3", "2"} {
 			call(t, "call", function, family, "www", "1024").want(t,
@@ -129,7 +131,7 @@ func TestOtherFamiliesFailAsInNssDns(t *testing.T) {
 		call(t, "call", "a2", inet, short, "1024").want(t, "status", "UNAVAIL", "errno", "EAFNOSUPPORT")
 	}
 	call(t, "call", "a2", inet6, "20010db8", "1024").want(t, "status", "UNAVAIL", "errno", "EAFNOSUPPORT")
-	if got := d.asked(); len(got) != 0 {
+	if got := d.Asked(); len(got) != 0 {
 		t.Errorf("asked %+v; want nothing", got)
 	}
 }
@@ -139,9 +141,9 @@ func TestNamesGoToTheDaemonAsTheyAre(t *testing.T) {
 		strings.Repeat("x", 1024)}
 	for _, name := range names {
 		t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
-			d := listen(t, say(reply{status: noName}.frame()))
+			d := listen(t, say(reply{Status: fake.NoName}.Frame()))
 			call(t, "call", "4", "0", name, "1024").want(t, "status", "NOTFOUND")
-			if got := d.asked(); len(got) != 1 || got[0].Name != name {
+			if got := d.Asked(); len(got) != 1 || got[0].Name != name {
 				t.Errorf("asked %+v", got)
 			}
 		})
@@ -149,19 +151,19 @@ func TestNamesGoToTheDaemonAsTheyAre(t *testing.T) {
 }
 
 func TestNameThatNoDNSCouldCarryIsNotAsked(t *testing.T) {
-	d := listen(t, say(reply{found, four, []string{"host.example.org"}, 7}.frame()))
+	d := listen(t, say(found(four, []string{"host.example.org"}, 7).Frame()))
 	for _, length := range []int{1025, 5000, 100000} {
 		call(t, "call", "4", "0", strings.Repeat("x", length), "1024").want(t,
 			"status", "NOTFOUND", "h_errno", "HOST_NOT_FOUND", "own_errno", "kept")
 	}
-	if got := d.asked(); len(got) != 0 {
+	if got := d.Asked(); len(got) != 0 {
 		t.Errorf("asked %+v; want nothing", got)
 	}
 }
 
 func TestScopeOnlyBesideLinkLocal(t *testing.T) {
-	listen(t, say(reply{found, []string{"fe80::1%3", "febf::1%4", "fec0::1%5", "2001:db8::1%6", "::ffff:1.2.3.4"},
-		[]string{"host.example.org"}, 7}.frame()))
+	listen(t, say(found([]string{"fe80::1%3", "febf::1%4", "fec0::1%5", "2001:db8::1%6", "::ffff:1.2.3.4"},
+		[]string{"host.example.org"}, 7).Frame()))
 	call(t, "call", "4", "0", "www", "1024").want(t,
 		"addresses", "fe80::1%3 febf::1%4 fec0::1 2001:db8::1 ::ffff:1.2.3.4")
 }

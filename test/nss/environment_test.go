@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mcdns/test/nss/fake"
 )
 
 func TestCallersEnvironmentGoesAlong(t *testing.T) {
@@ -20,10 +22,10 @@ func TestCallersEnvironmentGoesAlong(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			d := listen(t, say(reply{status: noName}.frame()))
+			d := listen(t, say(reply{Status: fake.NoName}.Frame()))
 			call(t, append(test.env, "call", "4", "0", "www", "1024")...).want(t, "status", "NOTFOUND")
 			test.want.Kind, test.want.Families, test.want.Name = 1, 3, "www"
-			if got := d.asked(); len(got) != 1 || got[0] != test.want {
+			if got := d.Asked(); len(got) != 1 || got[0] != test.want {
 				t.Errorf("asked %+v; want %+v", got, test.want)
 			}
 		})
@@ -31,21 +33,21 @@ func TestCallersEnvironmentGoesAlong(t *testing.T) {
 }
 
 func TestEnvironmentTooLongIsLeftToNssDns(t *testing.T) {
-	d := listen(t, say(reply{found, four, []string{"host.example.org"}, 7}.frame()))
-	for _, size := range []int{8192 - headerSize - len("www") + 1, 8193, 70000} {
+	d := listen(t, say(found(four, []string{"host.example.org"}, 7).Frame()))
+	for _, size := range []int{8192 - fake.HeaderSize - len("www") + 1, 8193, 70000} {
 		unavailable(t, call(t, "LOCALDOMAIN="+strings.Repeat("x", size), "call", "4", "0", "www", "1024"))
 	}
-	call(t, "LOCALDOMAIN="+strings.Repeat("x", 8192-headerSize-len("www")), "call", "4", "0", "www", "1024").want(t, "status", "SUCCESS")
-	if n := len(d.asked()); n != 1 {
+	call(t, "LOCALDOMAIN="+strings.Repeat("x", 8192-fake.HeaderSize-len("www")), "call", "4", "0", "www", "1024").want(t, "status", "SUCCESS")
+	if n := len(d.Asked()); n != 1 {
 		t.Errorf("asked %d times; want once", n)
 	}
 }
 
 func TestModuleCanBeSwitchedOff(t *testing.T) {
-	d := listen(t, say(reply{found, four, []string{"host.example.org"}, 7}.frame()))
+	d := listen(t, say(found(four, []string{"host.example.org"}, 7).Frame()))
 	unavailable(t, call(t, "MCDNS_NSS_DISABLE=1", "call", "4", "0", "www", "1024"))
-	if len(d.asked()) != 0 {
-		t.Errorf("asked %+v; want nothing", d.asked())
+	if len(d.Asked()) != 0 {
+		t.Errorf("asked %+v; want nothing", d.Asked())
 	}
 	call(t, "MCDNS_NSS_DISABLE=0", "call", "4", "0", "www", "1024").want(t, "status", "SUCCESS")
 }
@@ -84,9 +86,9 @@ func TestHostAliases(t *testing.T) {
 			if err := os.WriteFile(file, []byte(test.file), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			d := listen(t, say(reply{status: noName}.frame()))
+			d := listen(t, say(reply{Status: fake.NoName}.Frame()))
 			call(t, "HOSTALIASES="+file, "call", "2", inet, test.ask, "1024").want(t, "status", "NOTFOUND", "own_errno", "kept")
-			if got := d.asked(); len(got) != 1 || got[0].Name != test.want || got[0].Flags != test.flags {
+			if got := d.Asked(); len(got) != 1 || got[0].Name != test.want || got[0].Flags != test.flags {
 				t.Errorf("asked %+v; want %.40q, flags %d", got, test.want, test.flags)
 			}
 		})

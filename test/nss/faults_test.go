@@ -10,9 +10,11 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mcdns/test/nss/fake"
 )
 
-var good = reply{found, []string{"192.0.2.7", "192.0.2.8"}, []string{"host.example.org", "www.example.org"}, 7}
+var good = found([]string{"192.0.2.7", "192.0.2.8"}, []string{"host.example.org", "www.example.org"}, 7)
 
 // within runs the call until it stays under the limit, three times at most: the
 // machine that runs the tests has other things to do.
@@ -89,19 +91,19 @@ func bound(t *testing.T) int {
 }
 
 func TestNoSocketToBeHadIsNoDaemon(t *testing.T) {
-	d := listen(t, say(good.frame()))
+	d := listen(t, say(good.Frame()))
 	for _, fault := range []string{"emfile", "eafnosupport"} {
 		for _, f := range byName {
 			unavailable(t, call(t, "PROBE_FAULT="+fault, "call", f.function, f.family, "www", "1024"))
 		}
 	}
-	if len(d.asked()) != 0 {
-		t.Errorf("asked %+v; want nothing", d.asked())
+	if len(d.Asked()) != 0 {
+		t.Errorf("asked %+v; want nothing", d.Asked())
 	}
 }
 
 func TestSocketThatMayNotBeUsedIsNoDaemon(t *testing.T) {
-	listen(t, say(good.frame()))
+	listen(t, say(good.Frame()))
 	if err := os.Chmod(socket, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -113,18 +115,18 @@ func TestSocketThatMayNotBeUsedIsNoDaemon(t *testing.T) {
 }
 
 func TestFrozenDaemonCostsAQuarterSecond(t *testing.T) {
-	part := good.frame()
-	tests := map[string]behaviour{
+	part := good.Frame()
+	tests := map[string]fake.Behaviour{
 		"silent":                freeze(),
 		"half a header":         freeze(part[:10]),
-		"header and no more":    freeze(part[:headerSize]),
+		"header and no more":    freeze(part[:fake.HeaderSize]),
 		"all but the last byte": freeze(part[:len(part)-1]),
 	}
 	for name, act := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := listen(t, act)
 			unavailable(t, within(t, 250, 200, "call", "4", "0", "www", "1024"))
-			if n := len(d.asked()); n > 3 {
+			if n := len(d.Asked()); n > 3 {
 				t.Errorf("asked %d times in at most 3 calls", n)
 			}
 		})
@@ -177,7 +179,7 @@ func TestFullBacklogIsWaitedFor(t *testing.T) {
 			go func() {
 				defer syscall.Close(fd)
 				if n, _ := syscall.Read(fd, make([]byte, 8192)); n > 0 {
-					syscall.Write(fd, good.frame())
+					syscall.Write(fd, good.Frame())
 				}
 			}()
 		}
@@ -188,16 +190,16 @@ func TestFullBacklogIsWaitedFor(t *testing.T) {
 }
 
 func TestSilenceAfterASignOfLifeIsAFrozenDaemon(t *testing.T) {
-	listen(t, freeze(reply{status: alive}.frame()))
+	listen(t, freeze(reply{Status: fake.Alive}.Frame()))
 	unavailable(t, within(t, 1600, 1450, "call", "4", "0", "www", "1024"))
 }
 
 func TestSlowAnswerIsWaitedFor(t *testing.T) {
-	d := listen(t, busy(3, time.Second, good.frame()))
+	d := listen(t, busy(3, time.Second, good.Frame()))
 	r := call(t, "call", "4", "0", "www", "1024")
 	r.want(t, "status", "SUCCESS", "addresses", "192.0.2.7 192.0.2.8")
-	if ms := r.ms(t); ms < 2900 || len(d.asked()) != 1 {
-		t.Errorf("took %.0f ms and asked %d times; want 3 s, once", ms, len(d.asked()))
+	if ms := r.ms(t); ms < 2900 || len(d.Asked()) != 1 {
+		t.Errorf("took %.0f ms and asked %d times; want 3 s, once", ms, len(d.Asked()))
 	}
 }
 
@@ -208,13 +210,13 @@ func TestNoDaemonHoldsAProgramForEver(t *testing.T) {
 }
 
 func TestHangingUpIsForgivenOnce(t *testing.T) {
-	frame := good.frame()
-	early := map[string]behaviour{
-		"before the answer":       hangUp,
-		"after a sign of life":    say(reply{status: alive}.frame()),
+	frame := good.Frame()
+	early := map[string]fake.Behaviour{
+		"before the answer":       fake.HangUp,
+		"after a sign of life":    say(reply{Status: fake.Alive}.Frame()),
 		"in the header":           say(frame[:7]),
-		"between header and body": say(frame[:headerSize]),
-		"in an address":           say(frame[:headerSize+5]),
+		"between header and body": say(frame[:fake.HeaderSize]),
+		"in an address":           say(frame[:fake.HeaderSize+5]),
 		"in a name":               say(frame[:len(frame)-3]),
 	}
 	for name, act := range early {
@@ -222,14 +224,14 @@ func TestHangingUpIsForgivenOnce(t *testing.T) {
 			d := listen(t, act, say(frame))
 			r := call(t, "call", "3", inet, "www", "1024")
 			r.want(t, "status", "SUCCESS", "name", "host.example.org", "aliases", "www.example.org", "addresses", "192.0.2.7 192.0.2.8")
-			if n := len(d.asked()); n != 2 {
+			if n := len(d.Asked()); n != 2 {
 				t.Errorf("asked %d times; want 2", n)
 			}
 		})
 		t.Run(name+", twice", func(t *testing.T) {
 			d := listen(t, act, act, say(frame))
 			r := within(t, 20, 0, "call", "3", inet, "www", "1024")
-			if n := len(d.asked()); n == 2 {
+			if n := len(d.Asked()); n == 2 {
 				unavailable(t, r)
 			}
 		})
@@ -238,8 +240,8 @@ func TestHangingUpIsForgivenOnce(t *testing.T) {
 
 // A frame cut at each byte is never an answer.
 func TestHalfFrames(t *testing.T) {
-	frame := good.frame()
-	var acts []behaviour
+	frame := good.Frame()
+	var acts []fake.Behaviour
 	for cut := range frame {
 		acts = append(acts, say(frame[:cut]), say(frame[:cut]))
 	}
@@ -247,47 +249,47 @@ func TestHalfFrames(t *testing.T) {
 	for range frame {
 		unavailable(t, call(t, "call", "4", "0", "www", "1024"))
 	}
-	if n := len(d.asked()); n != len(acts) {
+	if n := len(d.Asked()); n != len(acts) {
 		t.Errorf("asked %d times; want %d", n, len(acts))
 	}
 }
 
 func TestNonsenseIsNoDaemon(t *testing.T) {
-	frame := good.frame()
-	names := func(names ...string) []byte { return reply{found, good.addresses, names, 7}.frame() }
+	frame := good.Frame()
+	names := func(names ...string) []byte { return found(good.Addresses, names, 7).Frame() }
 	family := func(value byte) []byte {
 		out := bytes.Clone(frame)
-		out[headerSize] = value
+		out[fake.HeaderSize] = value
 		return out
 	}
 	status := func(value byte) []byte {
-		out := reply{status: noName}.frame()
-		out[atStatus] = value
+		out := reply{Status: fake.NoName}.Frame()
+		out[fake.AtStatus] = value
 		return out
 	}
 	tests := map[string][]byte{
-		"another magic":            put32(frame, 0, magic+1),
-		"the next version":         put32(frame, 0, magic+1<<24),
+		"another magic":            put32(frame, 0, fake.Magic+1),
+		"the next version":         put32(frame, 0, fake.Magic+1<<24),
 		"HTTP":                     []byte("HTTP/1.1 400 Bad Request\r\n\r\n"),
 		"noise":                    bytes.Repeat([]byte{0xa5}, 4096),
 		"zeros":                    make([]byte, 4096),
-		"length 0":                 put32(frame, atLength, 0),
-		"length below the header":  put32(frame, atLength, headerSize-1),
-		"length of the header":     put32(frame, atLength, headerSize),
-		"length short by one":      put32(frame, atLength, uint32(len(frame)-1)),
-		"length above the limit":   put32(frame, atLength, 65537),
-		"length 2^31":              put32(frame, atLength, 1<<31),
-		"length 2^32-1":            put32(frame, atLength, 1<<32-1),
+		"length 0":                 put32(frame, fake.AtLength, 0),
+		"length below the header":  put32(frame, fake.AtLength, fake.HeaderSize-1),
+		"length of the header":     put32(frame, fake.AtLength, fake.HeaderSize),
+		"length short by one":      put32(frame, fake.AtLength, uint32(len(frame)-1)),
+		"length above the limit":   put32(frame, fake.AtLength, 65537),
+		"length 2^31":              put32(frame, fake.AtLength, 1<<31),
+		"length 2^32-1":            put32(frame, fake.AtLength, 1<<32-1),
 		"status 6":                 status(6),
 		"status 255":               status(255),
-		"no address":               reply{found, nil, good.names, 7}.frame(),
-		"no names":                 reply{found, good.addresses, nil, 7}.frame(),
-		"too many addresses":       put16(frame, atAddresses, 3),
-		"65535 addresses":          put16(frame, atAddresses, 65535),
-		"fewer addresses":          put16(frame, atAddresses, 1),
-		"one name too few":         put16(frame, atNames, 1),
-		"one name too many":        put16(frame, atNames, 3),
-		"65535 names":              put16(frame, atNames, 65535),
+		"no address":               found(nil, good.Names, 7).Frame(),
+		"no names":                 found(good.Addresses, nil, 7).Frame(),
+		"too many addresses":       put16(frame, fake.AtAddresses, 3),
+		"65535 addresses":          put16(frame, fake.AtAddresses, 65535),
+		"fewer addresses":          put16(frame, fake.AtAddresses, 1),
+		"one name too few":         put16(frame, fake.AtNames, 1),
+		"one name too many":        put16(frame, fake.AtNames, 3),
+		"65535 names":              put16(frame, fake.AtNames, 65535),
 		"family 0":                 family(0),
 		"family 3":                 family(3),
 		"family 255":               family(255),
@@ -298,10 +300,10 @@ func TestNonsenseIsNoDaemon(t *testing.T) {
 		"a byte above 127":         names("h\xf6st.example.org"),
 		"an endless name":          names(strings.Repeat("x", 1025)),
 		"a name without an end":    append(frame[:len(frame)-1:len(frame)-1], 'x'),
-		"NO_NAME with addresses":   put16(reply{status: noName}.frame(), atAddresses, 1),
-		"NO_NAME with a body":      reply{status: noName, names: []string{"x"}}.frame(),
-		"ALIVE with a body":        append(reply{status: alive, names: []string{"x"}}.frame(), frame...),
-		"ALIVE with a long length": put32(reply{status: alive}.frame(), atLength, 65536),
+		"NO_NAME with addresses":   put16(reply{Status: fake.NoName}.Frame(), fake.AtAddresses, 1),
+		"NO_NAME with a body":      reply{Status: fake.NoName, Names: []string{"x"}}.Frame(),
+		"ALIVE with a body":        append(reply{Status: fake.Alive, Names: []string{"x"}}.Frame(), frame...),
+		"ALIVE with a long length": put32(reply{Status: fake.Alive}.Frame(), fake.AtLength, 65536),
 	}
 	for name, bytes := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -309,7 +311,7 @@ func TestNonsenseIsNoDaemon(t *testing.T) {
 			for _, args := range [][]string{{"4", "0", "www"}, {"3", inet, "www"}} {
 				unavailable(t, call(t, append(append([]string{"call"}, args...), "4096")...))
 			}
-			if n := len(d.asked()); n != 2 {
+			if n := len(d.Asked()); n != 2 {
 				t.Errorf("asked %d times; want 2: nonsense is not asked again", n)
 			}
 		})
@@ -322,15 +324,15 @@ func TestAnswerToAnotherQuestionIsNonsense(t *testing.T) {
 		say  reply
 		args []string
 	}{
-		{"IPv6 for IPv4", reply{found, six, []string{"h"}, 7}, []string{"3", inet, "www"}},
-		{"IPv4 for IPv6", reply{found, four, []string{"h"}, 7}, []string{"2", inet6, "www"}},
-		{"one of the other family", reply{found, append(four, six...), []string{"h"}, 7}, []string{"2", inet, "www"}},
+		{"IPv6 for IPv4", found(six, []string{"h"}, 7), []string{"3", inet, "www"}},
+		{"IPv4 for IPv6", found(four, []string{"h"}, 7), []string{"2", inet6, "www"}},
+		{"one of the other family", found(append(four, six...), []string{"h"}, 7), []string{"2", inet, "www"}},
 		{"addresses for an address", good, []string{"a2", inet, "c0000207"}},
-		{"a name for a name", reply{found, nil, []string{"h"}, 7}, []string{"4", "0", "www"}},
+		{"a name for a name", found(nil, []string{"h"}, 7), []string{"4", "0", "www"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			listen(t, say(test.say.frame()))
+			listen(t, say(test.say.Frame()))
 			unavailable(t, call(t, append(append([]string{"call"}, test.args...), "1024")...))
 		})
 	}
@@ -338,19 +340,19 @@ func TestAnswerToAnotherQuestionIsNonsense(t *testing.T) {
 
 // Bytes behind the answer are none of ours.
 func TestNothingIsReadBehindTheAnswer(t *testing.T) {
-	listen(t, say(good.frame(), bytes.Repeat([]byte{0xa5}, 3000)))
+	listen(t, say(good.Frame(), bytes.Repeat([]byte{0xa5}, 3000)))
 	call(t, "call", "4", "0", "www", "1024").want(t, "status", "SUCCESS")
 }
 
 func TestEveryCallMayBeInterruptedOrPartial(t *testing.T) {
 	for _, fault := range []string{"bytewise", "interrupted", "bytewise,interrupted"} {
 		t.Run(fault, func(t *testing.T) {
-			d := listen(t, say(reply{status: alive}.frame(), good.frame()))
+			d := listen(t, say(reply{Status: fake.Alive}.Frame(), good.Frame()))
 			env := []string{"PROBE_FAULT=" + fault, "LOCALDOMAIN=a.example", "RES_OPTIONS=ndots:2"}
 			r := call(t, append(env, "call", "3", inet, "www", "1024")...)
 			r.want(t, "status", "SUCCESS", "name", "host.example.org", "aliases", "www.example.org", "own_errno", "kept")
-			want := request{1, 1, 6, "www", "a.example", "ndots:2"}
-			if got := d.asked(); len(got) != 1 || got[0] != want {
+			want := request{Kind: 1, Families: 1, Flags: 6, Name: "www", LocalDomain: "a.example", ResOptions: "ndots:2"}
+			if got := d.Asked(); len(got) != 1 || got[0] != want {
 				t.Errorf("asked %+v; want %+v", got, want)
 			}
 		})
@@ -364,9 +366,9 @@ func TestCancelledLookupsLeakNothing(t *testing.T) {
 	}
 	defer words.Close()
 	defer tell.Close()
-	listen(t, func(c *net.UnixConn) {
+	listen(t, func(c *net.UnixConn, q request) {
 		fmt.Fprintln(tell)
-		busy(1, 100*time.Millisecond, good.frame())(c)
+		busy(1, 100*time.Millisecond, good.Frame())(c, q)
 	})
 	cmd := exec.Command(plainProbe(t), "cancel", "2", inet, "www")
 	cmd.Stdin = words
