@@ -1,0 +1,117 @@
+package control
+
+// The schemas of what the control socket says. A change that breaks a reader
+// gets the next number.
+const (
+	StatusSchema = "mcdns.status/1"
+	PeersSchema  = "mcdns.peers/1"
+	AnswerSchema = "mcdns.answer/1"
+)
+
+// Status is the daemon at a glance. Ages are in seconds; null is never.
+type Status struct {
+	Schema  string  `json:"schema"`
+	Version string  `json:"version"`
+	Host    string  `json:"host"`
+	UptimeS float64 `json:"uptime_s"`
+	// Upstream is up, suspect or down; UpstreamS for how long.
+	Upstream  string     `json:"upstream"`
+	UpstreamS float64    `json:"upstream_s"`
+	Servers   []Upstream `json:"servers"`
+	Group     Group      `json:"group"`
+	Cache     Cache      `json:"cache"`
+	// Counters since the start, by name.
+	Counters map[string]uint64 `json:"counters"`
+	// Warnings about the configuration, with file and line.
+	Warnings []string `json:"warnings"`
+}
+
+// Upstream is a DNS server as this host sees it.
+type Upstream struct {
+	Addr         string   `json:"addr"`
+	State        string   `json:"state"`
+	Fallback     bool     `json:"fallback"`
+	LastSuccessS *float64 `json:"last_success_s"`
+	LastFailureS *float64 `json:"last_failure_s"`
+}
+
+// Group is how sharing goes.
+type Group struct {
+	// State is "N peers", isolated or solo.
+	State  string `json:"state"`
+	Peers  int    `json:"peers"`
+	Proven int    `json:"proven"`
+	// Problem says why a host that has a key file does not share.
+	Problem    string   `json:"problem,omitempty"`
+	KeyFile    string   `json:"key_file"`
+	KeyIDs     []string `json:"key_ids"`
+	IPv4       string   `json:"ipv4"`
+	IPv6       string   `json:"ipv6"`
+	Port       uint16   `json:"port"`
+	Interfaces []string `json:"interfaces"`
+}
+
+// Cache is what is held.
+type Cache struct {
+	Entries  int `json:"entries"`
+	Stale    int `json:"stale"`
+	Negative int `json:"negative"`
+	Bytes    int `json:"bytes"`
+	Limit    int `json:"limit"`
+}
+
+// Peers is everybody heard lately.
+type Peers struct {
+	Schema string `json:"schema"`
+	Self   string `json:"self"`
+	Peers  []Peer `json:"peers"`
+}
+
+// Peer is another host.
+type Peer struct {
+	ID      string  `json:"id"`
+	Addr    string  `json:"addr"`
+	Version string  `json:"version"`
+	Names   uint32  `json:"names"`
+	SinceS  float64 `json:"since_s"`
+	LastS   float64 `json:"last_s"`
+	Proven  bool    `json:"proven"`
+	HearsUs bool    `json:"hears_us"`
+	Told    uint64  `json:"told"`
+	// Contradicted counts what a DNS server said otherwise.
+	Contradicted uint64 `json:"contradicted"`
+}
+
+// Answer is what a lookup came to.
+type Answer struct {
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+	// Status is "found", "no such name", "no such record", "no answer" or "bad
+	// name".
+	Status string `json:"status"`
+	// Upstream says how the DNS servers do: the reason of a "no answer".
+	Upstream   string   `json:"upstream"`
+	DurationMS float64  `json:"duration_ms"`
+	Results    []Result `json:"results"`
+}
+
+// Result is one type's.
+type Result struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	// Kind is "positive", "no such record", "no such name" or "no answer".
+	Kind    string   `json:"kind"`
+	Records []string `json:"records"`
+	// Values are the addresses or names alone.
+	Values []string `json:"values"`
+	// TTLs is what programs may keep it for, OriginalTTLs what it came with.
+	TTLs         float64 `json:"ttl_s"`
+	OriginalTTLs float64 `json:"original_ttl_s"`
+	AgeS         float64 `json:"age_s"`
+	Stale        bool    `json:"stale"`
+	// Source is cache, server or peer; Peer the id of that peer, Server the DNS
+	// server that gave it, "" if unknown.
+	Source string `json:"source"`
+	Peer   string `json:"peer,omitempty"`
+	Server string `json:"server,omitempty"`
+}

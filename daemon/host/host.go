@@ -1,0 +1,310 @@
+// Package host is mcdnsd: it joins the parts of the daemon around one node and
+// follows the machine as it changes.
+//
+// What goes on where: the owner's goroutine runs the node and sends datagrams;
+// one goroutine for each address family receives, opens and decodes them; each
+// question to a DNS server, each program's connection and each stream has one of
+// its own. Changes of configuration, resolv.conf, keys and links all end in
+// refresh, which looks at everything anew: what it was that changed does not
+// matter, so no event can be mistaken.
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mcdns/daemon/clock"
+	"mcdns/daemon/config"
+	"mcdns/daemon/control"
+	"mcdns/daemon/links"
+	"mcdns/daemon/logs"
+	"mcdns/daemon/nsssock"
+	"mcdns/daemon/owner"
+	"mcdns/daemon/resolvconf"
+	"mcdns/daemon/store"
+	"mcdns/daemon/streams"
+	"mcdns/daemon/upstream"
+	"mcdns/gocore/node"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// Options are what the command line and the environment decide.
+type Options struct {
+	// ConfigPath is the configuration file.
+	ConfigPath string
+	// RunDir is where the sockets are: /run/mcdns.
+	RunDir string
+	// StateDir is where saved state goes if the configuration does not say.
+	StateDir string
+	Version  string
+	// Level is the log's; refresh sets it from the configuration.
+	Level *slog.LevelVar
+	Log   *slog.Logger
+}
+
+// Host is a running mcdnsd.
+type Host struct {
+	options Options
+	log     *slog.Logger
+	started time.Time
+	owner   *owner.Owner
+	client  *upstream.Client
+	streams *streams.Streams
+	store   *store.Store
+	nss     *nsssock.Server
+	control *control.Server
+
+	self atomic.Pointer[wire.Peer]
+	ring atomic.Pointer[trust.Ring]
+	conf atomic.Pointer[resolvconf.Conf]
+	// scope is links.Scope as it is now.
+	scope atomic.Uint32
+	lan   lan
+
+	refreshing sync.Mutex
+	current    view // guarded by refreshing
+	shown      atomic.Pointer[view]
+	saver      saver
+}
+
+// Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read
+// its configuration again. An error means that it could not start.
+func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
+	h := &Host{options: o, log: o.Log, started: time.Now()}
+	sockets, err := h.listen()
+	if err != nil {
+		return err
+	}
+	if err := h.build(); err != nil {
+		return err
+	}
+	nodeCtx, stopNode := context.WithCancel(context.Background())
+	defer stopNode()
+	done := make(chan struct{})
+	h.begin()
+	go func() { defer close(done); h.owner.Run(nodeCtx) }()
+	h.serve(sockets)
+	unfollow := h.follow()
+	notify("READY=1\n" + h.statusLine())
+	h.log.Info("ready", "version", o.Version)
+	h.wait(ctx, reload)
+
+	notify("STOPPING=1")
+	h.stop(sockets, unfollow)
+	stopNode()
+	<-done // BYE is sent
+	h.close()
+	return nil
+}
+
+// build makes everything that needs no network.
+func (h *Host) build() error {
+	conf, _ := config.Load(h.options.ConfigPath)
+	h.store = h.openStore(conf.Save)
+	id, err := h.store.ID()
+	if err != nil {
+		h.log.Warn("this host's id is for this run only", "error", err)
+	}
+	self := wire.Peer{ID: id, Epoch: random()}
+	h.self.Store(&self)
+	h.conf.Store(&resolvconf.Conf{})
+	h.client = upstream.New(upstream.DefaultSockets, func() bool { return h.conf.Load().UseTCP })
+	h.streams = streams.New(streams.Config{
+		Self: func() wire.Peer { return *h.self.Load() }, Ring: h.ring.Load,
+		Put: func(in node.Input) error { return h.owner.Put(in) }, Now: clock.Boot,
+		Log: logs.Component(h.log, "streams"),
+	})
+	h.lan.init(h)
+	h.owner, err = owner.New(node.Config{
+		Self: self, Rand: mathrand.New(mathrand.NewPCG(random(), random())), Version: h.options.Version,
+	}, owner.Drivers{
+		Ask: h.client.Ask, Send: h.lan.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.log,
+	})
+	if err != nil {
+		return err
+	}
+	h.nss = nsssock.New(nsssock.Config{
+		Ask:         h.owner.Resolve,
+		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
+		Scope:       h.scope.Load,
+		Connections: connections(),
+		Log:         logs.Component(h.log, "nss"),
+	})
+	h.control = control.New(h)
+	return nil
+}
+
+func random() uint64 {
+	var b [8]byte
+	rand.Read(b[:])
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// begin hands the node its settings and what an earlier run saved, so that the
+// first lookup finds both.
+func (h *Host) begin() {
+	h.refresh()
+	now := stamp(clock.Boot())
+	entries, err := h.store.Load(now)
+	if err != nil {
+		h.log.Warn("not all saved answers are usable", "usable", len(entries), "error", err)
+	}
+	if len(entries) > 0 {
+		h.log.Info("saved answers restored", "answers", len(entries))
+	}
+	h.owner.Put(node.Restore{Entries: entries})
+}
+
+func (h *Host) serve(s sockets) {
+	go func() {
+		if err := h.nss.Serve(s.nss); err != nil {
+			h.log.Error("the NSS socket failed", "error", err)
+		}
+	}()
+	if s.control != nil {
+		go h.control.Serve(s.control)
+	}
+}
+
+// wait does what is done again and again until ctx ends.
+func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
+	save := time.NewTicker(saveEvery)
+	defer save.Stop()
+	rejoin := time.NewTicker(rejoinEvery)
+	defer rejoin.Stop()
+	watchdog, stop := h.watchdog()
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-reload:
+			h.log.Info("configuration is read again")
+			h.refresh()
+		case <-save.C:
+			h.save()
+			notify(h.statusLine())
+		case <-rejoin.C:
+			h.lan.rejoin()
+			h.retry()
+		case <-watchdog:
+			h.alive()
+		}
+	}
+}
+
+const (
+	saveEvery = 60 * time.Second // DESIGN 5
+	// rejoinEvery is below the 125 s that a switch may give a member that nobody
+	// asks (RFC 3810 section 9.4 less a margin; PROTOCOL 3).
+	rejoinEvery = 100 * time.Second
+	// drainFor: a program whose question is under way is answered if that takes
+	// no longer; the others ask the next mcdnsd.
+	drainFor = time.Second
+)
+
+// stop ends what comes from outside, in an order that loses no lookup: the
+// listener first (systemd holds it and queues for the next run), then what is
+// under way, then the save.
+func (h *Host) stop(s sockets, unfollow func()) {
+	unfollow()
+	s.close()
+	ctx, cancel := context.WithTimeout(context.Background(), drainFor)
+	defer cancel()
+	h.nss.Shutdown(ctx)
+	h.control.Shutdown(ctx)
+	h.save()
+}
+
+func (h *Host) close() {
+	h.client.Close()
+	h.streams.Close()
+	h.lan.close()
+	h.store.Close()
+}
+
+func (h *Host) openStore(dir string) *store.Store {
+	switch dir {
+	case "no":
+		return &store.Store{}
+	case "":
+		dir = h.options.StateDir
+	}
+	s, err := store.Open(dir)
+	if err != nil {
+		h.log.Warn("nothing will be saved; answers are lost when mcdnsd stops", "error", err)
+		return &store.Store{}
+	}
+	return s
+}
+
+// connections is the most programs that are served at once: a quarter of the
+// descriptors, the rest is for DNS servers, streams and files.
+func connections() int {
+	const most = 4096
+	n := fileLimit() / 4
+	return int(min(max(n, 64), most))
+}
+
+// sockets are the Unix sockets.
+type sockets struct {
+	nss     *net.UnixListener
+	control *net.UnixListener // nil if it could not be opened
+}
+
+func (s sockets) close() {
+	s.nss.Close()
+	if s.control != nil {
+		s.control.Close()
+	}
+}
+
+var errRunning = errors.New("another mcdnsd is running")
+
+// listen takes the NSS socket that systemd passed, or makes one.
+func (h *Host) listen() (sockets, error) {
+	var s sockets
+	var err error
+	if s.nss = passed(); s.nss == nil {
+		if s.nss, err = listenUnix(h.options.RunDir, "nss.sock"); err != nil {
+			return s, err
+		}
+	}
+	if s.control, err = listenUnix(h.options.RunDir, "control.sock"); err != nil {
+		// Names are answered without it, only `mcdns` cannot ask.
+		h.log.Warn("no control socket; mcdns status will not work", "error", err)
+		s.control = nil
+	}
+	return s, nil
+}
+
+func (h *Host) statusLine() string {
+	var text string
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	h.owner.Look(ctx, func(v owner.View) {
+		s := v.Node.Status(v.Now)
+		text = fmt.Sprintf("STATUS=upstream %s, group %s, %d names", s.Upstream, s.Group, s.Entries)
+	})
+	return text
+}
+
+// ifaces lists the interfaces, none if the kernel does not say.
+func (h *Host) ifaces() []links.Interface {
+	all, err := links.List()
+	if err != nil {
+		h.log.Warn("cannot list interfaces", "error", err)
+	}
+	return all
+}

@@ -1,0 +1,204 @@
+package host
+
+import (
+	"crypto/rand"
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mcdns/daemon/clock"
+	"mcdns/daemon/config"
+	"mcdns/daemon/links"
+	"mcdns/gocore/node"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// lan is this host's end of the group: sockets while there is a key, none
+// without one.
+type lan struct {
+	host    *Host
+	dropped links.Dropped
+	// flood, foreign, forged and malformed count datagrams dropped before the
+	// node saw them.
+	flood, foreign, forged, malformed, unsent atomic.Uint64
+	// saidForeign is when a foreign key was last logged, on clock.Boot.
+	saidForeign atomic.Int64
+
+	mu        sync.Mutex
+	sockets   *links.Sockets
+	group     links.Group
+	failed    string // what Join last failed with
+	receivers sync.WaitGroup
+}
+
+func (l *lan) init(h *Host) { l.host = h }
+
+// set opens, closes and joins what the configuration, the key and the links ask
+// for.
+func (l *lan) set(c config.Config, ring *trust.Ring, chosen []node.Link) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	want := links.Group{IPv4: c.Group4, IPv6: c.Group6, Port: c.Port}
+	if l.sockets != nil && (ring == nil || l.group != want) {
+		l.shut()
+	}
+	if ring == nil {
+		return nil
+	}
+	if l.sockets == nil {
+		if err := l.open(want); err != nil {
+			return err
+		}
+	}
+	l.join(chosen)
+	return nil
+}
+
+func (l *lan) open(g links.Group) error {
+	s, err := links.Open(g)
+	if err != nil {
+		return fmt.Errorf("cannot share: %w", err)
+	}
+	if err := l.host.streams.Listen(g.Port); err != nil {
+		s.Close()
+		return fmt.Errorf("cannot share: %w", err)
+	}
+	l.sockets, l.group = s, g
+	for _, v6 := range []bool{false, true} {
+		r := &receiver{lan: l, floods: trust.NewFloods(random())}
+		l.receivers.Add(1)
+		go func() {
+			defer l.receivers.Done()
+			s.Receive(v6, &l.dropped, r.receive)
+		}()
+	}
+	return nil
+}
+
+func (l *lan) shut() {
+	l.sockets.Close()
+	l.host.streams.Unlisten()
+	l.receivers.Wait()
+	l.sockets = nil
+}
+
+// join says what failed when it changes: a link that refuses does so at every
+// refresh.
+func (l *lan) join(chosen []node.Link) {
+	text := ""
+	if err := l.sockets.Join(chosen); err != nil {
+		text = err.Error()
+	}
+	if text != l.failed && text != "" {
+		l.host.log.Warn("cannot hear the group everywhere", "error", text)
+	}
+	l.failed = text
+}
+
+func (l *lan) rejoin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sockets != nil {
+		l.sockets.Rejoin()
+	}
+}
+
+func (l *lan) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sockets != nil {
+		l.shut()
+	}
+}
+
+// send does the effect on the owner's goroutine: sealing takes a microsecond and
+// the sockets never wait.
+func (l *lan) send(s node.Send) {
+	if *l.host.self.Load() != s.Message.From {
+		self := s.Message.From // a new epoch: somebody cloned this host
+		l.host.self.Store(&self)
+	}
+	l.mu.Lock()
+	sockets := l.sockets
+	l.mu.Unlock()
+	ring := l.host.ring.Load()
+	if ring == nil || sockets == nil {
+		return
+	}
+	plain, err := wire.Encode(s.Message)
+	if err != nil {
+		l.host.log.Error("a datagram could not be made", "kind", reflect.TypeOf(s.Message.Body), "error", err)
+		return
+	}
+	var nonce [trust.NonceSize]byte
+	rand.Read(nonce[:])
+	datagram := ring.Seal(plain, nonce)
+	if s.To.IsValid() {
+		l.sent(sockets.SendTo(datagram, s.To))
+		return
+	}
+	for _, way := range s.Ways {
+		l.sent(sockets.SendGroup(datagram, way))
+	}
+}
+
+// sent counts failures: a link that just went down is found out by netlink, not
+// by a line for each datagram.
+func (l *lan) sent(err error) {
+	if err != nil {
+		l.unsent.Add(1)
+		l.host.log.Debug("a datagram was not sent", "error", err)
+	}
+}
+
+// receiver is one address family's goroutine.
+type receiver struct {
+	lan    *lan
+	floods *trust.Floods
+}
+
+// receive takes one datagram: the cheap checks first, then the key, then the
+// bounds of its contents. The node decides about the rest.
+func (r *receiver) receive(p links.Packet) {
+	l := r.lan
+	if !r.floods.Allow(clock.Boot(), p.From.Addr(), p.Link) {
+		l.flood.Add(1)
+		return
+	}
+	ring := l.host.ring.Load()
+	if ring == nil {
+		return
+	}
+	plain, err := ring.Open(p.Data)
+	switch err {
+	case nil:
+	case trust.ErrForeign:
+		l.foreign.Add(1)
+		l.sayForeign(p)
+		return
+	case trust.ErrShort:
+		l.malformed.Add(1)
+		return
+	default:
+		l.forged.Add(1)
+		return
+	}
+	m, err := wire.Decode(plain)
+	if err != nil {
+		l.malformed.Add(1)
+		return
+	}
+	l.host.owner.Offer(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
+}
+
+// sayForeign logs a host with another key, once an hour at most.
+func (l *lan) sayForeign(p links.Packet) {
+	now, last := int64(clock.Boot()), l.saidForeign.Load()
+	if last != 0 && time.Duration(now-last) < time.Hour || !l.saidForeign.CompareAndSwap(last, now) {
+		return
+	}
+	l.host.log.Warn("a host with another group key is on this link; said once an hour", "from", p.From.Addr())
+}

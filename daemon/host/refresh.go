@@ -1,0 +1,167 @@
+package host
+
+import (
+	"cmp"
+	"errors"
+	"net/netip"
+	"reflect"
+	"slices"
+
+	"mcdns/daemon/config"
+	"mcdns/daemon/groupkey"
+	"mcdns/daemon/links"
+	"mcdns/daemon/resolvconf"
+	"mcdns/daemon/watch"
+	"mcdns/gocore/node"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// view is everything that refresh found, to be compared with the last time.
+type view struct {
+	config   config.Config
+	warnings []config.Warning
+	conf     resolvconf.Conf
+	settings node.Settings
+	// problem says why a host with a key file does not share, "" if it does.
+	problem string
+	hasKey  bool
+}
+
+// refresh looks at configuration, resolv.conf, keys and interfaces and hands the
+// node its settings if anything is new. It may be called at any time.
+func (h *Host) refresh() {
+	h.refreshing.Lock()
+	defer h.refreshing.Unlock()
+	machine := resolvconf.Real()
+	var v view
+	v.config, v.warnings = config.Load(h.options.ConfigPath)
+	v.conf = machine.Read()
+	ring, problems := groupkey.Load(v.config.KeyFile)
+	v.hasKey = ring != nil || len(problems) > 0
+	h.ring.Store(ring)
+	all := h.ifaces()
+	h.scope.Store(links.Scope(all))
+	chosen := links.Choose(all, v.config.Interfaces)
+	if err := h.lan.set(v.config, ring, chosen); err != nil {
+		problems = append(problems, err)
+		ring = nil
+	}
+	if len(problems) > 0 {
+		v.problem = errors.Join(problems...).Error()
+	}
+	v.settings = settings(v, machine, ring, all, chosen)
+	h.apply(v)
+}
+
+// settings is what the node is told.
+func settings(v view, machine resolvconf.Machine, ring *trust.Ring, all []links.Interface, chosen []node.Link) node.Settings {
+	c := v.config
+	servers := c.Servers
+	if len(servers) == 0 {
+		servers = v.conf.Servers
+	}
+	return node.Settings{
+		Servers: machine.Servers(servers), Fallback: machine.Servers(c.Fallback),
+		Timeout: v.conf.Timeout, Attempts: v.conf.Attempts, Rotate: v.conf.Rotate,
+		Search:  absolute(v.conf.Search),
+		NoShare: c.NoShare, LocalOnly: c.LocalOnly,
+		Shares: ring != nil, Links: chosen, Place: links.Place(all, chosen, servers),
+		CacheBytes: c.Size,
+		MaxTTL:     c.MaxTTL, NegativeTTL: c.NegativeTTL, MinTTL: c.MinTTL, MaxStale: c.Stale,
+	}
+}
+
+// absolute gives search domains as the node compares them; what is no name is
+// never asked below and so left out.
+func absolute(search []string) []string {
+	var out []string
+	for _, s := range search {
+		if q, err := wire.NewQuestion(s, 1); err == nil && s != "." {
+			out = append(out, q.Name)
+		}
+	}
+	return out
+}
+
+// apply makes the view the current one and says what is new about it.
+func (h *Host) apply(v view) {
+	before := h.current
+	first := h.shown.Load() == nil
+	h.current = v
+	h.shown.Store(&v)
+	h.conf.Store(&v.conf)
+	h.options.Level.Set(v.config.Level)
+	if !slices.Equal(before.warnings, v.warnings) {
+		for _, w := range v.warnings {
+			h.log.Warn(w.String())
+		}
+	}
+	if v.problem != before.problem && v.problem != "" {
+		h.log.Error("the group key or the group's port is not usable in full", "problem", v.problem)
+	}
+	if first && !v.hasKey {
+		h.log.Info("no group key: solo, nothing is shared", "key_file", v.config.KeyFile)
+	}
+	if !first {
+		h.sayChanges(before.settings, v.settings)
+	}
+	if first || !reflect.DeepEqual(before.settings, v.settings) {
+		h.owner.Put(node.Configure{Settings: v.settings})
+	}
+}
+
+func (h *Host) sayChanges(before, now node.Settings) {
+	if !slices.Equal(before.Servers, now.Servers) {
+		h.log.Info("DNS servers changed", "servers", addrs(now.Servers))
+	}
+	if before.Shares != now.Shares {
+		h.log.Info("sharing changed", "shares", now.Shares)
+	}
+	if names := linkNames(now.Links); names != linkNames(before.Links) {
+		h.log.Info("links changed", "links", names)
+	}
+}
+
+func addrs(servers []node.Server) (out []netip.AddrPort) {
+	for _, s := range servers {
+		out = append(out, s.Addr)
+	}
+	return out
+}
+
+func linkNames(ls []node.Link) string {
+	text := ""
+	for _, l := range ls {
+		text += l.Name + " "
+	}
+	return cmp.Or(text, "none")
+}
+
+// follow watches everything refresh looks at; the function it returns ends that.
+// What cannot be watched is read again on SIGHUP, and the log says so.
+func (h *Host) follow() func() {
+	var closers []func()
+	say := func(err error) {
+		h.log.Warn("cannot follow changes; send SIGHUP after one", "error", err)
+	}
+	c := h.shown.Load().config
+	paths := append([]string{h.options.ConfigPath, h.options.ConfigPath + ".d/x", c.KeyFile, groupkey.Dir(c.KeyFile) + "/x"}, resolvconf.Paths...)
+	if w, err := watch.Files(h.refresh, paths...); err != nil {
+		say(err)
+	} else {
+		closers = append(closers, func() { w.Close() })
+	}
+	if f, err := links.Follow(h.refresh); err != nil {
+		say(err)
+	} else {
+		closers = append(closers, f.Close)
+	}
+	// What changed before the watch began.
+	h.refresh()
+	return func() {
+		for _, c := range closers {
+			c()
+		}
+	}
+}
