@@ -229,18 +229,19 @@ func (r *reader) answers(most int) []Aged {
 // agedList reads n answers and leaves out those that are malformed in
 // themselves.
 func (r *reader) agedList(n int) []Aged {
-	if n == 0 {
-		return nil
-	}
-	list := make([]Aged, 0, n)
-	for range n {
+	var list []Aged
+	for i := range n {
 		a, err := r.aged()
 		if r.bad {
 			return nil
 		}
-		if err == nil {
-			list = append(list, a)
+		if err != nil {
+			continue
 		}
+		if list == nil {
+			list = make([]Aged, 0, n-i)
+		}
+		list = append(list, a)
 	}
 	return list
 }
