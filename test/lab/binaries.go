@@ -15,9 +15,13 @@ type Binaries struct {
 	Module string // libnss_mcdns.so.2
 }
 
-// FindBinaries names the parts in build/ at the top of the module.
+// FindBinaries names the parts in the directory MCDNS_BUILD, by default build/
+// at the top of the module.
 func FindBinaries() *Binaries {
-	build := filepath.Join(Top(), "build")
+	build := os.Getenv("MCDNS_BUILD")
+	if build == "" {
+		build = filepath.Join(Top(), "build")
+	}
 	return &Binaries{
 		Mcdnsd: filepath.Join(build, "mcdnsd"),
 		Mcdns:  filepath.Join(build, "mcdns"),
@@ -42,7 +46,7 @@ func Top() string {
 }
 
 func (b *Binaries) check() error {
-	for _, path := range []string{b.Mcdnsd, b.Module} {
+	for _, path := range []string{b.Mcdnsd, b.Mcdns, b.Module} {
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("lab: %s is not built: run make build", path)
 		}

@@ -2,12 +2,19 @@ package lab
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"regexp"
+	"strconv"
 	"time"
 )
 
 // readyTime is what a daemon may take to start, on a busy machine.
 const readyTime = 20 * time.Second
+
+// peersTime is what a group may take to find itself: by the protocol, hosts say
+// hello within 2 s and are proven soon after.
+const peersTime = 20 * time.Second
 
 // startMcdnsd gives every host its configuration and its daemon.
 func (l *LAN) startMcdnsd() error {
@@ -51,6 +58,53 @@ func (l *LAN) WaitReady() error {
 	}
 	return errors.Join(errs...)
 }
+
+// WaitPeers waits until every host with power that runs mcdnsd hears every
+// other one.
+func (l *LAN) WaitPeers() error {
+	var alive []*Host
+	for _, h := range l.Hosts {
+		if h.Mcdnsd != nil && !h.off {
+			alive = append(alive, h)
+		}
+	}
+	for _, h := range alive {
+		if err := h.waitPeers(len(alive) - 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Host) waitPeers(want int) error {
+	begin := time.Now()
+	for {
+		got, said := h.Peers()
+		if got == want {
+			return nil
+		}
+		if time.Since(begin) > peersTime {
+			return fmt.Errorf("lab: %s hears %d peers after %v; want %d; mcdns status says:\n%s%s",
+				h.Name, got, peersTime, want, said, h.Mcdnsd.tail())
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// Peers is how many peers the host's mcdnsd hears, by its own word, and what
+// `mcdns status` prints. Without a daemon, alone or without a key: 0.
+func (h *Host) Peers() (int, string) {
+	out, _ := h.Command(h.lan.cfg.Binaries.Mcdns, "status").CombinedOutput()
+	m := peersText.FindSubmatch(out)
+	if m == nil {
+		return 0, string(out)
+	}
+	n, _ := strconv.Atoi(string(m[1]))
+	return n, string(out)
+}
+
+// peersText finds "7 peers", the words that mcdns has for a group.
+var peersText = regexp.MustCompile(`\b(\d+) peers?\b`)
 
 func (h *Host) addMcdnsd() error {
 	if h.lan.cfg.Conf != "" {

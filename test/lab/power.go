@@ -116,3 +116,6 @@ func (h *Host) processes() ([]int, error) {
 	}
 	return pids, nil
 }
+
+// Powered says whether the host has power.
+func (h *Host) Powered() bool { return !h.off }
