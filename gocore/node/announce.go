@@ -30,6 +30,7 @@ const (
 	announceBurst  = 5                     // datagrams
 	announceQueue  = 64                    // answers that may wait
 	groupRate      = 50                    // datagrams a second, of all hosts
+	radioRate      = 8                     // on a wireless link: 10 KB a second
 	minRate        = 0.02
 	durable        = 6 * time.Hour
 )
@@ -107,7 +108,11 @@ func (n *Node) flushAnnouncements(now time.Duration) {
 
 // announceRate is this host's share, in datagrams a second.
 func (n *Node) announceRate() float64 {
-	return max(minRate, groupRate/float64(n.group.N()))
+	rate := float64(groupRate)
+	if n.wireless() {
+		rate = radioRate
+	}
+	return max(minRate, rate/float64(n.group.N()))
 }
 
 // take takes a token, or says how long until there is one.

@@ -20,8 +20,8 @@ type querier struct {
 	spare replyBudget
 }
 
-// A query is a pending question put to the group.
-type query struct{}
+// A query is a pending question put to the group; a later one is another.
+type query struct{ asked time.Duration }
 
 // A QUERY goes out after 2 ms (both address families together), again after 40
 // and is given up after 85: within the 100 ms a lookup may cost in an outage,
@@ -30,6 +30,7 @@ const (
 	queryWindow = 2 * time.Millisecond
 	queryAgain  = 40 * time.Millisecond
 	queryWait   = 85 * time.Millisecond
+	radioWait   = 300 * time.Millisecond // an access point holds multicast back
 	nonceLife   = 2 * time.Second
 )
 
@@ -42,7 +43,7 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 		n.nobodyKnows(now, p)
 		return
 	}
-	asked := &query{}
+	asked := &query{asked: now}
 	p.query = asked
 	n.queueQuery(now, wire.Asked{Question: p.q})
 	n.after(now, queryAgain, func(now time.Duration) {
@@ -50,11 +51,29 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 			n.queueQuery(now, wire.Asked{Question: p.q})
 		}
 	})
-	n.after(now, queryWait, func(now time.Duration) {
+	n.after(now, n.queryPatience(), func(now time.Duration) {
 		if p.query == asked {
 			n.nobodyKnows(now, p)
 		}
 	})
+}
+
+// queryPatience is how long the group may take.
+func (n *Node) queryPatience() time.Duration {
+	if n.wireless() {
+		return radioWait
+	}
+	return queryWait
+}
+
+// wireless reports whether all links of this host are.
+func (n *Node) wireless() bool {
+	for _, l := range n.set.Links {
+		if !l.Wireless {
+			return false
+		}
+	}
+	return len(n.set.Links) > 0
 }
 
 // nobodyKnows ends a question that has no answer now, unless a server may still
@@ -83,7 +102,7 @@ func (n *Node) queueQuery(now time.Duration, a wire.Asked) {
 func (n *Node) flushQueries(now time.Duration) {
 	n.queries.timed = false
 	for len(n.queries.queue) > 0 {
-		body, room := &wire.Query{Nonce: n.newNonce(now)}, n.room(now)
+		body, room := &wire.Query{Nonce: n.newNonce(now), Wireless: n.wireless()}, n.room(now)
 		for len(n.queries.queue) > 0 && wire.AskedSize(n.queries.queue[0]) <= room {
 			room -= wire.AskedSize(n.queries.queue[0])
 			body.Asked = append(body.Asked, n.queries.queue[0])
@@ -113,7 +132,9 @@ func (n *Node) newNonce(now time.Duration) uint64 {
 type due struct {
 	nonce     uint64
 	questions []wire.Question
-	to        netip.AddrPort // valid: by unicast to an asker that is not proven
+	to        netip.AddrPort // the asker
+	alone     bool           // it is not proven: by unicast only
+	both      bool           // it is on a radio link: by unicast as well
 }
 
 const rankStep = 5 * time.Millisecond
@@ -134,10 +155,7 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 		wait := time.Duration(float64(rankStep) * math.Log2(1+float64(min(rank, 1000))))
 		turn := turns[wait]
 		if turn == nil {
-			turn = &due{nonce: body.Nonce}
-			if !m.Proven {
-				turn.to = in.From
-			}
+			turn = &due{nonce: body.Nonce, to: in.From, alone: !m.Proven, both: body.Wireless}
 			turns[wait] = turn
 			n.after(now, wait, func(now time.Duration) { n.reply(now, turn) })
 		}
@@ -164,7 +182,7 @@ func (n *Node) younger(now time.Duration, e *cache.Entry, held wire.Birth) bool 
 
 // reply sends the answers whose turn has come and that nobody else gave.
 func (n *Node) reply(now time.Duration, turn *due) {
-	if turn.to.IsValid() && !n.queries.spare.take(now) {
+	if turn.alone && !n.queries.spare.take(now) {
 		return
 	}
 	body, room := &wire.Reply{Nonce: turn.nonce}, n.room(now)
@@ -201,11 +219,12 @@ func (n *Node) sendReply(now time.Duration, turn *due, body *wire.Reply) {
 		return
 	}
 	n.count(RepliesSent)
-	if turn.to.IsValid() {
+	if turn.alone || turn.both {
 		n.sendTo(now, turn.to, body)
-		return
 	}
-	n.sendGroup(now, body)
+	if !turn.alone {
+		n.sendGroup(now, body)
+	}
 }
 
 // heardReply takes in answers to a QUERY, mine or another's. One that echoes
