@@ -109,9 +109,10 @@ type Result struct {
 	OriginalTTLs float64 `json:"original_ttl_s"`
 	AgeS         float64 `json:"age_s"`
 	Stale        bool    `json:"stale"`
-	// Source is cache, server or peer; Peer the id of that peer, Server the DNS
-	// server that gave it, "" if unknown.
-	Source string `json:"source"`
-	Peer   string `json:"peer,omitempty"`
-	Server string `json:"server,omitempty"`
+	// Source is cache, server or peer; Peer and PeerAddr the id and address of
+	// that peer, Server the DNS server that gave it, "" if unknown.
+	Source   string `json:"source"`
+	Peer     string `json:"peer,omitempty"`
+	PeerAddr string `json:"peer_addr,omitempty"`
+	Server   string `json:"server,omitempty"`
 }

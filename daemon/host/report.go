@@ -116,10 +116,18 @@ func (h *Host) Query(ctx context.Context, name string, types []uint16) (control.
 		Schema: control.AnswerSchema, Name: name, Status: found.Status, Results: []control.Result{},
 		DurationMS: float64(time.Since(begin).Microseconds()) / 1000,
 	}
+	addrs := map[wire.Peer]string{}
+	err := h.owner.Look(ctx, func(v owner.View) {
+		out.Upstream = v.Node.Status(v.Now).Upstream.String()
+		for _, p := range v.Node.Peers(v.Now) {
+			addrs[p.Peer] = p.Addr.Addr().String()
+		}
+	})
 	for _, r := range found.Results {
-		out.Results = append(out.Results, h.result(r))
+		result := h.result(r)
+		result.PeerAddr = addrs[r.Peer]
+		out.Results = append(out.Results, result)
 	}
-	err := h.owner.Look(ctx, func(v owner.View) { out.Upstream = v.Node.Status(v.Now).Upstream.String() })
 	return out, err
 }
 

@@ -10,10 +10,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
+	"mcdns/daemon/build"
 	"mcdns/daemon/config"
 	"mcdns/daemon/host"
 	"mcdns/daemon/logs"
@@ -28,7 +28,7 @@ func main() {
 	showVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
 	if *showVersion {
-		fmt.Println("mcdnsd", buildVersion())
+		fmt.Println("mcdnsd", build.Version(version))
 		return
 	}
 	level := new(slog.LevelVar)
@@ -39,7 +39,7 @@ func main() {
 	err := host.Run(ctx, host.Options{
 		ConfigPath: *path, RunDir: *runDir,
 		StateDir: env("STATE_DIRECTORY", "/var/lib/mcdns"),
-		Version:  buildVersion(), Level: level, Log: logs.Component(logs.New(level), "mcdnsd"),
+		Version:  build.Version(version), Level: level, Log: logs.Component(logs.New(level), "mcdnsd"),
 	}, reload)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mcdnsd: error:", err)
@@ -54,14 +54,4 @@ func env(name, otherwise string) string {
 		return v
 	}
 	return otherwise
-}
-
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return strings.TrimPrefix(info.Main.Version, "v")
-	}
-	return "devel"
 }

@@ -1,0 +1,129 @@
+// Package cli is the `mcdns` command: it asks mcdnsd over the control socket and
+// shows what it says, for people or (--json) for programs.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes, the same for all verbs.
+const (
+	exitOK         = 0
+	exitNoName     = 1 // the name or record does not exist
+	exitNoAnswer   = 2 // nobody can say now
+	exitNoDaemon   = 3
+	exitDegraded   = 4 // upstream is down
+	exitUsage      = 64
+	exitPermission = 77
+	exitTimeout    = 124
+)
+
+// ControlSocket is where mcdnsd listens for us.
+const ControlSocket = "/run/mcdns/control.sock"
+
+// failure is an error with its exit code and, where there is one, the next step.
+type failure struct {
+	code int
+	err  error
+	hint string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// quiet ends with a code after everything was said.
+func quiet(code int) error {
+	if code == exitOK {
+		return nil
+	}
+	return &failure{code: code}
+}
+
+// env is what the verbs share.
+type env struct {
+	version string
+	out     io.Writer
+	err     io.Writer
+	json    bool
+	socket  string
+	timeout time.Duration
+}
+
+// Run runs the command with its arguments and returns the exit code.
+func Run(ctx context.Context, version string, args []string, out, errs io.Writer) int {
+	e := &env{version: version, out: out, err: errs}
+	root := e.root()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	return e.report(root.ExecuteContext(ctx))
+}
+
+// report says what went wrong, if anything, and gives the exit code.
+func (e *env) report(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	var f *failure
+	if !errors.As(err, &f) { // cobra's own: arguments and flags
+		f = &failure{code: exitUsage, err: err, hint: "mcdns --help"}
+	}
+	if f.err != nil {
+		fmt.Fprintln(e.err, "mcdns: error:", f.err)
+	}
+	if f.hint != "" {
+		fmt.Fprintln(e.err, "mcdns: hint:", f.hint)
+	}
+	return f.code
+}
+
+func (e *env) root() *cobra.Command {
+	status := e.statusCommand()
+	root := &cobra.Command{
+		Use:           "mcdns",
+		Short:         "Names that keep resolving when the DNS server dies",
+		Long:          "mcdns shows what mcdnsd, the daemon of this host, knows and does.\nWithout a verb it shows the status.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          status.RunE,
+	}
+	flags := root.PersistentFlags()
+	flags.BoolVar(&e.json, "json", false, "print JSON")
+	flags.StringVar(&e.socket, "socket", fallback(os.Getenv("MCDNS_SOCKET"), ControlSocket), "control socket of mcdnsd")
+	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time")
+	root.AddCommand(status, e.queryCommand(), e.peersCommand(), e.keyCommand(), e.versionCommand())
+	return root
+}
+
+func (e *env) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(e.out, "mcdns", e.version)
+			return err
+		},
+	}
+}
+
+func fallback(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// timeout is longer than the longest lookup of mcdnsd.
+func timeout() time.Duration {
+	if d, err := time.ParseDuration(os.Getenv("MCDNS_TIMEOUT")); err == nil && d > 0 {
+		return d
+	}
+	return 30 * time.Second
+}

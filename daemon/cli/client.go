@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+// maxReply bounds what is read of a reply: a long list of peers is 1 MB.
+const maxReply = 64 << 20
+
+// get asks mcdnsd and decodes the reply into v; with --json it prints the reply
+// as well, and says so.
+func (e *env) get(ctx context.Context, path string, query url.Values, v any) (printed bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, e.timeout)
+	defer cancel()
+	var d net.Dialer
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return d.DialContext(ctx, "unix", e.socket)
+		},
+	}}
+	target := url.URL{Scheme: "http", Host: "mcdnsd", Path: path, RawQuery: query.Encode()}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return false, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return false, e.explain(ctx, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	if err != nil {
+		return false, e.explain(ctx, err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return false, &failure{code: exitNoAnswer, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body)))}
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return false, &failure{
+			code: exitNoDaemon, err: fmt.Errorf("%s: no mcdnsd that this mcdns can talk to: %w", e.socket, err),
+			hint: "are mcdns and mcdnsd of one version?",
+		}
+	}
+	if e.json {
+		_, err = e.out.Write(body)
+	}
+	return e.json, err
+}
+
+// explain turns what the socket said into what to do about it.
+func (e *env) explain(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return &failure{
+			code: exitTimeout, err: fmt.Errorf("mcdnsd did not answer within %v", e.timeout),
+			hint: "journalctl -u mcdnsd",
+		}
+	case errors.Is(err, fs.ErrPermission):
+		return &failure{code: exitPermission, err: fmt.Errorf("%s: permission denied", e.socket)}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return &failure{
+			code: exitNoDaemon, err: fmt.Errorf("mcdnsd is not running (nobody listens on %s)", e.socket),
+			hint: "systemctl start mcdnsd",
+		}
+	}
+	return &failure{code: exitNoDaemon, err: fmt.Errorf("%s: %w", e.socket, err), hint: "systemctl status mcdnsd"}
+}

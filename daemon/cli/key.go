@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"mcdns/daemon/config"
+	"mcdns/gocore/trust"
+)
+
+// serviceGroup is the group that mcdnsd runs as.
+const serviceGroup = "mcdns"
+
+func (e *env) keyCommand() *cobra.Command {
+	key := &cobra.Command{
+		Use: "key", Short: "Make the group's key, or show which one this host has", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	key.AddCommand(&cobra.Command{
+		Use: "generate [FILE]", Short: "Make a new group key", Args: cobra.MaximumNArgs(1),
+		Long: "Make a new group key of 32 random bytes in FILE (" + config.Default().KeyFile + "), never over one that is there.",
+		RunE: func(_ *cobra.Command, args []string) error { return e.generate(keyFile(args)) },
+	}, &cobra.Command{
+		Use: "show-id [FILE]", Short: "Show the id of the key in FILE, never the key", Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return e.showID(keyFile(args)) },
+	})
+	return key
+}
+
+func keyFile(args []string) string {
+	if len(args) == 1 {
+		return args[0]
+	}
+	return config.Default().KeyFile
+}
+
+func (e *env) generate(path string) error {
+	var b [trust.KeySize]byte
+	rand.Read(b[:])
+	key, err := trust.ParseKey(b[:])
+	if err != nil {
+		return err
+	}
+	if err := writeKey(path, b[:]); err != nil {
+		return keyFailure(path, err)
+	}
+	fmt.Fprintf(e.out, "%s: new group key, id %s\n", path, key.ID())
+	if err := giveToService(path); err != nil {
+		fmt.Fprintf(e.err, "mcdns: hint: %v; when it is there: chgrp %s %s\n", err, serviceGroup, path)
+	}
+	fmt.Fprintf(e.out, "Copy it to every other host of the LAN, root:%s, mode 0640; mcdnsd takes it up at once:\n", serviceGroup)
+	fmt.Fprintf(e.out, "  scp -p %s HOST:%s && ssh HOST chgrp %s %s\n", path, path, serviceGroup, path)
+	return nil
+}
+
+// writeKey makes the file, or fails if there is one: another key would part this
+// host from its group.
+func writeKey(path string, key []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(key)
+	err = errors.Join(err, f.Chmod(0o640), f.Sync(), f.Close())
+	if err != nil {
+		os.Remove(path)
+	}
+	return err
+}
+
+func giveToService(path string) error {
+	if os.Geteuid() != 0 {
+		return nil // the caller's own file
+	}
+	g, err := user.LookupGroup(serviceGroup)
+	if err != nil {
+		return fmt.Errorf("there is no group %s yet, so only root can read the key", serviceGroup)
+	}
+	gid, err := strconv.Atoi(g.Gid)
+	if err != nil {
+		return err
+	}
+	return os.Chown(path, 0, gid)
+}
+
+func keyFailure(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return &failure{
+			code: exitNoName, err: fmt.Errorf("%s is there already and is not overwritten", path),
+			hint: "mcdns key show-id shows which key it is; to change keys see mcdnsd(8), KEYS",
+		}
+	case errors.Is(err, fs.ErrPermission):
+		return &failure{code: exitPermission, err: err, hint: "run as root (sudo)"}
+	}
+	return &failure{code: exitNoAnswer, err: err}
+}
+
+func (e *env) showID(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &failure{code: exitNoName, err: fmt.Errorf("%s: there is no key: this host is solo", path), hint: "mcdns key generate, on one host"}
+	}
+	if err != nil {
+		return keyFailure(path, err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, trust.KeySize+1))
+	if err != nil {
+		return keyFailure(path, err)
+	}
+	key, err := trust.ParseKey(b)
+	if err != nil {
+		return &failure{code: exitNoName, err: fmt.Errorf("%s: %w", path, err)}
+	}
+	_, err = fmt.Fprintln(e.out, key.ID())
+	return err
+}

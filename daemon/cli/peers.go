@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"mcdns/daemon/control"
+)
+
+func (e *env) peersCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "peers", Short: "Show who shares with this host", Args: cobra.NoArgs,
+		Long: "Show who shares with this host.\n\n" +
+			"HEARS US is no for a peer that this host hears but that does not hear it by multicast.\n" +
+			"CONTRADICTED counts answers that a DNS server said otherwise in a way that is not rotation.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var p control.Peers
+			printed, err := e.get(cmd.Context(), "/peers", nil, &p)
+			if err == nil && !printed {
+				err = showPeers(e.out, &p)
+			}
+			return err
+		},
+	}
+}
+
+func showPeers(w io.Writer, p *control.Peers) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "PEER\tADDRESS\tVERSION\tSINCE\tLAST\tNAMES\tPROVEN\tHEARS US\tTOLD\tCONTRADICTED")
+	for _, q := range p.Peers {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%d\t%d\n", q.ID, plain(q.Addr), plain(q.Version),
+			ago(q.SinceS), ago(q.LastS), q.Names, yes(q.Proven), yes(q.HearsUs), q.Told, q.Contradicted)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%d peers; this host is %s\n", len(p.Peers), p.Self)
+	return err
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mcdns/daemon/control"
+)
+
+func (e *env) queryCommand() *cobra.Command {
+	var types []string
+	cmd := &cobra.Command{
+		Use: "query NAME|ADDRESS", Short: "Look a name or address up as programs do, and say where the answer is from",
+		Long: "Look a name or address up as programs do, and say where the answer is from.\n\n" +
+			"Exit code: 0, 1 if there is no such name or record, 2 if nobody can say.",
+		Example: "  mcdns query www.example.org\n  mcdns query -t MX example.org\n  mcdns query 192.0.2.7",
+		Args:    cobra.ExactArgs(1),
+	}
+	cmd.Flags().StringSliceVarP(&types, "type", "t", nil, "type of record, as in MX (default: addresses)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		values := url.Values{"name": {args[0]}}
+		numbers, err := typeNumbers(types)
+		if err != nil {
+			return err
+		}
+		if numbers != "" {
+			values.Set("type", numbers)
+		}
+		var a control.Answer
+		printed, err := e.get(cmd.Context(), "/query", values, &a)
+		if err != nil {
+			return err
+		}
+		if !printed {
+			showAnswer(e.out, &a, len(types) > 0)
+		}
+		return quiet(answerCode(a.Status))
+	}
+	return cmd
+}
+
+func answerCode(status string) int {
+	switch status {
+	case "found":
+		return exitOK
+	case "no answer":
+		return exitNoAnswer
+	}
+	return exitNoName
+}
+
+// recordTypes are the types that have a name here (IANA DNS parameters).
+var recordTypes = map[string]uint16{
+	"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "HINFO": 13, "MX": 15, "TXT": 16, "AAAA": 28, "LOC": 29,
+	"SRV": 33, "NAPTR": 35, "DNAME": 39, "DS": 43, "SSHFP": 44, "DNSKEY": 48, "TLSA": 52, "SMIMEA": 53,
+	"OPENPGPKEY": 61, "SVCB": 64, "HTTPS": 65, "URI": 256, "CAA": 257,
+}
+
+func typeNumbers(types []string) (string, error) {
+	var out []string
+	for _, t := range types {
+		name := strings.ToUpper(t)
+		n, ok := recordTypes[name]
+		if digits, is := strings.CutPrefix(name, "TYPE"); !ok && is { // RFC 3597
+			v, err := strconv.ParseUint(digits, 10, 16)
+			n, ok = uint16(v), err == nil && v != 0
+		}
+		if !ok {
+			return "", &failure{code: exitUsage, err: fmt.Errorf("%q is no type of record", t), hint: "types are A, AAAA, PTR, MX, TXT, SRV ... or TYPE and a number"}
+		}
+		out = append(out, strconv.Itoa(int(n)))
+	}
+	return strings.Join(out, ","), nil
+}
+
+func showAnswer(w io.Writer, a *control.Answer, records bool) {
+	label := plain(a.Name) + ": "
+	for _, value := range valuesOf(a, records) {
+		fmt.Fprintf(w, "%s%s\n", label, plain(value))
+		label = strings.Repeat(" ", len(label))
+	}
+	if a.Status != "found" {
+		fmt.Fprintf(w, "%s%s\n", label, explain(a))
+	}
+	fmt.Fprintln(w)
+	for _, r := range a.Results {
+		if text := provenance(&r); text != "" {
+			fmt.Fprintf(w, "-- %s\n", plain(text))
+		}
+	}
+	fmt.Fprintf(w, "-- %.1fms\n", a.DurationMS)
+}
+
+func valuesOf(a *control.Answer, records bool) (out []string) {
+	for _, r := range a.Results {
+		switch {
+		case records && r.Kind == "positive":
+			for _, record := range r.Records {
+				out = append(out, strings.ReplaceAll(record, "\t", " "))
+			}
+		case !records:
+			out = append(out, r.Values...)
+		}
+	}
+	return out
+}
+
+func explain(a *control.Answer) string {
+	switch a.Status {
+	case "no such name":
+		return "there is no such name (NXDOMAIN)"
+	case "no such record":
+		return "the name exists, but has no such record"
+	case "no answer":
+		return fmt.Sprintf("nobody can say now: upstream is %s, and no host has an answer", a.Upstream)
+	case "bad name":
+		return "this is not a name that DNS could carry"
+	}
+	return a.Status
+}
+
+func provenance(r *control.Result) string {
+	from := map[string]string{
+		"cache": "from this host's cache", "server": "fetched for this question", "peer": "told by peer " + r.Peer,
+	}[r.Source]
+	if from == "" {
+		return ""
+	}
+	if r.PeerAddr != "" {
+		from += " (" + r.PeerAddr + ")"
+	}
+	text := fmt.Sprintf("%s: %s, %s", r.Type, r.Kind, from)
+	if r.Server != "" {
+		text += fmt.Sprintf(", given by %s", r.Server)
+	}
+	if r.Source != "server" {
+		text += fmt.Sprintf(" %s ago", ago(r.AgeS))
+	}
+	text += fmt.Sprintf("; TTL %ds", int(r.OriginalTTLs))
+	if left := r.OriginalTTLs - r.AgeS; r.Stale {
+		text += fmt.Sprintf(", expired %s ago: stale, because no DNS server answers", ago(max(-left, 0)))
+	} else if r.Source != "server" {
+		text += fmt.Sprintf(", %s left", ago(max(left, 0)))
+	}
+	return text
+}

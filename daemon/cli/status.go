@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mcdns/daemon/control"
+)
+
+func (e *env) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Show how this host and its group are doing",
+		Long: "Show how this host and its group are doing.\n\nExit code: 0, 4 while the DNS servers are down, 3 without mcdnsd.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var s control.Status
+			printed, err := e.get(cmd.Context(), "/status", nil, &s)
+			if err != nil {
+				return err
+			}
+			if !printed {
+				showStatus(e.out, &s)
+			}
+			if s.Upstream == "down" {
+				return quiet(exitDegraded)
+			}
+			return nil
+		},
+	}
+}
+
+func showStatus(w io.Writer, s *control.Status) {
+	fmt.Fprintf(w, "%s mcdns %s on %s: upstream %s for %s, %s\n", glyph("●", "*"),
+		plain(s.Version), plain(s.Host), plain(s.Upstream), ago(s.UpstreamS), plain(s.Group.State))
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(w, "%13s %s\n", label, plain(fmt.Sprintf(format, args...)))
+	}
+	for i, u := range s.Servers {
+		label := ""
+		if i == 0 {
+			label = "DNS servers:"
+		}
+		line(label, "%s", serverLine(u))
+	}
+	line("Group:", "%s", groupLine(&s.Group))
+	if s.Group.Problem != "" {
+		line("Problem:", "%s", strings.ReplaceAll(s.Group.Problem, "\n", "; "))
+	}
+	line("Cache:", "%d answers, %d of them past their TTL, %d negative; %s of %s",
+		s.Cache.Entries, s.Cache.Stale, s.Cache.Negative, size(s.Cache.Bytes), size(s.Cache.Limit))
+	line("Lookups:", "%s", lookupsLine(s.Counters))
+	line("NSS:", "%s", nssLine("/etc/nsswitch.conf"))
+	line("Running:", "%s", ago(s.UptimeS))
+	for _, warning := range s.Warnings {
+		line("Warning:", "%s", warning)
+	}
+}
+
+func serverLine(u control.Upstream) string {
+	mark := glyph("✓", "+")
+	if u.State != "up" {
+		mark = glyph("✗", "-")
+	}
+	last := "no answer yet"
+	if u.LastSuccessS != nil {
+		last = "last answer " + ago(*u.LastSuccessS) + " ago"
+	}
+	if u.LastFailureS != nil {
+		last += ", last failure " + ago(*u.LastFailureS) + " ago"
+	}
+	if u.Fallback {
+		last += " (fallback)"
+	}
+	return fmt.Sprintf("%s %s %s, %s", mark, u.Addr, u.State, last)
+}
+
+func groupLine(g *control.Group) string {
+	if g.State == "solo" {
+		if g.Problem != "" {
+			return "solo: nothing is shared"
+		}
+		return fmt.Sprintf("solo: no %s, so nothing is shared and nobody is believed", g.KeyFile)
+	}
+	on := strings.Join(g.Interfaces, " ")
+	if on == "" {
+		on = "no interface"
+	}
+	return fmt.Sprintf("%s (%d proven) at %s and %s port %d on %s, key %s",
+		g.State, g.Proven, g.IPv4, g.IPv6, g.Port, on, strings.Join(g.KeyIDs, " "))
+}
+
+func lookupsLine(c map[string]uint64) string {
+	cache, peer, server := c["lookups_cache"], c["lookups_peer"], c["lookups_server"]
+	stale, failed := c["lookups_stale"], c["lookups_failed"]
+	return fmt.Sprintf("%d: %d from the cache, %d from peers, %d from DNS servers, %d stale, %d failed",
+		cache+peer+server+stale+failed, cache, peer, server, stale, failed)
+}
+
+// nssLine is the hosts line of nsswitch.conf, and what is wrong with it.
+func nssLine(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return "cannot read " + path
+	}
+	defer f.Close()
+	hosts := ""
+	for lines := bufio.NewScanner(io.LimitReader(f, 1<<20)); lines.Scan(); {
+		if text := strings.TrimSpace(lines.Text()); strings.HasPrefix(text, "hosts:") {
+			hosts = strings.Join(strings.Fields(text), " ")
+		}
+	}
+	words := strings.Fields(hosts)
+	for _, w := range words {
+		switch w {
+		case "mcdns":
+			return hosts
+		case "dns":
+			return hosts + " (mcdns must stand before dns)"
+		}
+	}
+	return path + " does not name mcdns, so programs do not ask it"
+}
