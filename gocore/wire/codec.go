@@ -68,7 +68,7 @@ func Encode(m *Message) ([]byte, error) {
 	if len(m.Servers) > MaxServers {
 		return nil, fmt.Errorf("%w: %d server states, at most %d", ErrTooLong, len(m.Servers), MaxServers)
 	}
-	b := appendPeer(make([]byte, 0, 512), m.From)
+	b := appendPeer(make([]byte, 0, min(Size(m), MaxPlain)), m.From)
 	b = binary.BigEndian.AppendUint64(b, m.Seq)
 	b = appendClock(b, m.Sent)
 	b = append(b, kindOf(m.Body), byte(len(m.Servers)))

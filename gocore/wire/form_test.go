@@ -69,6 +69,7 @@ func TestPeerCanSayNothingBesideTheAnswer(t *testing.T) {
 		{"two SOAs", packed(nxdomain, name, TypeA, 0, 2, rawRR(zone, TypeSOA, 60, soaData), rawRR(zone, TypeSOA, 60, soaData)), false},
 		{"an SOA of a zone it is not in", packed(nxdomain, name, TypeA, 0, 1, rawRR([]byte{0xC0, 13}, TypeSOA, 60, soaData)), false},
 		{"a short SOA", packed(nxdomain, name, TypeA, 0, 1, rawRR(zone, TypeSOA, 60, soaData[:20])), false},
+		{"a TTL of 2^31", packed(noerror, name, TypeA, 1, 0, rawRR(own, TypeA, 1<<31, addr)), false},
 		{"glue", func() []byte { b := packed(noerror, name, TypeA, 1, 0, a, a); b[11] = 1; return b }(), false},
 		{"an address of 5 bytes", packed(noerror, name, TypeA, 1, 0, rawRR(own, TypeA, 60, append(addr, 1))), false},
 		{"an IPv6 address of 4 bytes", packed(noerror, name, TypeAAAA, 1, 0, rawRR(own, TypeAAAA, 60, addr)), false},
@@ -180,7 +181,7 @@ func TestShufflingRecordsIsTheSameData(t *testing.T) {
 		build := func(order []int) []byte {
 			var rs [][]byte
 			for _, h := range order {
-				rs = append(rs, rawRR([]byte{0xC0, 12}, TypeA, rapid.Uint32().Draw(t, "ttl"), []byte{192, 0, 2, byte(h)}))
+				rs = append(rs, rawRR([]byte{0xC0, 12}, TypeA, rapid.Uint32Max(maxTTL).Draw(t, "ttl"), []byte{192, 0, 2, byte(h)}))
 			}
 			return packed(noerror, name, TypeA, len(rs), 0, rs...)
 		}

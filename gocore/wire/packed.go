@@ -14,7 +14,7 @@ import (
 //   - the CNAMEs in the order of the chain, then the RRset; the owner of each
 //     is a pointer to the name it follows from (the question's, or the target
 //     of the CNAME before);
-//   - names in data plain;
+//   - names in data plain, TTLs below 2^31;
 //   - a negative has at most the SOA, in the authority section, its owner a
 //     pointer into the last name of the chain, at the zone it is in.
 //
@@ -66,6 +66,9 @@ func recordAt(p []byte, off int) (r record, next int) {
 	r.data = p[r.at:next]
 	return r, next
 }
+
+// plain reports whether a record is as add leaves it.
+func (r *record) plain() bool { return r.ttl <= maxTTL && plainData(r.data, r.typ) }
 
 // form is what checkForm found in a packed answer.
 type form struct {
@@ -122,7 +125,7 @@ func (f *form) checkAnswers(p []byte, count int) (cur, off int, err error) {
 	links := 0
 	for range count {
 		r, next := recordAt(p, off)
-		if next == 0 || r.owner != cur || !plainData(r.data, r.typ) {
+		if next == 0 || r.owner != cur || !r.plain() {
 			return 0, 0, fmt.Errorf("%w: record", errForm)
 		}
 		switch {
@@ -149,7 +152,7 @@ func (f *form) checkAnswers(p []byte, count int) (cur, off int, err error) {
 // checkSOA checks the one record of the authority section of a negative.
 func (f *form) checkSOA(p []byte, off, cur int) (int, error) {
 	r, next := recordAt(p, off)
-	if next == 0 || f.kind == Positive || r.typ != TypeSOA || !plainData(r.data, r.typ) || !startsLabel(p, cur, r.owner) {
+	if next == 0 || f.kind == Positive || r.typ != TypeSOA || !r.plain() || !startsLabel(p, cur, r.owner) {
 		return 0, fmt.Errorf("%w: SOA", errForm)
 	}
 	f.soa = true
