@@ -42,6 +42,7 @@ need_go() {
 		missing "no Go (go is not in PATH)" "https://go.dev/dl/, 1.26 or newer; with sudo: sudo env \"PATH=\$PATH\" make"
 	# Outside the module, else an old Go stops at the version in go.mod.
 	version=$(cd / && go env GOVERSION 2>/dev/null)
+	case $version in devel*) return ;; esac
 	release=${version#go1.}
 	release=${release%%[!0-9]*}
 	case $release in '') release=0 ;; esac

@@ -1,12 +1,13 @@
 package lab
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
-	"strconv"
 	"time"
+
+	"mcdns/daemon/control"
 )
 
 // readyTime is what a daemon may take to start, on a busy machine.
@@ -59,8 +60,8 @@ func (l *LAN) WaitReady() error {
 	return errors.Join(errs...)
 }
 
-// WaitPeers waits until every host with power that runs mcdnsd hears every
-// other one.
+// WaitPeers waits until every host with power that runs mcdnsd has heard every
+// other one, and knows that it is alive now.
 func (l *LAN) WaitPeers() error {
 	var alive []*Host
 	for _, h := range l.Hosts {
@@ -79,32 +80,27 @@ func (l *LAN) WaitPeers() error {
 func (h *Host) waitPeers(want int) error {
 	begin := time.Now()
 	for {
-		got, said := h.Peers()
-		if got == want {
+		status, err := h.Status()
+		if err == nil && status.Group.Proven == want {
 			return nil
 		}
 		if time.Since(begin) > peersTime {
-			return fmt.Errorf("lab: %s hears %d peers after %v; want %d; mcdns status says:\n%s%s",
-				h.Name, got, peersTime, want, said, h.Mcdnsd.tail())
+			return fmt.Errorf("lab: %s has proven %d of %d peers (%s, %v) after %v%s", h.Name,
+				status.Group.Proven, want, status.Group.State, err, peersTime, h.Mcdnsd.tail())
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 }
 
-// Peers is how many peers the host's mcdnsd hears, by its own word, and what
-// `mcdns status` prints. Without a daemon, alone or without a key: 0.
-func (h *Host) Peers() (int, string) {
-	out, _ := h.Command(h.lan.cfg.Binaries.Mcdns, "status").CombinedOutput()
-	m := peersText.FindSubmatch(out)
-	if m == nil {
-		return 0, string(out)
+// Status is what `mcdns status` says on the host.
+func (h *Host) Status() (status control.Status, err error) {
+	out, err := h.Command(h.lan.cfg.Binaries.Mcdns, "status", "--json").Output()
+	// The exit code tells the state too; a state is no error here.
+	if unreadable := json.Unmarshal(out, &status); unreadable != nil {
+		return status, fmt.Errorf("lab: mcdns status on %s: %w, %w: %s", h.Name, err, unreadable, out)
 	}
-	n, _ := strconv.Atoi(string(m[1]))
-	return n, string(out)
+	return status, nil
 }
-
-// peersText finds "7 peers", the words that mcdns has for a group.
-var peersText = regexp.MustCompile(`\b(\d+) peers?\b`)
 
 func (h *Host) addMcdnsd() error {
 	if h.lan.cfg.Conf != "" {
