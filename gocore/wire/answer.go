@@ -1,6 +1,9 @@
 package wire
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Kind says what an answer amounts to.
 type Kind uint8
@@ -19,10 +22,26 @@ const (
 // Name is fully qualified, in presentation form, ASCII lower case, escaped as
 // miekg/dns escapes it ("www.example.org."), so that two spellings of one name
 // are one key. Make one with NewQuestion.
+//
+// A question with Flags is for this host alone: it is never put to peers nor
+// saved, and no datagram or file has a place for its flags.
 type Question struct {
-	Name string
-	Type uint16
+	Name  string
+	Type  uint16
+	Flags Flags
 }
+
+// Flags are the wishes of a client that validates answers itself. They are part
+// of the question, so that an answer fetched with one is never served to
+// somebody who asked without (CoreDNS CVE-2024-0874).
+type Flags uint8
+
+const (
+	// DO: signatures and proofs are wanted (RFC 3225).
+	DO Flags = 1 << iota
+	// CD: what fails validation upstream is wanted too (RFC 4035 section 3.2.2).
+	CD
+)
 
 // Peer names one run of one host: the id is made at first start and kept, the
 // epoch is made at every start (PROTOCOL 3). The zero Peer is nobody.
@@ -60,13 +79,17 @@ type Answer struct {
 	Private bool
 	// Packed is a DNS message in wire format: header with the RCODE, the
 	// question, the chain and RRset in the answer section, the SOA of a
-	// negative in the authority section, nothing else. Owned by the Answer.
+	// negative in the authority section, nothing else. Owned by the Answer. With
+	// the flag DO also their signatures and proofs, and owners stand in full.
 	Packed []byte
 }
 
 // SameData reports whether two answers to one question say the same, whatever
 // their births and TTLs.
 func (a *Answer) SameData(b *Answer) bool {
+	if a.Question.Flags != 0 {
+		return a.Kind == b.Kind && bytes.Equal(a.Packed, b.Packed)
+	}
 	return a.Kind == b.Kind && sameRecords(a.Packed, b.Packed)
 }
 

@@ -186,10 +186,14 @@ func TestEncodeKeepsToItsBounds(t *testing.T) {
 			t.Errorf("%s: encoded to %d bytes; want an error", c.name, len(b))
 		}
 	}
-	// All that is allowed of a hello but six of eight servers fits.
-	m := &Message{From: from, Seq: 1, Servers: make([]ServerState, 5), Body: &Hello{Version: strings.Repeat("1", 32), Hears: make([]Peer, MaxHears)}}
+}
+
+// A hello that could not be sent would make its host vanish.
+func TestLongestHelloFitsADatagram(t *testing.T) {
+	m := &Message{From: Peer{1, 1}, Seq: 1, Servers: make([]ServerState, MaxServers),
+		Body: &Hello{Version: strings.Repeat("1", maxVersion), Hears: make([]Peer, MaxHears)}}
 	if b, err := Encode(m); err != nil {
-		t.Errorf("the longest hello: %d bytes, %v", len(b), err)
+		t.Errorf("%d bytes, %v", len(b), err)
 	}
 }
 
@@ -261,7 +265,7 @@ func TestMalformedAnswerIsLeftOut(t *testing.T) {
 // A peer's word counts for nothing where the records speak.
 func TestKindAndPrivacyAreReadFromTheRecords(t *testing.T) {
 	lie := *samples(t)[2]
-	lie.Private, lie.Kind, lie.Question = false, NXDomain, Question{"bank.example.", TypeA}
+	lie.Private, lie.Kind, lie.Question = false, NXDomain, Question{Name: "bank.example.", Type: TypeA}
 	a, rest, err := DecodeAged(append(EncodeAged(nil, Aged{&lie, 0}), "rest"...))
 	if err != nil || string(rest) != "rest" {
 		t.Fatalf("rest %q, %v", rest, err)
@@ -292,7 +296,7 @@ func TestDecodeAllocatesWithinTheBytesGiven(t *testing.T) {
 	for _, m := range messages(t) {
 		inputs[strings.TrimPrefix(reflect.TypeOf(m.Body).String(), "*wire.")], _ = Encode(m)
 	}
-	root := Question{".", 2}
+	root := Question{Name: ".", Type: 2}
 	smallest := answer(t, ".", 2, 0, ". 1 IN NS .")
 	many := &Message{From: Peer{1, 1}, Seq: 1, Body: &Announce{}}
 	for Size(many) < MaxPlain-AgedSize(smallest) {

@@ -41,6 +41,12 @@ func NewQuestion(name string, typ uint16) (Question, error) {
 	return Question{Name: text(b), Type: typ}, nil
 }
 
+// Bits of the header's second flag byte and of the third byte of OPT's TTL.
+const (
+	headerCD = 0x10 // RFC 4035 section 3.2.2
+	ednsDO   = 0x80 // RFC 3225
+)
+
 // askable is false for OPT and the meta types (ANY, AXFR, TSIG ...), whose
 // answers are not one RRset.
 func askable(typ uint16) bool {
@@ -169,21 +175,29 @@ func questionSize(q Question) int {
 
 // AppendQuery appends the query to send to a DNS server: recursion desired,
 // with EDNS0 and room for 1232 bytes if edns is set (RFC 6891; DNS flag day
-// 2020). q must come from NewQuestion or a decoder; else nothing is appended.
+// 2020), DO and CD as the question's flags say. q must come from NewQuestion or a decoder; else nothing is appended.
 func AppendQuery(dst []byte, q Question, id uint16, edns bool) []byte {
 	extra := byte(0)
 	if edns {
 		extra = 1
 	}
 	b := binary.BigEndian.AppendUint16(dst, id)
-	b = append(b, 1, 0, 0, 1, 0, 0, 0, 0, 0, extra)
+	flags := byte(0)
+	if q.Flags&CD != 0 {
+		flags = headerCD
+	}
+	b = append(b, 1, flags, 0, 1, 0, 0, 0, 0, 0, extra)
 	b, err := appendQuestion(b, q)
 	if err != nil {
 		return dst
 	}
 	b = append(b, 0, classIN)
 	if edns {
-		b = append(b, 0, 0, byte(dns.TypeOPT), MaxDatagram>>8, MaxDatagram&0xFF, 0, 0, 0, 0, 0, 0)
+		do := byte(0)
+		if q.Flags&DO != 0 {
+			do = ednsDO
+		}
+		b = append(b, 0, 0, byte(dns.TypeOPT), MaxDatagram>>8, MaxDatagram&0xFF, 0, 0, do, 0, 0, 0)
 	}
 	return b
 }

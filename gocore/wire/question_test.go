@@ -68,9 +68,9 @@ func TestHashIsTheSameInEveryVersion(t *testing.T) {
 		q    Question
 		want uint64
 	}{
-		{Question{"www.example.org.", TypeA}, 0xa56c1f3d0e88a22c},
-		{Question{"www.example.org.", TypeAAAA}, 0x71824f6eb89197b0},
-		{Question{".", dns.TypeNS}, 0xc6de47792e69d685},
+		{Question{Name: "www.example.org.", Type: TypeA}, 0xa56c1f3d0e88a22c},
+		{Question{Name: "www.example.org.", Type: TypeAAAA}, 0x71824f6eb89197b0},
+		{Question{Name: ".", Type: dns.TypeNS}, 0xc6de47792e69d685},
 	} {
 		if got := c.q.Hash(); got != c.want {
 			t.Errorf("%v: hash %#x; want %#x: hosts of two versions would rank and page differently", c.q, got, c.want)

@@ -58,6 +58,11 @@ func ParseReply(q Question, reply []byte) (*Answer, error) {
 	if err := s.build(name, off); err != nil {
 		return nil, err
 	}
+	if q.Flags&DO != 0 {
+		if err := s.addProofs(name, off); err != nil {
+			return nil, err
+		}
+	}
 	return s.answer(), nil
 }
 

@@ -100,7 +100,7 @@ func FuzzDecodePage(f *testing.F) {
 }
 
 func FuzzDecodeWant(f *testing.F) {
-	f.Add(EncodeWant(time.Hour, 5, []Question{{"www.example.org.", TypeA}}))
+	f.Add(EncodeWant(time.Hour, 5, []Question{{Name: "www.example.org.", Type: TypeA}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		away, after, qs, err := DecodeWant(b)
 		if err != nil {
