@@ -76,6 +76,14 @@ func (c *Cache) All(f func(*Entry) bool) {
 	}
 }
 
+// Recent calls f for at most count visible entries, latest use first.
+func (c *Cache) Recent(count int, f func(*Entry)) {
+	for e := c.newest; e != nil && count > 0; e = e.prev {
+		f(e)
+		count--
+	}
+}
+
 // Changed calls f for each entry that changed after the given mark, hidden
 // ones first, and returns the mark for the next call. Mark 0 is everything.
 func (c *Cache) Changed(mark uint64, f func(*Entry)) uint64 {
@@ -91,15 +99,35 @@ func (c *Cache) Changed(mark uint64, f func(*Entry)) uint64 {
 	return c.changes
 }
 
-// Expire drops entries that are stale for longer than maxStale. The driver of
-// time calls it now and then; Get may return an entry that it would drop.
+// Expire drops answers that are stale for longer than maxStale, hidden ones
+// too. The driver of time calls it now and then; Get may return an entry that
+// it would drop.
 func (c *Cache) Expire(now, maxStale time.Duration) {
 	for e := c.oldest; e != nil; {
 		next := e.next
+		c.bytes -= e.size()
+		if e.under != nil && e.under.Worn(now) > maxStale {
+			e.under, e.refuted = nil, 0
+		}
+		c.bytes += e.size()
 		if e.Worn(now) > maxStale {
 			c.remove(e)
+			if e.under != nil {
+				c.insert(e.under)
+			}
 		}
 		e = next
+	}
+}
+
+// Sleep says that this host was not up from one time to another: it does not
+// count against max-stale (PROTOCOL 1).
+func (c *Cache) Sleep(from, to time.Duration) {
+	for e := c.oldest; e != nil; e = e.next {
+		e.sleep(from, to)
+		if e.under != nil {
+			e.under.sleep(from, to)
+		}
 	}
 }
 

@@ -37,7 +37,9 @@ type Entry struct {
 	// changed is the cache's change number when the entry last changed.
 	changed uint64
 	// spared: passed over once by eviction.
-	spared     bool
+	spared bool
+	// filler: told by a peer that was not proven; its age is as old as can be.
+	filler     bool
 	prev, next *Entry
 }
 
@@ -61,6 +63,11 @@ func (e *Entry) Window() time.Duration { return min(e.Life/10, 2*time.Second) }
 // (PROTOCOL 1).
 func (e *Entry) Worn(now time.Duration) time.Duration {
 	return e.worn + max(0, now-max(e.Expires(), e.kept))
+}
+
+// sleep leaves a time in which this host was not up out of what is worn.
+func (e *Entry) sleep(from, to time.Duration) {
+	e.worn, e.kept = e.Worn(from), to
 }
 
 // negative reports whether the answer says that there is none.

@@ -66,10 +66,13 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 		c.insert(e)
 		return Taken, c.shrink()
 	}
+	if in.Filler {
+		return Kept, 0 // who says it may be a recording: it moves no age either
+	}
 	if out, done := c.sameBirth(held, e); done {
 		return out, 0
 	}
-	if in.Filler || !stands(now, held, e) {
+	if !stands(now, held, e) {
 		return Kept, 0
 	}
 	c.replace(now, held, e)
@@ -79,7 +82,7 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 func (l Limits) entry(now time.Duration, in Arrival) *Entry {
 	e := &Entry{
 		Answer: in.Answer, Born: now - in.Age, From: in.From, Place: in.Place,
-		Asked: in.Asked, worn: in.Worn, kept: now,
+		Asked: in.Asked, worn: in.Worn, kept: now, filler: in.Filler,
 	}
 	e.Life = l.life(in.Answer, e.Own())
 	if in.Filler && e.Fresh(now) {
@@ -89,11 +92,17 @@ func (l Limits) entry(now time.Duration, in Arrival) *Entry {
 }
 
 // sameBirth deals with a copy of what is held: the older age stands, so that
-// duplicates, relays and replays never make an answer younger.
+// duplicates, relays and replays never make an answer younger. The age of a
+// filler is nobody's word; a proven peer's takes its place, whatever it is.
 func (c *Cache) sameBirth(held, e *Entry) (Outcome, bool) {
 	for h := held; h != nil; h = h.under {
 		if h.Answer.Birth != e.Answer.Birth {
 			continue
+		}
+		if h.filler {
+			h.Born, h.From, h.filler = e.Born, e.From, false
+			c.mark(held)
+			return Taken, true
 		}
 		if e.Born < h.Born {
 			h.Born = e.Born
@@ -113,7 +122,7 @@ func stands(now time.Duration, held, e *Entry) bool {
 	switch {
 	case e.Own():
 		return e.Born >= held.Born
-	case e.negative() && !held.negative() && held.Fresh(now):
+	case e.negative() && held.freshPositive(now):
 		return false
 	case e.Answer.SameData(held.Answer):
 		return e.Born > held.Born
@@ -122,6 +131,15 @@ func stands(now time.Duration, held, e *Entry) bool {
 	default:
 		return e.Born > held.Born+together
 	}
+}
+
+// freshPositive reports whether a positive answer is held that is fresh, even
+// if a negative hides it.
+func (e *Entry) freshPositive(now time.Duration) bool {
+	if e.negative() {
+		return e.under != nil && e.under.Fresh(now)
+	}
+	return e.Fresh(now)
 }
 
 // replace puts e in the place of held and keeps a positive answer that a

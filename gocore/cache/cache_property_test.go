@@ -1,0 +1,134 @@
+package cache
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"mcdns/gocore/wire"
+)
+
+// A world of few names, hosts and births, so that everything meets everything.
+func arrivals(now time.Duration) *rapid.Generator[Arrival] {
+	return rapid.Custom(func(t *rapid.T) Arrival {
+		who := wire.Peer{ID: rapid.Uint64Range(1, 3).Draw(t, "origin"), Epoch: 1}
+		trueAge := time.Duration(rapid.IntRange(0, 7200).Draw(t, "age s")) * time.Second
+		birth := wire.Birth{Peer: who, Clock: (now - trueAge).Truncate(time.Second)}
+		// What is told is never younger than the truth (offset, transit), but
+		// may be older; the bytes of one birth are always the same.
+		pick := birth.Clock / time.Second * time.Duration(who.ID)
+		data := []string{one, two, no}[pick%3]
+		ttl := []time.Duration{0, time.Minute, time.Hour}[pick/3%3]
+		name := []string{"a.example.", "b.example.", "c.example."}[pick/9%3]
+		from := wire.Peer{}
+		if rapid.Bool().Draw(t, "told") {
+			from = wire.Peer{ID: rapid.Uint64Range(4, 6).Draw(t, "from"), Epoch: 1}
+		}
+		late := time.Duration(rapid.IntRange(0, 3000).Draw(t, "late ms")) * time.Millisecond
+		return Arrival{
+			Answer: answerFor(nopTB{}, name, data, ttl, birth), Age: now - birth.Clock + late,
+			From: from, Filler: from != wire.Peer{} && rapid.IntRange(0, 3).Draw(t, "filler") == 0,
+		}
+	})
+}
+
+// nopTB lets helpers for tests serve in generators.
+type nopTB struct{ testing.TB }
+
+func (nopTB) Helper()           {}
+func (nopTB) Fatal(args ...any) { panic(args) }
+
+// TestCacheKeepsItsBooks: after any sequence of operations the bytes are what
+// the entries take, the list and the map agree, the budget holds, and no age
+// is below now - birth.
+func TestCacheKeepsItsBooks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := New(2000, func(q wire.Question) bool { return q.Name == "a.example." })
+		now := at
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			now += time.Duration(rapid.IntRange(0, 1800).Draw(t, "pass s")) * time.Second
+			step(t, c, now)
+			checkBooks(t, c, now)
+		}
+	})
+}
+
+func step(t *rapid.T, c *Cache, now time.Duration) {
+	q := wire.Question{Name: rapid.SampledFrom([]string{"a.example.", "b.example.", "c.example."}).Draw(t, "name"), Type: wire.TypeA}
+	switch rapid.IntRange(0, 9).Draw(t, "what") {
+	case 0:
+		c.Touch(now, q)
+	case 1:
+		c.Drop(q)
+	case 2:
+		c.Expire(now, time.Hour)
+	case 3:
+		c.SetLimit(rapid.IntRange(300, 3000).Draw(t, "limit"))
+	case 4:
+		c.Sleep(now-time.Minute, now)
+	default:
+		c.Put(now, arrivals(now).Draw(t, "arrival"), limits)
+	}
+}
+
+func checkBooks(t *rapid.T, c *Cache, now time.Duration) {
+	bytes, listed := 0, 0
+	var before *Entry
+	for e := c.oldest; e != nil; before, e = e, e.next {
+		bytes += e.size()
+		listed++
+		if e.prev != before || c.entries[e.Answer.Question] != e {
+			t.Fatalf("list and map disagree about %v", e.Answer.Question)
+		}
+		checkEntry(t, e, now)
+		if e.under != nil {
+			checkEntry(t, e.under, now)
+			if !e.negative() || e.under.negative() || e.under.under != nil {
+				t.Fatalf("%v: a kind %d hides a kind %d", e.Answer.Question, e.Answer.Kind, e.under.Answer.Kind)
+			}
+		}
+	}
+	if c.newest != before || listed != len(c.entries) || bytes != c.Bytes() {
+		t.Fatalf("listed %d of %d entries, %d bytes; counted %d", listed, len(c.entries), bytes, c.Bytes())
+	}
+	if c.Bytes() > c.limit {
+		t.Fatalf("%d bytes held; the budget is %d", c.Bytes(), c.limit)
+	}
+}
+
+func checkEntry(t *rapid.T, e *Entry, now time.Duration) {
+	if truth := now - e.Answer.Birth.Clock; e.Age(now) < truth {
+		t.Fatalf("%v born %v ago is held as %v old", e.Answer.Question, truth, e.Age(now))
+	}
+	if e.Worn(now) < 0 {
+		t.Fatalf("worn %v", e.Worn(now))
+	}
+}
+
+// TestYoungestStandsWhateverTheOrder: of answers of proven peers to one question, all
+// positive and with the same data, the youngest birth stands, however they are
+// ordered, duplicated and delayed on the way, and no two hosts differ.
+func TestYoungestStandsWhateverTheOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var all []Arrival
+		best := wire.Birth{Clock: -1}
+		for i := range rapid.IntRange(1, 8).Draw(t, "births") {
+			age := time.Duration(rapid.IntRange(0, 3000).Draw(t, "age s")) * time.Second
+			birth := wire.Birth{Peer: wire.Peer{ID: uint64(i) + 1, Epoch: 1}, Clock: at - age}
+			in := Arrival{Answer: answer(nopTB{}, one, time.Hour, birth), Age: age, From: anna}
+			all = append(all, in, in)
+			if birth.Clock > best.Clock {
+				best = birth
+			}
+		}
+		order := rapid.Permutation(all).Draw(t, "order")
+		c := newCache()
+		for _, in := range order {
+			c.Put(at, in, limits)
+		}
+		if got := c.Get(at, all[0].Answer.Question).Answer.Birth; got.Clock != best.Clock {
+			t.Fatalf("birth %v stands; want %v", got, best)
+		}
+	})
+}
