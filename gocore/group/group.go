@@ -58,6 +58,9 @@ type Group struct {
 	self    uint64
 	members []*Member // in order of arrival
 	byPeer  map[wire.Peer]*Member
+	// patience is how long a member may have been silent, at the time it was
+	// last reckoned: it falls no faster than time passes (Expire).
+	patience, reckoned time.Duration
 }
 
 // New makes the group of one host.
@@ -74,24 +77,32 @@ func (g *Group) Members() []*Member { return g.members }
 // Get returns a member, or nil.
 func (g *Group) Get(p wire.Peer) *Member { return g.byPeer[p] }
 
-// Hear notes a datagram that opened. It returns the member, whether the
-// datagram is new (and not a replay or a duplicate), and nil if the table is
-// full.
+// Hear notes a datagram that opened. It returns the member and whether the
+// datagram is new (and not a replay or a duplicate); nil if the table is full
+// of proven members. That the datagram was sent now is not known yet: the
+// caller sets Last.
 func (g *Group) Hear(now time.Duration, p wire.Peer, seq uint64) (*Member, bool) {
 	m := g.byPeer[p]
 	if m == nil {
-		if len(g.members) >= MaxMembers {
+		if len(g.members) >= MaxMembers && !g.makeRoom() {
 			return nil, false
 		}
 		m = &Member{Peer: p, First: now, Last: now, filled: now, tokens: unprovenRate}
 		g.byPeer[p] = m
 		g.members = append(g.members, m)
 	}
-	if !m.seen.Accept(seq) {
-		return m, false
+	return m, m.seen.Accept(seq)
+}
+
+// makeRoom forgets the member that has been unproven for longest: recordings
+// of hosts that are gone must not shut out the living.
+func (g *Group) makeRoom() bool {
+	i := slices.IndexFunc(g.members, func(m *Member) bool { return !m.Proven })
+	if i < 0 {
+		return false
 	}
-	m.Last = now
-	return m, true
+	g.Remove(g.members[i].Peer)
+	return true
 }
 
 // Remove forgets a member.
@@ -101,10 +112,14 @@ func (g *Group) Remove(p wire.Peer) {
 }
 
 // Expire removes the members that were silent for three of the longest HELLO
-// intervals, and returns them.
+// intervals, and returns them. When many go at once the intervals of the rest
+// shorten, but only from their next HELLO on: until then the old one counts,
+// or a group of which half was switched off would forget the other half too.
 func (g *Group) Expire(now time.Duration) []*Member {
 	var gone []*Member
-	limit := now - g.Silence()
+	g.patience = max(g.Silence(), g.patience-(now-g.reckoned))
+	g.reckoned = now
+	limit := now - g.patience
 	g.members = slices.DeleteFunc(g.members, func(m *Member) bool {
 		if m.Last >= limit {
 			return false
@@ -114,6 +129,30 @@ func (g *Group) Expire(now time.Duration) []*Member {
 		return true
 	})
 	return gone
+}
+
+// Keep removes the members that f does not accept.
+func (g *Group) Keep(f func(*Member) bool) {
+	g.members = slices.DeleteFunc(g.members, func(m *Member) bool {
+		if f(m) {
+			return false
+		}
+		delete(g.byPeer, m.Peer)
+		return true
+	})
+}
+
+// Sleep says that this host was away for so long: nobody was silent meanwhile,
+// this host was deaf.
+func (g *Group) Sleep(away time.Duration) {
+	for _, m := range g.members {
+		for _, at := range []*time.Duration{&m.Last, &m.Group4, &m.Group6, &m.HearsUs} {
+			if *at != 0 {
+				*at += away
+			}
+		}
+	}
+	g.reckoned += away
 }
 
 // Interval is the mean time between two HELLOs of one host: the whole group

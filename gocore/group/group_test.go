@@ -1,0 +1,201 @@
+package group
+
+import (
+	"testing"
+	"time"
+	"unsafe"
+
+	"mcdns/gocore/wire"
+)
+
+func peer(id int) wire.Peer { return wire.Peer{ID: uint64(id), Epoch: 1} }
+
+// hear makes a group in which this host (id 0) heard ids 1 to n at a time.
+func hear(n int, at time.Duration) *Group {
+	g := New(0)
+	for i := 1; i <= n; i++ {
+		m, _ := g.Hear(at, peer(i), 1)
+		m.Last = at
+	}
+	return g
+}
+
+func TestWholeGroupSaysTwoHellosASecondAtMost(t *testing.T) {
+	cases := []struct {
+		hosts int
+		want  time.Duration
+	}{{1, 10 * time.Second}, {20, 10 * time.Second}, {100, 50 * time.Second}, {1000, 500 * time.Second}}
+	for _, c := range cases {
+		g := hear(c.hosts-1, 0)
+		if got := g.Interval(); got != c.want {
+			t.Errorf("%d hosts: interval %v; want %v", c.hosts, got, c.want)
+		}
+	}
+}
+
+func TestEachSeqIsHeardOnce(t *testing.T) {
+	g := New(0)
+	for _, c := range []struct {
+		seq  uint64
+		want bool
+	}{{5, true}, {5, false}, {4, true}, {4, false}, {2000, true}, {900, false}, {1990, true}, {0, false}} {
+		if _, got := g.Hear(0, peer(1), c.seq); got != c.want {
+			t.Errorf("seq %d: got %v; want %v", c.seq, got, c.want)
+		}
+	}
+	if _, ok := g.Hear(0, wire.Peer{ID: 1, Epoch: 2}, 5); !ok || g.N() != 3 {
+		t.Errorf("another epoch of the id: heard %v, N %d; want another peer", ok, g.N())
+	}
+}
+
+func TestReplayKeepsNobodyAlive(t *testing.T) {
+	g := hear(1, time.Second)
+	g.Hear(40*time.Second, peer(1), 2) // opened, but when it was sent nobody knows
+	g.Expire(time.Second + g.Silence() + 1)
+	if g.N() != 1 {
+		t.Error("a datagram that nobody vouched for kept a silent member in the group")
+	}
+}
+
+func TestSilentMembersGoAfterThreeIntervals(t *testing.T) {
+	g := hear(2, 0)
+	g.Get(peer(2)).Last = 20 * time.Second
+	if gone := g.Expire(44 * time.Second); len(gone) != 0 {
+		t.Errorf("after 44 s %d members went; want none before 45 s", len(gone))
+	}
+	if gone := g.Expire(46 * time.Second); len(gone) != 1 || gone[0].Peer != peer(1) || g.N() != 2 || g.Get(peer(1)) != nil {
+		t.Errorf("after 46 s %d went, N is %d; want the silent one gone", len(gone), g.N())
+	}
+}
+
+// 1000 hosts speak every 500 s; 900 are switched off. The others must not be
+// taken for silent until they could have heard of it and spoken again.
+func TestMassDepartureDoesNotTakeTheRestAlong(t *testing.T) {
+	g := hear(999, 0)
+	const step = 10 * time.Second
+	for turn := range 360 { // one hour
+		now := time.Duration(turn) * step
+		for i := 1; i < 100; i++ {
+			if turn%70 == i%70 { // speaks every 700 s, as if N were 1000
+				g.Get(peer(i)).Last = now
+			}
+		}
+		if g.Expire(now); g.N() < 100 {
+			t.Fatalf("after %v N is %d; want the 100 that still speak", now, g.N())
+		}
+	}
+	if g.N() != 100 {
+		t.Errorf("after an hour N is %d; want 100", g.N())
+	}
+}
+
+func TestSleepMakesNobodySilent(t *testing.T) {
+	g := hear(3, time.Minute)
+	g.Sleep(8 * time.Hour)
+	if gone := g.Expire(8*time.Hour + 70*time.Second); len(gone) != 0 {
+		t.Errorf("%d members went while this host slept", len(gone))
+	}
+	if gone := g.Expire(8*time.Hour + 3*time.Minute); len(gone) != 3 {
+		t.Errorf("%d of 3 went after a silence awake", len(gone))
+	}
+}
+
+func TestFullTableMakesRoomForTheLiving(t *testing.T) {
+	g := hear(MaxMembers, 0)
+	g.Get(peer(1)).Proven = true
+	if m, ok := g.Hear(0, peer(MaxMembers+1), 1); m == nil || !ok || len(g.members) != MaxMembers {
+		t.Fatalf("a new host was not heard in a table full of unproven ones")
+	}
+	if g.Get(peer(1)) == nil || g.Get(peer(2)) != nil {
+		t.Error("want the oldest unproven member dropped, and no proven one")
+	}
+	for _, m := range g.Members() {
+		m.Proven = true
+	}
+	if m, _ := g.Hear(0, peer(MaxMembers+2), 1); m != nil {
+		t.Error("a table full of proven members grew")
+	}
+}
+
+func TestTellingIsLimitedPerSender(t *testing.T) {
+	for _, c := range []struct {
+		proven bool
+		want   int
+	}{{true, 200}, {false, 20}} {
+		m := &Member{Proven: c.proven, tokens: unprovenRate}
+		allowed := 0
+		for ms := range 10000 { // 10000 answers over 10 s
+			if m.Allow(time.Duration(ms) * time.Millisecond) {
+				allowed++
+			}
+		}
+		if allowed < 9*c.want || allowed > 11*c.want {
+			t.Errorf("proven %v: %d answers in 10 s; want about %d a second", c.proven, allowed, c.want)
+		}
+	}
+}
+
+// Each host must be first for its share of the names, and every host must see
+// the same order: else two answer or nobody does.
+func TestRankIsOneOrderForAllHosts(t *testing.T) {
+	const hosts, names = 20, 4000
+	groups := make([]*Group, hosts)
+	for i := range groups {
+		groups[i] = New(uint64(i))
+		for j := range hosts {
+			if j != i {
+				groups[i].Hear(0, peer(j), 1)
+			}
+		}
+	}
+	firsts := make([]int, hosts)
+	for n := range names {
+		h, seen := uint64(n)*0x9e3779b97f4a7c15+1, make([]bool, hosts)
+		for i, g := range groups {
+			r := g.Rank(h)
+			if seen[r] {
+				t.Fatalf("name %d: two hosts have rank %d", n, r)
+			}
+			seen[r] = true
+			if r == 0 {
+				firsts[i]++
+			}
+		}
+	}
+	for i, n := range firsts {
+		if n < names/hosts/2 || n > names/hosts*2 {
+			t.Errorf("host %d is first for %d of %d names; want about %d", i, n, names, names/hosts)
+		}
+	}
+}
+
+func TestLeavingMovesOnlyTheLeaversShare(t *testing.T) {
+	g := hear(9, 0)
+	all := func(*Member) bool { return true }
+	moved := 0
+	for h := range uint64(1000) {
+		before := g.First(h, all)
+		after := g.First(h, func(m *Member) bool { return m.Peer != peer(4) })
+		if before.Peer != peer(4) && before != after {
+			moved++
+		}
+	}
+	if moved != 0 {
+		t.Errorf("%d names moved between hosts that stayed", moved)
+	}
+}
+
+func TestMemberStaysSmall(t *testing.T) {
+	size := unsafe.Sizeof(Member{})
+	t.Logf("sizeof(Member) = %d", size)
+	if size > 400 {
+		t.Errorf("a member takes %d bytes; want at most 400", size)
+	}
+}
+
+func BenchmarkRank1000(b *testing.B) {
+	g := hear(999, 0)
+	for i := range b.N {
+		g.Rank(uint64(i) * 0x9e3779b97f4a7c15)
+	}
+}
