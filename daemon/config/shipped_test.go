@@ -1,0 +1,38 @@
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// Every line of the shipped file says it is the default: a default that changes
+// here has to change there, and a new setting has to be told there.
+func TestShippedFileHasEverySettingAtItsDefault(t *testing.T) {
+	text, err := os.ReadFile("../../packaging/etc/mcdnsd.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A Config of other values: what the file leaves out keeps them.
+	server := []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}
+	c := Config{
+		Port: 1, Interfaces: []string{"x"}, Servers: server, Fallback: server, Size: 1, MinTTL: 1, Save: "x",
+		NoShare: []string{"x"}, LocalOnly: []string{"x"}, Level: slog.LevelDebug,
+	}
+	for _, w := range Parse(&c, "mcdnsd.conf", text) {
+		t.Error(w)
+	}
+	if want := Default(); !reflect.DeepEqual(c, want) {
+		t.Errorf("got %+v; want %+v", c, want)
+	}
+	for section, keys := range settings {
+		for key := range keys {
+			if !strings.Contains(string(text), "\n"+key+" =") {
+				t.Errorf("[%s] %s is not in the file", section, key)
+			}
+		}
+	}
+}
