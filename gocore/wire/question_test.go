@@ -80,8 +80,8 @@ func TestHashIsTheSameInEveryVersion(t *testing.T) {
 
 func TestQuestionString(t *testing.T) {
 	for q, want := range map[Question]string{
-		{"www.example.org.", TypeAAAA}: "www.example.org. AAAA",
-		{"www.example.org.", 65280}:    "www.example.org. TYPE65280",
+		{Name: "www.example.org.", Type: TypeAAAA}: "www.example.org. AAAA",
+		{Name: "www.example.org.", Type: 65280}:    "www.example.org. TYPE65280",
 	} {
 		if got := q.String(); got != want {
 			t.Errorf("got %q; want %q", got, want)
