@@ -150,13 +150,16 @@ func (t *story) phase(planned func(*side) plan) error {
 	plans := []plan{planned(t.with), planned(t.without)}
 	results, errs := make([]phase, 2), make([]error, 2)
 	stop := t.watch(t.bars)
-	var both sync.WaitGroup
+	var both, timed sync.WaitGroup
 	for i, s := range t.sides {
+		if !plans[i].stalls {
+			timed.Add(1)
+		}
 		both.Go(func() {
 			if s == t.with && plans[1].stalls {
 				time.Sleep(headStart)
 			}
-			results[i], errs[i] = s.run(plans[i])
+			results[i], errs[i] = s.run(plans[i], &timed)
 		})
 	}
 	both.Wait()
