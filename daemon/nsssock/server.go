@@ -103,7 +103,7 @@ func (s *Server) sayFull(err error) {
 
 // connection is one program's.
 type connection struct {
-	conn  *net.UnixConn
+	conn  net.Conn
 	uid   uint32
 	asked atomic.Bool
 }

@@ -1,0 +1,185 @@
+package nsssock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// zone answers questions from records in presentation form. "fail NAME TYPE"
+// and "empty NAME" (the name exists) stand among them.
+type zone struct {
+	records []string
+	mu      sync.Mutex
+	asked   []string
+}
+
+func (z *zone) ask(_ context.Context, q wire.Question) (node.Result, error) {
+	z.mu.Lock()
+	z.asked = append(z.asked, q.String())
+	z.mu.Unlock()
+	var chain []string
+	rcode := 3
+	for name, hops := q.Name, 0; hops < 12; hops++ {
+		next := ""
+		for _, r := range z.records {
+			f := strings.Fields(r)
+			switch {
+			case f[0] == "fail" && f[1]+" "+f[2] == q.String():
+				return node.Result{}, nil
+			case f[0] == "stop" && f[1] == q.Name:
+				return node.Result{}, errors.New("stopping")
+			case f[0] == "empty" && f[1] == name:
+				rcode = 0
+			case f[0] == name && f[3] == "CNAME":
+				chain, next, rcode = append(chain, r), f[4], 3
+			case f[0] == name:
+				rcode = 0
+				if name+" "+f[3] == name+strings.TrimPrefix(q.String(), q.Name) {
+					chain = append(chain, r)
+				}
+			}
+		}
+		if next == "" {
+			break
+		}
+		name = next
+	}
+	a, err := wire.ParseAnswer(q, rcode, chain)
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v", q, err))
+	}
+	return node.Result{Answer: a, TTL: a.TTL}, nil
+}
+
+func TestLookupAnswersAsNSSDNSWould(t *testing.T) {
+	records := []string{
+		"www.example. 300 IN A 192.0.2.1", "www.example. 200 IN AAAA 2001:db8::1",
+		"four.example. 60 IN A 192.0.2.4", "six.example. 60 IN AAAA 2001:db8::6",
+		"alias.example. 50 IN CNAME www.example.", "loose.example. 50 IN CNAME nowhere.example.",
+		"blank.example. 50 IN CNAME void.example.", "empty void.example.",
+		"half.example. 60 IN A 192.0.2.9", "fail half.example. AAAA",
+		"none.example. 60 IN TXT x", "fail none.example. AAAA",
+		"fail dead.example. A", "fail dead.example. AAAA",
+		"stop stopping.example.",
+		"7.2.0.192.in-addr.arpa. 60 IN PTR host.example.", "7.2.0.192.in-addr.arpa. 60 IN PTR other.example.",
+		"8.2.0.192.in-addr.arpa. 60 IN PTR bad!name.example.",
+		wire.ReverseName(netip.MustParseAddr("2001:db8::7")) + " 60 IN PTR six.example.",
+		wire.ReverseName(netip.MustParseAddr("::1")) + " 60 IN PTR localhost.",
+	}
+	options := func(s string) *string { return &s }
+	v4 := func(s string) string { b := netip.MustParseAddr(s).As4(); return string(b[:]) }
+	v6 := func(s string) string { b := netip.MustParseAddr(s).As16(); return string(b[:]) }
+	both := uint8(inet | inet6)
+	cases := []struct {
+		name string
+		r    request
+		want string
+	}{
+		{"both families", request{families: both, name: "www"}, "found ttl=200 [192.0.2.1 2001:db8::1] [www.example]"},
+		{"IPv4", request{families: inet, name: "www"}, "found ttl=300 [192.0.2.1] [www.example]"},
+		{"IPv6", request{families: inet6, name: "www"}, "found ttl=200 [2001:db8::1] [www.example]"},
+		{"IPv4 only", request{families: both, name: "four"}, "found ttl=60 [192.0.2.4] [four.example]"},
+		{"IPv6 only", request{families: both, name: "six"}, "found ttl=60 [2001:db8::6] [six.example]"},
+		{"IPv6 of IPv4 only", request{families: inet6, name: "four"}, "no such record"},
+		{"upper case", request{families: inet, name: "WWW.Example."}, "found ttl=300 [192.0.2.1] [www.example]"},
+		{"alias", request{families: both, name: "alias"}, "found ttl=50 [192.0.2.1 2001:db8::1] [www.example alias.example]"},
+		{"alias to nothing", request{families: both, name: "loose"}, "no such name"},
+		{"alias to no record", request{families: both, name: "blank"}, "no such record"},
+		{"one family fails", request{families: both, name: "half"}, "found ttl=60 [192.0.2.9] [half.example]"},
+		{"no data and a failure", request{families: both, name: "none"}, "no answer"},
+		{"both fail", request{families: both, name: "dead"}, "no answer"},
+		{"stopping", request{families: both, name: "stopping"}, "no answer"},
+		{"no such name", request{families: both, name: "nope"}, "no such name"},
+		{"no search", request{families: inet, name: "www", noSearch: true}, "no such name"},
+		{"own search list", request{families: inet, name: "www", localdomain: options("other")}, "no such name"},
+		{"own search list, found", request{families: inet, name: "www", localdomain: options("other example")}, "found ttl=300 [192.0.2.1] [www.example]"},
+		{"no-aaaa, both", request{families: both, name: "www", resOptions: options("no-aaaa")}, "found ttl=300 [192.0.2.1] [www.example]"},
+		{"no-aaaa, IPv6", request{families: inet6, name: "www", resOptions: options("no-aaaa")}, "no such record"},
+		{"no-aaaa, no such name", request{families: inet6, name: "nope", resOptions: options("no-aaaa")}, "no such name"},
+		{"empty", request{families: both}, "bad name"},
+		{"illegal", request{families: both, name: "a!b"}, "bad name"},
+		{"bytes above 127", request{families: both, name: "b\xfccher"}, "bad name"},
+		{"long label", request{families: both, name: strings.Repeat("a", 64)}, "bad name"},
+		{"long name", request{families: both, name: strings.Repeat("a.", 200)}, "bad name"},
+		{"two dots", request{families: both, name: "a..b"}, "bad name"},
+		{"reverse", request{kind: byAddress, name: v4("192.0.2.7")}, "found ttl=60 [] [host.example]"},
+		{"reverse, mapped", request{kind: byAddress, name: v6("::ffff:192.0.2.7")}, "found ttl=60 [] [host.example]"},
+		{"reverse, compatible", request{kind: byAddress, name: v6("::192.0.2.7")}, "found ttl=60 [] [host.example]"},
+		{"reverse IPv6", request{kind: byAddress, name: v6("2001:db8::7")}, "found ttl=60 [] [six.example]"},
+		{"reverse loopback", request{kind: byAddress, name: v6("::1")}, "found ttl=60 [] [localhost]"},
+		{"reverse, illegal name", request{kind: byAddress, name: v4("192.0.2.8")}, "no such record"},
+		{"reverse, nobody", request{kind: byAddress, name: v4("192.0.2.99")}, "no such name"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			l := lookup{ask: (&zone{records: records}).ask, conf: resolvconf.Conf{Ndots: 1, Search: []string{"example"}}}
+			if c.r.kind == 0 {
+				c.r.kind = byName
+			}
+			r := l.run(context.Background(), c.r)
+			got := statusWords[r.status]
+			if r.status == found {
+				got += fmt.Sprintf(" ttl=%d %v %v", r.ttl, r.addresses, r.names)
+			}
+			if got != c.want {
+				t.Errorf("got %s; want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// The daemon speaks for many programs: asking for one family after the other
+// would double every wait.
+func TestFamiliesAreAskedTogether(t *testing.T) {
+	asked := make(chan string)
+	l := lookup{conf: resolvconf.Conf{Ndots: 1}, ask: func(_ context.Context, q wire.Question) (node.Result, error) {
+		asked <- q.String()
+		return node.Result{}, nil
+	}}
+	done := make(chan reply)
+	go func() {
+		done <- l.run(context.Background(), request{kind: byName, families: inet | inet6, name: "www."})
+	}()
+	got := map[string]bool{}
+	limit := time.After(5 * time.Second)
+	for range 2 {
+		select {
+		case q := <-asked:
+			got[q] = true
+		case <-limit:
+			t.Fatalf("asked %v only", got)
+		}
+	}
+	if r := <-done; r.status != tryAgain || !got["www. A"] || !got["www. AAAA"] {
+		t.Errorf("got %v after %v", r.status, got)
+	}
+}
+
+func TestFindSaysWhatTheNodeSaid(t *testing.T) {
+	z := &zone{records: []string{"www.example. 300 IN A 192.0.2.1", "www.example. 300 IN TXT hello", "7.2.0.192.in-addr.arpa. 60 IN PTR host.example."}}
+	conf := resolvconf.Conf{Ndots: 1, Search: []string{"example"}}
+	for _, c := range []struct {
+		name  string
+		types []uint16
+		want  string
+		n     int
+	}{
+		{"www", nil, "found", 2}, {"www", []uint16{16}, "found", 1}, {"www", []uint16{15}, "no such record", 1},
+		{"nope", nil, "no such name", 2}, {"192.0.2.7", nil, "found", 1}, {"a..b", nil, "bad name", 0},
+	} {
+		f := Find(context.Background(), z.ask, conf, c.name, c.types...)
+		if f.Status != c.want || len(f.Results) != c.n {
+			t.Errorf("%s %v: got %s with %d results; want %s with %d", c.name, c.types, f.Status, len(f.Results), c.want, c.n)
+		}
+	}
+}

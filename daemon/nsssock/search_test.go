@@ -1,0 +1,77 @@
+package nsssock
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"mcdns/daemon/resolvconf"
+)
+
+// Each row is one walk: the candidates as glibc 2.36 asks for them, and how it
+// ends.
+func TestSearchListIsWalkedAsGlibcDoes(t *testing.T) {
+	two := []string{"a.example", "b.example"}
+	cases := []struct {
+		name    string
+		query   string
+		search  []string
+		ndots   int
+		answers string // name=status, those not named do not exist
+		want    status
+		asked   string
+	}{
+		{"no search list", "www", nil, 1, "", noName, "www."},
+		{"one label", "www", two, 1, "www.b.example.=found", found, "www.a.example. www.b.example."},
+		{"one label falls back to itself", "www", two, 1, "", noName, "www.a.example. www.b.example. www."},
+		{"enough dots go as they are first", "www.c.org", two, 1, "www.c.org.=found", found, "www.c.org."},
+		{"and then through the list", "www.c.org", two, 1, "www.c.org.a.example.=found", found, "www.c.org. www.c.org.a.example."},
+		{"failing, the first counts", "www.c.org", two, 1, "www.c.org.=nodata", noData, "www.c.org. www.c.org.a.example. www.c.org.b.example."},
+		{"a failed first does not end it", "www.c.org", two, 1, "www.c.org.=again www.c.org.b.example.=found", found, "www.c.org. www.c.org.a.example. www.c.org.b.example."},
+		{"its failure is remembered", "www.c.org", two, 1, "www.c.org.=again", tryAgain, "www.c.org. www.c.org.a.example. www.c.org.b.example."},
+		{"final dot", "www.", two, 1, "", noName, "www."},
+		{"final dot, failed", "www.", two, 1, "www.=again", tryAgain, "www."},
+		{"ndots 3", "www.c.org", two, 3, "www.c.org.=found", found, "www.c.org.a.example. www.c.org.b.example. www.c.org."},
+		{"ndots 0", "www", two, 0, "www.=found", found, "www."},
+		{"no data beats no name", "www", two, 1, "www.a.example.=nodata", noData, "www.a.example. www.b.example. www."},
+		{"no data beats failure", "www", two, 1, "www.a.example.=again www.b.example.=nodata", noData, "www.a.example. www.b.example. www."},
+		{"failure beats no name", "www", two, 1, "www.a.example.=again", tryAgain, "www.a.example. www.b.example. www."},
+		{"an alias to nothing ends it", "www", two, 1, "www.a.example.=chain www.b.example.=found", noData, "www.a.example."},
+		{"the root in the list", "www", []string{"a.example", "."}, 1, "", noName, "www.a.example. www."},
+		{"too long ends the list", "www", two, 1, "www.a.example.=bad", noName, "www.a.example. www."},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			answers := map[string]outcome{}
+			for _, word := range strings.Fields(c.answers) {
+				name, is, _ := strings.Cut(word, "=")
+				answers[name] = map[string]outcome{
+					"found": {status: found}, "nodata": {status: noData}, "again": {status: tryAgain},
+					"chain": {status: noData, chain: true}, "bad": {status: badName},
+				}[is]
+			}
+			var asked []string
+			got := search(c.query, resolvconf.Conf{Ndots: c.ndots, Search: c.search}, func(name string) outcome {
+				asked = append(asked, name)
+				if o, ok := answers[name]; ok {
+					return o
+				}
+				return outcome{status: noName}
+			})
+			if got != c.want || !slices.Equal(asked, strings.Fields(c.asked)) {
+				t.Errorf("got %d after %v; want %d after %v", got, asked, c.want, c.asked)
+			}
+		})
+	}
+}
+
+func TestOnlyHostNamesAreAsked(t *testing.T) {
+	for name, want := range map[string]bool{
+		"www": true, "WWW.Example.org": true, "a_b.example": true, "a-": true, "1.2": true, "x.-y": true, ".": true,
+		"-a": false, "a b": false, "a!": false, "b\xfccher": false, `a\.b`: false, "a\x00b": false, "a/b": false, "a*": false,
+	} {
+		if got := isHostname(name); got != want {
+			t.Errorf("%q: got %v; want %v", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,286 @@
+package nsssock
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mcdns/daemon/logs"
+	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// patience is far longer than anything here takes on a loaded machine.
+const patience = 20 * time.Second
+
+// serve starts a server and returns its socket's path. ask decides what it
+// answers with.
+func serve(t *testing.T, connections int, ask Ask) (path string, s *Server, stop func()) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "nss.sock")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = New(Config{
+		Ask: ask, Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
+		Scope: func() uint32 { return 0 }, Connections: connections, Log: logs.Discard(),
+	})
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	stop = func() {
+		l.Close()
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	}
+	return path, s, stop
+}
+
+func found1(_ context.Context, q wire.Question) (node.Result, error) {
+	a, err := wire.ParseAnswer(q, 0, []string{q.Name + " 60 IN A 192.0.2.1"})
+	return node.Result{Answer: a, TTL: time.Minute}, err
+}
+
+func connect(t *testing.T, path string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(patience))
+	return c
+}
+
+// frames reads all frames until the server closes.
+func frames(t *testing.T, c net.Conn) (out []status) {
+	t.Helper()
+	b, err := io.ReadAll(c)
+	if err != nil && len(b) == 0 {
+		return nil
+	}
+	for len(b) > 0 {
+		n := int(native.Uint32(b[4:]))
+		out, b = append(out, status(b[8])), b[n:]
+	}
+	return out
+}
+
+var wwwRequest = appendRequest(request{kind: byName, families: inet, name: "www."})
+
+func TestCachedAnswerIsOneFrame(t *testing.T) {
+	path, _, stop := serve(t, 10, found1)
+	defer stop()
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	if got := frames(t, c); len(got) != 1 || got[0] != found {
+		t.Errorf("got %v; want one frame that says found", got)
+	}
+}
+
+func TestRequestMayComeInPieces(t *testing.T) {
+	path, _, stop := serve(t, 10, found1)
+	defer stop()
+	big := strings.Repeat("x", 2000)
+	for _, r := range [][]byte{wwwRequest, appendRequest(request{kind: byName, families: inet, name: "www.", localdomain: &big})} {
+		c := connect(t, path)
+		for i := range r {
+			c.Write(r[i : i+1])
+		}
+		if got := frames(t, c); len(got) != 1 || got[0] != found {
+			t.Errorf("got %v; want one frame that says found", got)
+		}
+	}
+}
+
+func TestSlowLookupShowsSignsOfLife(t *testing.T) {
+	release := make(chan bool)
+	path, _, stop := serve(t, 10, func(ctx context.Context, q wire.Question) (node.Result, error) {
+		<-release
+		return found1(ctx, q)
+	})
+	defer stop()
+	c := connect(t, path)
+	begin := time.Now()
+	c.Write(wwwRequest)
+	var b [replyLen]byte
+	for range 2 {
+		if _, err := io.ReadFull(c, b[:]); err != nil || status(b[8]) != alive {
+			t.Fatalf("got %v, %v; want a sign of life", b, err)
+		}
+	}
+	if took := time.Since(begin); took < firstAlive+nextAlive {
+		t.Errorf("two signs within %v; want them %v and %v apart", took, firstAlive, nextAlive)
+	}
+	close(release)
+	if got := frames(t, c); len(got) == 0 || got[len(got)-1] != found {
+		t.Errorf("got %v; want found at the end", got)
+	}
+}
+
+func TestLookupOfAProgramThatLeftIsForgotten(t *testing.T) {
+	left := make(chan bool)
+	path, _, stop := serve(t, 10, func(ctx context.Context, _ wire.Question) (node.Result, error) {
+		<-ctx.Done()
+		close(left)
+		return node.Result{}, ctx.Err()
+	})
+	defer stop()
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	c.Close()
+	select {
+	case <-left:
+	case <-time.After(patience):
+		t.Fatal("the lookup goes on")
+	}
+}
+
+func TestBadClientsAreCutAndHarmNobody(t *testing.T) {
+	path, _, stop := serve(t, 100, found1)
+	t.Cleanup(stop)
+	for name, bytes := range map[string]string{
+		"silent": "", "half a request": string(wwwRequest[:15]), "garbage": strings.Repeat("\xff", 100),
+		"HTTP": "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "two requests": string(wwwRequest) + string(wwwRequest),
+		"a request of 4 GiB": "mcn1\xff\xff\xff\xff............",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := connect(t, path)
+			io.WriteString(c, bytes)
+			if got := frames(t, c); len(got) != 0 {
+				t.Errorf("got %v; want nothing", got)
+			}
+			good := connect(t, path)
+			good.Write(wwwRequest)
+			if got := frames(t, good); len(got) != 1 || got[0] != found {
+				t.Errorf("a good client beside it got %v", got)
+			}
+		})
+	}
+}
+
+func TestFullTableCutsWhoHasMost(t *testing.T) {
+	table := newTable(4)
+	conn := func(uid uint32) *connection {
+		a, b := net.Pipe()
+		t.Cleanup(func() { a.Close(); b.Close() })
+		return &connection{conn: a, uid: uid}
+	}
+	open := func(c *connection) bool {
+		c.conn.SetReadDeadline(time.Now())
+		_, err := c.conn.Read(make([]byte, 1))
+		return !errors.Is(err, io.ErrClosedPipe)
+	}
+	var greedy []*connection
+	for range 3 {
+		greedy = append(greedy, conn(1000))
+		table.admit(greedy[len(greedy)-1])
+	}
+	asked := conn(1001)
+	asked.asked.Store(true)
+	if !table.admit(asked) || table.admit(conn(1000)) {
+		t.Fatal("the greedy user got room that others pay for")
+	}
+	if !table.admit(conn(1002)) {
+		t.Fatal("another user was refused")
+	}
+	cut := 0
+	for _, c := range greedy {
+		if !open(c) {
+			cut++
+			table.remove(c)
+		}
+	}
+	if cut != 1 || !open(asked) || table.total != 4 {
+		t.Errorf("cut %d of the greedy user's, the other is open: %v, %d in all; want 1, true, 4", cut, open(asked), table.total)
+	}
+}
+
+// Here the flooder and the victim are one user, so nobody is cut for the other:
+// the promise is that silent ones end within requestWithin.
+func TestFloodOfSilentClientsPasses(t *testing.T) {
+	path, _, stop := serve(t, 20, found1)
+	defer stop()
+	for range 60 {
+		connect(t, path)
+	}
+	limit := time.Now().Add(patience)
+	for {
+		c := connect(t, path)
+		c.Write(wwwRequest)
+		if got := frames(t, c); len(got) == 1 && got[0] == found {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatal("never served again")
+		}
+	}
+}
+
+func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
+	release, asked := make(chan bool), make(chan bool, 2)
+	path, s, stop := serve(t, 10, func(ctx context.Context, q wire.Question) (node.Result, error) {
+		asked <- true
+		if q.Name == "slow." {
+			<-ctx.Done()
+			return node.Result{}, ctx.Err()
+		}
+		<-release
+		return found1(ctx, q)
+	})
+	slow, quick := connect(t, path), connect(t, path)
+	slow.Write(appendRequest(request{kind: byName, families: inet, name: "slow."}))
+	quick.Write(wwwRequest)
+	<-asked
+	<-asked
+	stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan bool)
+	go func() { s.Shutdown(ctx); close(done) }()
+	close(release)
+	if got := frames(t, quick); len(got) == 0 || got[len(got)-1] != found {
+		t.Errorf("got %v; want found", got)
+	}
+	cancel()
+	if got := frames(t, slow); len(got) > 0 && got[len(got)-1] != alive {
+		t.Errorf("the one that would have taken too long got %v; want no answer, so that it asks the next mcdnsd", got)
+	}
+	<-done
+}
+
+func BenchmarkCachedLookup(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "nss.sock")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	a, err := wire.ParseAnswer(wire.Question{Name: "www.", Type: 1}, 0, []string{"www. 60 IN A 192.0.2.1"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := New(Config{
+		Ask:  func(context.Context, wire.Question) (node.Result, error) { return node.Result{Answer: a}, nil },
+		Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} }, Scope: func() uint32 { return 0 },
+		Connections: 10, Log: logs.Discard(),
+	})
+	go s.Serve(l)
+	var buf [512]byte
+	for b.Loop() {
+		c, err := net.Dial("unix", path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.Write(wwwRequest)
+		io.ReadFull(c, buf[:replyLen])
+		c.Close()
+	}
+}
