@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"math/bits"
 	"strconv"
 )
 
@@ -16,18 +15,14 @@ func chance(seed uint64, what ...uint64) float64 {
 	return float64(h>>11) / (1 << 53)
 }
 
-// mix folds w into h (the multiply-and-fold step of wyhash).
+// mix folds w into h: splitmix64's finaliser, so that w and w+1 have nothing
+// in common. (A bare multiplication gave a sequence too even to be chance: one
+// host asked for minutes on end.)
 func mix(h, w uint64) uint64 {
-	hi, lo := bits.Mul64(h^0x9e3779b97f4a7c15, w^0xe7037ed1a0b428db)
-	return hi ^ lo
-}
-
-// mixText folds a text into h.
-func mixText(h uint64, s string) uint64 {
-	for i := 0; i < len(s); i++ {
-		h = mix(h, uint64(s[i]))
-	}
-	return h
+	x := (h ^ w*0x9e3779b97f4a7c15) + 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 func hex(v uint64) string { return strconv.FormatUint(v, 16) }

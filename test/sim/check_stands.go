@@ -84,9 +84,7 @@ func (j *judge) judge() {
 		return
 	}
 	if j.old.ok && o.Answer.Birth == n.Answer.Birth {
-		if n.Age < o.Age-time.Millisecond {
-			j.fail("age", "a copy of the same birth made it younger: %v, was %v", n.Age, o.Age)
-		}
+		j.copied(o, n)
 		return
 	}
 	j.c.trueAge(j.w, j.h, n.Answer, n.Age, func(f Fault) { j.h.faults = append(j.h.faults, f) })
@@ -97,6 +95,20 @@ func (j *judge) judge() {
 	if j.old.ok {
 		j.replaced(o, n)
 	}
+}
+
+// copied: another copy of what is held must not make it younger. A stale
+// answer may be one that an unproven host told, whose age is nobody's word;
+// then the truth is the bound.
+func (j *judge) copied(o, n node.Entry) {
+	if n.Age >= o.Age-time.Millisecond {
+		return
+	}
+	if j.fresh(o) {
+		j.fail("age", "a copy of the same birth made it younger: %v, was %v", n.Age, o.Age)
+		return
+	}
+	j.c.trueAge(j.w, j.h, n.Answer, n.Age, func(f Fault) { j.h.faults = append(j.h.faults, f) })
 }
 
 // lives is how long an answer is fresh on this host.
@@ -113,6 +125,15 @@ func (j *judge) lives(e node.Entry) time.Duration {
 
 func (j *judge) fresh(e node.Entry) bool { return e.Age < j.lives(e) }
 
+// tell is an answer in few words.
+func (j *judge) tell(e node.Entry) string {
+	whose := "told"
+	if e.From == (wire.Peer{}) {
+		whose = "own"
+	}
+	return fmt.Sprintf("%s (%s, %v of %v)", data(e.Answer), whose, e.Age.Round(time.Millisecond), j.lives(e))
+}
+
 // from checks that who told it may.
 func (j *judge) from() {
 	n := j.now.entry
@@ -120,8 +141,9 @@ func (j *judge) from() {
 	if !ok {
 		return
 	}
-	if owner, ok := j.w.births.owner[in.Message.From]; !ok || j.w.Checks.strange[in.Message.From] || j.h.key == noKey {
-		j.fail("key", "taken from %x (host %d), which has no key of this group", in.Message.From.ID, owner)
+	owner, ok := j.w.births.owner[in.Message.From]
+	if !ok || !j.w.opens(j.h, j.w.hosts[owner]) {
+		j.fail("key", "taken from %x, which has no key of this group", in.Message.From.ID)
 	}
 	if !j.fresh(n) {
 		return
@@ -138,22 +160,20 @@ func (j *judge) from() {
 	j.fail("proof", "fresh by the word of %x, who is not proven", in.Message.From.ID)
 }
 
-// replaced checks that one answer may stand in another's place.
+// replaced checks that one answer may stand in another's place. Ages count as
+// the host knows them: a reboot may have made one too old, and how true they
+// are is checked elsewhere.
 func (j *judge) replaced(o, n node.Entry) {
-	ob, ok1 := j.w.births.at(o.Answer.Birth)
-	nb, ok2 := j.w.births.at(n.Answer.Birth)
-	if !ok1 || !ok2 {
-		return
-	}
+	ob, nb := -o.Age, -n.Age
 	same := o.Answer.SameData(n.Answer)
 	own := n.From == (wire.Peer{}) // my own fetch always counts
 	const blur = 100 * time.Millisecond
 	switch {
 	case own:
 	case nb < ob-blur:
-		j.fail("stands", "a birth at %v replaced one at %v", nb, ob)
+		j.fail("stands", "%s replaced %s by %T", j.tell(n), j.tell(o), j.in)
 	case same:
-	case nb-ob < 2*time.Second-blur && j.old.ok:
+	case nb-ob < 2*time.Second-blur:
 		j.fail("stands", "other data born %v later replaced what was held; want 2s", nb-ob)
 	case o.From == (wire.Peer{}) && j.lives(o)-o.Age > window(j.lives(o))+blur:
 		j.fail("stands", "a peer's word replaced my own fetch %v before it expires", j.lives(o)-o.Age)

@@ -30,7 +30,8 @@ type Host struct {
 	stuck  int
 
 	links    []*iface
-	key      int // index of the group key; noKey makes it solo
+	key      int  // index of the group key; noKey makes it solo
+	gullible bool // opens what it has no key for: a fault that tests plant
 	settings node.Settings
 	cut      map[int]bool // servers this host's packets do not reach
 	disk     *disk

@@ -183,10 +183,12 @@ func (w *World) Loss(share float64) { w.lan.loss = share }
 func (w *World) Duplicate(share float64) { w.lan.dup = share }
 
 // Jitter sets how much later than others a datagram may arrive.
-func (w *World) Jitter(d time.Duration) { w.lan.jitter = d }
+func (w *World) Jitter(d time.Duration) { w.lan.jitter = d; w.latest() }
 
 // Delay sets how long a datagram takes between hosts.
-func (w *World) Delay(d time.Duration) { w.lan.delay = d }
+func (w *World) Delay(d time.Duration) { w.lan.delay = d; w.latest() }
+
+func (w *World) latest() { w.Checks.late = max(w.Checks.late, w.lan.delay+w.lan.jitter) }
 
 // Partition cuts the LAN into islands; hosts not named stay on the first.
 func (w *World) Partition(islands ...[]*Host) {

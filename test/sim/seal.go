@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
@@ -106,12 +107,15 @@ func (w *World) open(d *datagram, h *Host) *wire.Message {
 	if w.opt.Sealed {
 		return w.unseal(d, h.key)
 	}
-	for _, k := range w.rings[h.key].open {
-		if k == d.key {
-			return d.msg
-		}
+	if slices.Contains(w.rings[h.key].open, d.key) || h.gullible {
+		return d.msg
 	}
 	return nil
+}
+
+// opens reports whether a host holds the key that another one seals with.
+func (w *World) opens(h, from *Host) bool {
+	return h.key != noKey && slices.Contains(w.rings[h.key].open, w.sealsWith(from))
 }
 
 // openAll opens a datagram for every key there is, before its deliveries are

@@ -46,8 +46,7 @@ func (w *World) pull(h *Host, e node.Pull) {
 func (w *World) connects(h *Host, to *iface) bool {
 	t := to.host
 	return t.up && !t.asleep && w.lan.island[h.Index] == w.lan.island[t.Index] &&
-		h.on(to.segment) != nil && t.key != noKey && h.key != noKey &&
-		slices.Contains(w.rings[t.key].open, w.sealsWith(h)) && slices.Contains(w.rings[h.key].open, w.sealsWith(t))
+		h.on(to.segment) != nil && w.opens(t, h) && w.opens(h, t)
 }
 
 // endPull tells the puller, after a while, that nothing more comes.

@@ -31,6 +31,7 @@ func (w *World) tapeIt(d *datagram) {
 func (w *World) Replay() int {
 	t := w.tape
 	w.tape = nil
+	w.Checks.replayed = true
 	for _, r := range t.heard {
 		d := *r.d
 		d.again = true
