@@ -1,0 +1,223 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// request packs what a client would send.
+func request(t testing.TB, name string, typ uint16, change func(*dns.Msg)) []byte {
+	t.Helper()
+	m := new(dns.Msg)
+	m.SetQuestion(dns.Fqdn(name), typ)
+	m.Id = 0x1234
+	if change != nil {
+		change(m)
+	}
+	b, err := m.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func edns(m *dns.Msg) *dns.OPT {
+	m.SetEdns0(1232, false)
+	return m.IsEdns0()
+}
+
+// TestOddRequestsAreAnsweredAsBCP231Wants: a server that drops or misanswers
+// what it does not know makes clients give up on the protocol (RFC 8906).
+func TestOddRequestsAreAnsweredAsBCP231Wants(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		typ    uint16
+		change func(*dns.Msg)
+		rcode  int
+	}{
+		{"plain", TypeA, nil, RcodeSuccess},
+		{"unknown type", 65280, nil, RcodeSuccess},
+		{"any", dns.TypeANY, nil, RcodeSuccess},
+		{"zone transfer", dns.TypeAXFR, nil, RcodeRefused},
+		{"incremental transfer", dns.TypeIXFR, nil, RcodeRefused},
+		{"meta type", dns.TypeMAILB, nil, RcodeNotImplemented},
+		{"OPT as type", dns.TypeOPT, nil, RcodeFormatError},
+		{"class CH", dns.TypeTXT, func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }, RcodeRefused},
+		{"unknown class", TypeA, func(m *dns.Msg) { m.Question[0].Qclass = 666 }, RcodeRefused},
+		{"no recursion", TypeA, func(m *dns.Msg) { m.RecursionDesired = false }, RcodeRefused},
+		{"unknown opcode", TypeA, func(m *dns.Msg) { m.Opcode = 15 }, RcodeNotImplemented},
+		{"notify", TypeSOA, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }, RcodeNotImplemented},
+		{"update", TypeSOA, func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate }, RcodeNotImplemented},
+		{"Z bit", TypeA, func(m *dns.Msg) { m.Zero = true }, RcodeSuccess},
+		{"AD and CD", TypeA, func(m *dns.Msg) { m.AuthenticatedData, m.CheckingDisabled = true, true }, RcodeSuccess},
+		{"no question", TypeA, func(m *dns.Msg) { m.Question = nil }, RcodeFormatError},
+		{"two questions", TypeA, func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) }, RcodeFormatError},
+		{"an answer in it", TypeA, func(m *dns.Msg) { m.Answer = zone(t, []string{"x. 1 IN A 192.0.2.1"}) }, RcodeFormatError},
+		{"EDNS", TypeA, func(m *dns.Msg) { edns(m) }, RcodeSuccess},
+		{"EDNS version 1", TypeA, func(m *dns.Msg) { edns(m).SetVersion(1) }, RcodeBadVersion},
+		{"unknown EDNS flag", TypeA, func(m *dns.Msg) { edns(m).SetZ(0x0040) }, RcodeSuccess},
+		{"unknown EDNS option", TypeA, func(m *dns.Msg) {
+			edns(m).Option = []dns.EDNS0{&dns.EDNS0_LOCAL{Code: 65001, Data: []byte("x")}}
+		}, RcodeSuccess},
+		{"two OPTs", TypeA, func(m *dns.Msg) { m.Extra = append(m.Extra, edns(m), edns(m)) }, RcodeFormatError},
+	} {
+		r, ok := ParseRequest(request(t, "WWW.Example", c.typ, c.change))
+		if !ok || r.Rcode != c.rcode {
+			t.Errorf("%s: got %v, RCODE %d; want RCODE %d", c.name, ok, r.Rcode, c.rcode)
+			continue
+		}
+		res := Response{Rcode: r.Rcode, EDE: NoEDE}
+		var m dns.Msg
+		if err := m.Unpack(AppendResponse(nil, &r, res)); err != nil {
+			t.Errorf("%s: reply: %v", c.name, err)
+		} else if m.Rcode != c.rcode || m.Id != 0x1234 || !m.Response || m.Zero || m.AuthenticatedData || (m.IsEdns0() != nil) != r.EDNS {
+			t.Errorf("%s: got reply %v", c.name, m.String())
+		} else if o := m.IsEdns0(); o != nil && (o.Version() != 0 || len(o.Option) > 0 || o.Z() != 0) {
+			t.Errorf("%s: got OPT %v; want version 0, no options, no flags", c.name, o)
+		} else if c.name == "AD and CD" && !m.CheckingDisabled {
+			t.Errorf("CD is not repeated")
+		}
+	}
+}
+
+func TestNoReplyToReplies(t *testing.T) {
+	for name, p := range map[string][]byte{
+		"a reply":             request(t, "x.example", TypeA, func(m *dns.Msg) { m.Response = true }),
+		"less than a header":  make([]byte, 11),
+		"nothing":             nil,
+		"a reply of a header": {0, 1, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+	} {
+		if _, ok := ParseRequest(p); ok {
+			t.Errorf("%s would be answered", name)
+		}
+	}
+}
+
+// TestHostileRequestCostsLittle: counts and option lists of one datagram must
+// not buy work (CoreDNS CVE-2026-82399, CVE-2026-41292).
+func TestHostileRequestCostsLittle(t *testing.T) {
+	many := request(t, "x.example", TypeA, func(m *dns.Msg) {
+		o := edns(m)
+		for range 1000 {
+			o.Option = append(o.Option, &dns.EDNS0_LOCAL{Code: 65001})
+		}
+	})
+	questions := make([]byte, 1471)
+	questions[5] = 201
+	lies := request(t, "x.example", TypeA, nil)
+	lies[10], lies[11] = 0xFF, 0xFF
+	for name, p := range map[string][]byte{"1000 options": many, "201 questions": questions, "65535 records claimed": lies} {
+		if got := testing.AllocsPerRun(100, func() { ParseRequest(p) }); got > 2 {
+			t.Errorf("%s: %v allocations; want 2 at most", name, got)
+		}
+		r, _ := ParseRequest(p)
+		if got := AppendResponse(nil, &r, Response{Rcode: r.Rcode, EDE: NoEDE}); len(got) > 64 {
+			t.Errorf("%s: a reply of %d bytes", name, len(got))
+		}
+	}
+}
+
+func respond(t *testing.T, p []byte, res Response) *dns.Msg {
+	t.Helper()
+	r, ok := ParseRequest(p)
+	if !ok {
+		t.Fatal("no request")
+	}
+	m := new(dns.Msg)
+	b := AppendResponse([]byte("before"), &r, res)
+	if !bytes.HasPrefix(b, []byte("before")) {
+		t.Fatal("what stood before was changed")
+	}
+	if err := m.Unpack(b[6:]); err != nil {
+		t.Fatalf("reply %x: %v", b, err)
+	}
+	return m
+}
+
+func TestReplyKeepsTheClientsSpellingAndCountsTTLsDown(t *testing.T) {
+	a := answer(t, "www.example", TypeA, 0, "www.example. 300 IN CNAME b.example.", "b.example. 60 IN A 192.0.2.1", "b.example. 60 IN A 192.0.2.2")
+	m := respond(t, request(t, "wWw.eXample", TypeA, nil), Response{Answer: a, Age: 9500 * time.Millisecond, TTL: 50 * time.Second, EDE: NoEDE})
+	var got []string
+	for _, rr := range m.Answer {
+		got = append(got, strings.ReplaceAll(rr.String(), "\t", " "))
+	}
+	want := "wWw.eXample. 290 IN CNAME b.example.|b.example. 50 IN A 192.0.2.1|b.example. 50 IN A 192.0.2.2"
+	if s := strings.Join(got, "|"); s != want || m.Question[0].Name != "wWw.eXample." || !m.RecursionAvailable || m.Truncated {
+		t.Errorf("got %s\nwant %s", s, want)
+	}
+	stale := respond(t, request(t, "www.example", TypeA, func(m *dns.Msg) { edns(m) }), Response{Answer: a, Age: time.Hour, TTL: 30 * time.Second, EDE: EDEStale})
+	for _, rr := range stale.Answer {
+		if rr.Header().Ttl != 30 {
+			t.Errorf("stale: got %v; want TTL 30", rr)
+		}
+	}
+	if o := stale.IsEdns0(); o == nil || len(o.Option) != 1 || o.Option[0].(*dns.EDNS0_EDE).InfoCode != 3 {
+		t.Errorf("stale: got %v; want EDE 3", stale.IsEdns0())
+	}
+	no := answer(t, "no.example", TypeA, 3, "example. 900 IN SOA a. b. 1 2 3 4 60")
+	if m := respond(t, request(t, "no.example", TypeA, nil), Response{Answer: no, TTL: 60 * time.Second, EDE: NoEDE}); m.Rcode != 3 || len(m.Ns) != 1 || m.Ns[0].Header().Ttl != 60 {
+		t.Errorf("negative: got %v; want the SOA with TTL 60 (RFC 2308 section 5)", m)
+	}
+}
+
+func TestLongReplyIsCutAndSaysSo(t *testing.T) {
+	var records []string
+	for i := range 100 {
+		records = append(records, fmt.Sprintf("x.example. 60 IN A 192.0.2.%d", i))
+	}
+	a := answer(t, "x.example", TypeA, 0, records...)
+	for _, c := range []struct {
+		name   string
+		change func(*dns.Msg)
+		tcp    bool
+		size   int
+		full   bool
+	}{
+		{"UDP without EDNS", nil, false, 512, false},
+		{"UDP with EDNS 1232", func(m *dns.Msg) { edns(m) }, false, 1232, false},
+		{"UDP with EDNS 4096", func(m *dns.Msg) { m.SetEdns0(4096, false) }, false, 1232, false},
+		{"UDP with EDNS 1", func(m *dns.Msg) { m.SetEdns0(1, false) }, false, 512, false},
+		{"TCP", nil, true, 65535, true},
+	} {
+		m := respond(t, request(t, "x.example", TypeA, c.change), Response{Answer: a, TTL: time.Minute, EDE: NoEDE, TCP: c.tcp})
+		if m.Truncated == c.full || (len(m.Answer) == 100) != c.full || m.Len() > c.size {
+			t.Errorf("%s: TC %v, %d records, %d bytes", c.name, m.Truncated, len(m.Answer), m.Len())
+		}
+	}
+	r, _ := ParseRequest(request(t, "x.example", dns.TypeANY, nil))
+	if m := respond(t, request(t, "x.example", dns.TypeANY, nil), Response{Answer: AnyAnswer(&r), TTL: time.Hour, EDE: NoEDE}); len(m.Answer) != 1 || m.Answer[0].Header().Rrtype != dns.TypeHINFO {
+		t.Errorf("any: got %v; want one HINFO (RFC 8482)", m)
+	}
+}
+
+// FuzzRequest holds ParseRequest against miekg/dns: what is to be answered must
+// be a message to both, with the same question.
+func FuzzRequest(f *testing.F) {
+	f.Add(request(f, "www.example", TypeA, nil))
+	f.Add(request(f, "www.example", dns.TypeANY, func(m *dns.Msg) { edns(m) }))
+	f.Add(request(f, `a\000b.example`, 65280, func(m *dns.Msg) { m.SetEdns0(4096, true) }))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		r, ok := ParseRequest(p)
+		if !ok {
+			return
+		}
+		var m, back dns.Msg
+		if r.Rcode == RcodeSuccess {
+			if err := m.Unpack(p); err == nil && (len(m.Question) != 1 || m.Question[0].Qtype != r.Question.Type || m.Id != r.ID) {
+				t.Fatalf("got %+v of %v", r, m.String())
+			}
+		}
+		b := AppendResponse(nil, &r, Response{Rcode: r.Rcode, EDE: EDENotSupport})
+		if err := back.Unpack(b); err != nil {
+			t.Fatalf("reply %x: %v", b, err)
+		}
+		if back.Id != r.ID || !back.Response {
+			t.Fatalf("reply %v", back.String())
+		}
+	})
+}

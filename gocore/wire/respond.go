@@ -1,0 +1,158 @@
+package wire
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Extended DNS errors (RFC 8914) that the listener gives.
+const (
+	NoEDE         = -1
+	EDEStale      = int(dns.ExtendedErrorCodeStaleAnswer)
+	EDEStaleNX    = int(dns.ExtendedErrorCodeStaleNXDOMAINAnswer)
+	EDENoReach    = int(dns.ExtendedErrorCodeNoReachableAuthority)
+	EDEProhibited = int(dns.ExtendedErrorCodeProhibited)
+	EDENotSupport = int(dns.ExtendedErrorCodeNotSupported)
+)
+
+// A Response is what is to be said to a Request.
+type Response struct {
+	Rcode int // of a reply without Answer; Answer has its own
+	// Answer is nil if there is none.
+	Answer *Answer
+	// Age is how old the answer is; TTL what is left of it, in whole seconds.
+	Age, TTL time.Duration
+	// EDE is an extended error, NoEDE if none; only a client with EDNS sees it.
+	EDE int
+	// TCP: the reply may have 65,535 bytes.
+	TCP bool
+}
+
+// AppendResponse appends the reply to a request. The question is repeated as
+// the client spelt it (draft-vixie-dnsext-dns0x20). What does not fit is cut to
+// nothing with TC set, so that the client asks by TCP (RFC 2181 section 9).
+func AppendResponse(dst []byte, r *Request, res Response) []byte {
+	start, limit := len(dst), r.Size
+	if res.TCP {
+		limit = maxPacked
+	}
+	dst = r.appendHead(dst, res)
+	head := len(dst) - start
+	if res.Answer != nil {
+		dst = appendRecords(dst, start, r, res)
+	}
+	if len(dst)-start+r.optSize(res) > limit {
+		dst = dst[:start+head]
+		clear(dst[start+6 : start+12])
+		dst[start+2] |= 0x02
+		res.EDE = NoEDE
+	}
+	return r.appendOPT(dst, start, res)
+}
+
+func (r *Request) appendHead(dst []byte, res Response) []byte {
+	rcode := res.Rcode
+	if res.Answer != nil {
+		rcode = res.Answer.Rcode()
+	}
+	low := byte(0x80) | byte(rcode&0xF)
+	if r.cd {
+		low |= headerCD
+	}
+	dst = binary.BigEndian.AppendUint16(dst, r.ID)
+	dst = append(dst, 0x80|r.opcode<<3|r.flags, low, 0, 0, 0, 0, 0, 0, 0, 0)
+	if r.section != nil {
+		dst[len(dst)-headerLen+5] = 1
+		dst = append(dst, r.section...)
+	}
+	return dst
+}
+
+// appendRecords copies the records of a packed answer, whose pointers fit: the
+// client's question is as long as the answer's.
+func appendRecords(dst []byte, start int, r *Request, res Response) []byte {
+	p := res.Answer.Packed
+	from := plainName(p, headerLen) + 4
+	if len(p) < minPacked || from != headerLen+len(r.section) {
+		return dst
+	}
+	copy(dst[start+6:start+10], p[6:10])
+	at := len(dst)
+	dst = append(dst, p[from:]...)
+	each := res.TTL == (res.Answer.TTL - res.Age).Truncate(time.Second)
+	answers := int(be16(p[6:]))
+	for i := 0; at < len(dst); i++ {
+		next := ttlAt(dst, at)
+		if next == 0 {
+			break
+		}
+		left := uint32(res.TTL / time.Second)
+		if each && i < answers {
+			left = max(left, be32(dst[next:])-min(be32(dst[next:]), uint32((res.Age+time.Second-1)/time.Second)))
+		}
+		binary.BigEndian.PutUint32(dst[next:], left)
+		at = next + 6 + int(be16(dst[next+4:]))
+	}
+	return dst
+}
+
+// ttlAt is the offset of the TTL of the record at off, 0 if there is none.
+func ttlAt(b []byte, off int) int {
+	if b[off] >= 0xC0 {
+		off += 2
+	} else if off = plainName(b, off); off == 0 {
+		return 0
+	}
+	if len(b)-off < 10 {
+		return 0
+	}
+	return off + 4
+}
+
+func (r *Request) optSize(res Response) int {
+	switch {
+	case !r.EDNS:
+		return 0
+	case res.EDE == NoEDE:
+		return 11
+	}
+	return 17
+}
+
+// appendOPT adds the OPT of a reply: our size, DO as asked (RFC 3225 section
+// 3), the high bits of the RCODE, version 0.
+func (r *Request) appendOPT(dst []byte, start int, res Response) []byte {
+	if !r.EDNS {
+		return dst
+	}
+	dst[start+11] = 1
+	high := byte(0)
+	if res.Answer == nil {
+		high = byte(res.Rcode >> 4)
+	}
+	do := byte(0)
+	if r.Question.Flags&DO != 0 {
+		do = ednsDO
+	}
+	dst = append(dst, 0, 0, byte(dns.TypeOPT), maxUDP>>8, maxUDP&0xFF, high, 0, do, 0, 0, 0)
+	if res.EDE == NoEDE {
+		return dst
+	}
+	dst[len(dst)-1] = 6
+	dst = append(dst, 0, 15, 0, 2)
+	return binary.BigEndian.AppendUint16(dst, uint16(res.EDE))
+}
+
+// AnyAnswer is the answer to a question for any type: one record that says so
+// (RFC 8482 section 4.2). Giving all there is would make a small question a
+// large reply.
+func AnyAnswer(r *Request) *Answer {
+	b := make([]byte, headerLen, 64+len(r.section))
+	b[2], b[3], b[5], b[7] = flagsHigh, flagsLow, 1, 1
+	b = append(b, r.section...)
+	b = append(b, 0xC0, headerLen, 0, byte(dns.TypeHINFO), 0, classIN, 0, 0, 0x0E, 0x10, 0, 9, 7)
+	b = append(b, "RFC8482\x00"...)
+	return &Answer{Question: r.Question, Kind: Positive, TTL: time.Hour, Packed: b}
+}
