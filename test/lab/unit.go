@@ -50,6 +50,8 @@ type process struct {
 	ready chan struct{} // closed at READY=1
 	gone  chan struct{} // closed when it has ended
 	once  sync.Once
+	// killed by the lab: no sign of a program that cannot start. Under Unit.mu.
+	killed bool
 }
 
 // How often a program may end within quickEnd of its start before the lab gives
@@ -125,7 +127,7 @@ func (u *Unit) watch(p *process, quick int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	close(p.gone)
-	if quick++; time.Since(p.born) > quickEnd {
+	if quick++; p.killed || time.Since(p.born) > quickEnd {
 		quick = 0
 	}
 	if !u.wanted {
@@ -265,6 +267,9 @@ func (u *Unit) Stop() error {
 func (u *Unit) Kill() {
 	u.mu.Lock()
 	p := u.process
+	if p != nil {
+		p.killed = true
+	}
 	u.mu.Unlock()
 	if p != nil {
 		p.signal(unix.SIGKILL)
