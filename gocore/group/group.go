@@ -24,8 +24,9 @@ type Member struct {
 	// Clock ties its clock to ours, once Proven.
 	Clock  trust.Offset
 	Proven bool
-	// Nonce of the PROVE under way, 0 if none.
+	// Nonce of the PROVE under way, 0 if none, and when it left.
 	Nonce uint64
+	Asked time.Duration
 	// HearsUs is when it last listed this host among those it hears.
 	HearsUs time.Duration
 	// Missed counts its HELLOs since then; Named: it was logged as deaf.

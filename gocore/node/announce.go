@@ -38,7 +38,7 @@ const (
 // announceFetched queues an answer that this host just got from a server.
 func (n *Node) announceFetched(now time.Duration, a *wire.Answer, kind purpose, known bool) {
 	e := n.cache.Get(now, a.Question)
-	if e == nil || e.Answer != a || !n.shareable(e) || !n.heardAnybody() {
+	if e == nil || e.Answer != a || !n.shareable(e) || !n.provenAnybody() {
 		return
 	}
 	n.announce.add(announcement{q: a.Question, ttl: a.TTL, unheard: !known})

@@ -227,13 +227,8 @@ func (n *Node) sendReply(now time.Duration, turn *due, body *wire.Reply) {
 	}
 }
 
-// heardReply takes in answers to a QUERY, mine or another's. One that echoes
-// my own nonce proves its sender as a PROOF does.
-func (n *Node) heardReply(now time.Duration, m *group.Member, msg *wire.Message, body *wire.Reply, transit time.Duration) {
-	if _, mine := n.queries.sent[body.Nonce]; mine && !m.Proven {
-		n.prove(now, m, msg.Sent)
-		transit, _ = m.Clock.Transit(now, msg.Sent)
-	}
+// heardReply takes in answers to a QUERY, mine or another's.
+func (n *Node) heardReply(now time.Duration, m *group.Member, body *wire.Reply, transit time.Duration) {
 	for _, a := range body.Answers {
 		n.told(now, m, a, transit)
 	}

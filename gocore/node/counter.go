@@ -23,6 +23,8 @@ const (
 	PeerLate
 	PeerFlood
 	Evicted
+	LookupHere
+	RebindingStopped
 	counters // how many there are
 )
 
@@ -33,6 +35,7 @@ var counterNames = [counters]string{
 	"queries_sent", "replies_sent",
 	"peer_replayed", "peer_late", "peer_flood",
 	"evicted",
+	"lookups_here", "rebinding_stopped",
 }
 
 func (c Counter) String() string {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"mcdns/gocore/group"
+	"mcdns/gocore/names"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
@@ -37,7 +38,7 @@ func (n *Node) cutOff(now time.Duration) bool {
 // askHelper asks the member ranked first for the name among those that have
 // success with a server of this host, and the next one if nothing came.
 func (n *Node) askHelper(now time.Duration, p *pending) {
-	if trust.Covered(n.set.NoShare, p.q.Name) || trust.Covered(n.set.LocalOnly, p.q.Name) || n.ownDomain(p.q) {
+	if p.q.Flags != 0 || trust.Covered(n.set.NoShare, p.q.Name) || trust.Covered(n.set.LocalOnly, p.q.Name) || n.ownDomain(p.q) {
 		return
 	}
 	first := n.group.First(group.Hash(p.q.Name), n.helps)
@@ -86,7 +87,7 @@ func (n *Node) helps(m *group.Member) bool {
 // heardAsk helps a peer: from a fresh answer or this host's own servers, never
 // by asking on. The answer goes to the whole group as any other.
 func (n *Node) heardAsk(now time.Duration, m *group.Member, q wire.Question) {
-	if !m.Proven || !n.anyUp() || trust.Covered(n.set.NoShare, q.Name) ||
+	if !m.Proven || !n.anyUp() || trust.Covered(n.set.NoShare, q.Name) || n.reach(q) == names.Here ||
 		!n.help.allow(now, m.Peer, q.Name) {
 		return
 	}

@@ -71,6 +71,8 @@ const (
 	FromServer
 	// FromPeer: another host of the group said it.
 	FromPeer
+	// FromHere: a special-use name that only this host may answer for.
+	FromHere
 )
 
 // Pull opens a stream to a peer and asks it for what Want says. Pulled inputs

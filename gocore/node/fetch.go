@@ -52,7 +52,7 @@ const (
 
 // startFetch asks the servers, unless they are being asked the same already.
 func (n *Node) startFetch(now time.Duration, q wire.Question, kind purpose) {
-	servers := n.servers
+	servers := n.serversFor(q)
 	if kind == viaFallback {
 		servers = n.fallback
 	}
@@ -167,6 +167,10 @@ func (n *Node) replied(now time.Duration, in Replied) {
 	switch {
 	case in.Answer != nil:
 		n.succeeded(now, a.server, now-a.sent)
+		if n.rebinds(in.Answer) {
+			n.holdBack(now, a.fetch)
+			return
+		}
 		n.fetched(now, a.fetch, a.server, in.Answer)
 	case in.Failure == Refused:
 		n.refusedBy(now, a.server, a.fetch.q)

@@ -28,6 +28,9 @@ const (
 const staleTTL = 30 * time.Second
 
 func (n *Node) query(now time.Duration, in Query) {
+	if n.answerHere(in) {
+		return
+	}
 	q := in.Question
 	n.cache.Touch(now, q)
 	e := n.usable(now, q)
@@ -117,7 +120,7 @@ func (n *Node) wantYounger(now time.Duration, e *cache.Entry) {
 // whoever asks decides about fresh and stale.
 func (n *Node) usable(now time.Duration, q wire.Question) *cache.Entry {
 	e := n.cache.Get(now, q)
-	if e == nil || e.Worn(now) > n.set.MaxStale {
+	if e == nil || e.Worn(now) > n.set.MaxStale || n.rebinds(e.Answer) {
 		return nil
 	}
 	if n.inScope(e) || n.down && !n.ownDomain(q) {

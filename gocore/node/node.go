@@ -54,6 +54,7 @@ type Node struct {
 type session struct {
 	last     time.Duration // of the last Handle
 	groupWas string
+	cloned   time.Duration // a new epoch was taken
 }
 
 // New makes a node that waits for its first Configure.

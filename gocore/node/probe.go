@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"time"
 
 	"mcdns/gocore/cache"
@@ -16,7 +17,7 @@ func (n *Node) probe(now time.Duration, s *server, doubted wire.Question) {
 	}
 	q := rootSOA // a fallback server is not told what this host asks for
 	if !s.fallback {
-		q = n.probeQuestion(now, doubted)
+		q = n.probeQuestion(now, s, doubted)
 	}
 	s.probing = true
 	f := &fetch{q: q, kind: probe, deadline: now + 3*time.Second, tries: []try{{server: s, sent: maxTries}}, sends: 1}
@@ -38,10 +39,11 @@ var rootSOA = wire.Question{Name: ".", Type: 6}
 // probeQuestion is the most asked answer that is past its TTL, so that a probe
 // is a refresh too, and so that a resolver without uplink cannot answer from
 // its own cache (PROTOCOL 5).
-func (n *Node) probeQuestion(now time.Duration, doubted wire.Question) wire.Question {
+func (n *Node) probeQuestion(now time.Duration, s *server, doubted wire.Question) wire.Question {
 	var best *cache.Entry
 	n.cache.All(func(e *cache.Entry) bool {
-		if e.Answer.Question != doubted && n.inScope(e) && betterProbe(now, e, best) {
+		if e.Answer.Question != doubted && n.inScope(e) && betterProbe(now, e, best) &&
+			slices.Contains(n.serversFor(e.Answer.Question), s) {
 			best = e
 		}
 		return true

@@ -16,7 +16,7 @@ func (n *Node) received(now time.Duration, in Received) {
 	if !n.set.Shares {
 		return
 	}
-	if msg.From.ID == n.self.ID {
+	if msg.From == n.self {
 		n.heardSelf(now, msg)
 		return
 	}
@@ -25,11 +25,14 @@ func (n *Node) received(now time.Duration, in Received) {
 		n.count(PeerReplayed)
 		return
 	}
+	if asked, echoes := n.echoes(m, msg.Body); echoes {
+		n.prove(now, asked, m, msg.Sent)
+	}
 	transit, onTime := time.Duration(0), true
 	if m.Proven {
 		transit, onTime = m.Clock.Transit(now, msg.Sent)
 	}
-	if !onTime && !n.isProof(m, msg.Body) {
+	if !onTime {
 		n.count(PeerLate)
 		n.challenge(now, m)
 		return
@@ -43,22 +46,15 @@ func (n *Node) received(now time.Duration, in Received) {
 	n.noteGroup()
 }
 
-func (n *Node) isProof(m *group.Member, body wire.Body) bool {
-	proof, ok := body.(*wire.Proof)
-	return ok && m.Nonce != 0 && proof.Nonce == m.Nonce
-}
-
 func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit time.Duration) {
 	msg := in.Message
 	switch body := msg.Body.(type) {
 	case *wire.Prove:
-		n.sendTo(now, in.From, &wire.Proof{Nonce: body.Nonce})
-	case *wire.Proof:
-		n.proven(now, m, msg, body.Nonce)
+		n.heardProve(now, in, body)
 	case *wire.Query:
 		n.heardQuery(now, m, in, body)
 	case *wire.Reply:
-		n.heardReply(now, m, msg, body, transit)
+		n.heardReply(now, m, body, transit)
 	case *wire.Announce:
 		n.heardAnnounce(now, m, body, transit)
 	}
@@ -76,13 +72,19 @@ func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit
 	}
 }
 
-// heardSelf tells a looped datagram of this run, or an old one of an earlier
-// run, from a clone: another host with the same id and epoch, which must not
-// share sequence numbers with this one (PROTOCOL 3).
+// cloneEvery bounds how often a new epoch is taken: a hostile member could go
+// on claiming the newest, and each one leaves a dead peer in every table.
+const cloneEvery = time.Minute
+
+// heardSelf tells a looped datagram of this run from a clone: another host with
+// the same id and epoch, which must not share sequence numbers with this one
+// (PROTOCOL 3). Another epoch of this host's id is a peer like others: a copy
+// that started by itself, or a recording, which cannot prove itself.
 func (n *Node) heardSelf(now time.Duration, msg *wire.Message) {
-	if msg.From != n.self || msg.Seq <= n.seq {
+	if msg.Seq <= n.seq || n.session.cloned != 0 && now-n.session.cloned < cloneEvery {
 		return
 	}
+	n.session.cloned = now
 	n.self.Epoch = n.rand.Uint64()
 	n.log(levelError, "another host has this host's id: taking a new epoch; give one of the two a new id",
 		"hint", "stop mcdnsd on the copy and delete its host id file")
@@ -124,10 +126,19 @@ func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire
 			m.Told++
 		}
 	}
-	n.cancelAnnouncement(q)
-	delete(n.answers, q)
+	if e := n.cache.Get(now, q); !filler && (e == nil || silences(now, e, a, transit)) {
+		n.cancelAnnouncement(q)
+		delete(n.answers, q)
+	}
 	n.failures.clear(q)
 	n.endWaiting(now, q)
+}
+
+// silences reports whether what a proven peer told the group leaves this host
+// nothing to say: the same birth, or one not much older. An older one must not:
+// the group would never hear of the younger.
+func silences(now time.Duration, held *cache.Entry, told wire.Aged, transit time.Duration) bool {
+	return held.Answer.Birth == told.Birth || told.Age+transit <= held.Age(now)+2*time.Second
 }
 
 // believes applies the rules about what a peer may say (PROTOCOL 7). What is
@@ -169,8 +180,9 @@ func (n *Node) compare(held *cache.Entry, fetched *wire.Answer) {
 	if held == nil || held.Own() {
 		return
 	}
-	contradicted := held.Answer.Private != fetched.Private ||
-		(held.Answer.Kind == wire.NXDomain) != (fetched.Kind == wire.NXDomain)
+	told, got := held.Answer.Kind, fetched.Kind
+	contradicted := told == wire.Positive && got == wire.Positive && held.Answer.Private != fetched.Private ||
+		told == wire.Positive && got == wire.NXDomain || told == wire.NXDomain && got == wire.Positive
 	m := n.group.Get(held.From)
 	if !contradicted || m == nil {
 		return

@@ -55,7 +55,7 @@ func (n *Node) rank(q wire.Question) int { return n.group.Rank(group.Hash(q.Name
 // shareable reports whether an answer may be told to peers: learnt in this
 // place, not kept private by the administrator, short enough (PROTOCOL 2, 3).
 func (n *Node) shareable(e *cache.Entry) bool {
-	return n.set.Shares && e.Place == n.set.Place &&
+	return n.set.Shares && e.Place == n.set.Place && e.Answer.Question.Flags == 0 &&
 		len(e.Answer.Packed) <= maxShared && !trust.Covered(n.set.NoShare, e.Answer.Question.Name)
 }
 

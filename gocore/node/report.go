@@ -77,7 +77,11 @@ func (n *Node) Entry(now time.Duration, q wire.Question) (Entry, bool) {
 // driver saves it. Mark 0 is everything.
 func (n *Node) Changes(now time.Duration, mark uint64) ([]Entry, uint64) {
 	var changed []Entry
-	next := n.cache.Changed(mark, func(e *cache.Entry) { changed = append(changed, entryOf(now, e)) })
+	next := n.cache.Changed(mark, func(e *cache.Entry) {
+		if e.Answer.Question.Flags == 0 { // the file has no place for them
+			changed = append(changed, entryOf(now, e))
+		}
+	})
 	return changed, next
 }
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"mcdns/gocore/group"
@@ -90,6 +91,12 @@ func lately(at, since time.Duration) bool { return at != 0 && at >= since }
 
 // heardAnybody reports whether anybody would hear an announcement.
 func (n *Node) heardAnybody() bool { return n.group.N() > 1 }
+
+// provenAnybody reports whether a proven member is there to share with: until
+// then nothing is announced (PROTOCOL 2).
+func (n *Node) provenAnybody() bool {
+	return slices.ContainsFunc(n.group.Members(), func(m *group.Member) bool { return m.Proven })
+}
 
 // heardFrom notes where a member is.
 func heardFrom(now time.Duration, m *group.Member, in Received) {

@@ -34,6 +34,13 @@ type Settings struct {
 	// NoShare are names never told to nor asked of peers, LocalOnly names never
 	// believed from peers; each covers what lies below it.
 	NoShare, LocalOnly []string
+	// Forward are special-use names that go to the servers all the same, "." for
+	// single labels (names.Policy).
+	Forward []string
+	// StopRebinding holds back answers that lead a public name to an address that
+	// is not public, but for PrivateNames and what lies below them.
+	StopRebinding bool
+	PrivateNames  []string
 	// Shares is true with a group key; without one the node is solo.
 	Shares bool
 	// Links are the interfaces to share on.
