@@ -36,6 +36,8 @@ const (
 	metaLen  = fromLen + 8 + 4 + 8
 	againLen = 1 + 8 + metaLen + 4 + 24 + 8 + 4
 
+	// maxWorn leaves room to add to it.
+	maxWorn = 1 << 60
 	// maxBody: an answer has at most 64 KiB.
 	maxBody = 80 << 10
 )
@@ -99,11 +101,15 @@ func parseStamp(b []byte) (Stamp, error) {
 	if len(b) != stampLen {
 		return Stamp{}, errRecord
 	}
-	return Stamp{
+	s := Stamp{
 		BootID: [16]byte(b[1:]),
 		Boot:   time.Duration(binary.BigEndian.Uint64(b[17:])),
 		Wall:   time.Unix(0, int64(binary.BigEndian.Uint64(b[25:]))),
-	}, nil
+	}
+	if s.Boot < 0 {
+		return Stamp{}, errRecord
+	}
+	return s, nil
 }
 
 func appendMeta(b []byte, e *node.Entry) []byte {
@@ -119,7 +125,7 @@ func parseMeta(b []byte) node.Entry {
 		From:  wire.Peer{ID: binary.BigEndian.Uint64(b), Epoch: binary.BigEndian.Uint64(b[8:])},
 		Place: binary.BigEndian.Uint64(b[16:]),
 		Asked: binary.BigEndian.Uint32(b[24:]),
-		Worn:  time.Duration(max(int64(binary.BigEndian.Uint64(b[28:])), 0)),
+		Worn:  min(max(time.Duration(binary.BigEndian.Uint64(b[28:])), 0), maxWorn),
 	}
 }
 
