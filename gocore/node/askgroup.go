@@ -7,7 +7,6 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/group"
-	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
 
@@ -39,7 +38,7 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 	if p.query != nil {
 		return
 	}
-	if !n.set.Shares || !n.heardAnybody() || trust.Covered(n.set.NoShare, p.q.Name) {
+	if !n.set.Shares || !n.heardAnybody() || n.secret(p.q) {
 		n.nobodyKnows(now, p)
 		return
 	}
@@ -89,7 +88,7 @@ func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 }
 
 func (n *Node) queueQuery(now time.Duration, a wire.Asked) {
-	if !n.set.Shares || trust.Covered(n.set.NoShare, a.Question.Name) {
+	if !n.set.Shares || n.secret(a.Question) {
 		return
 	}
 	n.queries.queue = append(n.queries.queue, a)

@@ -38,7 +38,7 @@ func (n *Node) cutOff(now time.Duration) bool {
 // askHelper asks the member ranked first for the name among those that have
 // success with a server of this host, and the next one if nothing came.
 func (n *Node) askHelper(now time.Duration, p *pending) {
-	if p.q.Flags != 0 || trust.Covered(n.set.NoShare, p.q.Name) || trust.Covered(n.set.LocalOnly, p.q.Name) || n.ownDomain(p.q) {
+	if n.secret(p.q) || trust.Covered(n.set.LocalOnly, p.q.Name) || n.ownDomain(p.q) {
 		return
 	}
 	first := n.group.First(group.Hash(p.q.Name), n.helps)

@@ -29,6 +29,7 @@ type lan struct {
 	asked   map[wire.Question]int
 	loss    float64
 	sent    []*wire.Message
+	onAsk   func(Ask)
 	// silent hosts' multicast reaches nobody; their unicast does.
 	silent map[int]bool
 }
@@ -145,6 +146,9 @@ func (n *testNode) do(e Effect) {
 
 func (l *lan) ask(n *testNode, e Ask) {
 	l.asked[e.Question]++
+	if l.onAsk != nil {
+		l.onAsk(e)
+	}
 	if (l.dead || n.cut) && e.Server == l.server {
 		return
 	}

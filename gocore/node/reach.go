@@ -1,0 +1,91 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/names"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// reach says how far a question may travel. What only the site knows is asked
+// of nobody where no DNS server stands on the site: a public server would learn
+// what is looked up here and could only say no.
+func (n *Node) reach(q wire.Question) names.Reach {
+	policy := names.Policy{Search: n.set.Search, Forward: n.set.Forward}
+	r := policy.Reach(q)
+	if r == names.Site && !anyOnSite(n.set.Servers) {
+		return names.Here
+	}
+	return r
+}
+
+func anyOnSite(servers []Server) bool {
+	for _, s := range servers {
+		if names.OnSite(s.Addr.Addr()) {
+			return true
+		}
+	}
+	return false
+}
+
+// answerHere answers a question that may not leave this host.
+func (n *Node) answerHere(in Query) bool {
+	if n.reach(in.Question) != names.Here {
+		return false
+	}
+	a := names.Answer(in.Question)
+	n.count(LookupHere)
+	n.emit(Respond{ID: in.ID, Result: Result{Answer: a, TTL: a.TTL, Source: FromHere}})
+	return true
+}
+
+// secret reports whether peers may not learn that a question is asked: the
+// administrator said so, or it is for this host alone.
+func (n *Node) secret(q wire.Question) bool {
+	return q.Flags != 0 || trust.Covered(n.set.NoShare, q.Name)
+}
+
+// serversFor lists the servers that may be asked a question.
+func (n *Node) serversFor(q wire.Question) []*server {
+	if n.reach(q) != names.Site {
+		return n.servers
+	}
+	var site []*server
+	for _, s := range n.servers {
+		if names.OnSite(s.Addr.Addr()) {
+			site = append(site, s)
+		}
+	}
+	return site
+}
+
+// rebinds reports whether an answer would lead a public name to an address that
+// is not public, so that a page of the Internet could make a browser speak to
+// this site's own machines (DNS rebinding). The host's own domains may.
+func (n *Node) rebinds(a *wire.Answer) bool {
+	return n.set.StopRebinding && a.Private && !n.ownDomain(a.Question) &&
+		!trust.Covered(n.set.PrivateNames, a.Question.Name) && n.reach(a.Question) == names.Anywhere
+}
+
+// holdBack answers those who wait for a rebinding answer that the name has no
+// such record. It is neither kept nor shared: the rule is this host's own.
+func (n *Node) holdBack(now time.Duration, f *fetch) {
+	n.endFetch(f)
+	n.count(RebindingStopped)
+	p := n.pending[f.q]
+	if p == nil {
+		return
+	}
+	none, err := wire.ParseAnswer(f.q, wire.RcodeSuccess, nil)
+	if err != nil {
+		n.failAll(p)
+		n.drop(p)
+		return
+	}
+	for _, id := range n.takeWaiters(p) {
+		n.count(LookupServer)
+		n.emit(Respond{ID: id, Result: Result{Answer: none, Source: FromServer}})
+	}
+	n.drop(p)
+}
