@@ -1,7 +1,8 @@
 #!/bin/sh
 # Usage: build.sh [DIR [VERSION]]: makes the packages of the last commit in
 # DIR/packages (build/packages), by way of a clean export in DIR/export. VERSION
-# is for tests of upgrades; the release's own stands in debian/changelog.
+# is for tests of upgrades: Debian packages for this machine, called that. The
+# release's own version stands in debian/changelog.
 set -eu
 cd "$(dirname "$0")/.."
 dir=${1:-build}
@@ -48,8 +49,9 @@ deb() {
 	rm -f ../*.buildinfo ../*.changes
 }
 deb "$me"
-[ "$me" = arm64 ] || deb arm64
-[ "$me" != amd64 ] || deb i386 pkg.mcdns.module
-
-[ ! -f packaging/rpm/build.sh ] || packaging/rpm/build.sh
+if [ -z "$version" ]; then
+	[ "$me" = arm64 ] || deb arm64
+	[ "$me" != amd64 ] || deb i386 pkg.mcdns.module
+	[ ! -f packaging/rpm/build.sh ] || packaging/rpm/build.sh
+fi
 ls -l ../packages
