@@ -33,6 +33,19 @@ func TestFloodIsHeldToItsRate(t *testing.T) {
 	}
 }
 
+func TestBurstPassesAtOnceAndNoMore(t *testing.T) {
+	f := NewFloods(1)
+	passed := 0
+	for range 2 * FloodBurst {
+		if f.Allow(time.Hour, netip.MustParseAddr("192.0.2.1"), 1) {
+			passed++
+		}
+	}
+	if passed != FloodBurst {
+		t.Errorf("%d passed; want %d", passed, FloodBurst)
+	}
+}
+
 func TestFloodOnOneInterfaceSparesTheOther(t *testing.T) {
 	f := NewFloods(1)
 	addr := netip.MustParseAddr("169.254.0.1")
