@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"mcdns/gocore/group"
@@ -18,11 +19,35 @@ const (
 // startSharing begins with HELLOs; the first comes soon, but not at the same
 // moment as that of every other host that boots after a power cut.
 func (n *Node) startSharing(now time.Duration) {
-	n.after(now, n.jitter(2*time.Second), n.helloLoop)
+	n.session.sharing++
+	this := n.session.sharing
+	n.after(now, n.jitter(2*time.Second), func(now time.Duration) { n.helloLoop(now, this) })
 }
 
-func (n *Node) helloLoop(now time.Duration) {
-	if !n.set.Shares {
+// stopSharing forgets the group when the key is taken away: nobody is believed
+// any more, nothing under way is gone on with.
+func (n *Node) stopSharing() {
+	n.group = group.New(n.self.ID)
+	n.announce, n.queries, n.prover = announcer{}, querier{}, prover{}
+	clear(n.answers)
+	clear(n.pulls)
+	clear(n.exports)
+	n.caught, n.session.groupWas = false, ""
+}
+
+// forgetLinks forgets the members behind links that are gone: they would count
+// as heard, and be asked, until their silence was noticed.
+func (n *Node) forgetLinks() {
+	n.group.Keep(func(m *group.Member) bool {
+		return slices.ContainsFunc(n.set.Links, func(l Link) bool { return l.Index == m.Link })
+	})
+	n.noteGroup()
+}
+
+// helloLoop ends with the sharing that it was begun for: a key taken away and
+// put back must not make two of it.
+func (n *Node) helloLoop(now time.Duration, this int) {
+	if !n.set.Shares || n.session.sharing != this {
 		return
 	}
 	n.group.Expire(now)
@@ -30,7 +55,7 @@ func (n *Node) helloLoop(now time.Duration) {
 	n.hello(now)
 	n.probeDown(now)
 	interval := n.group.Interval()
-	n.after(now, interval/2+n.jitter(interval), n.helloLoop)
+	n.after(now, interval/2+n.jitter(interval), func(now time.Duration) { n.helloLoop(now, this) })
 }
 
 func (n *Node) hello(now time.Duration) {
@@ -102,6 +127,9 @@ func (n *Node) noteGroup() {
 	if word == n.session.groupWas {
 		return
 	}
+	if word == "isolated" {
+		n.caught = false // whoever comes next knows what was missed
+	}
 	if n.session.groupWas != "" || word == "joined" {
 		n.log(levelInfo, "group "+word, "group", n.groupWord())
 	}
@@ -116,18 +144,17 @@ const absence = 30 * time.Second
 // failures is of another time, perhaps of another network.
 func (n *Node) noticeAbsence(now time.Duration) {
 	due, ok := n.timers.next()
-	away := now - n.session.last
+	last := n.session.last
+	away := now - last
 	n.session.last = now
 	if !n.started || !ok || now-due < absence {
 		return
 	}
 	n.log(levelInfo, "awake again", "away", away.Round(time.Second).String())
 	n.failures.clearAll()
-	for _, s := range n.servers {
-		if s.state == Up {
-			s.state, s.since = Suspect, now
-		}
-	}
+	n.cache.Sleep(last, now)
+	n.group.Sleep(away)
+	n.forgetEvidence(now)
 	if n.set.Shares {
 		n.hello(now)
 		n.caught = false

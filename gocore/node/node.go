@@ -54,6 +54,7 @@ type Node struct {
 type session struct {
 	last     time.Duration // of the last Handle
 	groupWas string
+	sharing  int           // counts the times that sharing began
 	cloned   time.Duration // a new epoch was taken
 }
 
@@ -127,8 +128,13 @@ func (n *Node) configure(now time.Duration, s Settings) {
 		n.session.last = now
 		n.after(now, expireEvery, n.expire)
 	}
-	if s.Shares && (first || !was.Shares) {
+	switch {
+	case s.Shares && !was.Shares:
 		n.startSharing(now)
+	case !s.Shares && was.Shares:
+		n.stopSharing()
+	case s.Shares:
+		n.forgetLinks()
 	}
 }
 

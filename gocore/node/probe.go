@@ -33,6 +33,10 @@ func (n *Node) probe(now time.Duration, s *server, doubted wire.Question) {
 	n.after(now, f.deadline-now, func(now time.Duration) { n.fetchFailed(now, f) })
 }
 
+// probeLook is how many answers a probe's question is chosen among, the latest
+// used: with a full cache each probe would else hold up lookups for milliseconds.
+const probeLook = 1000
+
 // rootSOA is asked while nothing else is held.
 var rootSOA = wire.Question{Name: ".", Type: 6}
 
@@ -41,12 +45,11 @@ var rootSOA = wire.Question{Name: ".", Type: 6}
 // its own cache (PROTOCOL 5).
 func (n *Node) probeQuestion(now time.Duration, s *server, doubted wire.Question) wire.Question {
 	var best *cache.Entry
-	n.cache.All(func(e *cache.Entry) bool {
+	n.cache.Recent(probeLook, func(e *cache.Entry) {
 		if e.Answer.Question != doubted && n.inScope(e) && betterProbe(now, e, best) &&
 			slices.Contains(n.serversFor(e.Answer.Question), s) {
 			best = e
 		}
-		return true
 	})
 	if best == nil {
 		return rootSOA
@@ -67,7 +70,7 @@ func betterProbe(now time.Duration, e, best *cache.Entry) bool {
 func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, step int) {
 	wait := []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}[min(step, 3)]
 	n.after(now, wait, func(now time.Duration) {
-		if s.state != Down || s.since != began {
+		if s.state != Down || s.since != began || !n.uses(s) {
 			return
 		}
 		if s.fallback || n.group.Rank(uint64(s.ID)) < 2 {

@@ -96,7 +96,8 @@ func (n *Node) heardAnnounce(now time.Duration, m *group.Member, body *wire.Anno
 		n.told(now, m, a, transit)
 	}
 	for i := range body.Long {
-		n.heardLong(now, m, &body.Long[i])
+		l := &body.Long[i]
+		n.heardLong(m, n.cache.Get(now, l.Question), l)
 	}
 }
 

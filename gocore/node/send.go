@@ -53,7 +53,7 @@ func (n *Node) sendEverywhere(now time.Duration, body wire.Body) {
 }
 
 func (n *Node) sendTo(now time.Duration, to netip.AddrPort, body wire.Body) {
-	if to.IsValid() {
+	if to.IsValid() && n.set.Shares {
 		n.emit(Send{Message: n.message(now, body), To: to})
 	}
 }

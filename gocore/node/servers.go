@@ -25,9 +25,12 @@ type server struct {
 	refusals []string
 	// probing: a probe is out; probeLost: it had no reply in time.
 	probing, probeLost bool
-	// said: when this host or a peer last asked the group for evidence.
-	said, judge time.Duration
-	judging     bool
+	// judge: when this host or a peer last asked the group for evidence;
+	// judging: its time to object is not over.
+	judge   time.Duration
+	judging bool
+	// looking: a peer has success, a probe is timed.
+	looking bool
 	// cutOff is when the group's judgement was that the fault is this host's.
 	cutOff time.Duration
 	// hearsay: down by others' word alone; doubted once this host has asked.
@@ -38,9 +41,47 @@ type server struct {
 // setServers follows a change of configuration: servers that stay keep what is
 // known of them.
 func (n *Node) setServers(now time.Duration) {
+	before := n.servers
 	n.servers = n.merge(now, n.servers, n.set.Servers, false)
 	n.fallback = n.merge(now, n.fallback, n.set.Fallback, true)
+	if !slices.Equal(before, n.servers) {
+		n.askAnew(now)
+	}
 	n.updateDown(now)
+}
+
+// askAnew puts what is under way to the new servers: those before may be out of
+// reach, and a lookup would wait for them to its deadline.
+func (n *Node) askAnew(now time.Duration) {
+	for _, p := range n.inOrder() {
+		if p.fetch == nil || p.fetch.kind == viaFallback {
+			continue
+		}
+		n.abandon(p)
+		if len(p.waiters) > 0 {
+			n.startFetch(now, p.q, demand)
+		}
+		n.drop(p)
+	}
+}
+
+// uses reports whether the server is still one of this host's.
+func (n *Node) uses(s *server) bool {
+	return slices.Contains(n.servers, s) || slices.Contains(n.fallback, s)
+}
+
+// forgetEvidence drops what was counted against the servers before this host
+// slept: questions that went unanswered meanwhile say nothing about them.
+func (n *Node) forgetEvidence(now time.Duration) {
+	for _, a := range n.asks {
+		a.over = true
+	}
+	for _, s := range n.servers {
+		s.lostFor, s.refusals, s.probeLost, s.judging = nil, nil, false, false
+		if s.state == Up {
+			s.state, s.since = Suspect, now
+		}
+	}
 }
 
 func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback bool) []*server {
@@ -60,7 +101,7 @@ func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback b
 func newServer(now time.Duration, s Server, fallback bool) *server {
 	return &server{
 		Server: s, state: Suspect, since: now, fallback: fallback,
-		success: group.Unseen, failure: group.Unseen, peerSuccess: group.Unseen, said: group.Unseen,
+		success: group.Unseen, failure: group.Unseen, peerSuccess: group.Unseen, judge: group.Unseen,
 	}
 }
 
@@ -128,9 +169,11 @@ func (n *Node) suspect(now time.Duration, s *server) {
 	if s.state == Up {
 		s.state, s.since = Suspect, now
 	}
-	s.said = now
 	n.startJudging(now, s)
 	n.sayNow(now)
+	// Its own probe may save an innocent server: a host without peers would
+	// else call it down for three names of one broken zone.
+	n.probe(now, s, wire.Question{})
 }
 
 // startJudging gives the group its time to object.
@@ -139,7 +182,16 @@ func (n *Node) startJudging(now time.Duration, s *server) {
 		return
 	}
 	s.judging, s.judge = true, now
-	n.after(now, judgeAfter, func(now time.Duration) { n.judgeServer(now, s) })
+	wait := judgeAfter
+	if s.rtt.known { // a slow line must not look like a dead server
+		wait = min(time.Second, max(wait, s.timeout(1)))
+	}
+	began := now
+	n.after(now, wait, func(now time.Duration) {
+		if s.judging && s.judge == began && n.uses(s) {
+			n.judgeServer(now, s)
+		}
+	})
 }
 
 // judgeServer decides: own success wins, a peer's success means that the fault
@@ -185,6 +237,7 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	if was == Up {
 		return
 	}
+	downSince := s.since
 	s.state, s.since = Up, now
 	if s.fallback {
 		return
@@ -192,10 +245,17 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	if was == Down {
 		n.log(slog.LevelInfo, "server up", "server", s.Addr.String())
 	}
-	if was == Down || now-s.said < time.Minute {
+	if was == Suspect && s.judging && n.isNews(s, s.judge) || was == Down && n.isNews(s, downSince) {
 		n.sayNow(now)
 	}
 	n.updateDown(now)
+}
+
+// isNews reports whether this host's success is to be said at once: the first
+// since a time is, and those of the hosts ranked first, lest a lost datagram cost
+// seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5).
+func (n *Node) isNews(s *server, since time.Duration) bool {
+	return s.peerSuccess <= since || n.group.Rank(uint64(s.ID)) < electedToProbe
 }
 
 // updateDown follows the servers' states: down means all of them.
@@ -270,11 +330,12 @@ func (n *Node) heardEvidence(now time.Duration, m *group.Member, states []wire.S
 func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
 	if success := ago(at, st.Success); success > s.peerSuccess {
 		s.peerSuccess = success
-		if s.state == Down && success > s.since {
+		if s.state == Down && success > s.since && !s.looking {
+			s.looking = true
 			n.after(now, n.jitter(time.Second), func(now time.Duration) { n.probeIfDown(now, s) })
 		}
 	}
-	if !st.Suspect || s.judging || s.state == Down {
+	if !st.Suspect || s.judging || s.state == Down || n.clearedLately(now, s) {
 		return
 	}
 	n.hearSuspicion(now, s)
@@ -284,7 +345,7 @@ func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.
 // whatever success they had before, and a success is said. It must be younger
 // than the doubt: a server that answered two seconds ago may be dead now.
 func (n *Node) hearSuspicion(now time.Duration, s *server) {
-	s.said, s.cutOff = now, 0
+	s.cutOff = 0
 	if s.state == Up {
 		s.state, s.since = Suspect, now
 	}
@@ -294,7 +355,15 @@ func (n *Node) hearSuspicion(now time.Duration, s *server) {
 	}
 }
 
+// clearedLately reports whether the group found a moment ago that the server is
+// well: a peer that goes on doubting, or lies, must not make five hosts probe
+// three times a second.
+func (n *Node) clearedLately(now time.Duration, s *server) bool {
+	return now-s.judge < recent && max(s.success, s.peerSuccess) >= s.judge
+}
+
 func (n *Node) probeIfDown(now time.Duration, s *server) {
+	s.looking = false
 	if s.state == Down {
 		n.probe(now, s, wire.Question{})
 	}
