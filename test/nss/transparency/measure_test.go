@@ -1,0 +1,125 @@
+package transparency
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// measure adds the rows that are figures.
+func (r *report) measure(t *testing.T, p programs, worlds []*world) {
+	t.Helper()
+	r.coldGetent(t, worlds)
+	r.warm(t, p, worlds)
+	r.calls(t, worlds)
+	r.forksUnderLoad(t, p, worlds)
+}
+
+// coldGetent starts getent again and again, in turn in each world, so that what
+// else the machine does falls on all alike.
+func (r *report) coldGetent(t *testing.T, worlds []*world) {
+	t.Helper()
+	const rounds = 120
+	took, cpu := map[*world][]time.Duration{}, map[*world]time.Duration{}
+	for range rounds {
+		for _, w := range worlds {
+			o := w.run(t, command{args: []string{"/usr/bin/getent", "ahosts", "probe.example"}})
+			if o.end != "exit 0" {
+				t.Fatalf("getent in %s: %s", w.name, o.end)
+			}
+			took[w] = append(took[w], o.took)
+			cpu[w] += o.cpu
+		}
+	}
+	median, busy := []string{"getent ahosts, cold: median (p95)"}, []string{"its CPU time, mean"}
+	for _, w := range worlds {
+		slices.Sort(took[w])
+		median = append(median, fmt.Sprintf("%.2f ms (%.2f)", ms(took[w][rounds/2]), ms(took[w][rounds*95/100])))
+		busy = append(busy, fmt.Sprintf("%.2f ms", ms(cpu[w]/rounds)))
+	}
+	r.lines = append(r.lines, median, busy)
+	most := took[worlds[0]][rounds/2] + 2*time.Millisecond
+	got := took[worlds[1]][rounds/2]
+	r.check(t, "getent, cold, median of 120", fmt.Sprintf("at most %.2f ms, 2 ms more than without", ms(most)),
+		fmt.Sprintf("%.2f ms", ms(got)), got <= most)
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func (r *report) warm(t *testing.T, p programs, worlds []*world) {
+	t.Helper()
+	for _, path := range []string{"getaddrinfo", "2"} {
+		line := []string{"warm " + strings.Replace(path, "2", "gethostbyname2_r", 1) + ", one after another"}
+		for _, w := range worlds {
+			o := w.run(t, command{args: []string{p.hazard, "cost", "3000", path}})
+			line = append(line, strings.Join(o.figures, ", "))
+		}
+		r.lines = append(r.lines, line)
+	}
+}
+
+var calls = regexp.MustCompile(`^(?:\d+ +)?(\w+)\(`)
+
+// calls counts the system calls of one getent. The module may add a few; it may
+// not start threads or touch signals.
+func (r *report) calls(t *testing.T, worlds []*world) {
+	t.Helper()
+	strace := "/usr/bin/strace"
+	if _, err := os.Stat(strace); err != nil {
+		return
+	}
+	line := []string{"system calls of one getent: all, clone, rt_sigaction"}
+	var first [3]int
+	for i, w := range worlds {
+		count := map[string]int{}
+		w.run(t, command{args: []string{"/bin/sh", "-c", strace + " -f -qq -o /run/strace /usr/bin/getent ahosts probe.example >/run/out"}})
+		trace, err := os.ReadFile(w.host.Path("/run/strace"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for text := range strings.Lines(string(trace)) {
+			if m := calls.FindStringSubmatch(text); m != nil {
+				count[m[1]]++
+				count[""]++
+			}
+		}
+		got := [3]int{count[""], count["clone"] + count["clone3"], count["rt_sigaction"]}
+		line = append(line, fmt.Sprintf("%d, %d, %d", got[0], got[1], got[2]))
+		if i == 0 {
+			first = got
+		} else if i == 1 {
+			r.check(t, "clone and rt_sigaction in one getent", fmt.Sprint(first[1:]), fmt.Sprint(got[1:]), got[1] == first[1] && got[2] == first[2])
+		}
+	}
+	r.lines = append(r.lines, line)
+}
+
+var hung = regexp.MustCompile(`hung (\d+)/`)
+
+// forksUnderLoad counts children that hang because another thread held one of
+// glibc's own locks at the fork. It happens without any module as well, so only
+// clearly more than there is of it would be ours.
+func (r *report) forksUnderLoad(t *testing.T, p programs, worlds []*world) {
+	t.Helper()
+	for _, path := range []string{"gai", "2"} {
+		name := "children that hang, forked under 8 busy threads (" + strings.Replace(path, "2", "gethostbyname2_r", 1) + ")"
+		line := []string{name}
+		var counts []int
+		for _, w := range worlds {
+			o := w.run(t, command{args: []string{p.hazard, "fork-busy", "60", path}, limit: 10 * time.Minute})
+			line = append(line, cell("", o))
+			n := 1000
+			if m := hung.FindStringSubmatch(strings.Join(o.figures, " ")); m != nil {
+				n, _ = strconv.Atoi(m[1])
+			}
+			counts = append(counts, n)
+		}
+		r.lines = append(r.lines, line)
+		r.check(t, name, fmt.Sprintf("%d of 60, as without", counts[0]), fmt.Sprintf("%d of 60", counts[1]), counts[1] <= counts[0]+10)
+	}
+}
