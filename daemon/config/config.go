@@ -38,6 +38,16 @@ type Config struct {
 	Save string
 	// NoShare and LocalOnly are names with a final dot (node.Settings).
 	NoShare, LocalOnly []string
+	// Forward are special-use names that go to the DNS servers all the same.
+	Forward []string
+	// StopRebinding holds back public names' private addresses, but for
+	// PrivateNames.
+	StopRebinding bool
+	PrivateNames  []string
+	// Listen are the addresses on which DNS questions are answered; none means
+	// that they are not. Unless ListenBeyond, all are loopback addresses.
+	Listen       []netip.AddrPort
+	ListenBeyond bool
 	// Level is the least severe level that is logged.
 	Level slog.Level
 }
@@ -85,6 +95,15 @@ var settings = map[string]map[string]setting{
 	"sharing": {
 		"no_share":   names(func(c *Config) *[]string { return &c.NoShare }),
 		"local_only": names(func(c *Config) *[]string { return &c.LocalOnly }),
+	},
+	"names": {
+		"forward":        names(func(c *Config) *[]string { return &c.Forward }),
+		"stop_rebinding": yes(func(c *Config) *bool { return &c.StopRebinding }),
+		"private_names":  names(func(c *Config) *[]string { return &c.PrivateNames }),
+	},
+	"listener": {
+		"listen": addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Listen }, "off"),
+		"beyond": yes(func(c *Config) *bool { return &c.ListenBeyond }),
 	},
 	"log": {"level": setLevel},
 }

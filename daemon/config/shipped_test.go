@@ -20,7 +20,9 @@ func TestShippedFileHasEverySettingAtItsDefault(t *testing.T) {
 	server := []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}
 	c := Config{
 		Port: 1, Interfaces: []string{"x"}, Servers: server, Fallback: server, Size: 1, MinTTL: 1, Save: "x",
-		NoShare: []string{"x"}, LocalOnly: []string{"x"}, Level: slog.LevelDebug,
+		NoShare: []string{"x"}, LocalOnly: []string{"x"},
+		Forward: []string{"x"}, StopRebinding: true, PrivateNames: []string{"x"}, Listen: server, ListenBeyond: true,
+		Level: slog.LevelDebug,
 	}
 	for _, w := range Parse(&c, "mcdnsd.conf", text) {
 		t.Error(w)

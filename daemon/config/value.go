@@ -178,6 +178,16 @@ func names(field func(*Config) *[]string) setting {
 	}
 }
 
+func yes(field func(*Config) *bool) setting {
+	return func(c *Config, value string) error {
+		if value != "yes" && value != "no" {
+			return errors.New("is neither yes nor no")
+		}
+		*field(c) = value == "yes"
+		return nil
+	}
+}
+
 func addrPorts(field func(*Config) *[]netip.AddrPort, none string) setting {
 	return func(c *Config, value string) error {
 		var out []netip.AddrPort

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ import (
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
 	"mcdns/daemon/links"
+	"mcdns/daemon/listener"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/nsssock"
 	"mcdns/daemon/owner"
@@ -64,6 +66,9 @@ type Host struct {
 	store   *store.Store
 	nss     *nsssock.Server
 	control *control.Server
+	dns     *listener.Listener
+	refused []netip.AddrPort // said to be; guarded by refreshing
+	deaf    atomic.Bool      // an address of the listener could not be opened
 
 	self atomic.Pointer[wire.Peer]
 	ring atomic.Pointer[trust.Ring]
@@ -141,6 +146,7 @@ func (h *Host) build() error {
 		Connections: connections(),
 		Log:         logs.Component(h.log, "nss"),
 	})
+	h.dns = listener.New(listener.Config{Ask: h.owner.Resolve, Log: logs.Component(h.log, "listener")})
 	h.control = control.New(h)
 	return nil
 }
@@ -224,6 +230,7 @@ func (h *Host) stop(s sockets, unfollow func()) {
 	defer cancel()
 	h.nss.Shutdown(ctx)
 	h.control.Shutdown(ctx)
+	h.dns.Close()
 	h.save()
 }
 

@@ -61,11 +61,13 @@ func settings(v view, machine resolvconf.Machine, ring *trust.Ring, all []links.
 	if len(servers) == 0 {
 		servers = v.conf.Servers
 	}
+	servers = notOurs(servers, listens(c))
 	return node.Settings{
 		Servers: machine.Servers(servers), Fallback: machine.Servers(c.Fallback),
 		Timeout: v.conf.Timeout, Attempts: v.conf.Attempts, Rotate: v.conf.Rotate,
 		Search:  absolute(v.conf.Search),
 		NoShare: c.NoShare, LocalOnly: c.LocalOnly,
+		Forward: c.Forward, StopRebinding: c.StopRebinding, PrivateNames: c.PrivateNames,
 		Shares: ring != nil, Links: chosen, Place: links.Place(all, chosen, servers),
 		CacheBytes: c.Size,
 		MaxTTL:     c.MaxTTL, NegativeTTL: c.NegativeTTL, MinTTL: c.MinTTL, MaxStale: c.Stale,
@@ -92,6 +94,7 @@ func (h *Host) apply(v view) {
 	h.shown.Store(&v)
 	h.conf.Store(&v.conf)
 	h.options.Level.Set(v.config.Level)
+	h.listen53(v)
 	if !slices.Equal(before.warnings, v.warnings) {
 		for _, w := range v.warnings {
 			h.log.Warn(w.String())

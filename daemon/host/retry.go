@@ -2,7 +2,7 @@ package host
 
 // retry looks again at what failed, such as a port that another program held.
 func (h *Host) retry() {
-	if h.shown.Load().problem != "" {
+	if v := h.shown.Load(); v.problem != "" || h.deaf.Load() {
 		h.refresh()
 	}
 }

@@ -1,0 +1,186 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestSettingsAreTakenAsWritten(t *testing.T) {
+	text := `# a comment
+; another
+[group]
+group4 = 224.0.0.200
+group6=ff02::200
+port = 7354
+interfaces = eth0, wlan0
+key-file = /tmp/k
+[servers]
+servers = 192.0.2.53 [2001:db8::53]:5353
+fallback = 9.9.9.9
+[cache]
+size = 16MiB
+min_ttl = 5
+max_ttl = 12h
+negative_ttl = 1m
+stale = 2w
+save = no
+[sharing]
+no_share = Corp.Example, *.lan
+local_only = bank.example
+[log]
+level = debug
+`
+	got := Default()
+	if w := Parse(&got, "f", []byte(text)); len(w) > 0 {
+		t.Fatalf("warnings: %v", w)
+	}
+	want := Config{
+		Group4: netip.MustParseAddr("224.0.0.200"), Group6: netip.MustParseAddr("ff02::200"), Port: 7354,
+		Interfaces: []string{"eth0", "wlan0"}, KeyFile: "/tmp/k",
+		Servers:  []netip.AddrPort{netip.MustParseAddrPort("192.0.2.53:53"), netip.MustParseAddrPort("[2001:db8::53]:5353")},
+		Fallback: []netip.AddrPort{netip.MustParseAddrPort("9.9.9.9:53")},
+		Size:     16 << 20, MinTTL: 5 * time.Second, MaxTTL: 12 * time.Hour, NegativeTTL: time.Minute,
+		Stale: 14 * 24 * time.Hour, Save: "no",
+		NoShare: []string{"corp.example.", "lan."}, LocalOnly: []string{"bank.example."}, Level: slog.LevelDebug,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestBadLinesAreNamedAndChangeNothing(t *testing.T) {
+	cases := []struct{ name, text, want string }{
+		{"not a size", "[cache]\nsize = 64mb", `f:2: cache.size: "64mb" is not a size (as in 64MiB); ignored`},
+		{"too small", "[cache]\nsize = 1", `f:2: cache.size: "1" is not between 1MiB and 16GiB; ignored`},
+		{"too large", "[cache]\nsize = 999999999GiB", `f:2: cache.size: "999999999GiB" is not between 1MiB and 16GiB; ignored`},
+		{"not a time", "[cache]\nstale = soon", `f:2: cache.stale: "soon" is not a time (as in 30s, 15m, 12h, 3d); ignored`},
+		{"negative time", "[cache]\nstale = -1s", `f:2: cache.stale: "-1s" is not a time (as in 30s, 15m, 12h, 3d); ignored`},
+		{"too long", "[cache]\nmin_ttl = 1d", `f:2: cache.min_ttl: "1d" is more than 3600s; ignored`},
+		{"unknown key", "[cache]\nsise = 1", `f:2: "sise" is no setting of [cache]; ignored`},
+		{"unknown section", "[cash]\nsize = 1\nx = 2", `f:1: "[cash]" is no section; its lines are ignored`},
+		{"empty section", "[]\nsize = 1", `f:1: "[]" is no section; its lines are ignored`},
+		{"no section", "size = 1", `f:1: "size = 1" stands before the first [section]; ignored`},
+		{"no value", "[cache]\nsize", `f:2: "size" is neither [section] nor key = value; ignored`},
+		{"port 0", "[group]\nport = 0", `f:2: group.port: "0" is not a port; ignored`},
+		{"port too high", "[group]\nport = 65536", `f:2: group.port: "65536" is not a port; ignored`},
+		{"unicast group", "[group]\ngroup4 = 192.0.2.1", `f:2: group.group4: "192.0.2.1" is not an IPv4 multicast address; ignored`},
+		{"routed group", "[group]\ngroup4 = 239.1.1.1", `f:2: group.group4: "239.1.1.1" is not link-local: 224.0.0.0/24 is (RFC 5771); ignored`},
+		{"wide group", "[group]\ngroup6 = ff05::1", `f:2: group.group6: "ff05::1" is not a link-local IPv6 multicast address (ff02::/16); ignored`},
+		{"server name", "[servers]\nservers = dns.example", `f:2: servers.servers: "dns.example" is not a list of addresses (as in 192.0.2.53 or [2001:db8::53]:5353); ignored`},
+		{"key file", "[group]\nkey_file = k", `f:2: group.key_file: "k" is not an absolute path; ignored`},
+		{"level", "[log]\nlevel = loud", `f:2: log.level: "loud" is none of error, warn, notice, info, debug; ignored`},
+		{"nine servers", "[servers]\nservers = 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1", `f:2: servers.servers: "1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1...." has more than 8 servers; ignored`},
+		{"binary", "\x7fELF\x00\x00", "f: is not text; using what is set elsewhere"},
+		{"latin-1", "[cache]\n# gr\xf6\xdfe", "f: is not text; using what is set elsewhere"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := Default()
+			w := Parse(&got, "f", []byte(c.text))
+			if len(w) != 1 || w[0].String() != c.want {
+				t.Errorf("got %v; want [%s]", w, c.want)
+			}
+			if !reflect.DeepEqual(got, Default()) {
+				t.Errorf("got %+v; want the defaults", got)
+			}
+		})
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDropInsWinInTheOrderOfTheirNames(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mcdnsd.conf")
+	write(t, path, "[group]\nport = 1000\n[cache]\nstale = 1d\n")
+	write(t, path+".d/20-b.conf", "[group]\nport = 1020\n")
+	write(t, path+".d/10-a.conf", "[group]\nport = 1010\n[cache]\nmin_ttl = 7\n")
+	write(t, path+".d/.hidden.conf", "[group]\nport = 1\n")
+	write(t, path+".d/30-c.conf.dpkg-old", "[group]\nport = 2\n")
+	c, w := Load(path)
+	if len(w) != 0 || c.Port != 1020 || c.MinTTL != 7*time.Second || c.Stale != 24*time.Hour {
+		t.Errorf("got port %d, min_ttl %v, stale %v, %v", c.Port, c.MinTTL, c.Stale, w)
+	}
+}
+
+func TestDaemonStartsOnAnyFile(t *testing.T) {
+	cases := map[string]func(t *testing.T, path string){
+		"absent":    func(*testing.T, string) {},
+		"directory": func(t *testing.T, path string) { write(t, path+"/x", "") },
+		"fifo": func(t *testing.T, path string) {
+			if err := syscall.Mkfifo(path, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"huge":     func(t *testing.T, path string) { write(t, path, strings.Repeat("# x\n", 1<<20)) },
+		"binary":   func(t *testing.T, path string) { write(t, path, strings.Repeat("\x00\xff[group]\n", 1000)) },
+		"nonsense": func(t *testing.T, path string) { write(t, path, strings.Repeat("nonsense\n", 10000)) },
+		"dangling": func(t *testing.T, path string) {
+			if err := os.Symlink("nowhere", path); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"loop": func(t *testing.T, path string) {
+			if err := os.Symlink(filepath.Base(path), path); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"drop-in is a file": func(t *testing.T, path string) { write(t, path+".d", "[group]\n") },
+		"drop-in is a directory": func(t *testing.T, path string) {
+			write(t, path+".d/x.conf/y", "")
+		},
+		"1000 drop-ins": func(t *testing.T, path string) {
+			for i := range 1000 {
+				write(t, fmt.Sprintf("%s.d/%d.conf", path, i), "bad")
+			}
+		},
+	}
+	for name, make := range cases {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "mcdnsd.conf")
+			make(t, path)
+			c, w := Load(path)
+			if !reflect.DeepEqual(c, Default()) {
+				t.Errorf("got %+v; want the defaults", c)
+			}
+			if len(w) > maxDropIns+maxWarnings {
+				t.Errorf("%d warnings", len(w))
+			}
+			silent := name == "absent" || name == "dangling" || name == "drop-in is a file"
+			if silent != (len(w) == 0) {
+				t.Errorf("got warnings %v", w)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("[group]\nport=1\ninterfaces = a b\n[cache]\nsize=64MiB\n")
+	f.Add("[sharing]\nno_share = a.b c\\.d\n[servers]\nservers=[::1]:53\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c := Default()
+		w := Parse(&c, "f", []byte(text))
+		if len(w) > maxWarnings+1 {
+			t.Fatalf("%d warnings", len(w))
+		}
+		if c.Size < minSize || c.Port == 0 || !c.Group4.IsLinkLocalMulticast() || !c.Group6.IsLinkLocalMulticast() ||
+			c.MinTTL < 0 || c.MaxTTL < 0 || c.Stale < 0 || !filepath.IsAbs(c.KeyFile) {
+			t.Fatalf("got %+v", c)
+		}
+	})
+}

@@ -1,0 +1,235 @@
+// Package listener answers DNS questions on a loopback address, for programs
+// that bypass NSS: static Go, musl, c-ares, dig. It is off unless the
+// administrator names an address, and resolv.conf is the administrator's.
+//
+// Whoever can send a packet here may be hostile, a page in a browser included.
+// So work in hand is bounded in all, for each connection and, beyond loopback,
+// for each client; requests are read by our own bounded walk (gocore/wire); no
+// opcode but QUERY goes any further; and a reply is never larger than the room
+// the client gave.
+package listener
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// Config is what a Listener is made with.
+type Config struct {
+	// Ask resolves one question; a Result without an Answer means that nobody
+	// can say now.
+	Ask func(context.Context, wire.Question) (node.Result, error)
+	Log *slog.Logger
+	// Idle is how long a TCP connection may say nothing; 0 means 10 s.
+	Idle time.Duration
+}
+
+// Bounds on what clients can make the listener hold.
+const (
+	maxQueries     = 2048 // under way over UDP
+	maxClient      = 100  // of these for one client that is not on loopback
+	maxConnections = 256
+	maxClientConns = 32 // of these for one client that is not on loopback
+	maxPipelined   = 64 // under way on one connection
+	idle           = 10 * time.Second
+	writeWait      = 5 * time.Second
+	// discard: a client that is not on loopback has asked again by then; keeping
+	// answers for release in one burst is an attack (DNSBomb, CVE-2024-33655;
+	// unbound's discard-timeout).
+	discard = 1900 * time.Millisecond
+)
+
+// Listener listens on any number of addresses.
+type Listener struct {
+	conf   Config
+	ctx    context.Context
+	cancel context.CancelFunc
+	group  sync.WaitGroup
+	load   load
+	table  table
+
+	mu   sync.Mutex
+	open map[netip.AddrPort]sockets
+}
+
+// sockets are those of one address.
+type sockets struct {
+	udp *net.UDPConn
+	tcp *net.TCPListener
+}
+
+// New makes a listener that listens nowhere yet.
+func New(c Config) *Listener {
+	if c.Idle == 0 {
+		c.Idle = idle
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Listener{
+		conf: c, ctx: ctx, cancel: cancel,
+		open: map[netip.AddrPort]sockets{}, load: load{clients: map[netip.Addr]int{}},
+		table: table{open: map[*conn]struct{}{}},
+	}
+}
+
+// Set listens on the given addresses and on no others. Addresses that stay are
+// not touched. The error joins those of all addresses that could not be opened;
+// call it again to try them again.
+func (l *Listener) Set(addrs []netip.AddrPort) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx.Err() != nil {
+		return nil
+	}
+	for addr, s := range l.open {
+		if !slices.Contains(addrs, addr) {
+			s.close()
+			delete(l.open, addr)
+		}
+	}
+	var errs []error
+	for _, addr := range addrs {
+		if _, is := l.open[addr]; is {
+			continue
+		}
+		s, err := open(addr)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		l.open[addr] = s
+		l.conf.Log.Info("answering DNS questions", "address", addr.String())
+		l.serve(s)
+	}
+	return errors.Join(errs...)
+}
+
+// Addrs are the addresses that are open, with the ports the kernel chose.
+func (l *Listener) Addrs() []netip.AddrPort {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []netip.AddrPort
+	for _, s := range l.open {
+		all = append(all, s.udp.LocalAddr().(*net.UDPAddr).AddrPort())
+	}
+	return all
+}
+
+func open(addr netip.AddrPort) (sockets, error) {
+	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+	if err != nil {
+		return sockets{}, err
+	}
+	// The same port, were it one that the kernel chose.
+	same := netip.AddrPortFrom(addr.Addr(), udp.LocalAddr().(*net.UDPAddr).AddrPort().Port())
+	tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(same))
+	if err != nil {
+		udp.Close()
+		return sockets{}, err
+	}
+	return sockets{udp, tcp}, nil
+}
+
+func (s sockets) close() {
+	s.udp.Close()
+	s.tcp.Close()
+}
+
+func (l *Listener) serve(s sockets) {
+	l.group.Go(func() { l.serveUDP(s.udp) })
+	l.group.Go(func() { l.serveTCP(s.tcp) })
+}
+
+// Close ends everything; nothing is sent after it returns.
+func (l *Listener) Close() {
+	l.cancel()
+	l.mu.Lock()
+	for _, s := range l.open {
+		s.close()
+	}
+	clear(l.open)
+	l.mu.Unlock()
+	l.table.closeAll()
+	l.group.Wait()
+}
+
+// answer makes the reply to a request, nil if there is none to be made any more.
+func (l *Listener) answer(ctx context.Context, r *wire.Request, tcp bool) []byte {
+	res := wire.Response{Rcode: r.Rcode, EDE: wire.NoEDE, TCP: tcp}
+	switch {
+	case r.Rcode == wire.RcodeNotImplemented:
+		res.EDE = wire.EDENotSupport
+	case r.Rcode == wire.RcodeRefused:
+		res.EDE = wire.EDEProhibited
+	case r.Rcode != wire.RcodeSuccess:
+	case r.Any():
+		res.Answer, res.TTL = wire.AnyAnswer(r), time.Hour
+	default:
+		result, err := l.resolve(ctx, r.Question)
+		if err != nil {
+			return nil
+		}
+		res = response(result, tcp)
+	}
+	return wire.AppendResponse(make([]byte, 0, 512), r, res)
+}
+
+// resolve asks; what nobody can say for a client that validates is asked again
+// without its flags: in an outage an unsigned answer is better than none, and a
+// validator takes it for what it is.
+func (l *Listener) resolve(ctx context.Context, q wire.Question) (node.Result, error) {
+	result, err := l.conf.Ask(ctx, q)
+	if err == nil && result.Answer == nil && q.Flags != 0 {
+		return l.conf.Ask(ctx, q.WithoutFlags())
+	}
+	return result, err
+}
+
+func response(r node.Result, tcp bool) wire.Response {
+	res := wire.Response{Answer: r.Answer, Age: r.Age, TTL: r.TTL, EDE: wire.NoEDE, TCP: tcp}
+	switch {
+	case r.Answer == nil:
+		res.Rcode, res.EDE = wire.RcodeServerFailure, wire.EDENoReach
+	case r.Stale && r.Answer.Kind == wire.NXDomain:
+		res.EDE = wire.EDEStaleNX
+	case r.Stale:
+		res.EDE = wire.EDEStale
+	}
+	return res
+}
+
+// load counts the questions that are under way over UDP.
+type load struct {
+	mu      sync.Mutex
+	all     int
+	clients map[netip.Addr]int
+}
+
+// begin reports whether one more may be worked on.
+func (l *load) begin(client netip.Addr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.all >= maxQueries || !client.IsLoopback() && l.clients[client] >= maxClient {
+		return false
+	}
+	l.all++
+	l.clients[client]++
+	return true
+}
+
+func (l *load) end(client netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all--
+	if l.clients[client]--; l.clients[client] == 0 {
+		delete(l.clients, client)
+	}
+}

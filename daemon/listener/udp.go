@@ -1,0 +1,64 @@
+package listener
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+// maxRequest: EDNS options fill a request, no more than a link carries.
+const maxRequest = 4096
+
+// serveUDP reads requests until the socket is closed. What is answered at once
+// is answered here; a question gets a goroutine of its own.
+func (l *Listener) serveUDP(conn *net.UDPConn) {
+	buf := make([]byte, maxRequest)
+	for {
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil || from.Port() == 0 {
+			continue // an ICMP error of an earlier reply
+		}
+		r, ok := wire.ParseRequest(buf[:n])
+		if !ok {
+			continue
+		}
+		if r.Rcode != wire.RcodeSuccess || r.Any() {
+			conn.WriteToUDPAddrPort(l.answer(l.ctx, &r, false), from)
+			continue
+		}
+		l.begin(conn, append([]byte(nil), buf[:n]...), from)
+	}
+}
+
+// begin works on a question beside the others. Beyond the bounds it is dropped,
+// as a full socket would drop it: the client asks again.
+func (l *Listener) begin(conn *net.UDPConn, request []byte, from netip.AddrPort) {
+	client := from.Addr().Unmap()
+	if !l.load.begin(client) {
+		return
+	}
+	l.group.Go(func() {
+		defer l.load.end(client)
+		ctx := l.ctx
+		if !client.IsLoopback() {
+			limited, cancel := context.WithTimeout(ctx, discard)
+			defer cancel()
+			ctx = limited
+		}
+		r, ok := wire.ParseRequest(request)
+		if !ok {
+			return
+		}
+		if reply := l.answer(ctx, &r, false); reply != nil {
+			conn.SetWriteDeadline(time.Now().Add(writeWait))
+			conn.WriteToUDPAddrPort(reply, from)
+		}
+	})
+}
