@@ -67,7 +67,7 @@ type Host struct {
 	nss     *nsssock.Server
 	control *control.Server
 	dns     *listener.Listener
-	refused []netip.AddrPort // said to be; guarded by refreshing
+	listens []netip.AddrPort // as last configured; guarded by refreshing
 	deaf    atomic.Bool      // an address of the listener could not be opened
 
 	self atomic.Pointer[wire.Peer]

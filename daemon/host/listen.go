@@ -24,11 +24,12 @@ func listens(c config.Config) []netip.AddrPort {
 // not be opened and is tried again.
 func (h *Host) listen53(v view) {
 	want := listens(v.config)
-	if len(want) < len(v.config.Listen) && !slices.Equal(v.config.Listen, h.refused) {
+	changed := !slices.Equal(v.config.Listen, h.listens)
+	if changed && len(want) < len(v.config.Listen) {
 		h.log.Warn("listener.listen: not all addresses are loopback; set listener.beyond to use others that are not wildcards")
 	}
-	h.refused = v.config.Listen
-	if len(want) > 0 && len(v.settings.Servers) == 0 {
+	h.listens = v.config.Listen
+	if changed && len(want) > 0 && len(v.settings.Servers) == 0 {
 		h.log.Warn("no DNS server but our own listener is named in resolv.conf; name those to ask in servers.servers")
 	}
 	err := h.dns.Set(want)
