@@ -40,6 +40,11 @@ func Boot(h *lab.Host, root string, prepare func(files string) error) (*Machine,
 }
 
 func (m *Machine) mount(lower string) error {
+	// The lab gives its hosts a /sys of their own, which hides the control
+	// groups, and systemd-nspawn needs those of the machine below.
+	if err := unix.Unmount("/sys", unix.MNT_DETACH); err != nil {
+		return err
+	}
 	for _, name := range []string{"upper", "work", "root"} {
 		if err := os.MkdirAll(filepath.Join(m.dir, name), 0o755); err != nil {
 			return err
