@@ -180,18 +180,13 @@ func (c *Checks) given(w *World, h *Host, q wire.Question, r node.Result) {
 // slack is what a deadline may be missed by: a tick of the clock.
 func (c *Checks) slack() time.Duration { return 50 * time.Millisecond }
 
-// deadline is how long a lookup that begins now may take.
+// deadline is how long a lookup that begins now may take: as long as
+// resolv.conf says while the host believes that its servers are up, else 3 s.
 func (c *Checks) deadline(w *World, h *Host) time.Duration {
 	const ill = 3 * time.Second
 	full := h.settings.Timeout * time.Duration(h.settings.Attempts)
-	if c.changed == noWake || w.now-c.changed < c.grace() {
+	if h.Index >= c.opt.Watch || w.truth(h) == node.Up || h.Status(w).Upstream == node.Up {
 		return full
-	}
-	for _, s := range h.settings.Servers {
-		srv := w.serverAt(s.Addr)
-		if srv == nil || srv.Mode != ServerOff && !h.cut[srv.Index] {
-			return full
-		}
 	}
 	return ill
 }
@@ -209,12 +204,24 @@ func (c *Checks) trueAge(w *World, h *Host, a *wire.Answer, age time.Duration, r
 		report(Fault{w.now, h.Name, "birth", fmt.Sprintf("%s was never fetched as its birth says: %x at %v", show(a.Question), a.Birth.ID, a.Birth.Clock)})
 		return
 	}
-	if c.replayed && age >= min(a.TTL, 4*time.Hour) {
+	if c.replayed && age >= c.life(a, false) {
 		return // a replay of an unproven run fills gaps as stale: nobody can know how stale
 	}
 	if really := w.births.age(w, a); age < really-c.ageError(really) {
 		report(Fault{w.now, h.Name, "age", fmt.Sprintf("%s is said to be %v old; it is %v", show(a.Question), age, really)})
 	}
+}
+
+// life is how long an answer is fresh on a host (PROTOCOL 2).
+func (c *Checks) life(a *wire.Answer, own bool) time.Duration {
+	life := min(a.TTL, c.opt.Settings.MaxTTL)
+	if !own {
+		life = min(life, 4*time.Hour)
+	}
+	if a.Kind != wire.Positive {
+		life = min(life, c.opt.Settings.NegativeTTL)
+	}
+	return life
 }
 
 func show(q wire.Question) string { return q.Name + " " + typeName(q.Type) }

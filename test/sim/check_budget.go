@@ -107,12 +107,12 @@ func (c *Checks) budget(k kind) *bucket {
 	n := float64(c.opt.Hosts)
 	switch k {
 	case kindHello: // one each half interval; a few more while the group forms
-		return &bucket{rate: 2.2 / helloInterval(c.opt.Hosts).Seconds(), burst: 8}
+		return &bucket{rate: 2.2 / helloInterval(c.opt.Hosts).Seconds(), burst: 14}
 	case kindProve:
 		return &bucket{rate: 20, burst: 21}
 	case kindAnnounce: // small groups are known within a few seconds, large ones later
 		return &bucket{rate: max(50/n, .02) * 1.2, burst: 12 + 50*5}
-	case kindProof, kindReply:
+	case kindProof:
 		return &bucket{rate: 20 * n, burst: 2 * n}
 	}
 	return nil

@@ -113,14 +113,7 @@ func (j *judge) copied(o, n node.Entry) {
 
 // lives is how long an answer is fresh on this host.
 func (j *judge) lives(e node.Entry) time.Duration {
-	life := min(e.Answer.TTL, j.h.settings.MaxTTL)
-	if e.From != (wire.Peer{}) {
-		life = min(life, 4*time.Hour)
-	}
-	if e.Answer.Kind != wire.Positive {
-		life = min(life, j.h.settings.NegativeTTL)
-	}
-	return life
+	return j.c.life(e.Answer, e.From == (wire.Peer{}))
 }
 
 func (j *judge) fresh(e node.Entry) bool { return e.Age < j.lives(e) }

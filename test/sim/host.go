@@ -220,6 +220,9 @@ func (w *World) Reboot(h *Host) {
 // Sleep suspends a host; its clock goes on, nothing else does.
 func (w *World) Sleep(h *Host) {
 	h.asleep = true
+	for _, l := range h.seen {
+		l.limit, l.bad = 1<<62, true // its programs sleep too
+	}
 	w.breakFlows(h)
 }
 

@@ -88,7 +88,8 @@ var troubles = []func(w *World, r *rand.Rand, h *Host, s *Server){
 		w.Unheard(h, w.hosts[r.IntN(len(w.hosts))], r.IntN(2) == 0)
 	},
 	func(w *World, r *rand.Rand, h *Host, _ *Server) {
-		w.Wall(h, time.Duration(r.Int64N(int64(100*time.Hour))))
+		// Ahead: a clock set back cannot be noticed after a reboot.
+		w.Wall(h, h.wall+time.Duration(r.Int64N(int64(100*time.Hour))))
 	},
 	func(w *World, r *rand.Rand, _ *Host, _ *Server) {
 		for _, h := range w.hosts { // a power cut
