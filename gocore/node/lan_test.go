@@ -30,6 +30,10 @@ type lan struct {
 	loss    float64
 	sent    []*wire.Message
 	onAsk   func(Ask)
+	askLoss float64 // of questions to the DNS server
+	// mangle, if set, says how late the copies of a datagram arrive: none if it
+	// is lost, two if it is duplicated.
+	mangle func(from, to *testNode, in Received) []time.Duration
 	// silent hosts' multicast reaches nobody; their unicast does.
 	silent map[int]bool
 }
@@ -45,13 +49,23 @@ type testNode struct {
 	logs    []string
 	wakeAt  time.Duration
 	nextID  uint64
+	skew    time.Duration // this host's clock - the LAN's
 }
+
+// clock is the time on this host.
+func (n *testNode) clock() time.Duration { return n.lan.now + n.skew }
 
 const seed = 1
 
+// lanStart is the LAN's clock when it is made.
+const lanStart = time.Hour
+
+// passage is how long a datagram is under way.
+const passage = 400 * time.Microsecond
+
 func newLAN(t *testing.T, hosts int) *lan {
 	l := &lan{
-		t: t, now: time.Hour, rand: rand.New(rand.NewPCG(seed, 0)),
+		t: t, now: lanStart, rand: rand.New(rand.NewPCG(seed, 0)),
 		server:  netip.MustParseAddrPort("192.0.2.53:53"),
 		answers: map[string]string{}, asked: map[wire.Question]int{},
 		ttl: 60 * time.Second, delay: 5 * time.Millisecond,
@@ -109,11 +123,15 @@ func (n *testNode) handle(in Input) {
 	if n.off {
 		return
 	}
-	effects := append([]Effect(nil), n.Handle(n.lan.now, in)...)
+	effects := append([]Effect(nil), n.Handle(n.clock(), in)...)
 	for _, e := range effects {
 		n.do(e)
 	}
-	if at, ok := n.NextWake(n.lan.now); ok && (n.wakeAt <= n.lan.now || at < n.wakeAt) {
+	at, ok := n.NextWake(n.clock())
+	if ok && at <= n.clock() {
+		n.lan.t.Errorf("host %d wants to be woken %v ago: a driver would spin (seed %d)", n.i, n.clock()-at, seed)
+	}
+	if at -= n.skew; ok && (n.wakeAt <= n.lan.now || at < n.wakeAt) {
 		n.wakeAt = at
 		n.lan.at(at, func(time.Duration) { n.handle(Wake{}) })
 	}
@@ -130,17 +148,49 @@ func (n *testNode) do(e Effect) {
 				continue
 			}
 			in := Received{Message: e.Message, From: n.addr, Link: 1, Group: !e.To.IsValid()}
-			l.at(l.now+400*time.Microsecond, func(time.Duration) { to.handle(in) })
+			for _, late := range l.copies(n, to, in) {
+				l.at(l.now+late, func(time.Duration) { to.handle(in) })
+			}
 		}
 	case Ask:
 		l.ask(n, e)
 	case Respond:
 		r := e.Result
+		if n.results[e.ID] != nil {
+			l.t.Errorf("host %d: query %d was answered twice (seed %d)", n.i, e.ID, seed)
+		}
 		n.results[e.ID] = &r
+		n.checkAge(r)
 	case Pull:
 		l.pull(n, e)
 	case Log:
 		n.logs = append(n.logs, fmt.Sprint(e.Text, e.Args))
+	}
+}
+
+func (l *lan) copies(from, to *testNode, in Received) []time.Duration {
+	if l.mangle == nil {
+		return []time.Duration{passage}
+	}
+	return l.mangle(from, to, in)
+}
+
+// checkAge holds the promise that no host takes an answer for younger than it
+// is, whatever happened to it on its way: births are in milliseconds, offsets
+// may rise by 200 ppm (PROTOCOL 1).
+func (n *testNode) checkAge(r Result) {
+	l := n.lan
+	if r.Answer == nil || r.Answer.Birth.ID == 0 || r.Answer.Birth.ID > uint64(len(l.nodes)) {
+		return
+	}
+	origin := l.nodes[r.Answer.Birth.ID-1]
+	truth := origin.clock() - r.Answer.Birth.Clock
+	if origin.self != r.Answer.Birth.Peer {
+		return // born in an earlier run, on a clock that is gone
+	}
+	if slack := time.Millisecond + (l.now-lanStart)/5000; r.Age < truth-slack {
+		l.t.Errorf("host %d: %v of host %d is %v old and was served as %v old (seed %d)",
+			n.i, r.Answer.Question, origin.i, truth, r.Age, seed)
 	}
 }
 
@@ -149,7 +199,7 @@ func (l *lan) ask(n *testNode, e Ask) {
 	if l.onAsk != nil {
 		l.onAsk(e)
 	}
-	if (l.dead || n.cut) && e.Server == l.server {
+	if (l.dead || n.cut) && e.Server == l.server || l.askLoss > 0 && l.rand.Float64() < l.askLoss {
 		return
 	}
 	answer, failure := l.answer(e.Question)
@@ -188,7 +238,7 @@ func (l *lan) pull(n *testNode, e Pull) {
 		stream := peer.id()
 		for {
 			var page Page
-			for _, out := range peer.Handle(l.now, PageWanted{Stream: stream, Want: e.Want}) {
+			for _, out := range peer.Handle(peer.clock(), PageWanted{Stream: stream, Want: e.Want}) {
 				if p, ok := out.(Page); ok {
 					page = p
 				}
@@ -196,7 +246,7 @@ func (l *lan) pull(n *testNode, e Pull) {
 			in := Pulled{Pull: e.ID, From: peer.self, Sent: page.Sent, Answers: page.Answers, Next: page.Next, Done: page.End, Whole: page.End && !page.Busy}
 			l.at(l.now, func(time.Duration) { n.handle(in) })
 			if page.End {
-				peer.Handle(l.now, StreamClosed{Stream: stream})
+				peer.Handle(peer.clock(), StreamClosed{Stream: stream})
 				return
 			}
 		}
