@@ -1,0 +1,103 @@
+package groupkey
+
+import (
+	"crypto/sha256"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func write(t *testing.T, path string, content []byte, mode os.FileMode) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func key(b byte) []byte {
+	sum := sha256.Sum256([]byte{b})
+	return sum[:]
+}
+
+func TestKeyThatIsNoSecretIsRefused(t *testing.T) {
+	cases := []struct {
+		name  string
+		make  func(t *testing.T, path string)
+		want  string // in the problem; "" for none
+		solo  bool
+		opens int
+	}{
+		{"absent", func(*testing.T, string) {}, "", true, 0},
+		{"0600", func(t *testing.T, p string) { write(t, p, key(1), 0o600) }, "", false, 1},
+		{"0640", func(t *testing.T, p string) { write(t, p, key(1), 0o640) }, "", false, 1},
+		{"others read", func(t *testing.T, p string) { write(t, p, key(1), 0o644) }, "mode 0644 lets others read or write the key", true, 0},
+		{"others write", func(t *testing.T, p string) { write(t, p, key(1), 0o602) }, "mode 0602 lets others read or write the key", true, 0},
+		{"short", func(t *testing.T, p string) { write(t, p, key(1)[:31], 0o600) }, "32", true, 0},
+		{"long", func(t *testing.T, p string) { write(t, p, append(key(1), '\n'), 0o600) }, "32", true, 0},
+		{"empty", func(t *testing.T, p string) { write(t, p, nil, 0o600) }, "32", true, 0},
+		{"directory", func(t *testing.T, p string) { write(t, p+"/x", nil, 0o600) }, "not a file", true, 0},
+		{"fifo", func(t *testing.T, p string) {
+			if err := syscall.Mkfifo(p, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "not a file", true, 0},
+		{"keys.d", func(t *testing.T, p string) {
+			write(t, p, key(1), 0o600)
+			write(t, filepath.Join(Dir(p), "old.key"), key(2), 0o640)
+			write(t, filepath.Join(Dir(p), "note.txt"), key(3), 0o640)
+		}, "", false, 2},
+		{"a bad one in keys.d", func(t *testing.T, p string) {
+			write(t, p, key(1), 0o600)
+			write(t, filepath.Join(Dir(p), "a.key"), key(2), 0o644)
+			write(t, filepath.Join(Dir(p), "b.key"), key(3), 0o640)
+		}, "a.key: mode 0644", false, 2},
+		{"keys.d alone seals nothing", func(t *testing.T, p string) {
+			write(t, filepath.Join(Dir(p), "b.key"), key(3), 0o640)
+		}, "", true, 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "group.key")
+			c.make(t, path)
+			ring, problems := Load(path)
+			text := ""
+			for _, p := range problems {
+				text += p.Error() + "\n"
+			}
+			if (c.want == "") != (text == "") || !strings.Contains(text, c.want) {
+				t.Errorf("got problems %q; want %q", text, c.want)
+			}
+			if (ring == nil) != c.solo {
+				t.Fatalf("got ring %v; want solo %v", ring, c.solo)
+			}
+			if ring != nil && len(ring.IDs()) != c.opens {
+				t.Errorf("got %d keys; want %d", len(ring.IDs()), c.opens)
+			}
+			if strings.Contains(text, string(key(1)[:8])) {
+				t.Error("the problem shows the key")
+			}
+		})
+	}
+}
+
+func TestKeyOfAnotherUserIsRefused(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	path := filepath.Join(t.TempDir(), "group.key")
+	write(t, path, key(1), 0o600)
+	if err := os.Chown(path, 12345, 0); err != nil {
+		t.Skip(err)
+	}
+	if ring, problems := Load(path); ring != nil || len(problems) != 1 || !strings.Contains(problems[0].Error(), "owned by user 12345") {
+		t.Errorf("got %v, %v", ring, problems)
+	}
+}

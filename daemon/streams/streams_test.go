@@ -1,0 +1,256 @@
+package streams
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mcdns/daemon/logs"
+	"mcdns/gocore/node"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// patience is far longer than anything here takes on a loaded machine.
+const patience = 20 * time.Second
+
+func key(t *testing.T, b byte) trust.Key {
+	t.Helper()
+	sum := sha256.Sum256([]byte{b})
+	k, err := trust.ParseKey(sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// end is one host: its inputs come out of a channel.
+type end struct {
+	*Streams
+	addr netip.AddrPort
+	ring atomic.Pointer[trust.Ring]
+	in   chan node.Input
+}
+
+func newEnd(t *testing.T, id uint64, k trust.Key) *end {
+	t.Helper()
+	e := &end{in: make(chan node.Input, 1000)}
+	e.ring.Store(trust.NewRing(k))
+	e.Streams = New(Config{
+		Self: func() wire.Peer { return wire.Peer{ID: id, Epoch: id} },
+		Ring: e.ring.Load,
+		Put:  func(in node.Input) error { e.in <- in; return nil },
+		Now:  func() time.Duration { return time.Hour },
+		Log:  logs.Discard(),
+	})
+	t.Cleanup(e.Close)
+	return e
+}
+
+// listen is Listen on a port that the kernel picks, on loopback.
+func (e *end) listen(t *testing.T) {
+	t.Helper()
+	lc := net.ListenConfig{Control: onLink}
+	l, err := lc.Listen(context.Background(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.addr = l.Addr().(*net.TCPAddr).AddrPort()
+	e.listeners = append(e.listeners, l)
+	e.group.Add(1)
+	go e.accept(l)
+}
+
+func next[T node.Input](t *testing.T, e *end) T {
+	t.Helper()
+	limit := time.After(patience)
+	for {
+		select {
+		case in := <-e.in:
+			if got, ok := in.(T); ok {
+				return got
+			}
+		case <-limit:
+			var want T
+			t.Fatalf("no %T came", want)
+		}
+	}
+}
+
+func aged(t *testing.T, i int) wire.Aged {
+	t.Helper()
+	q, err := wire.NewQuestion(fmt.Sprintf("h%d.example", i), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := wire.ParseAnswer(q, 0, []string{fmt.Sprintf("%s 60 IN A 192.0.2.%d", q.Name, i)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Birth.ID = 1
+	return wire.Aged{Answer: a, Age: time.Duration(i) * time.Second}
+}
+
+func TestStreamBringsAllPagesInOrder(t *testing.T) {
+	server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+	server.listen(t)
+	want := node.Want{Away: time.Minute, After: 5, Questions: []wire.Question{aged(t, 9).Question}}
+	client.Pull(node.Pull{ID: 3, Addr: server.addr, Want: want})
+	const pages = 5
+	for i := range pages {
+		w := next[node.PageWanted](t, server)
+		if i == 0 && fmt.Sprint(w.Want) != fmt.Sprint(want) {
+			t.Errorf("got %v; want %v", w.Want, want)
+		}
+		server.Page(node.Page{
+			Stream: w.Stream, Sent: 2 * time.Hour, Answers: []wire.Aged{aged(t, i), aged(t, i+100)}, Next: uint64(i), End: i == pages-1,
+		})
+	}
+	for i := range pages {
+		p := next[node.Pulled](t, client)
+		last := i == pages-1
+		if p.Pull != 3 || p.From.ID != 1 || p.Sent != 2*time.Hour || len(p.Answers) != 2 || p.Next != uint64(i) || p.Done != last || p.Whole != last {
+			t.Errorf("page %d: got %+v", i, p)
+		}
+		if p.Answers[0].Age != time.Duration(i)*time.Second {
+			t.Errorf("page %d: age %v", i, p.Answers[0].Age)
+		}
+	}
+	next[node.StreamClosed](t, server)
+}
+
+func TestPullEndsOnceWhateverHappens(t *testing.T) {
+	page := func(t *testing.T, e *end) node.Page {
+		return node.Page{Stream: next[node.PageWanted](t, e).Stream, Answers: []wire.Aged{aged(t, 1)}}
+	}
+	cases := map[string]func(t *testing.T, server, client *end){
+		"busy": func(t *testing.T, server, _ *end) {
+			server.Page(node.Page{Stream: next[node.PageWanted](t, server).Stream, Busy: true, End: true})
+		},
+		"the peer dies in the middle": func(t *testing.T, server, client *end) {
+			server.Page(page(t, server))
+			next[node.Pulled](t, client)
+			server.Close()
+		},
+		"the key is removed here": func(t *testing.T, server, client *end) {
+			server.Page(page(t, server))
+			next[node.Pulled](t, client)
+			client.ring.Store(nil)
+			server.Page(page(t, server))
+		},
+		"the key is removed there": func(t *testing.T, server, client *end) {
+			server.Page(page(t, server))
+			next[node.Pulled](t, client)
+			server.ring.Store(trust.NewRing(key(t, 9)))
+			server.Page(page(t, server))
+		},
+	}
+	for name, run := range cases {
+		t.Run(name, func(t *testing.T) {
+			server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+			server.listen(t)
+			client.Pull(node.Pull{ID: 3, Addr: server.addr})
+			run(t, server, client)
+			p := next[node.Pulled](t, client)
+			for !p.Done {
+				p = next[node.Pulled](t, client)
+			}
+			if p.Whole || p.Pull != 3 {
+				t.Errorf("got %+v; want an end that is not whole", p)
+			}
+		})
+	}
+}
+
+func TestForeignersGetNothing(t *testing.T) {
+	server, other, mirror := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 2)), newEnd(t, 1, key(t, 1))
+	server.listen(t)
+	solo := newEnd(t, 4, key(t, 1))
+	solo.ring.Store(nil)
+	closed := netip.MustParseAddrPort("127.0.0.1:1")
+	for name, c := range map[string]struct {
+		from *end
+		to   netip.AddrPort
+	}{
+		"another key": {other, server.addr}, "itself": {mirror, server.addr}, "solo": {solo, server.addr}, "nobody there": {newEnd(t, 5, key(t, 1)), closed},
+	} {
+		c.from.Pull(node.Pull{ID: 1, Addr: c.to})
+		if p := next[node.Pulled](t, c.from); !p.Done || p.Whole || len(p.Answers) > 0 {
+			t.Errorf("%s: got %+v", name, p)
+		}
+	}
+	select {
+	case in := <-server.in:
+		t.Errorf("the node was asked: %T", in)
+	default:
+	}
+}
+
+func TestStrangerIsToldNothingAndCut(t *testing.T) {
+	server := newEnd(t, 1, key(t, 1))
+	server.listen(t)
+	for name, send := range map[string][]byte{"silence": nil, "garbage": bytes.Repeat([]byte{7}, 1000), "half a hello": make([]byte, trust.HelloSize-1)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := dial(t, server.addr)
+			c.Write(send)
+			if b, _ := io.ReadAll(c); len(b) > 0 {
+				t.Errorf("it was told %d bytes", len(b))
+			}
+		})
+	}
+}
+
+func dial(t *testing.T, to netip.AddrPort) net.Conn {
+	t.Helper()
+	d := net.Dialer{Control: onLink}
+	c, err := d.Dial("tcp4", to.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(patience))
+	return c
+}
+
+func TestFloodOfStrangersCostsTheOldestAndNotTheMember(t *testing.T) {
+	server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+	server.listen(t)
+	var flood []net.Conn
+	for range 20 {
+		flood = append(flood, dial(t, server.addr))
+	}
+	client.Pull(node.Pull{ID: 3, Addr: server.addr})
+	w := next[node.PageWanted](t, server)
+	server.Page(node.Page{Stream: w.Stream, End: true})
+	if p := next[node.Pulled](t, client); !p.Whole {
+		t.Errorf("got %+v; want a whole stream", p)
+	}
+	for _, c := range flood[:10] {
+		if b, _ := io.ReadAll(c); len(b) > 0 {
+			t.Errorf("a stranger was told %d bytes", len(b))
+		}
+	}
+	server.mu.Lock()
+	defer server.mu.Unlock()
+	if len(server.waiting) > unproven {
+		t.Errorf("%d strangers are kept; want at most %d", len(server.waiting), unproven)
+	}
+}
+
+func TestPacketsFromBehindARouterAreNotHeard(t *testing.T) {
+	server := newEnd(t, 1, key(t, 1))
+	server.listen(t)
+	d := net.Dialer{Timeout: 200 * time.Millisecond} // its TTL is the usual 64
+	if c, err := d.Dial("tcp4", server.addr.String()); err == nil {
+		c.Close()
+		t.Error("connected with a TTL of 64")
+	}
+}
