@@ -31,6 +31,7 @@ type Host struct {
 
 	links    []*iface
 	key      int  // index of the group key; noKey makes it solo
+	current  bool // has nothing to catch up on: see Branch
 	gullible bool // opens what it has no key for: a fault that tests plant
 	settings node.Settings
 	cut      map[int]bool // servers this host's packets do not reach

@@ -1,0 +1,290 @@
+// Package rival models what mcdns is held against, on the lookups that the
+// simulated hosts make: caches that know nothing of each other, asking
+// everyone, a home node for each name, Chord with caching along the path, and
+// the bounds that nobody can beat. They are models, not implementations: no
+// loss, no membership traffic, every message costs what ANCHORS says.
+package rival
+
+import (
+	"maps"
+	"slices"
+	"sort"
+	"time"
+)
+
+// What the models' messages cost, headers and seals included, and how long
+// things take.
+const (
+	queryBytes  = 120
+	answerBytes = 230
+	pushBytes   = 200
+	lanTrip     = 400 * time.Microsecond
+	serverTrip  = 20 * time.Millisecond
+	peerTimeout = 20 * time.Millisecond
+)
+
+// World is what a model needs to know of the simulated one.
+type World struct {
+	Hosts int
+	Names int
+	TTL   func(name int) time.Duration
+}
+
+// A Rival serves lookups in its own way.
+type Rival interface {
+	// Asked is a lookup by a host.
+	Asked(at time.Duration, host, name int)
+	// Outage begins one, with some hosts dead.
+	Outage(dead []bool)
+	// Branch is a copy that goes its own way.
+	Branch() Rival
+	// Sum is what the lookups cost since the last Reset.
+	Sum() *Sum
+	Reset()
+}
+
+// A Sum is what a rival did.
+type Sum struct {
+	Name                         string
+	Lookups, Local, LAN, Servers uint64
+	Failed                       uint64 // in an outage
+	Unicast, Multicast, Bytes    uint64
+	Received                     uint64        // datagrams, all hosts
+	Took                         time.Duration // all lookups
+	Hops                         [16]uint64    // remote calls of a lookup
+	Served                       []uint64      // answers given to others, by host
+	Held                         []int         // records held, by host
+
+	lastFetch time.Duration
+}
+
+func (s *Sum) done(local bool, hops int, took time.Duration) {
+	s.Lookups++
+	s.Took += took
+	s.Hops[min(hops, len(s.Hops)-1)]++
+	if local {
+		s.Local++
+	} else if hops > 0 {
+		s.LAN++
+	}
+}
+
+// uni is a message to one host, multi one to all.
+func (s *Sum) uni(bytes int) {
+	s.Unicast++
+	s.Received++
+	s.Bytes += uint64(bytes)
+}
+
+func (s *Sum) multi(hosts, bytes int) {
+	s.Multicast++
+	s.Received += uint64(hosts - 1)
+	s.Bytes += uint64(bytes)
+}
+
+// Answered is the share of lookups that got an answer.
+func (s *Sum) Answered() float64 {
+	if s.Lookups == 0 {
+		return 0
+	}
+	return 1 - float64(s.Failed)/float64(s.Lookups)
+}
+
+// base is what all rivals share: when a host's copy of a name expires; 0 is no
+// copy. An expired copy is served in an outage.
+type base struct {
+	w      World
+	sum    Sum
+	copies []map[int32]time.Duration // by host
+	outage bool
+	dead   []bool
+}
+
+func newBase(w World, name string) base {
+	b := base{w: w, sum: Sum{Name: name}, dead: make([]bool, w.Hosts)}
+	for range w.Hosts {
+		b.copies = append(b.copies, map[int32]time.Duration{})
+	}
+	b.Reset()
+	return b
+}
+
+func (b *base) Outage(dead []bool) { b.outage, b.dead = true, dead }
+
+func (b *base) Reset() {
+	b.sum = Sum{Name: b.sum.Name, Served: make([]uint64, b.w.Hosts)}
+}
+
+func (b *base) Sum() *Sum {
+	b.sum.Held = nil
+	for _, c := range b.copies {
+		b.sum.Held = append(b.sum.Held, len(c))
+	}
+	return &b.sum
+}
+
+func (b base) branch() base {
+	copies := make([]map[int32]time.Duration, len(b.copies))
+	for i, c := range b.copies {
+		copies[i] = maps.Clone(c)
+	}
+	b.copies = copies
+	b.Reset()
+	return b
+}
+
+// has reports whether a host's copy can be served now.
+func (b *base) has(host, name int, at time.Duration) bool {
+	until, ok := b.copies[host][int32(name)]
+	return ok && (b.outage || at < until)
+}
+
+func (b *base) until(host, name int) time.Duration { return b.copies[host][int32(name)] }
+
+func (b *base) store(host, name int, until time.Duration) { b.copies[host][int32(name)] = until }
+
+// fetch asks a DNS server on behalf of a host.
+func (b *base) fetch(at time.Duration, host, name int) {
+	b.sum.Servers++
+	b.store(host, name, at+serverTrip+b.w.TTL(name))
+}
+
+// alone: every host has its own cache and nothing else.
+type alone struct{ base }
+
+// Alone makes hosts that know nothing of each other.
+func Alone(w World) Rival { return &alone{newBase(w, "independent caches")} }
+
+func (r *alone) Branch() Rival { return &alone{r.base.branch()} }
+
+func (r *alone) Asked(at time.Duration, host, name int) {
+	switch {
+	case r.has(host, name, at):
+		r.sum.done(true, 0, 0)
+	case r.outage:
+		r.sum.Failed++
+		r.sum.done(false, 0, 0)
+	default:
+		r.fetch(at, host, name)
+		r.sum.done(false, 0, serverTrip)
+	}
+}
+
+// central: one cache that all hosts share and that never fails.
+type central struct{ base }
+
+// Central makes the ideal shared cache, the bound in normal times. In an
+// outage it answers what any host ever had: the bound of outages.
+func Central(w World) Rival {
+	return &central{newBase(w, "ideal central cache")}
+}
+
+func (r *central) Branch() Rival { return &central{r.base.branch()} }
+
+func (r *central) Asked(at time.Duration, host, name int) {
+	switch {
+	case r.has(0, name, at):
+		r.sum.done(true, 0, 0)
+	case r.outage:
+		r.sum.Failed++
+		r.sum.done(false, 0, 0)
+	default:
+		r.fetch(at, 0, name)
+		r.sum.done(false, 0, serverTrip)
+	}
+}
+
+// everyone: on a miss, ask the group; who has it answers after a random time
+// within 20 ms unless another was quicker.
+type everyone struct {
+	base
+	holders map[int][]int // by name: hosts with a copy
+}
+
+// Everyone makes query-everyone multicast.
+func Everyone(w World) Rival {
+	return &everyone{newBase(w, "ask everyone"), map[int][]int{}}
+}
+
+func (r *everyone) Branch() Rival {
+	holders := map[int][]int{}
+	for name, h := range r.holders {
+		holders[name] = slices.Clone(h)
+	}
+	return &everyone{r.base.branch(), holders}
+}
+
+func (r *everyone) Asked(at time.Duration, host, name int) {
+	if r.has(host, name, at) {
+		r.sum.done(true, 0, 0)
+		return
+	}
+	r.sum.multi(r.w.Hosts, queryBytes)
+	keep := r.holders[name][:0]
+	able, best := 0, -1
+	for _, h := range r.holders[name] {
+		if !r.has(h, name, at) {
+			continue
+		}
+		keep = append(keep, h)
+		if !r.dead[h] {
+			able++
+			best = h
+		}
+	}
+	if able == 0 {
+		r.miss(at, host, name, keep)
+		return
+	}
+	replies := 1 + able/40 // those within half a millisecond of the first
+	for range replies {
+		r.sum.multi(r.w.Hosts, answerBytes)
+	}
+	r.sum.Served[best]++
+	r.store(host, name, r.until(best, name))
+	r.holders[name] = append(keep, host)
+	r.sum.done(false, 1, lanTrip+peerTimeout/time.Duration(able+1))
+}
+
+func (r *everyone) miss(at time.Duration, host, name int, keep []int) {
+	r.holders[name] = keep
+	if r.outage {
+		r.sum.Failed++
+		r.sum.done(false, 0, peerTimeout)
+		return
+	}
+	r.fetch(at, host, name)
+	r.holders[name] = append(keep, host)
+	r.sum.done(false, 0, peerTimeout+serverTrip)
+}
+
+// ranked orders hosts for a name by their weights, first first.
+func ranked(hosts, name, n int) []int {
+	type one struct {
+		host   int
+		weight uint64
+	}
+	best := make([]one, 0, n+1)
+	for h := range hosts {
+		w := weigh(uint64(h), uint64(name))
+		i := sort.Search(len(best), func(i int) bool { return best[i].weight < w })
+		if i < n {
+			best = append(best, one{})
+			copy(best[i+1:], best[i:])
+			best[i] = one{h, w}
+			best = best[:min(len(best), n)]
+		}
+	}
+	out := make([]int, len(best))
+	for i, b := range best {
+		out[i] = b.host
+	}
+	return out
+}
+
+func weigh(a, b uint64) uint64 {
+	x := a*0x9e3779b97f4a7c15 ^ (b+1)*0xbf58476d1ce4e5b9
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

@@ -1,0 +1,63 @@
+package rival
+
+import (
+	"testing"
+	"time"
+)
+
+func world(hosts int) World {
+	return World{Hosts: hosts, Names: 100, TTL: func(int) time.Duration { return time.Minute }}
+}
+
+// TestRivalsAskOncePerTTL: two hosts, one name, within its TTL and after it.
+func TestRivalsAskOncePerTTL(t *testing.T) {
+	for _, c := range []struct {
+		r    Rival
+		want uint64
+	}{
+		{Alone(world(8)), 3}, {Central(world(8)), 2}, {Everyone(world(8)), 2}, {Home(world(8), 3), 2}, {Chord(world(8)), 2},
+	} {
+		c.r.Asked(0, 0, 7)
+		c.r.Asked(time.Second, 5, 7)
+		c.r.Asked(2*time.Second, 5, 7)
+		c.r.Asked(3*time.Minute, 0, 7)
+		if s := c.r.Sum(); s.Servers != c.want || s.Lookups != 4 || s.Local == 0 {
+			t.Errorf("%s: got %d questions to servers, %d lookups, %d local; want %d, 4, some", s.Name, s.Servers, s.Lookups, s.Local, c.want)
+		}
+	}
+}
+
+// TestRivalsInOutage: what a dead host alone had is lost to those that keep
+// everything in one place, and never to the bound.
+func TestRivalsInOutage(t *testing.T) {
+	for _, c := range []struct {
+		r    Rival
+		want uint64
+	}{{Alone(world(8)), 1}, {Central(world(8)), 0}, {Everyone(world(8)), 1}} {
+		c.r.Asked(0, 0, 7)
+		dead := make([]bool, 8)
+		dead[0] = true
+		c.r.Outage(dead)
+		c.r.Reset()
+		c.r.Asked(time.Hour, 5, 7)
+		if s := c.r.Sum(); s.Failed != c.want {
+			t.Errorf("%s: got %d failed; want %d", s.Name, s.Failed, c.want)
+		}
+	}
+}
+
+// TestChordPathsEndAtTheSuccessor, in at most about log2(N) steps.
+func TestChordPathsEndAtTheSuccessor(t *testing.T) {
+	c := Chord(world(1000)).(*chord)
+	longest := 0
+	for name := range 500 {
+		p := c.path(name, keyID(name))
+		longest = max(longest, len(p))
+		if len(p) > 0 && p[len(p)-1] != c.successor(keyID(name)) {
+			t.Fatalf("name %d: the path ends elsewhere", name)
+		}
+	}
+	if longest > 20 {
+		t.Errorf("longest path has %d steps; want about 10", longest)
+	}
+}
