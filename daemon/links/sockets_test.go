@@ -1,0 +1,230 @@
+package links
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+
+	"mcdns/gocore/node"
+)
+
+func TestGroupIsHeardOnBothFamilies(t *testing.T) {
+	ma, mb := newMachine(t), newMachine(t)
+	cable(t, ma, mb, "eth0", "192.0.2.1/24", "192.0.2.2/24")
+	a, b := openHost(t, ma, "eth0"), openHost(t, mb, "eth0")
+	big := strings.Repeat("x", 1232)
+	for _, v6 := range []bool{false, true} {
+		for _, data := range []string{"a", big} {
+			if err := a.SendGroup([]byte(data), node.Way{Link: a.links[0].Index, IPv6: v6}); err != nil {
+				t.Fatal(err)
+			}
+			p := b.next(t)
+			if string(p.Data) != data || !p.Group || p.Link != b.links[0].Index || p.From.Port() != 7353 {
+				t.Errorf("IPv6 %v: got %d bytes, %+v", v6, len(p.Data), p)
+			}
+			if v6 != p.From.Addr().Is6() || v6 && p.From.Addr().Zone() != "eth0" {
+				t.Errorf("IPv6 %v: from %v", v6, p.From)
+			}
+			// The source is good to answer to.
+			if err := b.SendTo([]byte("reply"), p.From); err != nil {
+				t.Fatal(err)
+			}
+			if p := a.next(t); string(p.Data) != "reply" || p.Group {
+				t.Errorf("IPv6 %v: got %+v", v6, p)
+			}
+		}
+	}
+	a.quiet(t, b, node.Way{Link: b.links[0].Index}) // nobody hears himself
+}
+
+func TestWhatIsNotOfThisLinkIsDroppedAndCounted(t *testing.T) {
+	ma, mb := newMachine(t), newMachine(t)
+	cable(t, ma, mb, "eth0", "192.0.2.1/24", "192.0.2.2/24")
+	a, b := openHost(t, ma, "eth0"), openHost(t, mb, "eth0")
+	var routed net.Conn // as a router would forward it
+	ma.do(t, func() (err error) {
+		routed, err = net.Dial("udp4", "192.0.2.2:7353")
+		return err
+	})
+	defer routed.Close()
+	way := node.Way{Link: a.links[0].Index}
+	routed.Write([]byte("from far away"))
+	b.quiet(t, a, way)
+	if n := b.dropped.OffLink.Load(); n != 1 {
+		t.Errorf("%d were dropped for their TTL; want 1", n)
+	}
+	if err := a.SendGroup(make([]byte, 1233), way); err != nil {
+		t.Fatal(err)
+	}
+	b.quiet(t, a, way)
+	if n := b.dropped.Size.Load(); n != 1 {
+		t.Errorf("%d were dropped for their size; want 1", n)
+	}
+	a.group.IPv4 = netip.MustParseAddr("224.0.0.1") // all hosts: joined by the kernel
+	if err := a.SendGroup([]byte("to all"), way); err != nil {
+		t.Fatal(err)
+	}
+	a.group.IPv4 = testGroup.IPv4
+	b.quiet(t, a, way)
+}
+
+func TestOnlyTheLinksThatWereJoinedAreHeard(t *testing.T) {
+	ma, mb := newMachine(t), newMachine(t)
+	cable(t, ma, mb, "eth0", "192.0.2.1/24", "192.0.2.2/24")
+	cable(t, ma, mb, "eth1", "198.51.100.1/24", "198.51.100.2/24")
+	a, b := openHost(t, ma, "eth0", "eth1"), openHost(t, mb, "eth0")
+	// Another program of the machine joins the group on eth1: with the kernel's
+	// default (IP_MULTICAST_ALL=1) we would hear it too.
+	mb.do(t, func() error {
+		i, err := net.InterfaceByName("eth1")
+		if err != nil {
+			return err
+		}
+		c, err := net.ListenMulticastUDP("udp4", i, &net.UDPAddr{IP: testGroup.IPv4.AsSlice(), Port: 7354})
+		if err == nil {
+			t.Cleanup(func() { c.Close() })
+		}
+		return err
+	})
+	eth0, eth1 := node.Way{Link: a.links[0].Index}, node.Way{Link: a.links[1].Index}
+	for _, v6 := range []bool{false, true} {
+		eth1.IPv6 = v6
+		if err := a.SendGroup([]byte("on eth1"), eth1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.quiet(t, a, eth0)
+}
+
+func TestMembershipSurvivesALinkThatComesBack(t *testing.T) {
+	ma, mb := newMachine(t), newMachine(t)
+	cable(t, ma, mb, "eth0", "192.0.2.1/24", "192.0.2.2/24")
+	a, b := openHost(t, ma, "eth0"), openHost(t, mb, "eth0")
+	cable(t, ma, mb, "eth1", "198.51.100.1/24", "198.51.100.2/24")
+	ma.do(t, func() error { return a.Join(waitFor(t, []string{"eth0", "eth1"})) })
+	mb.do(t, func() error { return b.Join(waitFor(t, []string{"eth0", "eth1"})) })
+	b.Rejoin()
+	for _, l := range a.links {
+		for _, v6 := range []bool{false, true} {
+			b.quiet(t, a, node.Way{Link: l.Index, IPv6: v6})
+		}
+	}
+	mb.do(t, func() error { // the cable is pulled
+		l, err := netlink.LinkByName("eth1")
+		if err != nil {
+			return err
+		}
+		if err := netlink.LinkDel(l); err != nil {
+			return err
+		}
+		return b.Join(waitFor(t, []string{"eth0"}))
+	})
+	cable(t, ma, mb, "eth1", "198.51.100.1/24", "198.51.100.2/24")
+	ma.do(t, func() error { return a.Join(waitFor(t, []string{"eth0", "eth1"})) })
+	mb.do(t, func() error { return b.Join(waitFor(t, []string{"eth0", "eth1"})) })
+	for _, l := range a.links {
+		b.quiet(t, a, node.Way{Link: l.Index, IPv6: true})
+	}
+}
+
+func TestPortOfAnotherProgramIsSaid(t *testing.T) {
+	m := newMachine(t)
+	m.do(t, func() error {
+		first, err := Open(testGroup)
+		if err != nil {
+			return err
+		}
+		defer first.Close()
+		if second, err := Open(testGroup); err == nil {
+			second.Close()
+			t.Error("opened a port that is taken")
+		}
+		return nil
+	})
+}
+
+func TestOpensWithoutAnyNetwork(t *testing.T) {
+	m := newMachine(t) // not even loopback is up
+	m.do(t, func() error {
+		s, err := Open(testGroup)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		if err := s.SendGroup([]byte("x"), node.Way{Link: 77}); err == nil {
+			t.Error("sent by an interface that is not there")
+		}
+		return s.Join(nil)
+	})
+}
+
+func TestLinksAreFollowed(t *testing.T) {
+	ma, mb := newMachine(t), newMachine(t)
+	changed := make(chan bool, 1000)
+	var f *Follower
+	ma.do(t, func() (err error) { f, err = Follow(func() { changed <- true }); return err })
+	defer f.Close()
+	see := func(what string, want func([]node.Link) bool) {
+		t.Helper()
+		limit := time.After(patience)
+		for {
+			var links []node.Link
+			ma.do(t, func() error {
+				all, err := List()
+				links = Choose(all, nil)
+				return err
+			})
+			if want(links) {
+				return
+			}
+			select { // looks again only if told to
+			case <-changed:
+			case <-limit:
+				t.Fatalf("%s was not seen: %+v", what, links)
+			}
+		}
+	}
+	cable(t, ma, mb, "eth0", "192.0.2.1/24", "")
+	see("a new link", func(l []node.Link) bool { return len(l) == 1 && l[0].IPv4 && l[0].IPv6 && !l[0].Wireless })
+	mb.do(t, func() error {
+		l, err := netlink.LinkByName("eth0")
+		if err != nil {
+			return err
+		}
+		return netlink.LinkSetDown(l)
+	})
+	see("a lost carrier", func(l []node.Link) bool { return len(l) == 0 })
+	mb.do(t, func() error { return up("eth0", "") })
+	see("its return", func(l []node.Link) bool { return len(l) == 1 })
+	ma.do(t, func() error {
+		l, err := netlink.LinkByName("eth0")
+		if err != nil {
+			return err
+		}
+		a, err := netlink.ParseAddr("192.0.2.1/24")
+		if err != nil {
+			return err
+		}
+		return netlink.AddrDel(l, a)
+	})
+	see("a lost lease", func(l []node.Link) bool { return len(l) == 1 && !l[0].IPv4 })
+	ma.do(t, func() error {
+		br := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}}
+		if err := netlink.LinkAdd(br); err != nil {
+			return err
+		}
+		l, err := netlink.LinkByName("eth0")
+		if err != nil {
+			return err
+		}
+		if err := netlink.LinkSetMaster(l, br); err != nil {
+			return err
+		}
+		return up("br0", "192.0.2.1/24")
+	})
+	see("a bridge in place of its port", func(l []node.Link) bool { return len(l) == 1 && l[0].Name == "br0" && l[0].IPv4 })
+}
