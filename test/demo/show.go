@@ -93,7 +93,7 @@ func (w *show) redraw(lines []string) {
 
 // bar is how much of a side's work is done.
 func bar(s *side) string {
-	const width = 30
+	const width = 24 // a line fits into 80 columns: redraw counts lines
 	done, total := s.done.Load(), max(1, s.total.Load())
 	full := int(done * width / total)
 	return fmt.Sprintf("%-14s  [%s%s] %d of %d lookups", s.title,

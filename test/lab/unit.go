@@ -221,8 +221,8 @@ func (u *Unit) closeSockets() {
 	}
 }
 
-// Ready waits until the program has said READY=1, at most for limit. The error
-// ends with the last lines of the unit's log.
+// Ready waits until the program has said READY=1 (see Service.Notify), at most
+// for limit. The error ends with the last lines of the unit's log.
 func (u *Unit) Ready(limit time.Duration) error {
 	deadline := time.After(limit)
 	for {
