@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -46,6 +47,16 @@ func TestPeerCanSayNothingBesideTheAnswer(t *testing.T) {
 		{"a chain", packed(noerror, name, TypeA, 2, 0, cname, rawRR(target, TypeA, 60, addr)), true},
 		{"a negative", packed(nxdomain, name, TypeA, 0, 1, rawRR(zone, TypeSOA, 60, soaData)), true},
 		{"the root's SOA", packed(nxdomain, name, TypeA, 0, 1, rawRR([]byte{0xC0, 22}, TypeSOA, 60, soaData)), true},
+		{"the highest TTL", packed(noerror, name, TypeA, 1, 0, rawRR(own, TypeA, maxTTL, addr)), true},
+		{"two strings", packed(noerror, name, dns.TypeTXT, 1, 0, rawRR(own, dns.TypeTXT, 60, []byte("\x01x\x02yz"))), true},
+		{"a NAPTR", packed(noerror, name, dns.TypeNAPTR, 1, 0, rawRR(own, dns.TypeNAPTR, 60, []byte("\x00\x01\x00\x02\x01u\x03E2U\x00\x01r\x00"))), true},
+		{"a NAPTR cut", packed(noerror, name, dns.TypeNAPTR, 1, 0, rawRR(own, dns.TypeNAPTR, 60, []byte("\x00\x01\x00\x02\x01u\x03E2U\x00"))), false},
+		{"a string longer than the record", packed(noerror, name, dns.TypeTXT, 1, 0, rawRR(own, dns.TypeTXT, 60, []byte("\x01x\x02y"))), false},
+		{"a SvcParam twice", packed(noerror, name, TypeHTTPS, 1, 0, rawRR(own, TypeHTTPS, 60, []byte("\x00\x01\x00\x00\x02\x00\x00\x00\x02\x00\x00"))), false},
+		{"a name of 256 bytes", packed(noerror, []byte(strings.Repeat("\x3e"+strings.Repeat("a", 62), 4)+"\x02ab\x00"), TypeA, 1, 0, a), false},
+		{"a name of 255 bytes", packed(noerror, []byte(strings.Repeat("\x3e"+strings.Repeat("a", 62), 4)+"\x01a\x00"), TypeA, 1, 0, a), true},
+		{"a label type of 1987", packed(noerror, []byte("\x41"+strings.Repeat("a", 65)+"\x00"), TypeA, 1, 0, a), false},
+		{"a pointer for a question", packed(noerror, []byte{0xC0, 0}, TypeA, 1, 0, a), false},
 		{"an id", func() []byte { b := packed(noerror, name, TypeA, 1, 0, a); b[0] = 1; return b }(), false},
 		{"a query", packed(0x0100, name, TypeA, 0, 0), false},
 		{"truncated", packed(noerror|0x0200, name, TypeA, 1, 0, a), false},
@@ -168,6 +179,10 @@ func TestSameDataWhateverOrderTTLAndCase(t *testing.T) {
 		if a.SameData(b) != c.same || b.SameData(a) != c.same {
 			t.Errorf("%s: same %v and %v; want %v", c.name, a.SameData(b), b.SameData(a), c.same)
 		}
+	}
+	a, b := answer(t, "a.example", TypeA, 0, base...), answer(t, "a.example", TypeA, 0, "a.example. 3 IN CNAME B.example.", "b.example. 4 IN A 192.0.2.1", "b.example. 5 IN A 192.0.2.2")
+	if n := testing.AllocsPerRun(10, func() { a.SameData(b) }); n != 0 {
+		t.Errorf("a refresh with the same data costs %v allocations to compare; want none", n)
 	}
 	if sameRecords(nil, samples(t)[0].Packed) || !sameRecords(nil, nil) {
 		t.Error("an empty answer is the same as itself alone")

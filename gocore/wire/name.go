@@ -27,10 +27,7 @@ func readName(msg []byte, off int, buf *[maxName]byte) (n, next int, err error) 
 		c := int(msg[off])
 		switch {
 		case c == 0:
-			if n >= maxName {
-				return 0, 0, errName
-			}
-			buf[n] = 0
+			buf[n] = 0 // there is room: labels leave the last byte free
 			if pointers == 0 {
 				next = off + 1
 			}
