@@ -30,7 +30,8 @@ type lan struct {
 	loss    float64
 	sent    []*wire.Message
 	onAsk   func(Ask)
-	askLoss float64 // of questions to the DNS server
+	sick    netip.AddrPort // a DNS server that says SERVFAIL
+	askLoss float64        // of questions to the DNS server
 	// mangle, if set, says how late the copies of a datagram arrive: none if it
 	// is lost, two if it is duplicated.
 	mangle func(from, to *testNode, in Received) []time.Duration
@@ -203,6 +204,9 @@ func (l *lan) ask(n *testNode, e Ask) {
 		return
 	}
 	answer, failure := l.answer(e.Question)
+	if e.Server == l.sick {
+		answer, failure = nil, Refused
+	}
 	l.at(l.now+l.delay, func(time.Duration) { n.handle(Replied{Ask: e.ID, Answer: answer, Failure: failure}) })
 }
 

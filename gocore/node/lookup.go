@@ -32,7 +32,6 @@ func (n *Node) query(now time.Duration, in Query) {
 		return
 	}
 	q := in.Question
-	n.cache.Touch(now, q)
 	e := n.usable(now, q)
 	switch {
 	case e != nil && e.Fresh(now):
@@ -283,6 +282,7 @@ func (n *Node) serve(now time.Duration, id uint64, e *cache.Entry) {
 		r.TTL, r.Stale = staleTTL, true
 		counter = LookupStale
 	}
+	n.cache.Touch(now, e.Answer.Question)
 	n.count(counter)
 	n.emit(Respond{ID: id, Result: r})
 }

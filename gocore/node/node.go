@@ -167,7 +167,7 @@ func (n *Node) limits() cache.Limits {
 
 // ranksHigh reports whether the group counts on this host to keep a question
 // (PROTOCOL 6).
-func (n *Node) ranksHigh(q wire.Question) bool { return n.group.Rank(q.Hash()) < 3 }
+func (n *Node) ranksHigh(q wire.Question) bool { return n.rank(q) < 3 }
 
 func (n *Node) emit(e Effect) { n.out = append(n.out, e) }
 

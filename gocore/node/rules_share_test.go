@@ -34,8 +34,9 @@ var stranger = netip.MustParseAddrPort("10.0.9.9:7353")
 
 // take lists bodies of one type that were sent since the last call.
 func take[B wire.Body](l *lan, from *testNode) (bodies []B) {
-	for _, m := range l.sent {
-		if b, ok := m.Body.(B); ok && (from == nil || m.From == from.self) {
+	for i, m := range l.sent {
+		again := i > 0 && l.sent[i-1] == m // a copy for a peer that is deaf to multicast
+		if b, ok := m.Body.(B); ok && !again && (from == nil || m.From == from.self) {
 			bodies = append(bodies, b)
 		}
 	}
