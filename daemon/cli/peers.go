@@ -37,7 +37,7 @@ func showPeers(w io.Writer, p *control.Peers) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d peers; this host is %s\n", len(p.Peers), p.Self)
+	_, err := fmt.Fprintf(w, "%s; this host is %s\n", count(len(p.Peers), "peer"), p.Self)
 	return err
 }
 

@@ -51,8 +51,8 @@ func showStatus(w io.Writer, s *control.Status) {
 	if s.Group.Problem != "" {
 		line("Problem:", "%s", strings.ReplaceAll(s.Group.Problem, "\n", "; "))
 	}
-	line("Cache:", "%d answers, %d of them past their TTL, %d negative; %s of %s",
-		s.Cache.Entries, s.Cache.Stale, s.Cache.Negative, size(s.Cache.Bytes), size(s.Cache.Limit))
+	line("Cache:", "%s, %d of them past their TTL, %d negative; %s of %s", count(s.Cache.Entries, "answer"),
+		s.Cache.Stale, s.Cache.Negative, size(s.Cache.Bytes), size(s.Cache.Limit))
 	line("Lookups:", "%s", lookupsLine(s.Counters))
 	line("NSS:", "%s", nssLine("/etc/nsswitch.conf"))
 	line("Running:", "%s", ago(s.UptimeS))

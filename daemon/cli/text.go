@@ -59,3 +59,11 @@ func plain(s string) string {
 		return r
 	}, s)
 }
+
+// count says how many of a thing there are.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

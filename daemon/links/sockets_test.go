@@ -168,10 +168,19 @@ func TestLinksAreFollowed(t *testing.T) {
 	var f *Follower
 	ma.do(t, func() (err error) { f, err = Follow(func() { changed <- true }); return err })
 	defer f.Close()
-	see := func(what string, want func([]node.Link) bool) {
+	see := func(what string, want func([]node.Link) bool, change func()) {
 		t.Helper()
+		for len(changed) > 0 {
+			<-changed
+		}
+		change()
 		limit := time.After(patience)
 		for {
+			select { // looks only when told to
+			case <-changed:
+			case <-limit:
+				t.Fatalf("%s was not seen", what)
+			}
 			var links []node.Link
 			ma.do(t, func() error {
 				all, err := List()
@@ -181,50 +190,40 @@ func TestLinksAreFollowed(t *testing.T) {
 			if want(links) {
 				return
 			}
-			select { // looks again only if told to
-			case <-changed:
-			case <-limit:
-				t.Fatalf("%s was not seen: %+v", what, links)
-			}
 		}
 	}
-	cable(t, ma, mb, "eth0", "192.0.2.1/24", "")
-	see("a new link", func(l []node.Link) bool { return len(l) == 1 && l[0].IPv4 && l[0].IPv6 && !l[0].Wireless })
-	mb.do(t, func() error {
-		l, err := netlink.LinkByName("eth0")
-		if err != nil {
-			return err
+	link := func(name string, change func(netlink.Link) error) func() error {
+		return func() error {
+			l, err := netlink.LinkByName(name)
+			if err != nil {
+				return err
+			}
+			return change(l)
 		}
-		return netlink.LinkSetDown(l)
-	})
-	see("a lost carrier", func(l []node.Link) bool { return len(l) == 0 })
-	mb.do(t, func() error { return up("eth0", "") })
-	see("its return", func(l []node.Link) bool { return len(l) == 1 })
-	ma.do(t, func() error {
-		l, err := netlink.LinkByName("eth0")
-		if err != nil {
-			return err
-		}
-		a, err := netlink.ParseAddr("192.0.2.1/24")
-		if err != nil {
-			return err
-		}
-		return netlink.AddrDel(l, a)
-	})
-	see("a lost lease", func(l []node.Link) bool { return len(l) == 1 && !l[0].IPv4 })
-	ma.do(t, func() error {
-		br := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}}
-		if err := netlink.LinkAdd(br); err != nil {
-			return err
-		}
-		l, err := netlink.LinkByName("eth0")
-		if err != nil {
-			return err
-		}
-		if err := netlink.LinkSetMaster(l, br); err != nil {
-			return err
-		}
-		return up("br0", "192.0.2.1/24")
-	})
-	see("a bridge in place of its port", func(l []node.Link) bool { return len(l) == 1 && l[0].Name == "br0" && l[0].IPv4 })
+	}
+	see("a new link", func(l []node.Link) bool { return len(l) == 1 && l[0].IPv4 && l[0].IPv6 && !l[0].Wireless },
+		func() { cable(t, ma, mb, "eth0", "192.0.2.1/24", "") })
+	see("a lost carrier", func(l []node.Link) bool { return len(l) == 0 },
+		func() { mb.do(t, link("eth0", netlink.LinkSetDown)) })
+	see("its return", func(l []node.Link) bool { return len(l) == 1 },
+		func() { mb.do(t, link("eth0", netlink.LinkSetUp)) })
+	addr, err := netlink.ParseAddr("192.0.2.1/24")
+	if err != nil {
+		t.Fatal(err)
+	}
+	see("a lost lease", func(l []node.Link) bool { return len(l) == 1 && !l[0].IPv4 },
+		func() { ma.do(t, link("eth0", func(l netlink.Link) error { return netlink.AddrDel(l, addr) })) })
+	see("a bridge in place of its port",
+		func(l []node.Link) bool { return len(l) == 1 && l[0].Name == "br0" && l[0].IPv4 },
+		func() {
+			ma.do(t, func() error { return netlink.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}}) })
+			ma.do(t, link("eth0", func(l netlink.Link) error {
+				br, err := netlink.LinkByName("br0")
+				if err != nil {
+					return err
+				}
+				return netlink.LinkSetMasterByIndex(l, br.Attrs().Index)
+			}))
+			ma.do(t, func() error { return up("br0", "192.0.2.1/24") })
+		})
 }

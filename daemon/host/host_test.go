@@ -1,0 +1,338 @@
+package host
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mcdns/daemon/cli"
+	"mcdns/daemon/logs"
+	"mcdns/gocore/wire"
+)
+
+// patience is far longer than anything here takes on a loaded machine.
+const patience = 20 * time.Second
+
+// dns is a DNS server on loopback that knows every name below example.
+type dns struct {
+	conn *net.UDPConn
+	n    atomic.Int64
+}
+
+func startDNS(t *testing.T) *dns {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &dns{conn: c}
+	t.Cleanup(func() { c.Close() })
+	go d.serve()
+	return d
+}
+
+func (d *dns) serve() {
+	buf := make([]byte, 1500)
+	for {
+		n, from, err := d.conn.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			return
+		}
+		d.n.Add(1)
+		d.conn.WriteToUDPAddrPort(answer(buf[:n]), from)
+	}
+}
+
+func answer(query []byte) []byte {
+	var labels []string
+	at := 12
+	for query[at] != 0 {
+		labels = append(labels, string(query[at+1:at+1+int(query[at])]))
+		at += 1 + int(query[at])
+	}
+	q, err := wire.NewQuestion(strings.Join(labels, "."), binary.BigEndian.Uint16(query[at+1:]))
+	if err != nil {
+		panic(err)
+	}
+	rcode, records := 3, []string{". 60 IN SOA a. b. 1 1 1 1 60"}
+	if strings.HasSuffix(q.Name, ".example.") {
+		rcode = 0
+		if q.Type == 1 {
+			records = []string{q.Name + " 1 IN A 192.0.2.1"}
+		}
+	}
+	a, err := wire.ParseAnswer(q, rcode, records)
+	if err != nil {
+		panic(err)
+	}
+	r := slices.Clone(a.Packed)
+	copy(r, query[:2])
+	return r
+}
+
+// instance is an mcdnsd in directories of its own.
+type instance struct {
+	dir  string
+	log  *lines
+	stop func()
+	kick chan os.Signal
+}
+
+// lines collects a log.
+type lines struct {
+	mu   sync.Mutex
+	text []string
+}
+
+func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
+func (l *lines) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *lines) WithGroup(string) slog.Handler            { return l }
+func (l *lines) Handle(_ context.Context, r slog.Record) error {
+	s := r.Message
+	r.Attrs(func(a slog.Attr) bool { s += " " + a.String(); return true })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, s)
+	return nil
+}
+
+func (l *lines) has(s string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.text, func(line string) bool { return strings.Contains(line, s) })
+}
+
+func (d *instance) path(name string) string { return filepath.Join(d.dir, name) }
+
+func (d *instance) configure(t *testing.T, server *dns, more string) {
+	t.Helper()
+	text := fmt.Sprintf("[servers]\nservers = %v\n[group]\nkey_file = %s\nport = 1\n%s", server.conn.LocalAddr(), d.path("group.key"), more)
+	if err := os.WriteFile(d.path("conf"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs the daemon until stop is called.
+func (d *instance) run(t *testing.T) {
+	t.Helper()
+	d.log, d.kick = &lines{}, make(chan os.Signal, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- Run(ctx, Options{
+			ConfigPath: d.path("conf"), RunDir: d.path("run"), StateDir: d.path("state"), Version: "1.2.3",
+			Level: new(slog.LevelVar), Log: slog.New(d.log),
+		}, d.kick)
+	}()
+	stopped := false
+	d.stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	}
+	t.Cleanup(d.stop)
+	wait(t, "ready", func() bool { return d.log.has("ready") })
+}
+
+func wait(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.Now().Add(patience); !is(); <-tick.C {
+		if time.Now().After(limit) {
+			t.Fatalf("%s: not within %v", what, patience)
+		}
+	}
+}
+
+// lookup asks for the IPv4 address of a name as the module does and returns the
+// status of the last frame, 255 if there was none.
+func (d *instance) lookup(t *testing.T, name string) byte {
+	t.Helper()
+	c, err := net.Dial("unix", d.path("run/nss.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	b := binary.NativeEndian.AppendUint32(nil, 0x316e636d)
+	b = binary.NativeEndian.AppendUint32(b, uint32(20+len(name)))
+	b = append(b, 1, 1, 0, 0)
+	b = binary.NativeEndian.AppendUint16(b, uint16(len(name)))
+	b = append(b, 0, 0, 0, 0, 0, 0)
+	c.Write(append(b, name...))
+	reply, _ := io.ReadAll(c)
+	last := byte(255)
+	for len(reply) >= 20 {
+		last = reply[8]
+		reply = reply[binary.NativeEndian.Uint32(reply[4:]):]
+	}
+	return last
+}
+
+const found, noName = 1, 2
+
+func (d *instance) mcdns(t *testing.T, args ...string) (string, int) {
+	t.Helper()
+	var out strings.Builder
+	code := cli.Run(t.Context(), "1.2.3", append(args, "--socket", d.path("run/control.sock")), &out, &out)
+	return out.String(), code
+}
+
+func newDaemon(t *testing.T, server *dns) *instance {
+	t.Helper()
+	d := &instance{dir: t.TempDir()}
+	d.configure(t, server, "")
+	d.run(t)
+	return d
+}
+
+func TestProgramIsAnsweredFromADNSServer(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	for range 3 {
+		if got := d.lookup(t, "www.example."); got != found {
+			t.Fatalf("got status %d; want found", got)
+		}
+	}
+	if got := d.lookup(t, "www.elsewhere."); got != noName {
+		t.Errorf("got status %d; want no name", got)
+	}
+	if n := server.n.Load(); n != 2 {
+		t.Errorf("the server was asked %d times; want 2", n)
+	}
+	out, code := d.mcdns(t, "status")
+	for _, want := range []string{"mcdns 1.2.3 on ", "upstream up", "solo: no " + d.path("group.key"), "2 answers"} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("status (%d) does not say %q:\n%s", code, want, out)
+		}
+	}
+	if out, code := d.mcdns(t, "query", "www.example."); code != 0 || !strings.Contains(out, "www.example.: 192.0.2.1\n") || !strings.Contains(out, "from this host's cache") {
+		t.Errorf("query (%d):\n%s", code, out)
+	}
+	if out, code := d.mcdns(t, "query", "www.elsewhere."); code != 1 || !strings.Contains(out, "no such name") {
+		t.Errorf("query (%d):\n%s", code, out)
+	}
+	if out, code := d.mcdns(t, "peers"); code != 0 || !strings.Contains(out, "0 peers") {
+		t.Errorf("peers (%d):\n%s", code, out)
+	}
+}
+
+// The site's power fails, and the DNS server does not come back.
+func TestSavedAnswersServeAfterARestartWithoutTheServer(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	if got := d.lookup(t, "www.example."); got != found {
+		t.Fatalf("got status %d; want found", got)
+	}
+	d.stop()
+	server.conn.Close()
+	d.run(t)
+	begin := time.Now()
+	if got := d.lookup(t, "www.example."); got != found {
+		t.Errorf("got status %d; want found", got)
+	}
+	t.Logf("answered after %v", time.Since(begin))
+	if !d.log.has("saved answers restored") {
+		t.Errorf("the log does not say so: %v", d.log.text)
+	}
+	wait(t, "the server is down", func() bool {
+		d.lookup(t, "www.example.")
+		out, code := d.mcdns(t, "status")
+		return code == 4 && strings.Contains(out, "upstream down")
+	})
+}
+
+func TestStopAnswersWhatIsUnderWayAndSaves(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	status := make(chan byte)
+	go func() { status <- d.lookup(t, "www.example.") }()
+	wait(t, "the question", func() bool { return server.n.Load() > 0 })
+	d.stop()
+	if got := <-status; got != found {
+		t.Errorf("got status %d; want found", got)
+	}
+	for _, name := range []string{"run/nss.sock", "run/control.sock"} {
+		if _, err := os.Stat(d.path(name)); !os.IsNotExist(err) {
+			t.Errorf("%s is left behind: %v", name, err)
+		}
+	}
+	if st, err := os.Stat(d.path("state/answers")); err != nil || st.Size() < 100 {
+		t.Errorf("nothing was saved: %v", err)
+	}
+}
+
+func TestConfigurationAndKeyAreFollowed(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	other := startDNS(t)
+	d.configure(t, other, "[cash]\nsize = 1\n")
+	wait(t, "the warning", func() bool {
+		out, _ := d.mcdns(t, "status")
+		return strings.Contains(out, "conf:6: ") && strings.Contains(out, other.conn.LocalAddr().String())
+	})
+	if got := d.lookup(t, "new.example."); got != found || other.n.Load() == 0 {
+		t.Errorf("got status %d after %d questions to the new server", got, other.n.Load())
+	}
+	// A key that others can read is refused, and said.
+	if err := os.WriteFile(d.path("group.key"), []byte("0123456789abcdefghijklmnopqrstuv"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "the refusal", func() bool {
+		out, _ := d.mcdns(t, "status")
+		return strings.Contains(out, "solo: nothing is shared") && strings.Contains(out, "mode 0644")
+	})
+}
+
+func TestSecondDaemonIsRefused(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	err := Run(t.Context(), Options{
+		ConfigPath: d.path("conf"), RunDir: d.path("run"), StateDir: d.path("state2"), Level: new(slog.LevelVar), Log: logs.Discard(),
+	}, nil)
+	if err == nil || !strings.Contains(err.Error(), "another mcdnsd is running") {
+		t.Errorf("got %v", err)
+	}
+	if got := d.lookup(t, "www.example."); got != found {
+		t.Errorf("the first one's socket is gone: status %d", got)
+	}
+}
+
+func TestSocketOfAKilledDaemonIsReplaced(t *testing.T) {
+	server := startDNS(t)
+	d := &instance{dir: t.TempDir()}
+	if err := os.Mkdir(d.path("run"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: d.path("run/nss.sock"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	d.configure(t, server, "")
+	d.run(t)
+	if got := d.lookup(t, "www.example."); got != found {
+		t.Errorf("got status %d", got)
+	}
+	if st, err := os.Stat(d.path("run/nss.sock")); err != nil || st.Mode().Perm() != 0o666 {
+		t.Errorf("got %v, %v; want mode 0666", st.Mode(), err)
+	}
+}

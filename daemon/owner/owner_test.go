@@ -1,0 +1,166 @@
+package owner
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"mcdns/daemon/clock"
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// patience is far longer than anything here takes on a loaded machine.
+const patience = 20 * time.Second
+
+var server = netip.MustParseAddrPort("192.0.2.53:53")
+
+func start(t *testing.T, d Drivers) (o *Owner, stop func()) {
+	t.Helper()
+	o, err := New(node.Config{Self: wire.Peer{ID: 1, Epoch: 1}, Rand: rand.New(rand.NewPCG(1, 2)), Version: "test"}, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Put(node.Configure{Settings: node.Settings{
+		Servers: []node.Server{{Addr: server, ID: 1}}, Timeout: 5 * time.Second, Attempts: 2,
+		CacheBytes: 1 << 20, MaxTTL: time.Hour, NegativeTTL: time.Minute, MaxStale: time.Hour,
+	}})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan bool)
+	go func() { defer close(done); o.Run(ctx) }()
+	stop = func() { cancel(); <-done }
+	t.Cleanup(stop)
+	return o, stop
+}
+
+func question(t *testing.T, name string) wire.Question {
+	t.Helper()
+	q, err := wire.NewQuestion(name, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// replies answers every Ask at once.
+func replies(ask node.Ask, report func(node.Replied)) {
+	a, err := wire.ParseAnswer(ask.Question, 0, []string{ask.Question.Name + " 60 IN A 192.0.2.1"})
+	if err != nil {
+		panic(err)
+	}
+	go report(node.Replied{Ask: ask.ID, Answer: a})
+}
+
+func TestQuestionIsAnsweredOnceByTheServerThenFromTheCache(t *testing.T) {
+	asked := 0
+	o, stop := start(t, Drivers{Ask: func(a node.Ask, report func(node.Replied)) { asked++; replies(a, report) }})
+	for i, want := range []node.Source{node.FromServer, node.FromCache} {
+		r, err := o.Resolve(t.Context(), question(t, "www.example"))
+		if err != nil || r.Answer == nil || r.Source != want {
+			t.Errorf("question %d: got %+v, %v; want source %d", i, r, err, want)
+		}
+	}
+	var lookups uint64
+	o.Look(t.Context(), func(v View) {
+		lookups = v.Counters[node.LookupCache] + v.Counters[node.LookupServer]
+		if now := clock.Boot(); v.Now > now || now-v.Now > patience {
+			t.Errorf("the view is of %v at %v", v.Now, now)
+		}
+	})
+	stop()
+	if asked != 1 || lookups != 2 {
+		t.Errorf("%d questions to the server, %d lookups counted; want 1, 2", asked, lookups)
+	}
+}
+
+func TestSilentServerEndsInAResultWithoutAnAnswer(t *testing.T) {
+	o, _ := start(t, Drivers{}) // nobody asks anybody
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r, err := o.Resolve(ctx, question(t, "www.example"))
+	if err != nil || r.Answer != nil {
+		t.Errorf("got %+v, %v; want no answer", r, err)
+	}
+}
+
+func TestCallerThatLeavesIsForgotten(t *testing.T) {
+	asked := make(chan bool, 10)
+	o, _ := start(t, Drivers{Ask: func(node.Ask, func(node.Replied)) { asked <- true }})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := o.Resolve(ctx, question(t, "www.example"))
+		done <- err
+	}()
+	<-asked
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	waiting := -1
+	o.Look(t.Context(), func(View) { waiting = len(o.waiting) })
+	if waiting != 0 {
+		t.Errorf("%d wait still", waiting)
+	}
+}
+
+func TestNobodyHangsWhenTheOwnerStops(t *testing.T) {
+	asked := make(chan bool, 10)
+	o, stop := start(t, Drivers{Ask: func(node.Ask, func(node.Replied)) { asked <- true }})
+	done := make(chan error)
+	go func() {
+		_, err := o.Resolve(context.Background(), question(t, "www.example"))
+		done <- err
+	}()
+	<-asked
+	stop()
+	if err := <-done; !errors.Is(err, ErrStopped) {
+		t.Errorf("Resolve: got %v", err)
+	}
+	for range 2 * queueEvents { // more than the queue holds
+		if err := o.Put(node.Wake{}); errors.Is(err, ErrStopped) {
+			return
+		}
+	}
+	t.Error("Put takes inputs for ever")
+}
+
+func TestDatagramsBeyondTheQueueAreDroppedAndCounted(t *testing.T) {
+	o, err := New(node.Config{Rand: rand.New(rand.NewPCG(1, 2))}, Drivers{}) // never runs
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range queueDatagrams {
+		if !o.Offer(node.Received{}) {
+			t.Fatal("dropped with room left")
+		}
+	}
+	if o.Offer(node.Received{}) || o.Lost() != 1 {
+		t.Errorf("taken without room, %d lost", o.Lost())
+	}
+}
+
+func TestStopIsTheLastInput(t *testing.T) {
+	sent := make(chan wire.Body, 100)
+	o, stop := start(t, Drivers{Send: func(s node.Send) { sent <- s.Message.Body }})
+	o.Put(node.Configure{Settings: node.Settings{
+		Shares: true, Links: []node.Link{{Index: 1, Name: "eth0", IPv4: true}}, CacheBytes: 1 << 20,
+	}})
+	for { // the first HELLO comes within 2 s
+		if _, ok := (<-sent).(*wire.Hello); ok {
+			break
+		}
+	}
+	stop()
+	close(sent)
+	var last wire.Body
+	for b := range sent {
+		last = b
+	}
+	if _, ok := last.(*wire.Bye); !ok {
+		t.Errorf("the last message is %T; want a BYE", last)
+	}
+}
