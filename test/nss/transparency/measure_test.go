@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mcdns/test/nss/checks"
 )
 
 // measure adds the rows that are figures.
@@ -45,7 +47,7 @@ func (r *report) coldGetent(t *testing.T, worlds []*world) {
 	r.lines = append(r.lines, median, busy)
 	most := took[worlds[0]][rounds/2] + 2*time.Millisecond
 	got := took[worlds[1]][rounds/2]
-	r.check(t, "getent, cold, median of 120", fmt.Sprintf("at most %.2f ms, 2 ms more than without", ms(most)),
+	checks.Add(t, "getent, cold, median of 120", fmt.Sprintf("at most %.2f ms, 2 ms more than without", ms(most)),
 		fmt.Sprintf("%.2f ms", ms(got)), got <= most)
 }
 
@@ -93,7 +95,7 @@ func (r *report) calls(t *testing.T, worlds []*world) {
 		if i == 0 {
 			first = got
 		} else if i == 1 {
-			r.check(t, "clone and rt_sigaction in one getent", fmt.Sprint(first[1:]), fmt.Sprint(got[1:]), got[1] == first[1] && got[2] == first[2])
+			checks.Add(t, "clone and rt_sigaction in one getent", fmt.Sprint(first[1:]), fmt.Sprint(got[1:]), got[1] == first[1] && got[2] == first[2])
 		}
 	}
 	r.lines = append(r.lines, line)
@@ -120,6 +122,6 @@ func (r *report) forksUnderLoad(t *testing.T, p programs, worlds []*world) {
 			counts = append(counts, n)
 		}
 		r.lines = append(r.lines, line)
-		r.check(t, name, fmt.Sprintf("%d of 60, as without", counts[0]), fmt.Sprintf("%d of 60", counts[1]), counts[1] <= counts[0]+10)
+		checks.Add(t, name, fmt.Sprintf("%d of 60, as without", counts[0]), fmt.Sprintf("%d of 60", counts[1]), counts[1] <= counts[0]+10)
 	}
 }

@@ -1,7 +1,6 @@
 package transparency
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"mcdns/test/lab"
+	"mcdns/test/nss/checks"
 )
 
 // row is one line of the table: a program, run in every world.
@@ -116,25 +116,9 @@ func others(t *testing.T, p programs) []row {
 	})
 }
 
-// check is one promise, kept or not.
-type check struct {
-	Name string `json:"name"`
-	Want string `json:"want"`
-	Got  string `json:"got"`
-	OK   bool   `json:"ok"`
-}
-
-// report gathers the checks and the lines of the table.
+// report gathers the lines of the table.
 type report struct {
-	checks []check
-	lines  [][]string
-}
-
-func (r *report) check(t *testing.T, name, want, got string, ok bool) {
-	r.checks = append(r.checks, check{name, want, got, ok})
-	if !ok {
-		t.Errorf("%s: got %s; want %s", name, got, want)
-	}
+	lines [][]string
 }
 
 // TestNoProgramNoticesTheModule is the table: what differs with the module from
@@ -148,16 +132,16 @@ func TestNoProgramNoticesTheModule(t *testing.T) {
 		r.lines[0] = append(r.lines[0], w.name)
 	}
 	rows := hazards(p)
-	if full != "" {
+	if checks.File != "" {
 		rows = append(rows, others(t, p)...)
 	}
 	for _, row := range rows {
-		if full == "" && row.slow {
+		if checks.File == "" && row.slow {
 			continue
 		}
 		r.compare(t, row, worlds)
 	}
-	if full != "" {
+	if checks.File != "" {
 		r.measure(t, p, worlds)
 	}
 	r.publish(t)
@@ -173,7 +157,7 @@ func makeWorlds(t *testing.T) []*world {
 	}
 	worlds := []*world{newWorld(t, "no module", "", 70), newWorld(t, "mcdns", module, 71)}
 	cshared := filepath.Join(lab.Top(), "build", "cshared", "libnss_mcdns.so.2")
-	if full == "" {
+	if checks.File == "" {
 		return worlds
 	}
 	if _, err := os.Stat(cshared); err != nil {
@@ -200,7 +184,7 @@ func (r *report) compare(t *testing.T, row row, worlds []*world) {
 			difference = o.difference(base)
 		}
 		if i == 0 {
-			r.check(t, row.name, "as without the module", orSame(difference), difference == "")
+			checks.Add(t, row.name, "as without the module", orSame(difference), difference == "")
 		}
 		if difference == "" {
 			difference = "same"
@@ -230,7 +214,7 @@ func cell(difference string, o outcome) string {
 	return difference
 }
 
-// publish prints the table and writes the checks.
+// publish prints the table.
 func (r *report) publish(t *testing.T) {
 	t.Helper()
 	var text strings.Builder
@@ -241,16 +225,6 @@ func (r *report) publish(t *testing.T) {
 		}
 	}
 	t.Logf("%s, %s\n%s", time.Now().UTC().Format(time.DateOnly), kernel(), text.String())
-	if full == "" {
-		return
-	}
-	data, err := json.MarshalIndent(map[string]any{"checks": r.checks}, "", " ")
-	if err == nil {
-		err = os.WriteFile(full, append(data, '\n'), 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func kernel() string {

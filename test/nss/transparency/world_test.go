@@ -22,9 +22,6 @@ import (
 
 func TestMain(m *testing.M) { lab.Main(m) }
 
-// full says whether everything is wanted, and where the checks go.
-var full = os.Getenv("MCDNS_TEST_NSS_JSON")
-
 // world is a host that knows probe.example and slow.example: from its hosts
 // file, or from the daemon behind its module.
 type world struct {
