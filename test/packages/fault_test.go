@@ -38,15 +38,17 @@ func TestHostResolvesThroughDNSWhenTheDaemonCannotStart(t *testing.T) {
 	promise(t, "the units say so", "failed failed", strings.Join(strings.Fields(state), " "), strings.Join(strings.Fields(state), " ") == "failed failed")
 	// One try in vain, and its cost; then the daemon can start again.
 	before := starts(t, m)
-	worst = 0
+	lost = 0
 	must(t, until(20*time.Second, func() error {
-		worst = max(worst, ask(t, c, names[0]))
+		if took := ask(t, c, names[0]); took > slow {
+			lost += took
+		}
 		if n := starts(t, m); n <= before {
 			return fmt.Errorf("no try since %d", before)
 		}
 		return nil
 	}))
-	promise(t, "worst lookup while recovery is tried in vain", "at most 250ms", worst.String(), worst <= 250*time.Millisecond)
+	promise(t, "lost to a recovery that is tried in vain, every 5 min", "at most 2s", lost.String(), lost <= 2*time.Second)
 	sh(t, m, "chmod +x /usr/sbin/mcdnsd")
 	must(t, until(20*time.Second, func() error {
 		_, err := m.Run("systemctl", "is-active", "mcdnsd.socket", "mcdnsd.service")

@@ -123,8 +123,8 @@ func TestOddHostsLinesComeBack(t *testing.T) {
 	lan, _ := newLAN(t, 1, 1, time.Hour)
 	m := boot(t, lan.Hosts[0], "bookworm")
 	for before, during := range map[string]string{
-		"hosts: files dns":                                      "hosts: files mcdns [!UNAVAIL=return] dns",
-		"hosts:\tfiles mdns4_minimal [NOTFOUND=return] dns":       "hosts:\tfiles mdns4_minimal [NOTFOUND=return] mcdns [!UNAVAIL=return] dns",
+		"hosts: files dns": "hosts: files mcdns [!UNAVAIL=return] dns",
+		"hosts:\tfiles mdns4_minimal [NOTFOUND=return] dns":     "hosts:\tfiles mdns4_minimal [NOTFOUND=return] mcdns [!UNAVAIL=return] dns",
 		"hosts: files resolve [!UNAVAIL=return] dns myhostname": "hosts: files mcdns [!UNAVAIL=return] resolve [!UNAVAIL=return] dns myhostname",
 		"hosts: files dns # as the manual says":                 "hosts: files mcdns [!UNAVAIL=return] dns # as the manual says",
 		"hosts: files":                                          "hosts: files",
