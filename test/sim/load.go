@@ -72,9 +72,12 @@ func (w *World) Load(d Demand) {
 		panic("a load needs a zone of numbered names")
 	}
 	if w.load == nil {
-		w.load = &Load{names: names, seed: mix(w.opt.Seed, 77), recent: map[int][]int{}}
+		w.load = &Load{}
 	}
 	l := w.load
+	if l.names == nil {
+		l.names, l.seed, l.recent = names, mix(w.opt.Seed, 77), map[int][]int{}
+	}
 	if l.zipf == nil || l.Demand.Zipf != d.Zipf {
 		l.zipf = newZipf(names.mix.Count, d.Zipf)
 	}
@@ -87,7 +90,12 @@ func (w *World) Load(d Demand) {
 }
 
 // Listen has every lookup of the load told to a listener.
-func (w *World) Listen(to Listener) { w.load.Heard = to }
+func (w *World) Listen(to Listener) {
+	if w.load == nil {
+		w.load = &Load{}
+	}
+	w.load.Heard = to
+}
 
 // Quiet ends the load.
 func (w *World) Quiet() {

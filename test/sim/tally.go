@@ -196,3 +196,21 @@ func (g *Histogram) Mean() time.Duration {
 	}
 	return g.Sum / time.Duration(g.N)
 }
+
+// Received is how many datagrams arrived, at all hosts.
+func (w *World) Received() uint64 { return w.count(countReceived) }
+
+// Sent is how many datagrams the host sent.
+func (h *Host) Sent() uint64 { return h.Counts[countSent] }
+
+// Local is how many lookups were answered without asking anybody.
+func (t *Tally) Local() uint64 { return t.By[byCache] + t.By[byPeer] }
+
+// Stale is how many lookups were answered past the TTL.
+func (t *Tally) Stale() uint64 { return t.By[byStale] }
+
+// Kinds names the kinds of messages, in the order in which they are counted.
+func Kinds() []string { return kindNames[:] }
+
+// Announced is how many answers the host told.
+func (h *Host) Announced() uint64 { return h.Counts[node.Announced] }

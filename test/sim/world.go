@@ -241,3 +241,18 @@ func (w *World) rearm(h *Host) {
 		w.queue.push(event{at: at, kind: evWake, host: int32(h.Index), run: h.run})
 	}
 }
+
+// AllDown reports whether every host that is up knows that upstream is down.
+func (w *World) AllDown() bool { return w.all(node.Down) }
+
+// AllUp reports whether every host that is up has its servers back.
+func (w *World) AllUp() bool { return w.all(node.Up) }
+
+func (w *World) all(s node.State) bool {
+	for _, h := range w.hosts {
+		if h.runs(h.run) && h.Status(w).Upstream != s {
+			return false
+		}
+	}
+	return true
+}

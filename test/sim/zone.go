@@ -265,3 +265,6 @@ func newZipf(n int, s float64) *zipf {
 func (z *zipf) draw(p float64) int {
 	return min(sort.SearchFloat64s(z.below, p), len(z.below)-1)
 }
+
+// Len is how many names there are.
+func (z *Names) Len() int { return len(z.questions) }

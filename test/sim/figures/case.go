@@ -1,0 +1,296 @@
+package figures
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"mcdns/test/sim"
+	"mcdns/test/sim/rival"
+)
+
+// A Case is a size and a loss, worked for a while and then put through
+// outages, each branched from the same warm state.
+type Case struct {
+	Hosts              int
+	Loss               float64
+	Warm, Measure, Out time.Duration
+	Dead               []float64 // shares of the hosts; 0 last: it ends the warm world
+	Single             bool      // IPv6 alone
+	Demand             sim.Demand
+	Mix                sim.Mix
+	Cores              int
+	Seed               uint64
+}
+
+// Name is what the case is called in reports and on the command line.
+func (c Case) Name() string {
+	return fmt.Sprintf("%d-hosts-%g%%-loss", c.Hosts, c.Loss*100)
+}
+
+// A Result is what a case came to.
+type Result struct {
+	Name    string        `json:"name"`
+	Hosts   int           `json:"hosts"`
+	Loss    float64       `json:"loss"`
+	Work    Work          `json:"work"`
+	Rivals  []RivalWork   `json:"rivals"`
+	Outages []Outage      `json:"outages"`
+	Took    time.Duration `json:"took_ns"`
+	// PerHostHour is the processor's time for one host and virtual hour of the
+	// warm-up, PerHost the memory of one host at its end, in bytes.
+	PerHostHour time.Duration `json:"per_host_hour_ns"`
+	PerHost     uint64        `json:"bytes_per_host"`
+	Faults      string        `json:"faults,omitempty"`
+}
+
+// Work is normal operation, measured.
+type Work struct {
+	Hours       float64   `json:"hours"`
+	Lookups     uint64    `json:"lookups"`
+	Fetches     uint64    `json:"upstream_for_lookups"`
+	Refreshes   uint64    `json:"upstream_refreshes"`
+	Probes      uint64    `json:"upstream_probes"`
+	Central     uint64    `json:"central_cache"`
+	Ratio       float64   `json:"upstream_ratio"`
+	Extra       float64   `json:"extra_ratio"`
+	LocalHits   float64   `json:"local_hits"`
+	Stale       uint64    `json:"stale"`
+	Failed      uint64    `json:"failed"`
+	MeanMS      float64   `json:"mean_ms"`
+	MedianMS    float64   `json:"median_ms"`
+	P99MS       float64   `json:"p99_ms"`
+	PerLookup   float64   `json:"datagrams_per_lookup"`
+	BytesLookup float64   `json:"bytes_per_lookup"`
+	Received    float64   `json:"received_per_host_second"`
+	Control     float64   `json:"control_sent_per_host_second"`
+	Unicast     float64   `json:"unicast_per_host_second"`
+	Kinds       Kinds     `json:"kinds_per_second"`
+	Held        Spread    `json:"answers_held_per_host"`
+	Sent        Spread    `json:"datagrams_sent_per_host"`
+	Latency     []float64 `json:"-"`
+}
+
+// Kinds is datagrams a second of each kind, the whole group.
+type Kinds map[string]float64
+
+// Spread is how unevenly something lies on the hosts.
+type Spread struct {
+	Median float64 `json:"median"`
+	Max    float64 `json:"max"`
+	Min    float64 `json:"min"`
+}
+
+// RivalWork is what a rival did with the same lookups.
+type RivalWork struct {
+	Name        string    `json:"name"`
+	Ratio       float64   `json:"upstream_ratio"`
+	LocalHits   float64   `json:"local_hits"`
+	LANHits     float64   `json:"lan_hits"`
+	MeanMS      float64   `json:"mean_ms"`
+	PerLookup   float64   `json:"datagrams_per_lookup"`
+	BytesLookup float64   `json:"bytes_per_lookup"`
+	Received    float64   `json:"received_per_host_second"`
+	Held        Spread    `json:"records_held_per_host"`
+	Served      Spread    `json:"answers_served_per_host"`
+	Hops        []float64 `json:"hops"`
+}
+
+// Outage is one outage, hour by hour.
+type Outage struct {
+	Dead     float64 `json:"dead"`
+	Hours    []Hour  `json:"hours"`
+	Answered float64 `json:"answered"`
+	Bound    float64 `json:"ever_had"`
+	OfBound  float64 `json:"answered_of_ever_had"`
+	MedianMS float64 `json:"median_ms"`
+	P99MS    float64 `json:"p99_ms"`
+	WorstMS  float64 `json:"worst_ms"`
+	Received float64 `json:"received_per_host_second"`
+	DownMS   float64 `json:"all_know_after_ms"`
+	Waited   uint64  `json:"lookups_over_100ms_in_first_minute"`
+	Back     float64 `json:"all_back_after_s"`
+	Rivals   []Share `json:"rivals"`
+	Faults   string  `json:"faults,omitempty"`
+}
+
+// Hour counts lookups of an hour of an outage.
+type Hour struct {
+	Lookups, Answered, Bound uint64
+}
+
+// Share is what a rival answered.
+type Share struct {
+	Name     string  `json:"name"`
+	Answered float64 `json:"answered"`
+}
+
+// meter listens to a world's load and passes it to the rivals.
+type meter struct {
+	rivals []rival.Rival
+	had    []bool // names that some host got from a server
+	out    bool   // an outage
+	began  time.Duration
+	hours  []Hour
+	waited uint64
+	slow   time.Duration
+}
+
+// Asked passes a lookup on to the rivals.
+func (m *meter) Asked(at time.Duration, host, name int) {
+	for _, r := range m.rivals {
+		r.Asked(at, host, name)
+	}
+}
+
+// Answered counts it.
+func (m *meter) Answered(o sim.Outcome) {
+	if !m.out {
+		m.had[o.Tag] = m.had[o.Tag] || o.Result.Answer != nil
+		return
+	}
+	since := o.At - m.began
+	for len(m.hours) <= int(since/time.Hour) {
+		m.hours = append(m.hours, Hour{})
+	}
+	h := &m.hours[max(0, int(since/time.Hour))]
+	h.Lookups++
+	if m.had[o.Tag] {
+		h.Bound++
+		if o.Result.Answer != nil {
+			h.Answered++
+		}
+	}
+	if since < time.Minute && o.Took > 100*time.Millisecond {
+		m.waited++
+	}
+}
+
+// run works the case off.
+func (c Case) run(p *progress) Result {
+	start := time.Now()
+	zone := sim.NewMix(c.Mix)
+	w := sim.New(sim.Options{
+		Seed: c.Seed, Hosts: c.Hosts, Loss: c.Loss, Single: c.Single, Zone: zone, Cores: c.Cores,
+		Sealed: c.Hosts <= 20, Watch: min(c.Hosts, 4), Start: 2 * time.Second,
+	})
+	w.Checks.Replay = c.replay()
+	w.Load(c.Demand)
+	m := &meter{had: make([]bool, zone.Len())}
+	rw := rival.World{Hosts: c.Hosts, Names: zone.Len(), TTL: zone.TTL}
+	m.rivals = []rival.Rival{rival.Central(rw), rival.Alone(rw), rival.Everyone(rw), rival.Home(rw, 3), rival.Chord(rw)}
+	w.Listen(m)
+	res := Result{Name: c.Name(), Hosts: c.Hosts, Loss: c.Loss}
+	p.run(w, c.Warm, "warm up")
+	res.PerHostHour = time.Duration(float64(time.Since(start)) / float64(c.Hosts) / max(c.Warm.Hours(), .01))
+	before := snapshot(w)
+	for _, r := range m.rivals {
+		r.Reset()
+	}
+	p.run(w, c.Measure, "work")
+	res.Work, res.Rivals = c.work(w, before, m)
+	res.PerHost = perHost(c.Hosts)
+	res.Outages = c.outages(w, m, p)
+	res.Faults = faults(w)
+	res.Took = time.Since(start)
+	w.Close()
+	return res
+}
+
+func (c Case) replay() string {
+	return fmt.Sprintf("go run ./test/sim/cmd/mcdns-sim -seed %d -scenario %s", c.Seed, c.Name())
+}
+
+func faults(w *sim.World) string {
+	if err := w.Checks.Err(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func perHost(hosts int) uint64 {
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return s.HeapAlloc / uint64(hosts)
+}
+
+// outages branches the warm world into each share of dead hosts; the last ends
+// the world itself, so that there are never more than two.
+func (c Case) outages(w *sim.World, m *meter, p *progress) []Outage {
+	var out []Outage
+	for i, dead := range c.Dead {
+		if i == len(c.Dead)-1 && dead == 0 {
+			out = append(out, c.outage(w, m, 0, p))
+			continue
+		}
+		mine := &meter{had: m.had}
+		for _, r := range m.rivals {
+			mine.rivals = append(mine.rivals, r.Branch())
+		}
+		b := w.Branch(func(h int) bool { return !deadHost(h, c.Hosts, dead) })
+		b.Listen(mine)
+		p.run(b, 3*time.Minute, "group forms")
+		out = append(out, c.outage(b, mine, dead, p))
+		b.Close()
+	}
+	return out
+}
+
+// deadHost spreads the dead evenly.
+func deadHost(h, hosts int, share float64) bool {
+	return int(float64(h+1)*share) > int(float64(h)*share)
+}
+
+// outage kills the server, and looks.
+func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage {
+	dead := make([]bool, c.Hosts)
+	for i := range dead {
+		dead[i] = deadHost(i, c.Hosts, share)
+	}
+	for _, r := range m.rivals {
+		r.Reset()
+		r.Outage(dead)
+	}
+	before := snapshot(w)
+	m.out, m.began = true, w.Now()
+	w.Set(w.Server(0), sim.ServerOff)
+	o := Outage{Dead: share, DownMS: ms(until(w, 5*time.Minute, w.AllDown))}
+	p.run(w, c.Out-(w.Now()-m.began), fmt.Sprintf("outage, %.0f %% dead", share*100))
+	after := snapshot(w).minus(before)
+	o.Hours, o.Waited = m.hours, m.waited
+	o.sum(m)
+	o.MedianMS, o.P99MS, o.WorstMS = ms(after.took.At(.5)), ms(after.took.At(.99)), ms(after.took.Max)
+	living := float64(c.Hosts) * (1 - share)
+	o.Received = float64(after.received) / living / c.Out.Seconds()
+	w.Set(w.Server(0), sim.ServerUp)
+	o.Back = until(w, 10*time.Minute, w.AllUp).Seconds()
+	o.Faults = faults(w)
+	return o
+}
+
+func (o *Outage) sum(m *meter) {
+	var all Hour
+	for _, h := range o.Hours {
+		all.Lookups += h.Lookups
+		all.Answered += h.Answered
+		all.Bound += h.Bound
+	}
+	n := max(float64(all.Lookups), 1)
+	o.Answered, o.Bound = float64(all.Answered)/n, float64(all.Bound)/n
+	o.OfBound = float64(all.Answered) / max(float64(all.Bound), 1)
+	for _, r := range m.rivals {
+		o.Rivals = append(o.Rivals, Share{r.Sum().Name, r.Sum().Answered()})
+	}
+}
+
+// until lets time pass in small steps until something is so.
+func until(w *sim.World, most time.Duration, so func() bool) time.Duration {
+	began := w.Now()
+	for !so() && w.Now()-began < most {
+		w.Run(50 * time.Millisecond)
+	}
+	return w.Now() - began
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

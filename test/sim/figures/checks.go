@@ -1,0 +1,79 @@
+package figures
+
+import (
+	"fmt"
+
+	"mcdns/test/checks"
+)
+
+// checks writes sim.json: each promised figure, and what came out.
+func (a *All) checks(path string) error {
+	r := checks.New("sim")
+	r.Set("quick", a.Quick)
+	r.Set("took_s", a.TookS)
+	for _, res := range a.Results {
+		r.Set(res.Name, res)
+		res.check(r, a.Quick)
+	}
+	a.grow(r)
+	r.Set("flash_crowd", a.Flash)
+	r.Set("slashdot", a.Slashdot)
+	r.Set("propagation", a.Propagation)
+	r.Want("slashdot: questions to the DNS server", 1, a.Slashdot.Asked, a.Slashdot.Asked <= 1)
+	r.Want("propagation: worst ms to 98 % of the hosts", "<= 1000", a.Propagation.WorstMS, a.Propagation.WorstMS <= 1000)
+	for _, c := range a.Common {
+		r.Want("common case: "+c.Name, c.Want, c.Got, c.OK())
+	}
+	if h := a.Huge; h != nil {
+		r.Set("huge", h)
+		r.Want("10000 hosts: answered in the outage of what any host ever had", ">= 0.999", h.Answered, h.Answered >= .999)
+		r.Want("10000 hosts: promises broken", "", h.Faults, h.Faults == "")
+	}
+	return r.Write(path)
+}
+
+// check is for one case. The ratios are promised at 100 and 1000 hosts, and
+// only where the warm state is as long as the promise means.
+func (res *Result) check(r *checks.Report, quick bool) {
+	want := func(what string, bound string, got float64, ok bool) {
+		r.Want(res.Name+": "+what, bound, round4(got), ok)
+	}
+	if res.Loss == 0 && res.Hosts >= 100 {
+		want("upstream questions for lookups / ideal central cache", "<= 1.03", res.Work.Ratio, res.Work.Ratio <= 1.03)
+		want("refreshes and probes / ideal central cache", "<= 0.05", res.Work.Extra, res.Work.Extra <= .05)
+	}
+	for _, o := range res.Outages {
+		what := fmt.Sprintf("outage with %.0f %% dead: answered of what any host ever had", o.Dead*100)
+		want(what, ">= 0.999", o.OfBound, o.OfBound >= .999)
+		if o.Faults != "" {
+			r.Want(res.Name+": promises broken in the outage", "none", o.Faults, false)
+		}
+	}
+	r.Want(res.Name+": promises broken", "none", or(res.Faults, "none"), res.Faults == "")
+}
+
+// grow checks that control traffic per host does not grow with N.
+func (a *All) grow(r *checks.Report) {
+	most, least := 0.0, 0.0
+	for _, res := range a.Results {
+		if res.Loss > 0 {
+			continue
+		}
+		if res.Hosts <= 20 {
+			least = max(least, res.Work.Control)
+		}
+		if res.Hosts >= 100 {
+			most = max(most, res.Work.Control)
+		}
+	}
+	r.Want("control datagrams sent per host and second: 100 hosts and more against 20 and fewer", fmt.Sprintf("<= %.3f", least), round4(most), most <= least)
+}
+
+func round4(v float64) float64 { return float64(int(v*1e4+.5)) / 1e4 }
+
+func or(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,132 @@
+package figures
+
+import (
+	"slices"
+
+	"mcdns/gocore/node"
+	"mcdns/test/sim"
+	"mcdns/test/sim/rival"
+)
+
+// counts is what a world has counted up to a moment.
+type counts struct {
+	tally    sim.Tally
+	took     sim.Histogram
+	received uint64
+	asked    [3]uint64 // for lookups, refreshes, probes
+	sent     []uint64  // by host
+	lookups  uint64
+	at       float64
+}
+
+var askCounters = [3]node.Counter{node.UpstreamAsked, node.UpstreamRefresh, node.UpstreamProbe}
+
+func snapshot(w *sim.World) counts {
+	c := counts{tally: *w.Tally, took: w.Tally.Took, received: w.Received(), lookups: w.Tally.Lookups(), at: w.Now().Seconds()}
+	for i, n := range askCounters {
+		c.asked[i] = w.Count(n)
+	}
+	for _, h := range w.Hosts() {
+		c.sent = append(c.sent, h.Sent())
+	}
+	return c
+}
+
+// minus is what was counted since.
+func (c counts) minus(b counts) counts {
+	for k := range c.tally.Group {
+		c.tally.Group[k] -= b.tally.Group[k]
+		c.tally.Single[k] -= b.tally.Single[k]
+		c.tally.Bytes[k] -= b.tally.Bytes[k]
+	}
+	for i := range c.tally.By {
+		c.tally.By[i] -= b.tally.By[i]
+	}
+	for i := range c.took.Bin {
+		c.took.Bin[i] -= b.took.Bin[i]
+	}
+	c.took.N -= b.took.N
+	c.took.Sum -= b.took.Sum
+	c.received -= b.received
+	c.lookups -= b.lookups
+	for i := range c.asked {
+		c.asked[i] -= b.asked[i]
+	}
+	for i := range c.sent {
+		c.sent[i] -= b.sent[i]
+	}
+	c.at -= b.at
+	return c
+}
+
+// work turns counts into figures.
+func (c Case) work(w *sim.World, before counts, m *meter) (Work, []RivalWork) {
+	d := snapshot(w).minus(before)
+	n, hosts := max(float64(d.lookups), 1), float64(c.Hosts)
+	central := m.rivals[0].Sum().Servers
+	group, single, bytes := d.tally.Datagrams()
+	out := Work{
+		Hours: d.at / 3600, Lookups: d.lookups, Fetches: d.asked[0], Refreshes: d.asked[1], Probes: d.asked[2],
+		Central: central, Ratio: float64(d.asked[0]) / float64(central),
+		Extra:     float64(d.asked[1]+d.asked[2]) / float64(central),
+		LocalHits: float64(d.tally.Local()) / n, Stale: d.tally.Stale(), Failed: d.tally.Failed(),
+		MeanMS: ms(d.took.Mean()), MedianMS: ms(d.took.At(.5)), P99MS: ms(d.took.At(.99)),
+		PerLookup: float64(group+single) / n, BytesLookup: float64(bytes) / n,
+		Received: float64(d.received) / hosts / d.at, Unicast: float64(single) / hosts / d.at,
+		Kinds: Kinds{},
+	}
+	for k, name := range sim.Kinds() {
+		rate := float64(d.tally.Group[k]+d.tally.Single[k]) / d.at
+		out.Kinds[name] = rate
+		if name != "ANNOUNCE" {
+			out.Control += rate / hosts
+		}
+	}
+	var held []float64
+	for _, h := range w.Hosts() {
+		held = append(held, float64(h.Status(w).Entries))
+	}
+	out.Held, out.Sent = spread(held), spread(floats(d.sent))
+	var rivals []RivalWork
+	for _, r := range m.rivals {
+		rivals = append(rivals, c.rivalWork(r, d.at, central))
+	}
+	return out, rivals
+}
+
+func (c Case) rivalWork(r rival.Rival, seconds float64, central uint64) RivalWork {
+	s := r.Sum()
+	n := max(float64(s.Lookups), 1)
+	out := RivalWork{
+		Name: s.Name, Ratio: float64(s.Servers) / float64(central), LocalHits: float64(s.Local) / n,
+		LANHits: (float64(s.LAN) - float64(min(s.Servers, s.LAN))) / n,
+		MeanMS:  ms(s.Took) / n, PerLookup: float64(s.Unicast+s.Multicast) / n, BytesLookup: float64(s.Bytes) / n,
+		Received: float64(s.Received) / float64(c.Hosts) / seconds,
+		Served:   spread(floats(s.Served)),
+	}
+	var held []float64
+	for _, h := range s.Held {
+		held = append(held, float64(h))
+	}
+	out.Held = spread(held)
+	for _, h := range s.Hops {
+		out.Hops = append(out.Hops, float64(h)/n)
+	}
+	return out
+}
+
+func floats(in []uint64) (out []float64) {
+	for _, v := range in {
+		out = append(out, float64(v))
+	}
+	return out
+}
+
+func spread(v []float64) Spread {
+	if len(v) == 0 {
+		return Spread{}
+	}
+	v = slices.Clone(v)
+	slices.Sort(v)
+	return Spread{Median: v[len(v)/2], Max: v[len(v)-1], Min: v[0]}
+}

@@ -1,0 +1,207 @@
+package figures
+
+import (
+	"slices"
+	"time"
+
+	"mcdns/gocore/wire"
+	"mcdns/test/sim"
+	"mcdns/test/sim/rival"
+)
+
+// Flash is what happens when the popularity of all names is turned around, as
+// CoDoNS did at its sixth hour.
+type Flash struct {
+	Hosts  int     `json:"hosts"`
+	At     float64 `json:"reversed_after_minutes"`
+	Points []Point `json:"points"`
+}
+
+// Point is ten minutes of it.
+type Point struct {
+	Minute   float64 `json:"minute"`
+	MeanMS   float64 `json:"mean_ms"`
+	MedianMS float64 `json:"median_ms"`
+	Hits     float64 `json:"local_hits"`
+	Asked    float64 `json:"upstream_per_lookup"`
+	Received float64 `json:"received_per_host_second"`
+}
+
+func flash(hosts int, before, after time.Duration, p *progress) Flash {
+	w := sim.New(sim.Options{Seed: 6, Hosts: hosts, Watch: 2, Start: 2 * time.Second})
+	defer w.Close()
+	w.Load(sim.Demand{})
+	f := Flash{Hosts: hosts, At: before.Minutes()}
+	was := snapshot(w)
+	for w.Now() < before+after {
+		if w.Now() == before {
+			w.Load(sim.Demand{Reverse: true})
+		}
+		p.run(w, 10*time.Minute, "flash crowd")
+		d := snapshot(w).minus(was)
+		was = snapshot(w)
+		n := max(float64(d.lookups), 1)
+		f.Points = append(f.Points, Point{
+			Minute: w.Now().Minutes(), MeanMS: ms(d.took.Mean()), MedianMS: ms(d.took.At(.5)), Hits: float64(d.tally.Local()) / n,
+			Asked: float64(d.asked[0]) / n, Received: float64(d.received) / float64(hosts) / d.at,
+		})
+	}
+	return f
+}
+
+// Slashdot is one name asked for a hundred thousand times, as in DDNS.
+type Slashdot struct {
+	Hosts        int    `json:"hosts"`
+	Lookups      uint64 `json:"lookups"`
+	Asked        uint64 `json:"upstream"`
+	Datagrams    uint64 `json:"datagrams_for_it"`
+	MaxPerHost   uint64 `json:"most_announced_by_one_host"`
+	ChordServed  Spread `json:"chord_answers_served_per_host"`
+	ChordUntil   uint64 `json:"chord_lookups_until_all_have_it"`
+	UntilAllHave uint64 `json:"lookups_until_all_have_it"`
+}
+
+func slashdot(hosts int, fetches uint64, p *progress) Slashdot {
+	zone := sim.NewMix(sim.Mix{Count: 10, FixedTTL: 24 * time.Hour})
+	w := sim.New(sim.Options{Seed: 7, Hosts: hosts, Single: true, Zone: zone, Watch: 1, Start: 2 * time.Second})
+	defer w.Close()
+	p.run(w, time.Minute, "group forms")
+	rw := rival.World{Hosts: hosts, Names: 10, TTL: zone.TTL}
+	chord := rival.Chord(rw)
+	w.Load(sim.Demand{PerHour: 3600 * 2, Hot: 1, HotName: 3})
+	s := Slashdot{Hosts: hosts}
+	m := &counter{chord: chord, hosts: hosts}
+	w.Listen(m)
+	before := snapshot(w)
+	q := zone.Question(3)
+	for m.n < fetches {
+		p.run(w, time.Second, "slashdot test")
+		if s.UntilAllHave == 0 && everybodyHolds(w, q) {
+			s.UntilAllHave = m.n
+		}
+	}
+	d := snapshot(w).minus(before)
+	s.Lookups, s.Asked, s.Datagrams = d.lookups, d.asked[0]+d.asked[1], d.tally.Group[3]
+	for _, h := range w.Hosts() {
+		s.MaxPerHost = max(s.MaxPerHost, h.Announced())
+	}
+	s.ChordServed, s.ChordUntil = spread(floats(chord.Sum().Served)), m.all
+	return s
+}
+
+func everybodyHolds(w *sim.World, q wire.Question) bool {
+	for _, h := range w.Hosts() {
+		if _, ok := h.Entry(w, q); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// counter counts lookups, and when the whole ring has the name.
+type counter struct {
+	n, all uint64
+	hosts  int
+	chord  rival.Rival
+}
+
+func (c *counter) Asked(at time.Duration, host, name int) {
+	c.n++
+	c.chord.Asked(at, host, name)
+	if c.all == 0 && c.n%100 == 0 {
+		have := 0
+		for _, h := range c.chord.Sum().Held {
+			have += h
+		}
+		if have >= c.hosts {
+			c.all = c.n
+		}
+	}
+}
+
+func (c *counter) Answered(sim.Outcome) {}
+
+// Propagation is how long a change takes from the first host that fetches it
+// to the others.
+type Propagation struct {
+	Hosts    int     `json:"hosts"`
+	Changes  int     `json:"changes"`
+	MedianMS float64 `json:"median_ms_to_98_percent"`
+	WorstMS  float64 `json:"worst_ms_to_98_percent"`
+}
+
+func propagation(hosts int, p *progress) Propagation {
+	zone := sim.NewMix(sim.Mix{Count: 40, FixedTTL: 30 * time.Second})
+	w := sim.New(sim.Options{Seed: 8, Hosts: hosts, Zone: zone, Watch: 1, Start: 2 * time.Second})
+	defer w.Close()
+	p.run(w, time.Minute, "group forms")
+	var took []time.Duration
+	for i := range 40 {
+		w.Lookup(w.Hosts()[0], zone.Question(i), 0)
+		w.Run(31 * time.Second)
+		zone.Change(i)
+		w.Lookup(w.Hosts()[i%hosts], zone.Question(i), 0)
+		w.Run(20 * time.Millisecond) // the reply has come
+		fetched := w.Now()
+		for holders(w, i, zone) < (98*hosts+99)/100 && w.Now()-fetched < 10*time.Second {
+			w.Run(time.Millisecond)
+		}
+		took = append(took, w.Now()-fetched)
+	}
+	slices.Sort(took)
+	return Propagation{Hosts: hosts, Changes: len(took), MedianMS: ms(took[len(took)/2]), WorstMS: ms(took[len(took)-1])}
+}
+
+// holders counts the hosts that hold the newest data of a name.
+func holders(w *sim.World, i int, zone *sim.Names) int {
+	q, n := zone.Question(i), 0
+	for _, h := range w.Hosts() {
+		if e, ok := h.Entry(w, q); ok && e.Answer.SameData(zone.Answer(q, 0)) {
+			n++
+		}
+	}
+	return n
+}
+
+// Huge is a group of ten thousand: it starts, learns, loses its server, and
+// answers.
+type Huge struct {
+	Hosts    int     `json:"hosts"`
+	Names    int     `json:"names"`
+	Answered float64 `json:"answered"`
+	Peers    Spread  `json:"peers_known"`
+	PerHost  uint64  `json:"bytes_per_host"`
+	Received float64 `json:"received_per_host_second"`
+	TookS    float64 `json:"took_s"`
+	Faults   string  `json:"faults,omitempty"`
+}
+
+func huge(hosts, names int, p *progress) Huge {
+	start := time.Now()
+	zone := sim.NewMix(sim.Mix{Count: names, FixedTTL: 10 * time.Minute})
+	w := sim.New(sim.Options{
+		Seed: 9, Hosts: hosts, Single: true, Zone: zone, Watch: 1, Cores: sim.Cores(), Start: 10 * time.Minute,
+	})
+	defer w.Close()
+	p.run(w, 12*time.Minute, "hosts start")
+	m := &meter{had: make([]bool, zone.Len())}
+	w.Load(sim.Demand{PerHour: 2})
+	w.Listen(m)
+	before := snapshot(w)
+	p.run(w, 10*time.Minute, "learn")
+	w.Set(w.Server(0), sim.ServerOff)
+	m.out, m.began = true, w.Now()
+	p.run(w, 15*time.Minute, "outage")
+	var o Outage
+	o.Hours = m.hours
+	o.sum(&meter{})
+	d := snapshot(w).minus(before)
+	h := Huge{Hosts: hosts, Names: names, Answered: o.OfBound, PerHost: perHost(hosts), Faults: faults(w)}
+	h.Received = float64(d.received) / float64(hosts) / d.at
+	var peers []float64
+	for _, host := range w.Hosts() {
+		peers = append(peers, float64(host.Status(w).Peers))
+	}
+	h.Peers, h.TookS = spread(peers), time.Since(start).Seconds()
+	return h
+}

@@ -1,0 +1,65 @@
+package figures
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Summary is the result in a few lines.
+func (r Result) Summary() string {
+	var b strings.Builder
+	w := r.Work
+	fmt.Fprintf(&b, "%s: took %v; %v and %d KiB for a host and hour\n", r.Name, r.Took.Round(time.Second), r.PerHostHour.Round(time.Microsecond), r.PerHost/1024)
+	fmt.Fprintf(&b, "  work: %d lookups, %.1f %% local, %.2f ms mean, upstream %.3fx the ideal (+%.3fx refreshes and probes), %.2f datagrams and %.0f bytes a lookup, %.2f received a second and host\n",
+		w.Lookups, w.LocalHits*100, w.MeanMS, w.Ratio, w.Extra, w.PerLookup, w.BytesLookup, w.Received)
+	for _, o := range w.rows() {
+		fmt.Fprintf(&b, "        %s\n", o)
+	}
+	for _, x := range r.Rivals {
+		fmt.Fprintf(&b, "  rival %-30s %.1f %% local, upstream %.2fx, %.2f datagrams and %.0f bytes a lookup, %.2f received, %.2f ms\n",
+			x.Name, x.LocalHits*100, x.Ratio, x.PerLookup, x.BytesLookup, x.Received, x.MeanMS)
+	}
+	for _, o := range r.Outages {
+		fmt.Fprintf(&b, "  outage, %.0f %% dead: %.4f answered, %.5f of what any host ever had; all knew after %.0f ms, %d lookups waited over 100 ms in the first minute, back after %.1f s; worst %.0f ms; %.2f received\n",
+			o.Dead*100, o.Answered, o.OfBound, o.DownMS, o.Waited, o.Back, o.WorstMS, o.Received)
+		for _, x := range o.Rivals {
+			fmt.Fprintf(&b, "        %-30s %.4f\n", x.Name, x.Answered)
+		}
+		if o.Faults != "" {
+			fmt.Fprintf(&b, "  FAULTS: %s\n", o.Faults)
+		}
+	}
+	if r.Faults != "" {
+		fmt.Fprintf(&b, "  FAULTS: %s\n", r.Faults)
+	}
+	return b.String()
+}
+
+func (w Work) rows() []string {
+	var out []string
+	for _, k := range kindOrder {
+		if w.Kinds[k] > 0 {
+			out = append(out, fmt.Sprintf("%-8s %.3f a second", k, w.Kinds[k]))
+		}
+	}
+	return out
+}
+
+var kindOrder = []string{"HELLO", "PROVE", "PROOF", "ANNOUNCE", "QUERY", "ANSWER", "ASK", "BYE"}
+
+// Summary is the set in as many lines as it needs.
+func (a All) Summary() string {
+	var b strings.Builder
+	for _, r := range a.Results {
+		b.WriteString(r.Summary())
+	}
+	fmt.Fprintf(&b, "slashdot: %d hosts, %d lookups, %d questions to the server, every host had it after %d lookups (Chord: %d)\n",
+		a.Slashdot.Hosts, a.Slashdot.Lookups, a.Slashdot.Asked, a.Slashdot.UntilAllHave, a.Slashdot.ChordUntil)
+	fmt.Fprintf(&b, "propagation: 98 %% of %d hosts after %.1f ms, worst of %d changes %.1f ms\n", a.Propagation.Hosts, a.Propagation.MedianMS, a.Propagation.Changes, a.Propagation.WorstMS)
+	if h := a.Huge; h != nil {
+		fmt.Fprintf(&b, "%d hosts: %.5f answered, %d KiB a host, took %.0f s\n", h.Hosts, h.Answered, h.PerHost/1024, h.TookS)
+	}
+	fmt.Fprintf(&b, "took %.0f s\n", a.TookS)
+	return b.String()
+}
