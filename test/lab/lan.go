@@ -131,13 +131,20 @@ func New(cfg Config) (*LAN, error) {
 }
 
 func (l *LAN) build() error {
-	steps := []func() error{l.layModule, l.newMiddle, l.addRouter, l.addServers, l.addHosts, l.settle, l.startMcdnsd}
+	steps := []func() error{l.layLogs, l.layModule, l.newMiddle, l.addRouter, l.addServers, l.addHosts, l.settle, l.startMcdnsd}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (l *LAN) layLogs() error {
+	if l.cfg.LogDir == "" {
+		return nil
+	}
+	return os.MkdirAll(l.cfg.LogDir, 0o755)
 }
 
 // layModule copies the module alone into a directory: everything in it will

@@ -51,7 +51,7 @@ func (h *Host) powerDown() error {
 	err := h.signalAll(unix.SIGSTOP)
 	err = errors.Join(err, h.setLinks(false), h.killAll())
 	for _, u := range h.units {
-		u.lockedCloseSockets()
+		u.bury()
 	}
 	return err
 }
@@ -70,6 +70,14 @@ func (u *Unit) unplug() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.boots, u.wanted = u.wanted, false
+}
+
+// bury waits until the lab has seen the end of a unit that was killed.
+func (u *Unit) bury() {
+	if p := u.unwant(); p != nil {
+		<-p.gone
+	}
+	u.lockedCloseSockets()
 }
 
 // killAll ends every process of the host and waits until they are gone.
