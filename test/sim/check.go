@@ -40,6 +40,7 @@ type Checks struct {
 	bad     map[badKey]time.Duration // by host and question
 	buckets map[bucketKey]*bucket
 	turn    int
+	living  int           // hosts that are up
 	late    time.Duration // the longest that a datagram took so far
 	// replayed: somebody played old datagrams again.
 	replayed bool
@@ -53,7 +54,7 @@ type badKey struct {
 func newChecks(opt Options) *Checks {
 	return &Checks{
 		opt: opt, Count: map[string]int{}, bad: map[badKey]time.Duration{},
-		buckets: map[bucketKey]*bucket{}, late: opt.Delay + opt.Jitter, lastBad: noWake, changed: noWake,
+		buckets: map[bucketKey]*bucket{}, late: opt.Delay + opt.Jitter, living: opt.Hosts, lastBad: noWake, changed: noWake,
 	}
 }
 

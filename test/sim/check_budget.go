@@ -11,7 +11,11 @@ import (
 // watch looks around: lookups that wait too long, and, one host after the
 // other, memory and the ages of what is held.
 func (c *Checks) watch(w *World) {
+	c.living = 0
 	for _, h := range w.hosts {
+		if h.up {
+			c.living++
+		}
 		if h.runs(h.run) && len(h.seen) > 0 {
 			c.overdue(w, h)
 		}
@@ -89,13 +93,14 @@ func (c *Checks) sent(w *World, h *Host, e node.Send) {
 	key := bucketKey{int32(h.Index), h.run, k}
 	b := c.buckets[key]
 	if b == nil {
-		b = c.budget(k)
+		b = c.budget(k, c.living)
 		if b == nil {
 			return
 		}
 		b.tokens, b.at = b.burst, w.now
 		c.buckets[key] = b
 	}
+	b.rate = c.budget(k, c.living).rate
 	if !b.take(w.now) {
 		c.fail(w, h, "budget", fmt.Sprintf("more %ss than %.3g a second with a burst of %.3g", k, b.rate, b.burst))
 		b.tokens = b.burst
@@ -103,16 +108,17 @@ func (c *Checks) sent(w *World, h *Host, e node.Send) {
 }
 
 // budget is what one host may send of a kind, nil if only others bound it.
-func (c *Checks) budget(k kind) *bucket {
-	n := float64(c.opt.Hosts)
+func (c *Checks) budget(k kind, living int) *bucket {
+	n := float64(living)
 	switch k {
 	case kindHello: // one each half interval; a few more while the group forms
-		return &bucket{rate: 2.2 / helloInterval(c.opt.Hosts).Seconds(), burst: 14}
+		return &bucket{rate: 2.2 / helloInterval(living).Seconds(), burst: 14}
 	case kindProve:
 		return &bucket{rate: 20, burst: 21}
 	case kindAnnounce: // small groups are known within a few seconds, large ones later
 		return &bucket{rate: max(50/n, .02) * 1.2, burst: 12 + 50*5}
-	case kindProof:
+	case kindProof: // as many as there are that may challenge it
+		n = float64(c.opt.Hosts)
 		return &bucket{rate: 20 * n, burst: 2 * n}
 	}
 	return nil
@@ -132,7 +138,8 @@ func (w *World) Agree() {
 			continue
 		}
 		s := h.Status(w)
-		if want := w.truth(h); s.Upstream != want {
+		// Who has not asked yet cannot know.
+		if want := w.truth(h); s.Upstream != want && (h.hasAsked || s.Upstream != node.Suspect) {
 			w.Checks.fail(w, h, "agree", fmt.Sprintf("says upstream is %v; it is %v", s.Upstream, want))
 		}
 		if h.key != noKey && s.Proven != up-1 {

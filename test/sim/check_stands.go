@@ -78,7 +78,7 @@ func (j *judge) fail(check, text string, args ...any) {
 func (j *judge) judge() {
 	o, n := j.old.entry, j.now.entry
 	if !j.now.ok {
-		if _, own := j.in.(node.Replied); j.old.ok && !own {
+		if _, own := j.in.(node.Replied); j.old.ok && !own && !j.full() {
 			j.fail("stands", "a held answer is gone")
 		}
 		return
@@ -117,6 +117,11 @@ func (j *judge) lives(e node.Entry) time.Duration {
 }
 
 func (j *judge) fresh(e node.Entry) bool { return e.Age < j.lives(e) }
+
+// full: there is no room left, so that answers are dropped for others.
+func (j *judge) full() bool {
+	return j.h.Status(j.w).Bytes > j.h.settings.CacheBytes*3/4
+}
 
 // tell is an answer in few words.
 func (j *judge) tell(e node.Entry) string {
@@ -163,6 +168,7 @@ func (j *judge) replaced(o, n node.Entry) {
 	const blur = 100 * time.Millisecond
 	switch {
 	case own:
+	case nb < ob-blur && j.full(): // dropped for room, then heard again
 	case nb < ob-blur:
 		j.fail("stands", "%s replaced %s by %T", j.tell(n), j.tell(o), j.in)
 	case same:

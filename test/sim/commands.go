@@ -21,7 +21,7 @@ var commands map[string]command
 
 func init() {
 	commands = map[string]command{
-		"hosts":     {1, "N [seed=1 servers=1 loss=0% jitter=0s disks drift=PPM wireless reply=20ms start=0s]", makeWorld},
+		"hosts":     {1, "N [bare seed=1 servers=1 loss=0% serverloss=0% jitter=0s disks drift=PPM wireless reply=20ms start=0s cache=BYTES search=DOMAIN]", makeWorld},
 		"zone":      {0, "(records on the next lines)", (*script).addRecords},
 		"remove":    {1, "NAME", func(s *script, a, _ []string) error { s.zone.Remove(dotted(a[0])); return nil }},
 		"lookup":    {2, "HOSTS NAME [TYPE]", (*script).lookup},
@@ -65,7 +65,12 @@ func makeWorld(s *script, args, _ []string) error {
 	}
 	s.zone, _ = NewRecords("")
 	opt := Options{Hosts: n, Seed: 1, Zone: s.zone, Sealed: n <= 100}
+	bare := false
 	for _, a := range args[1:] {
+		if a == "bare" {
+			bare = true
+			continue
+		}
 		if err := option(&opt, a); err != nil {
 			return err
 		}
@@ -74,8 +79,15 @@ func makeWorld(s *script, args, _ []string) error {
 		opt.Seed = s.seed
 	}
 	s.trace = newTrace()
-	tracing := s.trace
-	s.w = begin(opt, tracing)
+	s.w = begin(opt, nil)
+	if opt.Start == 0 && !bare {
+		s.w.Run(10 * time.Second) // the group forms; newcomer.txt shows how
+	}
+	s.w.trace = s.trace
+	for _, h := range s.w.hosts {
+		s.out = append(s.out, h.Name)
+	}
+	s.out = []string{strings.Join(s.out, " ") + " up"}
 	s.w.Checks.Replay = fmt.Sprintf("go run ./test/sim/cmd/mcdns-sim -seed %d -scenario %s", opt.Seed, s.path)
 	return nil
 }

@@ -18,16 +18,17 @@ type Host struct {
 	Index int
 	Name  string
 
-	node   Node
-	self   wire.Peer
-	up     bool  // mcdnsd runs
-	asleep bool  // suspended: the clock runs, nothing else does
-	run    int32 // counts starts; what was meant for an earlier run is dropped
-	boots  uint64
-	clock  clock
-	wall   time.Duration // what the wall clock is off by
-	wakeAt time.Duration // earliest wake-up in the queue
-	stuck  int
+	node     Node
+	self     wire.Peer
+	up       bool  // mcdnsd runs
+	asleep   bool  // suspended: the clock runs, nothing else does
+	run      int32 // counts starts; what was meant for an earlier run is dropped
+	boots    uint64
+	clock    clock
+	wall     time.Duration // what the wall clock is off by
+	wakeAt   time.Duration // earliest wake-up in the queue
+	stuck    int
+	hasAsked bool // this run put a question to a server
 
 	links    []*iface
 	key      int  // index of the group key; noKey makes it solo
@@ -88,7 +89,7 @@ func (w *World) boot(h *Host) {
 	h.up, h.asleep = true, false
 	h.run++
 	h.boots++
-	h.wakeAt, h.stuck = noWake, 0
+	h.wakeAt, h.stuck, h.hasAsked = noWake, 0, false
 	h.self.Epoch = mix(mix(w.opt.Seed, uint64(h.Index)+2000), h.boots)
 	h.seen, h.asks, h.pulls = map[uint64]*lookup{}, map[uint64]*asking{}, map[uint64]*flow{}
 	h.proved = map[wire.Peer]bool{}

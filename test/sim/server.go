@@ -102,7 +102,7 @@ func (w *World) ask(h *Host, e node.Ask) {
 		return
 	}
 	a := &asking{q: e.Question, at: w.now, server: s}
-	h.asks[e.ID] = a
+	h.asks[e.ID], h.hasAsked = a, true
 	r, after := w.outcome(h, s, e)
 	if r.Answer == nil || after > answersInTime {
 		h.lastBad = w.now // this question is excused from being answered freshly

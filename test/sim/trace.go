@@ -97,7 +97,7 @@ func (t *Trace) reply(w *World, h *Host, a *asking, r node.Replied) {
 }
 
 func (t *Trace) send(w *World, h *Host, e node.Send) {
-	if t == nil || !t.show[kindOf(e.Message)] {
+	if t == nil || !t.show[kindOf(e.Message)] && !doubts(e.Message) {
 		return
 	}
 	to := "group"
@@ -107,9 +107,19 @@ func (t *Trace) send(w *World, h *Host, e node.Send) {
 	t.line(w, h.Name, "-> "+to, strings.TrimSpace(kindOf(e.Message).String()+" "+body(w, e.Message)))
 	for _, s := range e.Message.Servers {
 		if s.Suspect {
-			t.line(w, h.Name, "-> "+to, "  and suspects "+w.serverName(s.Server))
+			t.line(w, h.Name, "-> "+to, "  ... and suspects "+w.serverName(s.Server))
 		}
 	}
+}
+
+// doubts reports whether a message tells a suspicion: that is always news.
+func doubts(m *wire.Message) bool {
+	for _, s := range m.Servers {
+		if s.Suspect {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *World) serverName(id wire.ServerID) string {
@@ -211,6 +221,9 @@ func (w *World) hostAt(a netip.AddrPort) string {
 
 // brief is a question as people say it.
 func brief(q wire.Question) string {
+	if q.Name == "." {
+		return ". " + typeName(q.Type)
+	}
 	return strings.TrimSuffix(q.Name, ".") + " " + typeName(q.Type)
 }
 

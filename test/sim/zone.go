@@ -119,6 +119,8 @@ func typeName(t uint16) string {
 		return "AAAA"
 	case TypePTR:
 		return "PTR"
+	case typeSOA:
+		return "SOA"
 	}
 	return fmt.Sprint("TYPE", t)
 }
@@ -126,6 +128,7 @@ func typeName(t uint16) string {
 // The types programs ask for.
 const (
 	TypeA    uint16 = 1
+	typeSOA  uint16 = 6
 	TypePTR  uint16 = 12
 	TypeAAAA uint16 = 28
 )

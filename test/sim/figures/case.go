@@ -3,6 +3,7 @@ package figures
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"mcdns/test/sim"
@@ -224,7 +225,7 @@ func (c Case) outages(w *sim.World, m *meter, p *progress) []Outage {
 			out = append(out, c.outage(w, m, 0, p))
 			continue
 		}
-		mine := &meter{had: m.had}
+		mine := &meter{had: slices.Clone(m.had)}
 		for _, r := range m.rivals {
 			mine.rivals = append(mine.rivals, r.Branch())
 		}
