@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"time"
+
+	"mcdns/daemon/upstream"
 )
 
 // Path is where the configuration is unless MCDNS_CONFIG says otherwise.
@@ -27,6 +29,10 @@ type Config struct {
 	Servers []netip.AddrPort
 	// Fallback are asked only while all others are down.
 	Fallback []netip.AddrPort
+	// TLS says whether servers are asked by DNS over TLS, TLSNames by which names
+	// those at an address prove themselves.
+	TLS      upstream.TLSMode
+	TLSNames map[netip.Addr]string
 	// Size is the room for answers, in bytes.
 	Size int
 	// MinTTL, MaxTTL and NegativeTTL bound the lives of own answers.
@@ -81,8 +87,10 @@ var settings = map[string]map[string]setting{
 		"key_file":   setKeyFile,
 	},
 	"servers": {
-		"servers":  addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Servers }, "auto"),
-		"fallback": addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Fallback }, "none"),
+		"servers":   addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Servers }, "auto"),
+		"fallback":  addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Fallback }, "none"),
+		"tls":       setTLS,
+		"tls_names": setTLSNames,
 	},
 	"cache": {
 		"size":         setSize,

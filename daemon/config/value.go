@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mcdns/daemon/logs"
+	"mcdns/daemon/upstream"
 	"mcdns/gocore/wire"
 )
 
@@ -186,6 +187,34 @@ func yes(field func(*Config) *bool) setting {
 		*field(c) = value == "yes"
 		return nil
 	}
+}
+
+func setTLS(c *Config, value string) error {
+	modes := map[string]upstream.TLSMode{"no": upstream.TLSOff, "opportunistic": upstream.TLSOpportunistic, "strict": upstream.TLSStrict}
+	mode, ok := modes[value]
+	if !ok {
+		return errors.New("is none of no, opportunistic, strict")
+	}
+	c.TLS = mode
+	return nil
+}
+
+func setTLSNames(c *Config, value string) error {
+	out := map[netip.Addr]string{}
+	for _, s := range list(value) {
+		text, name, _ := strings.Cut(s, "#")
+		addr, err := netip.ParseAddr(text)
+		q, bad := wire.NewQuestion(name, 1)
+		if err != nil || bad != nil || len(out) >= maxList {
+			return errors.New("is not a list of addresses and names (as in 192.0.2.53#dns.example)")
+		}
+		out[addr.WithZone("")] = strings.TrimSuffix(q.Name, ".")
+	}
+	c.TLSNames = nil
+	if len(out) > 0 {
+		c.TLSNames = out
+	}
+	return nil
 }
 
 func addrPorts(field func(*Config) *[]netip.AddrPort, none string) setting {

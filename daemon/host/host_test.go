@@ -78,6 +78,7 @@ func answer(query []byte) []byte {
 	}
 	r := slices.Clone(a.Packed)
 	copy(r, query[:2])
+	copy(r[12:], query[12:at]) // servers keep the letters of a question
 	return r
 }
 

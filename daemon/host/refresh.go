@@ -11,6 +11,7 @@ import (
 	"mcdns/daemon/groupkey"
 	"mcdns/daemon/links"
 	"mcdns/daemon/resolvconf"
+	"mcdns/daemon/upstream"
 	"mcdns/daemon/watch"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
@@ -95,6 +96,7 @@ func (h *Host) apply(v view) {
 	h.conf.Store(&v.conf)
 	h.options.Level.Set(v.config.Level)
 	h.listen53(v)
+	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames})
 	if !slices.Equal(before.warnings, v.warnings) {
 		for _, w := range v.warnings {
 			h.log.Warn(w.String())

@@ -5,11 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 
 	"mcdns/gocore/wire"
 )
@@ -18,9 +16,20 @@ import (
 // server that sends more has still answered.
 const maxUDP = 4096
 
-// errNoAnswer: the server replied over TCP with something else than a reply to
-// the question.
-var errNoAnswer = errors.New("upstream: not a reply to the question")
+var (
+	// errNoAnswer: the server replied over TCP with something else than a reply
+	// to the question.
+	errNoAnswer = errors.New("upstream: not a reply to the question")
+	// errForged: somebody guesses at ids, or sends the question back in other
+	// letters than it was asked in. TCP, which cannot be guessed at, tells who.
+	errForged = errors.New("upstream: replies that look forged")
+)
+
+// maxWrongIDs is how many replies with a wrong id one question takes. The
+// kernel has dropped what came to a wrong port or from another address, so even
+// these few were well aimed (BIND and others go to TCP after the first; a server
+// that answers late to an earlier user of the port deserves a second look).
+const maxWrongIDs = 3
 
 var udpBuffers = sync.Pool{New: func() any { return new([maxUDP]byte) }}
 
@@ -30,70 +39,91 @@ func newID() uint16 {
 	return binary.BigEndian.Uint16(b[:])
 }
 
-func askUDP(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "udp", server.String())
+// Ports that a question may leave from: the kernel draws from 28,232 of them
+// only (ip_local_port_range), a forger's guess should be twice as hard.
+const (
+	firstPort = 10000
+	portTries = 3
+)
+
+// dialUDP opens a socket of its own for a question, on a port drawn here;
+// connected, so that only the server's address is heard.
+func dialUDP(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
+	for range portTries {
+		port := firstPort + int(newID())%(1<<16-firstPort)
+		d := net.Dialer{LocalAddr: &net.UDPAddr{Port: port}}
+		if conn, err := d.DialContext(ctx, "udp", server.String()); err == nil {
+			return conn, nil
+		}
+	}
+	var d net.Dialer // taken, or forbidden: the kernel's choice
+	return d.DialContext(ctx, "udp", server.String())
+}
+
+// askUDP asks once. With mixed, the letters of the name are drawn and must come
+// back as they left (draft-vixie-dnsext-dns0x20).
+func askUDP(ctx context.Context, server netip.AddrPort, q wire.Question, edns, mixed bool) (*wire.Answer, error) {
+	conn, err := dialUDP(ctx, server)
 	if err != nil {
 		return nil, err
 	}
 	defer closeOn(ctx, conn)()
 	id := newID()
-	if _, err := conn.Write(wire.AppendQuery(nil, q, id, edns)); err != nil {
+	query := wire.AppendQuery(nil, q, id, edns)
+	if mixed {
+		mixLetters(query)
+	}
+	if _, err := conn.Write(query); err != nil {
 		return nil, err
 	}
 	buf := udpBuffers.Get().(*[maxUDP]byte)
 	defer udpBuffers.Put(buf)
-	for {
+	for wrong := 0; wrong < maxWrongIDs; {
 		n, err := conn.Read(buf[:])
 		if err != nil {
 			return nil, err
 		}
 		answer, err := parse(q, id, buf[:n])
-		if !errors.Is(err, wire.ErrMismatch) {
-			return answer, err
+		if errors.Is(err, wire.ErrMismatch) {
+			if n >= headerLen && binary.BigEndian.Uint16(buf[:]) != id {
+				wrong++
+			}
+			continue
+		}
+		if mixed && !knowsNoEDNS(err) && !sameLetters(query, buf[:n]) {
+			return nil, errForged
+		}
+		return answer, err
+	}
+	return nil, errForged
+}
+
+// mixLetters draws the case of each letter in a query's name. Lengths of labels
+// are below 'A', so bytes need not be told apart.
+func mixLetters(query []byte) {
+	name := query[headerLen : headerLen+nameLen(query)]
+	coins := make([]byte, len(name))
+	rand.Read(coins)
+	for i, c := range name {
+		if ('a' <= c && c <= 'z') && coins[i]&1 == 1 {
+			name[i] = c - ('a' - 'A')
 		}
 	}
 }
 
-func askTCP(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", server.String())
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		// It is there, it answered over UDP, it has no TCP: not unreachable.
-		return nil, errNoAnswer
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer closeOn(ctx, conn)()
-	id := newID()
-	// Length and query in one write (RFC 7766 section 8).
-	query := wire.AppendQuery(make([]byte, 2, 512), q, id, edns)
-	binary.BigEndian.PutUint16(query, uint16(len(query)-2))
-	if _, err := conn.Write(query); err != nil {
-		return nil, tcpError(err)
-	}
-	var length [2]byte
-	if _, err := io.ReadFull(conn, length[:]); err != nil {
-		return nil, tcpError(err)
-	}
-	reply := make([]byte, binary.BigEndian.Uint16(length[:]))
-	if _, err := io.ReadFull(conn, reply); err != nil {
-		return nil, tcpError(err)
-	}
-	answer, err := parse(q, id, reply)
-	if errors.Is(err, wire.ErrMismatch) {
-		err = errNoAnswer
-	}
-	return answer, err
+// sameLetters reports whether a reply repeats the query's name byte for byte.
+func sameLetters(query, reply []byte) bool {
+	end := headerLen + nameLen(query)
+	return len(reply) >= end && string(reply[headerLen:end]) == string(query[headerLen:end])
 }
 
-// tcpError tells a server that closes on us from one that is gone.
-func tcpError(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
-		return errNoAnswer
+// nameLen is the length of the name of a query that wire made.
+func nameLen(query []byte) int {
+	off := headerLen
+	for query[off] != 0 {
+		off += 1 + int(query[off])
 	}
-	return err
+	return off + 1 - headerLen
 }
 
 const headerLen = 12

@@ -3,8 +3,9 @@
 // Whom to ask and how often is the node's.
 //
 // An off-path forger has to guess the source port and the id: every question
-// gets a socket of its own, whose port the kernel draws, connected so that only
-// the server's address is heard, and an id from the system's generator. What
+// gets a socket of its own on a port drawn for it, connected so that only the
+// server's address is heard, an id from the system's generator, and letters in
+// the name that must come back as they left. What
 // does not fit the question is ignored and the wait goes on, else one junk
 // packet would end it (TuDoor).
 package upstream
@@ -12,9 +13,12 @@ package upstream
 import (
 	"context"
 	"errors"
+	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
@@ -37,6 +41,10 @@ type Client struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	useTCP  func() bool
+	tls     atomic.Pointer[TLS]
+	learnt  learnt
+	streams streams // TCP
+	secure  streams // TLS
 }
 
 // New makes a client that has at most sockets questions under way. useTCP says
@@ -46,11 +54,17 @@ func New(sockets int, useTCP func() bool) *Client {
 	if useTCP == nil {
 		useTCP = func() bool { return false }
 	}
-	return &Client{
+	c := &Client{
 		slots:   make(chan struct{}, sockets),
 		waiting: make(chan struct{}, maxWaiting),
 		ctx:     ctx, cancel: cancel, useTCP: useTCP,
 	}
+	c.streams.dial = func(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "tcp", server.String())
+	}
+	c.secure.dial = c.dialTLS
+	return c
 }
 
 // Ask does what the effect says and hands the outcome to report, at most once
@@ -83,21 +97,53 @@ func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 // Close ends what is under way; nothing is reported after it returns.
 func (c *Client) Close() {
 	c.cancel()
+	c.streams.close()
+	c.secure.close()
 	c.group.Wait()
 }
 
 func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Question) (*wire.Answer, error) {
+	if c.overTLS(server) {
+		answer, err := c.secure.ask(ctx, server, q, true)
+		if !errors.Is(err, errNoAnswer) || c.tls.Load().Mode == TLSStrict {
+			return answer, err
+		}
+	}
 	if c.useTCP() {
-		return askTCP(ctx, server, q, true)
+		return c.streams.ask(ctx, server, q, true)
 	}
-	answer, err := askUDP(ctx, server, q, true)
-	edns := true
-	if knowsNoEDNS(err) {
+	return c.overUDP(ctx, server, q)
+}
+
+// overUDP asks by UDP, by TCP what does not fit or looks forged, and without
+// EDNS a server that does not understand it.
+func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Question) (*wire.Answer, error) {
+	edns, mixed := c.learnt.ask(server, time.Now())
+	answer, err := askUDP(ctx, server, q, edns, mixed)
+	if edns && knowsNoEDNS(err) {
 		edns = false
-		answer, err = askUDP(ctx, server, q, false)
+		answer, err = askUDP(ctx, server, q, edns, mixed)
 	}
-	if errors.Is(err, wire.ErrTruncated) {
-		answer, err = askTCP(ctx, server, q, edns)
+	switch {
+	case errors.Is(err, errForged):
+		answer, err = c.overForgery(ctx, server, q, edns)
+	case errors.Is(err, wire.ErrTruncated):
+		c.learnt.heard(server, time.Now(), edns)
+		return c.streams.ask(ctx, server, q, edns)
+	}
+	if err == nil || failure(ctx, err) == node.Refused {
+		c.learnt.heard(server, time.Now(), edns)
+	}
+	return answer, err
+}
+
+// overForgery asks by TCP. A server without TCP is asked by UDP again, and no
+// more about letters: most likely it does not keep them.
+func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
+	c.learnt.losesLetters(server, time.Now())
+	answer, err := c.streams.ask(ctx, server, q, edns)
+	if errors.Is(err, errNoAnswer) {
+		return askUDP(ctx, server, q, edns, false)
 	}
 	return answer, err
 }
@@ -121,7 +167,7 @@ func failure(ctx context.Context, err error) node.Failure {
 		return 0
 	case errors.As(err, &rcode), errors.Is(err, wire.ErrUseless), errors.Is(err, wire.ErrTruncated), errors.Is(err, errNoAnswer):
 		return node.Refused
-	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT):
+	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, errForged):
 		return node.Silent
 	}
 	return node.Unreachable

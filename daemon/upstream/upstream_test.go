@@ -263,8 +263,7 @@ func TestPortsAndIDsCannotBeGuessed(t *testing.T) {
 			steps[s.from[i].Port()-s.from[i-1].Port()]++
 		}
 	}
-	// 500 draws out of 28,232 ports (the kernel's default range) repeat about
-	// 4 times, out of 65,536 ids about twice.
+	// 500 draws out of 55,536 ports repeat about twice, out of 65,536 ids too.
 	if len(ports) < n-30 || len(ids) < n-20 {
 		t.Errorf("%d ports and %d ids in %d questions", len(ports), len(ids), n)
 	}

@@ -1,0 +1,83 @@
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// TLS says whether servers are asked by DNS over TLS (RFC 7858).
+type TLS struct {
+	Mode TLSMode
+	// Names are the names that servers' certificates must bear in strict mode;
+	// without one it is the server's address.
+	Names map[netip.Addr]string
+	// Config is what tests put in place of the system's certificates.
+	Config *tls.Config
+}
+
+// TLSMode is the privacy profile of RFC 8310.
+type TLSMode uint8
+
+const (
+	// TLSOff: UDP and TCP.
+	TLSOff TLSMode = iota
+	// TLSOpportunistic: TLS where a server has it, whoever that is: nobody can
+	// listen in who does not also forge.
+	TLSOpportunistic
+	// TLSStrict: TLS with a verified certificate, or no answer.
+	TLSStrict
+)
+
+// SetTLS changes how servers are asked from the next question on.
+func (c *Client) SetTLS(t TLS) { c.tls.Store(&t) }
+
+// tlsPort is where servers that answer at port 53 speak TLS (RFC 7858 section
+// 3.1); others do at the port that was named.
+const tlsPort = 853
+
+// dialTLS opens a connection to a server and shakes hands.
+func (c *Client) dialTLS(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
+	t := c.tls.Load()
+	conf := &tls.Config{}
+	if t.Config != nil {
+		conf = t.Config.Clone()
+	}
+	conf.MinVersion = tls.VersionTLS12
+	conf.ServerName = t.Names[server.Addr().WithZone("")]
+	if conf.ServerName == "" {
+		conf.ServerName = server.Addr().WithZone("").String()
+	}
+	conf.InsecureSkipVerify = t.Mode != TLSStrict
+	port := server.Port()
+	if port == 53 {
+		port = tlsPort
+	}
+	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: 5 * time.Second}, Config: conf}
+	return d.DialContext(ctx, "tcp", netip.AddrPortFrom(server.Addr(), port).String())
+}
+
+// overTLS reports whether to ask by TLS. Opportunistic, the first connection is
+// made beside questions that go by UDP: a port that swallows packets must not
+// cost a lookup its time.
+func (c *Client) overTLS(server netip.AddrPort) bool {
+	t := c.tls.Load()
+	if t == nil || t.Mode == TLSOff || server.Addr().IsLoopback() && t.Config == nil {
+		return false // a stub on this host
+	}
+	if t.Mode == TLSStrict || c.secure.kept(server) != nil {
+		return true
+	}
+	if c.learnt.tryTLS(server, time.Now()) {
+		c.group.Go(func() {
+			ctx, cancel := context.WithTimeout(c.ctx, 5*time.Second)
+			defer cancel()
+			if conn, err := c.dialTLS(ctx, server); err == nil && !c.secure.keep(server, newStream(conn)) {
+				conn.Close()
+			}
+		})
+	}
+	return false
+}

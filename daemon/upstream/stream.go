@@ -1,0 +1,248 @@
+package upstream
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+// streams keeps one connection to each server open for the next questions,
+// which go out without waiting for replies to those before (RFC 7766 section
+// 6.2): a handshake costs more than a question.
+type streams struct {
+	dial func(ctx context.Context, server netip.AddrPort) (net.Conn, error)
+	mu   sync.Mutex
+	open map[netip.AddrPort]*stream
+	shut bool
+}
+
+// A stream is one connection. Its reader hands replies to who waits for them.
+type stream struct {
+	conn    net.Conn
+	mu      sync.Mutex
+	waiting map[uint16]chan<- []byte
+	closed  chan struct{} // closed with err set
+	err     error
+	writes  sync.Mutex
+	heard   atomic.Int64 // when something was last read, in Unix nanoseconds
+}
+
+// idleFor is how long a connection without questions stays open: as long as
+// servers usually keep theirs (RFC 7766 section 6.2.3).
+const idleFor = 10 * time.Second
+
+// deafAfter is when a connection on which nothing is heard any more is given up:
+// a server that was switched off says no goodbye, and the kernel would go on for
+// a quarter of an hour.
+const deafAfter = 2 * time.Second
+
+// errStale: a kept connection turned out to be closed; a new one may do.
+var errStale = errors.New("upstream: the connection was closed meanwhile")
+
+// ask asks over the server's connection, and once more over a new one if the
+// server had closed the old one (RFC 7766 section 6.2.4).
+func (s *streams) ask(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
+	c := s.kept(server)
+	if c != nil {
+		if answer, err := c.ask(ctx, q, edns); err == nil || ctx.Err() != nil || !errors.Is(err, errStale) {
+			return answer, err
+		}
+	}
+	conn, err := s.dial(ctx, server)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		// It is there, it answered over UDP, it has no TCP: not unreachable.
+		return nil, errNoAnswer
+	}
+	if err != nil {
+		return nil, err
+	}
+	c = newStream(conn)
+	if !s.keep(server, c) {
+		conn.Close()
+		return nil, net.ErrClosed
+	}
+	answer, err := c.ask(ctx, q, edns)
+	if errors.Is(err, errStale) {
+		err = tcpError(c.err)
+	}
+	return answer, err
+}
+
+// kept returns the connection to a server, nil if there is none.
+func (s *streams) kept(server netip.AddrPort) *stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open[server]
+}
+
+// keep makes c the connection to its server until it ends. If another came
+// first both live on, the younger for new questions.
+func (s *streams) keep(server netip.AddrPort, c *stream) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shut {
+		return false
+	}
+	if s.open == nil {
+		s.open = map[netip.AddrPort]*stream{}
+	}
+	s.open[server] = c
+	go func() {
+		c.read()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.open[server] == c {
+			delete(s.open, server)
+		}
+	}()
+	return true
+}
+
+// close closes all; asks under way fail.
+func (s *streams) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shut = true
+	for _, c := range s.open {
+		c.conn.Close()
+	}
+}
+
+func newStream(conn net.Conn) *stream {
+	return &stream{conn: conn, waiting: map[uint16]chan<- []byte{}, closed: make(chan struct{})}
+}
+
+func (c *stream) ask(ctx context.Context, q wire.Question, edns bool) (*wire.Answer, error) {
+	id, reply, err := c.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer c.leave(id)
+	// Length and query in one write (RFC 7766 section 8).
+	query := wire.AppendQuery(make([]byte, 2, 512), q, id, edns)
+	binary.BigEndian.PutUint16(query, uint16(len(query)-2))
+	c.writes.Lock()
+	c.conn.SetWriteDeadline(time.Now().Add(idleFor))
+	_, err = c.conn.Write(query)
+	c.writes.Unlock()
+	if err != nil {
+		c.conn.Close() // the reader says why
+	}
+	sent := time.Now()
+	deaf := time.NewTimer(deafAfter)
+	defer deaf.Stop()
+	for {
+		select {
+		case p := <-reply:
+			return parseTCP(q, id, p)
+		case <-deaf.C:
+			if c.heard.Load() < sent.UnixNano() {
+				c.conn.Close() // the reader ends the wait
+			}
+		case <-c.closed:
+			select { // the reply, and then the end
+			case p := <-reply:
+				return parseTCP(q, id, p)
+			default:
+				return nil, errStale
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// parseTCP reads a reply of the server itself: what makes no sense is its own
+// mistake, not a forger's.
+func parseTCP(q wire.Question, id uint16, p []byte) (*wire.Answer, error) {
+	answer, err := parse(q, id, p)
+	if errors.Is(err, wire.ErrMismatch) {
+		err = errNoAnswer
+	}
+	return answer, err
+}
+
+// enter draws an id that no question on this connection has.
+func (c *stream) enter() (uint16, <-chan []byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.waiting) >= 1<<12 {
+		return 0, nil, errNoAnswer
+	}
+	id := newID()
+	for c.waiting[id] != nil {
+		id++
+	}
+	reply := make(chan []byte, 1)
+	c.waiting[id] = reply
+	return id, reply, nil
+}
+
+func (c *stream) leave(id uint16) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.waiting, id)
+}
+
+// read hands out replies until the connection ends or has been idle.
+func (c *stream) read() {
+	defer close(c.closed)
+	defer c.conn.Close()
+	var length [2]byte
+	for {
+		c.conn.SetReadDeadline(time.Now().Add(idleFor))
+		n, err := io.ReadFull(c.conn, length[:])
+		var timeout net.Error
+		if n == 0 && errors.As(err, &timeout) && timeout.Timeout() && c.busy() {
+			continue
+		}
+		if err != nil {
+			c.err = err
+			return
+		}
+		p := make([]byte, binary.BigEndian.Uint16(length[:]))
+		if _, err := io.ReadFull(c.conn, p); err != nil {
+			c.err = err
+			return
+		}
+		c.heard.Store(time.Now().UnixNano())
+		c.deliver(p)
+	}
+}
+
+func (c *stream) busy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting) > 0
+}
+
+// deliver hands a reply to who asked; what nobody asked for is ignored.
+func (c *stream) deliver(p []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(p) < 2 {
+		return
+	}
+	id := binary.BigEndian.Uint16(p)
+	if to := c.waiting[id]; to != nil {
+		delete(c.waiting, id)
+		to <- p // has room for one
+	}
+}
+
+// tcpError tells a server that closes on us from one that is gone.
+func tcpError(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+		return errNoAnswer
+	}
+	return err
+}
