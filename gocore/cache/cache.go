@@ -86,15 +86,17 @@ func (c *Cache) Recent(count int, f func(*Entry)) {
 
 // Changed calls f for each entry that changed after the given mark, hidden
 // ones first, and returns the mark for the next call. Mark 0 is everything.
+// Fillers are left out: saved, they would come back as a peer's word.
 func (c *Cache) Changed(mark uint64, f func(*Entry)) uint64 {
 	for e := c.oldest; e != nil; e = e.next {
 		if e.changed <= mark {
 			continue
 		}
-		if e.under != nil {
-			f(e.under)
+		for _, kept := range []*Entry{e.under, e} {
+			if kept != nil && !kept.filler {
+				f(kept)
+			}
 		}
-		f(e)
 	}
 	return c.changes
 }

@@ -322,3 +322,21 @@ func TestEntryCostsWhatTheBudgetCounts(t *testing.T) {
 	}
 	t.Logf("sizeof(Entry) = %d", unsafe.Sizeof(Entry{}))
 }
+
+func TestFillerIsNeitherToldOnNorSaved(t *testing.T) {
+	c := newCache()
+	in := told(t, anna, one, time.Hour, time.Minute)
+	in.Filler = true
+	c.Put(at, in, limits)
+	saved := 0
+	c.Changed(0, func(*Entry) { saved++ })
+	if e := c.Get(at, in.Answer.Question); !e.Filler() || saved != 0 {
+		t.Errorf("filler %v, saved %d times; want a filler that is not saved", e.Filler(), saved)
+	}
+	in.Filler = false
+	c.Put(at, in, limits)
+	c.Changed(0, func(*Entry) { saved++ })
+	if e := c.Get(at, in.Answer.Question); e.Filler() || saved != 1 {
+		t.Errorf("on a proven peer's word: filler %v, saved %d times; want saved once", e.Filler(), saved)
+	}
+}

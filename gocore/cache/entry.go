@@ -46,6 +46,10 @@ type Entry struct {
 // Own reports whether this host fetched the answer itself.
 func (e *Entry) Own() bool { return e.From == wire.Peer{} }
 
+// Filler reports whether the answer fills a gap on the word of a peer that was
+// not proven. Its age is nobody's word, so it is neither told on nor saved.
+func (e *Entry) Filler() bool { return e.filler }
+
 // Age is how old the answer is.
 func (e *Entry) Age(now time.Duration) time.Duration { return now - e.Born }
 

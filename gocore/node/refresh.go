@@ -53,9 +53,10 @@ func (n *Node) renew(now time.Duration, q wire.Question, born time.Duration) {
 func (n *Node) rank(q wire.Question) int { return n.group.Rank(group.Hash(q.Name)) }
 
 // shareable reports whether an answer may be told to peers: learnt in this
-// place, not kept private by the administrator, short enough (PROTOCOL 2, 3).
+// place, of an age that is known, not kept private by the administrator, and
+// short enough (PROTOCOL 2, 3).
 func (n *Node) shareable(e *cache.Entry) bool {
-	return n.set.Shares && e.Place == n.set.Place && e.Answer.Question.Flags == 0 &&
+	return n.set.Shares && e.Place == n.set.Place && !e.Filler() && e.Answer.Question.Flags == 0 &&
 		len(e.Answer.Packed) <= maxShared && !trust.Covered(n.set.NoShare, e.Answer.Question.Name)
 }
 
