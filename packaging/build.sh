@@ -52,6 +52,10 @@ deb "$me"
 if [ -z "$version" ]; then
 	[ "$me" = arm64 ] || deb arm64
 	[ "$me" != amd64 ] || deb i386 pkg.mcdns.module
-	[ ! -f packaging/rpm/build.sh ] || packaging/rpm/build.sh
+	case $me in
+	amd64) packaging/rpm/build.sh x86_64 amd64 x86_64-linux-gnu ../packages ;;
+	esac
+	packaging/rpm/build.sh aarch64 arm64 aarch64-linux-gnu ../packages
+	[ "$me" != amd64 ] || packaging/rpm/build.sh i686 386 i686-linux-gnu ../packages
 fi
 ls -l ../packages
