@@ -124,7 +124,7 @@ func Busy(signs int, every time.Duration, frame []byte) Behaviour {
 	return func(c *net.UnixConn, _ Request) {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
-		for ; signs > 0; signs-- {
+		for range signs {
 			if _, err := c.Write(Reply{Status: Alive}.Frame()); err != nil {
 				return
 			}

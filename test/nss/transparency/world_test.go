@@ -35,6 +35,16 @@ const hosts = "192.0.2.7 probe.example\n2001:db8::7 probe.example\n192.0.2.8 slo
 // newWorld makes a host with this module; none if it is empty.
 func newWorld(t *testing.T, name, module string, number byte) *world {
 	t.Helper()
+	w := quietWorld(t, name, module, number)
+	if module != "" {
+		w.daemon = w.serve(t, answer)
+	}
+	return w
+}
+
+// quietWorld makes a host whose daemon is not there.
+func quietWorld(t *testing.T, name, module string, number byte) *world {
+	t.Helper()
 	cfg := lab.Config{Hosts: 1, NSS: "files", Number: number, Stopped: true}
 	if module != "" {
 		// In the end files knows the names as well: where the module steps
@@ -46,9 +56,6 @@ func newWorld(t *testing.T, name, module string, number byte) *world {
 	err := w.host.Do(func() error { return os.WriteFile("/etc/hosts", []byte(hosts), 0o644) })
 	if err != nil {
 		t.Fatal(err)
-	}
-	if module != "" {
-		w.daemon = w.serve(t, answer)
 	}
 	return w
 }
@@ -65,7 +72,10 @@ func (w *world) serve(t *testing.T, act fake.Behaviour) *fake.Daemon {
 		t.Fatal(err)
 	}
 	d := fake.Serve(l.(*net.UnixListener), act)
-	t.Cleanup(func() { d.Close() })
+	t.Cleanup(func() {
+		d.Close()
+		os.Remove(w.host.Path(socket)) // net would look for it outside the host
+	})
 	return d
 }
 

@@ -33,7 +33,7 @@ static const struct {
 	{"static-tls", static_tls}, {"plugin", plugin}, {"leave-early", leave_early},
 	{"low-descriptors", low_descriptors}, {"all-closed", all_closed},
 	{"left-behind", left_behind}, {"settled", settled}, {"idle", idle},
-	{"surroundings", surroundings},
+	{"surroundings", surroundings}, {"loop", loop},
 };
 
 int look(const char *name)

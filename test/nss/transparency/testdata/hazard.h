@@ -27,7 +27,7 @@ hazard signal_state, signal_ignored, signal_flags, signal_pipe, signal_deaths, s
 hazard limit_as, limit_nproc, limit_nofile, limit_stack, limit_memlock, seccomp_clone,
 	seccomp_socket, unshare_user, setns_mount, root_change, capabilities, filters, uids;
 hazard threads, small_stacks, cancelled, static_tls, plugin, leave_early, low_descriptors,
-	all_closed, left_behind, settled, idle, surroundings, plain, cost, secure;
+	all_closed, left_behind, settled, idle, surroundings, loop, plain, cost, secure;
 
 /* Runs f in count threads with this stack (0: the usual) and adds up results. */
 int in_threads(int count, size_t stack, int (*f)(void *), void *data);

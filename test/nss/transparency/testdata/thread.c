@@ -91,6 +91,56 @@ int small_stacks(int argc, char **argv)
 	return 0;
 }
 
+static volatile bool stopped;
+static double longest[64];
+static int done[64];
+
+static int until_stopped(void *data)
+{
+	static int next;
+	int me = __atomic_fetch_add(&next, 1, __ATOMIC_SEQ_CST), failed = 0;
+
+	while (!stopped) {
+		double began = seconds_now();
+
+		failed += look(data) != 0;
+		double took = seconds_now() - began;
+		if (took > longest[me])
+			longest[me] = took;
+		done[me]++;
+	}
+	return failed;
+}
+
+static void *wait_for_end(void *data)
+{
+	(void)data;
+	while (getchar() != EOF)
+		;
+	stopped = true;
+	return NULL;
+}
+
+/* loop THREADS NAME: lookups until standard input ends */
+int loop(int argc, char **argv)
+{
+	int count = atoi(argv[1]), lookups = 0;
+	double most = 0;
+	pthread_t end;
+
+	(void)argc;
+	printf("#first %d\n", look(argv[2]));
+	fflush(stdout);
+	pthread_create(&end, NULL, wait_for_end, NULL);
+	printf("failed %d\n", in_threads(count, 0, until_stopped, argv[2]));
+	for (int i = 0; i < count; i++) {
+		lookups += done[i];
+		most = longest[i] > most ? longest[i] : most;
+	}
+	printf("#lookups %d\n#longest %.0f ms\n", lookups, most * 1e3);
+	return 0;
+}
+
 static void *look_slowly(void *data)
 {
 	*(volatile bool *)data = true;
