@@ -340,3 +340,13 @@ func TestFillerIsNeitherToldOnNorSaved(t *testing.T) {
 		t.Errorf("on a proven peer's word: filler %v, saved %d times; want saved once", e.Filler(), saved)
 	}
 }
+
+func TestFillerIsOlderThanAnythingThatIsProven(t *testing.T) {
+	c := newCache()
+	in := told(t, anna, one, time.Second, 0) // a recording, short-lived: of when?
+	in.Filler = true
+	c.Put(at, in, limits)
+	if got, _ := c.Put(at, told(t, bert, one, time.Second, 20*24*time.Hour), limits); got != Taken {
+		t.Errorf("a proven answer of 20 days against a filler: got %d; want Taken", got)
+	}
+}

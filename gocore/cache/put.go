@@ -85,11 +85,16 @@ func (l Limits) entry(now time.Duration, in Arrival) *Entry {
 		Asked: in.Asked, worn: in.Worn, kept: now, filler: in.Filler,
 	}
 	e.Life = l.life(in.Answer, e.Own())
-	if in.Filler && e.Fresh(now) {
-		e.Born = now - e.Life
+	if in.Filler {
+		e.Born = now - max(in.Age, fillerAge)
 	}
 	return e
 }
+
+// fillerAge is what a filler is taken for: a recording may be of any time. Taken
+// for just past its TTL it would be served as younger than it is, and stand
+// against stale answers that are in truth younger.
+const fillerAge = 30 * 24 * time.Hour
 
 // sameBirth deals with a copy of what is held: the older age stands, so that
 // duplicates, relays and replays never make an answer younger. The age of a
