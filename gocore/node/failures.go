@@ -43,6 +43,14 @@ func (f *failures) remember(now time.Duration, q wire.Question) {
 	f.of[q] = failure{until: now + held, held: held}
 }
 
+// heard remembers for the shortest time what a peer asked the group in vain. It
+// does not lengthen what is remembered: a peer's word blocks nobody for long.
+func (f *failures) heard(now time.Duration, q wire.Question) {
+	if _, again := f.of[q]; !again {
+		f.remember(now, q)
+	}
+}
+
 func (f *failures) clear(q wire.Question) { delete(f.of, q) }
 
 func (f *failures) clearAll() { clear(f.of) }

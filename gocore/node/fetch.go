@@ -78,7 +78,7 @@ func (n *Node) newFetch(now time.Duration, q wire.Question, kind purpose, server
 	for i := range servers {
 		f.tries = append(f.tries, try{server: servers[(i+shift)%len(servers)]})
 	}
-	n.after(now, f.deadline-now, func(now time.Duration) { n.fetchFailed(now, f) })
+	n.afterIf(now, f.deadline-now, f.live, func(now time.Duration) { n.fetchFailed(now, f) })
 	return f
 }
 
@@ -99,8 +99,10 @@ func (n *Node) sendNext(now time.Duration, f *fetch) {
 	f.asks = append(f.asks, id)
 	n.countAsk(f.kind)
 	n.emit(Ask{ID: id, Server: t.server.Addr, Question: f.q, Patience: f.deadline - now})
-	n.after(now, t.server.timeout(t.sent), func(now time.Duration) { n.overdue(now, id) })
+	n.afterIf(now, t.server.timeout(t.sent), f.live, func(now time.Duration) { n.overdue(now, id) })
 }
+
+func (f *fetch) live() bool { return !f.done }
 
 func (n *Node) countAsk(kind purpose) {
 	switch kind {

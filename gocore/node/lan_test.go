@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"testing"
 	"time"
 
 	"mcdns/gocore/wire"
@@ -14,24 +13,25 @@ import (
 // A lan joins nodes by a virtual network with a virtual clock: enough of a
 // world to prove single promises; test/sim has the whole one.
 type lan struct {
-	t       *testing.T
-	now     time.Duration
-	events  timerHeap
-	made    uint64
-	rand    *rand.Rand
-	nodes   []*testNode
-	server  netip.AddrPort
-	answers map[string]string // "name type" -> rdata; "" = no data
-	ttl     time.Duration
-	delay   time.Duration // of the DNS server
-	dead    bool          // the DNS server swallows questions
-	refuses bool          // ... says SERVFAIL
-	asked   map[wire.Question]int
-	loss    float64
-	sent    []*wire.Message
-	onAsk   func(Ask)
-	sick    netip.AddrPort // a DNS server that says SERVFAIL
-	askLoss float64        // of questions to the DNS server
+	t        tb
+	now      time.Duration
+	events   timerHeap
+	made     uint64
+	rand     *rand.Rand
+	nodes    []*testNode
+	server   netip.AddrPort
+	answers  map[string]string // "name type" -> rdata; "" = no data
+	ttl      time.Duration
+	delay    time.Duration // of the DNS server
+	dead     bool          // the DNS server swallows questions
+	refuses  bool          // ... says SERVFAIL
+	asked    map[wire.Question]int
+	loss     float64
+	sent     []*wire.Message
+	onAsk    func(Ask)
+	onEffect func(*testNode, Effect)
+	sick     netip.AddrPort // a DNS server that says SERVFAIL
+	askLoss  float64        // of questions to the DNS server
 	// mangle, if set, says how late the copies of a datagram arrive: none if it
 	// is lost, two if it is duplicated.
 	mangle func(from, to *testNode, in Received) []time.Duration
@@ -64,7 +64,16 @@ const lanStart = time.Hour
 // passage is how long a datagram is under way.
 const passage = 400 * time.Microsecond
 
-func newLAN(t *testing.T, hosts int) *lan {
+// tb is what tests, benchmarks and properties have in common.
+type tb interface {
+	Helper()
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+func newLAN(t tb, hosts int) *lan {
 	l := &lan{
 		t: t, now: lanStart, rand: rand.New(rand.NewPCG(seed, 0)),
 		server:  netip.MustParseAddrPort("192.0.2.53:53"),
@@ -106,7 +115,7 @@ func (l *lan) settings() Settings {
 
 func (l *lan) at(t time.Duration, f func(time.Duration)) {
 	l.made++
-	heap.Push(&l.events, timer{max(t, l.now), l.made, f})
+	heap.Push(&l.events, timer{at: max(t, l.now), made: l.made, run: f})
 }
 
 // run lets time pass.
@@ -126,6 +135,9 @@ func (n *testNode) handle(in Input) {
 	}
 	effects := append([]Effect(nil), n.Handle(n.clock(), in)...)
 	for _, e := range effects {
+		if n.lan.onEffect != nil {
+			n.lan.onEffect(n, e)
+		}
 		n.do(e)
 	}
 	at, ok := n.NextWake(n.clock())

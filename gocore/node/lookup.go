@@ -59,7 +59,7 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e *cache.Entry) {
 	if n.cutOff(now) && len(p.waiters) == 1 {
 		n.askHelper(now, p)
 	}
-	n.after(now, n.staleWait(now), func(now time.Duration) { n.overrun(now, in.ID) })
+	n.afterIf(now, n.staleWait(now), n.waits(in.ID), func(now time.Duration) { n.overrun(now, in.ID) })
 }
 
 // queryWhileDown serves what there is: fresh, stale, what a fallback server
@@ -164,8 +164,12 @@ func (n *Node) wait(now time.Duration, in Query) *pending {
 	}
 	p.waiters = append(p.waiters, in.ID)
 	n.waiting[in.ID] = p
-	n.after(now, n.deadline(), func(now time.Duration) { n.expired(now, in.ID) })
+	n.afterIf(now, n.deadline(), n.waits(in.ID), func(now time.Duration) { n.expired(now, in.ID) })
 	return p
+}
+
+func (n *Node) waits(id uint64) func() bool {
+	return func() bool { return n.waiting[id] != nil }
 }
 
 // deadline is how long a lookup may take (DESIGN 12): what resolv.conf allows
