@@ -96,12 +96,17 @@ func setSave(c *Config, value string) error {
 	return nil
 }
 
-func setLevel(c *Config, value string) error {
-	levels := map[string]slog.Level{
+// ParseLevel reads the name of a log level.
+func ParseLevel(name string) (slog.Level, bool) {
+	l, ok := map[string]slog.Level{
 		"error": slog.LevelError, "warn": slog.LevelWarn, "notice": logs.LevelNotice,
 		"info": slog.LevelInfo, "debug": slog.LevelDebug,
-	}
-	l, ok := levels[value]
+	}[name]
+	return l, ok
+}
+
+func setLevel(c *Config, value string) error {
+	l, ok := ParseLevel(value)
 	if !ok {
 		return errors.New("is none of error, warn, notice, info, debug")
 	}

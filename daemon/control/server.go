@@ -7,10 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -60,7 +63,7 @@ func New(source Source) *Server {
 			Handler:           mux,
 			ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second,
 			WriteTimeout: answerTime, IdleTimeout: 2 * time.Second, MaxHeaderBytes: maxHeader,
-			ErrorLog: nil,
+			ErrorLog: log.New(io.Discard, "", 0), // what a client does wrong is its own affair
 		},
 	}
 }
@@ -127,13 +130,10 @@ func (l *limited) Accept() (net.Conn, error) {
 type releasing struct {
 	net.Conn
 	slots chan struct{}
-	once  bool
+	once  sync.Once
 }
 
 func (r *releasing) Close() error {
-	if !r.once { // http closes from one goroutine
-		r.once = true
-		<-r.slots
-	}
+	r.once.Do(func() { <-r.slots })
 	return r.Conn.Close()
 }

@@ -77,6 +77,9 @@ type Host struct {
 	scope atomic.Uint32
 	lan   lan
 
+	// changed says that the status line is not true any more.
+	changed chan struct{}
+
 	refreshing sync.Mutex
 	current    view // guarded by refreshing
 	shown      atomic.Pointer[view]
@@ -86,7 +89,7 @@ type Host struct {
 // Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read
 // its configuration again. An error means that it could not start.
 func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
-	h := &Host{options: o, log: o.Log, started: time.Now()}
+	h := &Host{options: o, log: o.Log, started: time.Now(), changed: make(chan struct{}, 1)}
 	sockets, err := h.listen()
 	if err != nil {
 		return err
@@ -134,7 +137,7 @@ func (h *Host) build() error {
 	h.owner, err = owner.New(node.Config{
 		Self: self, Rand: mathrand.New(mathrand.NewPCG(random(), random())), Version: h.options.Version,
 	}, owner.Drivers{
-		Ask: h.client.Ask, Send: h.lan.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.log,
+		Ask: h.client.Ask, Send: h.lan.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
 	})
 	if err != nil {
 		return err
@@ -149,6 +152,15 @@ func (h *Host) build() error {
 	h.dns = listener.New(listener.Config{Ask: h.owner.Resolve, Log: logs.Component(h.log, "listener")})
 	h.control = control.New(h)
 	return nil
+}
+
+// sayNode logs what the node says: a change of state, so systemd is told too.
+func (h *Host) sayNode(l node.Log) {
+	h.log.Log(context.Background(), l.Level, l.Text, l.Args...)
+	select {
+	case h.changed <- struct{}{}:
+	default:
+	}
 }
 
 func random() uint64 {
@@ -200,6 +212,7 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 			h.refresh()
 		case <-save.C:
 			h.save()
+		case <-h.changed:
 			notify(h.statusLine())
 		case <-rejoin.C:
 			h.lan.rejoin()

@@ -26,6 +26,7 @@ type lan struct {
 	flood, foreign, forged, malformed, unsent atomic.Uint64
 	// saidForeign is when a foreign key was last logged, on clock.Boot.
 	saidForeign atomic.Int64
+	unmade      sync.Once
 
 	mu        sync.Mutex
 	sockets   *links.Sockets
@@ -130,7 +131,9 @@ func (l *lan) send(s node.Send) {
 	}
 	plain, err := wire.Encode(s.Message)
 	if err != nil {
-		l.host.log.Error("a datagram could not be made", "kind", reflect.TypeOf(s.Message.Body), "error", err)
+		l.unmade.Do(func() {
+			l.host.log.Error("a datagram could not be made; said once", "kind", reflect.TypeOf(s.Message.Body), "error", err)
+		})
 		return
 	}
 	var nonce [trust.NonceSize]byte

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/netip"
+	"os"
 	"reflect"
 	"slices"
 
@@ -95,6 +96,9 @@ func (h *Host) apply(v view) {
 	h.shown.Store(&v)
 	h.conf.Store(&v.conf)
 	h.options.Level.Set(v.config.Level)
+	if forced, ok := config.ParseLevel(os.Getenv("MCDNS_LOG_LEVEL")); ok {
+		h.options.Level.Set(forced)
+	}
 	h.listen53(v)
 	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames})
 	if !slices.Equal(before.warnings, v.warnings) {

@@ -122,17 +122,22 @@ const settle = 50 * time.Millisecond
 
 func (f *Follower) run(changed func()) {
 	defer close(f.done)
-	news, quiet := make(chan bool, 1), time.NewTimer(0)
-	quiet.Stop()
+	news := make(chan bool, 1)
 	go f.receive(news)
+	// Armed by the first change and not put off by more of them: a machine that
+	// starts containers all day must still see its cable.
+	var settled <-chan time.Time
 	for {
 		select {
 		case _, ok := <-news:
 			if !ok {
 				return
 			}
-			quiet.Reset(settle)
-		case <-quiet.C:
+			if settled == nil {
+				settled = time.After(settle)
+			}
+		case <-settled:
+			settled = nil
 			changed()
 		}
 	}

@@ -227,3 +227,37 @@ func TestLinksAreFollowed(t *testing.T) {
 			ma.do(t, func() error { return up("br0", "192.0.2.1/24") })
 		})
 }
+
+func TestChurnOfLinksHidesNoChange(t *testing.T) {
+	m := newMachine(t)
+	changed := make(chan bool, 1)
+	var f *Follower
+	m.do(t, func() (err error) {
+		f, err = Follow(func() {
+			select {
+			case changed <- true:
+			default:
+			}
+		})
+		return err
+	})
+	defer f.Close()
+	begin := time.Now()
+	for seen := 0; seen < 3; { // changes without a pause
+		m.do(t, func() error {
+			bridge := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}}
+			if err := netlink.LinkAdd(bridge); err != nil {
+				return err
+			}
+			return netlink.LinkDel(bridge)
+		})
+		select {
+		case <-changed:
+			seen++
+		default:
+		}
+		if time.Since(begin) > patience {
+			t.Fatalf("told %d times in %v of changes", seen, patience)
+		}
+	}
+}

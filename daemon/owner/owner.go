@@ -5,7 +5,6 @@ package owner
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +20,7 @@ type Drivers struct {
 	Send func(node.Send)
 	Pull func(node.Pull)
 	Page func(node.Page)
-	Log  *slog.Logger
+	Log  func(node.Log)
 }
 
 // ErrStopped: the daemon is going down.
@@ -168,7 +167,7 @@ func (o *Owner) perform(effect node.Effect) {
 		}
 	case node.Log:
 		if d.Log != nil {
-			d.Log.Log(context.Background(), e.Level, e.Text, e.Args...)
+			d.Log(e)
 		}
 	case node.Count:
 		o.counters[e.Counter]++

@@ -88,7 +88,7 @@ func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 			return // never sent, so nothing was learnt about the server
 		}
 		answer, err := c.exchange(ctx, ask.Server, ask.Question)
-		if c.ctx.Err() == nil {
+		if c.ctx.Err() == nil && !ownFault(err) {
 			report(node.Replied{Ask: ask.ID, Answer: answer, Failure: failure(ctx, err)})
 		}
 	}()
@@ -158,6 +158,17 @@ const (
 func knowsNoEDNS(err error) bool {
 	var rcode *wire.RcodeError
 	return errors.As(err, &rcode) && (rcode.Rcode == formErr || rcode.Rcode == notImp)
+}
+
+// ownFault: this machine is out of descriptors, ports or memory. The server is
+// not to be blamed for it; to the node it looks like a lost packet.
+func ownFault(err error) bool {
+	for _, e := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EAGAIN} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 func failure(ctx context.Context, err error) node.Failure {

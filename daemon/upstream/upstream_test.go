@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -316,5 +317,18 @@ func TestFailureOfAnythingElseIsRefused(t *testing.T) {
 	}
 	if got := failure(t.Context(), errors.New("no route")); got != node.Unreachable {
 		t.Errorf("got %d; want unreachable", got)
+	}
+}
+
+func TestExhaustedMachineDoesNotBlameTheServer(t *testing.T) {
+	for err, want := range map[error]bool{
+		syscall.EMFILE: true, syscall.ENOBUFS: true, syscall.ECONNREFUSED: false, syscall.ENETUNREACH: false, nil: false,
+	} {
+		if got := ownFault(&net.OpError{Op: "dial", Err: err}); err != nil && got != want {
+			t.Errorf("%v: got %v", err, got)
+		}
+	}
+	if ownFault(nil) {
+		t.Error("success is a fault")
 	}
 }

@@ -52,23 +52,25 @@ func (w *Watcher) Close() error {
 
 func (w *Watcher) run() {
 	defer close(w.done)
-	quiet := time.NewTimer(0)
-	quiet.Stop()
+	// Armed by the first event and not put off by more of them: a directory in
+	// which something is always written must not hide a change for ever.
+	var settled <-chan time.Time
 	for {
+		var ok bool
 		select {
-		case _, ok := <-w.notify.Events:
-			if !ok {
-				return
-			}
-			quiet.Reset(settle)
-		case _, ok := <-w.notify.Errors: // events were lost: look
-			if !ok {
-				return
-			}
-			quiet.Reset(settle)
-		case <-quiet.C:
+		case _, ok = <-w.notify.Events:
+		case _, ok = <-w.notify.Errors: // events were lost: look
+		case <-settled:
+			settled = nil
 			w.follow()
 			w.changed()
+			continue
+		}
+		if !ok {
+			return
+		}
+		if settled == nil {
+			settled = time.After(settle)
 		}
 	}
 }

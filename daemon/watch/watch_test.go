@@ -116,3 +116,25 @@ func TestDirectoryMadeAnewIsFollowed(t *testing.T) {
 	write(t, path, "third")
 	wait("third")
 }
+
+func TestChurnBesideAFileHidesNoChange(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "resolv.conf")
+	wait := follow(t, path)
+	stop, done := make(chan bool), make(chan bool)
+	go func() {
+		defer close(done)
+		for { // events without a pause
+			select {
+			case <-stop:
+				return
+			default:
+				os.WriteFile(filepath.Join(dir, "noise"), nil, 0o644)
+			}
+		}
+	}()
+	write(t, path, "new")
+	wait("new")
+	close(stop)
+	<-done
+}
