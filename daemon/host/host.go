@@ -77,6 +77,8 @@ type Host struct {
 	scope atomic.Uint32
 	lan   lan
 
+	// restored is closed when the node has what was saved.
+	restored chan struct{}
 	// changed says that the status line is not true any more.
 	changed chan struct{}
 
@@ -89,7 +91,10 @@ type Host struct {
 // Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read
 // its configuration again. An error means that it could not start.
 func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
-	h := &Host{options: o, log: o.Log, started: time.Now(), changed: make(chan struct{}, 1)}
+	h := &Host{
+		options: o, log: o.Log, started: time.Now(), changed: make(chan struct{}, 1),
+		restored: make(chan struct{}),
+	}
 	sockets, err := h.listen()
 	if err != nil {
 		return err
@@ -100,9 +105,10 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 	nodeCtx, stopNode := context.WithCancel(context.Background())
 	defer stopNode()
 	done := make(chan struct{})
-	h.begin()
-	go func() { defer close(done); h.owner.Run(nodeCtx) }()
+	h.refresh()
 	h.serve(sockets)
+	h.restore()
+	go func() { defer close(done); h.owner.Run(nodeCtx) }()
 	unfollow := h.follow()
 	notify("READY=1\n" + h.statusLine())
 	h.log.Info("ready", "version", o.Version)
@@ -143,7 +149,7 @@ func (h *Host) build() error {
 		return err
 	}
 	h.nss = nsssock.New(nsssock.Config{
-		Ask:         h.owner.Resolve,
+		Ask:         h.resolve,
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
 		Scope:       h.scope.Load,
 		Connections: connections(),
@@ -169,10 +175,10 @@ func random() uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// begin hands the node its settings and what an earlier run saved, so that the
-// first lookup finds both.
-func (h *Host) begin() {
-	h.refresh()
+// restore hands the node what an earlier run saved, so that the first lookup
+// finds it. Programs are served meanwhile: they see signs of life and wait, where
+// a silent daemon would send them to a DNS server that may be dead.
+func (h *Host) restore() {
 	now := stamp(clock.Boot())
 	entries, err := h.store.Load(now)
 	if err != nil {
@@ -182,6 +188,17 @@ func (h *Host) begin() {
 		h.log.Info("saved answers restored", "answers", len(entries))
 	}
 	h.owner.Put(node.Restore{Entries: entries})
+	close(h.restored)
+}
+
+// resolve asks the node, which must hear of what was saved before anything else.
+func (h *Host) resolve(ctx context.Context, q wire.Question) (node.Result, error) {
+	select {
+	case <-h.restored:
+		return h.owner.Resolve(ctx, q)
+	case <-ctx.Done():
+		return node.Result{}, ctx.Err()
+	}
 }
 
 func (h *Host) serve(s sockets) {

@@ -337,3 +337,17 @@ func TestSocketOfAKilledDaemonIsReplaced(t *testing.T) {
 		t.Errorf("got %v, %v; want mode 0666", st.Mode(), err)
 	}
 }
+
+func TestNoQuestionOvertakesWhatWasSaved(t *testing.T) {
+	h := &Host{restored: make(chan struct{})} // no owner: asking it would panic
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := h.resolve(ctx, wire.Question{Name: "www.example.", Type: 1})
+		done <- err
+	}()
+	cancel()
+	if err := <-done; err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+}

@@ -31,7 +31,7 @@ func entry(t testing.TB, i int, ttl, age time.Duration) node.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := fmt.Sprintf("%s %d IN A 192.0.%d.%d", q.Name, int(ttl.Seconds()), i>>8, i&255)
+	record := fmt.Sprintf("%s %d IN A 192.%d.%d.%d", q.Name, int(ttl.Seconds()), i>>16, i>>8&255, i&255)
 	a, err := wire.ParseAnswer(q, 0, []string{record})
 	if err != nil {
 		t.Fatal(err)
@@ -382,5 +382,23 @@ func check(t *testing.T, got saved) {
 		if _, err := e.Answer.View(); err != nil && err != wire.ErrNoHostName {
 			t.Fatalf("%s: %v", e.Answer.Question, err)
 		}
+	}
+}
+
+func BenchmarkLoad100000(b *testing.B) {
+	dir, now := b.TempDir(), at(boot1, time.Hour, noon)
+	s := open(b, dir)
+	var all []node.Entry
+	for i := range 100000 {
+		all = append(all, entry(b, i, time.Hour, 0))
+	}
+	must(b, s.Rewrite(now, all))
+	for b.Loop() {
+		s, err := Open(dir)
+		must(b, err)
+		if got, err := s.Load(now); err != nil || len(got) != len(all) {
+			b.Fatalf("got %d, %v", len(got), err)
+		}
+		s.Close()
 	}
 }
