@@ -120,10 +120,14 @@ func (c *Client) loop(names []string, from, least int, stop <-chan struct{}) (lo
 		if err != nil {
 			return load, err
 		}
-		load.Total++
-		load.Worst = max(load.Worst, l.Took)
-		if l.Result != "OK" {
-			load.Lost = append(load.Lost, l)
-		}
+		load.add(l)
+	}
+}
+
+func (load *Load) add(l Lookup) {
+	load.Total++
+	load.Worst = max(load.Worst, l.Took)
+	if l.Result != "OK" {
+		load.Lost = append(load.Lost, l)
 	}
 }
