@@ -48,7 +48,7 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 	if p.query != nil {
 		return
 	}
-	if !n.set.Shares || !n.heardAnybody() || n.secret(p.q) {
+	if !n.set.Shares || !n.heardAnybody() && !n.justStarted(now) || n.secret(p.q) {
 		n.nobodyKnows(now, p)
 		return
 	}
@@ -94,7 +94,7 @@ func (n *Node) wireless() bool {
 // give one; the failure is remembered so that it is not asked again at once.
 func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 	p.query = nil
-	if p.fetch != nil && !n.down {
+	if p.fetch != nil && (!n.down || n.byHearsay()) {
 		return
 	}
 	n.failures.remember(now, p.q)
@@ -131,9 +131,19 @@ func (n *Node) flushQueries(now time.Duration) {
 			return
 		}
 		n.count(QueriesSent)
-		n.sendGroup(now, body)
+		if n.heardAnybody() {
+			n.sendGroup(now, body)
+		} else {
+			n.sendEverywhere(now, body)
+		}
 	}
 }
+
+// justStarted reports whether peers may be there that this host has not heard
+// yet: then it asks them blindly, for their answer to its nonce needs no other
+// proof. After a restart in an outage nothing else knows the names of the last
+// minute.
+func (n *Node) justStarted(now time.Duration) bool { return now-n.session.began < n.group.Interval() }
 
 // newNonce makes a nonce whose echo proves that the answerer is alive.
 func (n *Node) newNonce(now time.Duration) uint64 {

@@ -19,6 +19,7 @@ const (
 // startSharing begins with HELLOs; the first comes soon, but not at the same
 // moment as that of every other host that boots after a power cut.
 func (n *Node) startSharing(now time.Duration) {
+	n.session.began = now
 	n.session.sharing++
 	this := n.session.sharing
 	n.after(now, n.jitter(2*time.Second), func(now time.Duration) { n.helloLoop(now, this) })
@@ -91,6 +92,13 @@ func (n *Node) sayNow(now time.Duration) {
 	if n.set.Shares {
 		n.hello(now)
 	}
+}
+
+// sayTwice says it again a little later: at 20 % loss one host in five would
+// else find out for itself, at the price of a slow lookup each.
+func (n *Node) sayTwice(now time.Duration) {
+	n.sayNow(now)
+	n.after(now, 40*time.Millisecond, n.sayNow)
 }
 
 func (n *Node) bye(now time.Duration) {

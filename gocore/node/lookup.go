@@ -65,7 +65,7 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e *cache.Entry) {
 // queryWhileDown serves what there is: fresh, stale, what a fallback server
 // or the group says, failure (PROTOCOL 5).
 func (n *Node) queryWhileDown(now time.Duration, in Query, e *cache.Entry) {
-	if n.doubtsDown(now) {
+	if n.doubtsDown(now) || e == nil && n.byHearsay() {
 		n.startFetch(now, in.Question, demand)
 	}
 	if e != nil {

@@ -53,6 +53,7 @@ type Node struct {
 // session remembers how the node last stood.
 type session struct {
 	last     time.Duration // of the last Handle
+	began    time.Duration // when sharing began
 	groupWas string
 	sharing  int           // counts the times that sharing began
 	cloned   time.Duration // a new epoch was taken
@@ -148,13 +149,17 @@ func (n *Node) expire(now time.Duration) {
 	n.after(now, expireEvery, n.expire)
 }
 
+// maxSavedAge is what a saved answer is taken for at most: a broken file must not
+// bring an age near the end of the clock, where it would turn to 0.
+const maxSavedAge = 10 * 365 * 24 * time.Hour
+
 func (n *Node) restore(now time.Duration, entries []Entry) {
 	for _, e := range entries {
-		if e.Answer == nil || e.Age < 0 {
+		if e.Answer == nil || e.Age < 0 || e.Worn < 0 {
 			continue
 		}
 		in := cache.Arrival{
-			Answer: e.Answer, Age: e.Age, From: e.From, Place: e.Place,
+			Answer: e.Answer, Age: min(e.Age, maxSavedAge), From: e.From, Place: e.Place,
 			Worn: e.Worn, Asked: e.Asked,
 		}
 		n.cache.Put(now, in, n.limits())

@@ -158,3 +158,38 @@ func TestColdBootOfAllHostsWithTheServerDead(t *testing.T) {
 		}
 	}
 }
+
+func TestHostThatIsDownByHearsayWaitsForItsOwnQuestion(t *testing.T) {
+	l := newLAN(t, 4)
+	l.learn(4)
+	l.answers["new.example."] = "203.0.113.8"
+	n := l.nodes[3]
+	n.setDown(l.now, n.servers[0], true) // what lost datagrams can make it believe
+	r, took := n.lookup("new.example.")
+	if r.Answer == nil || r.Answer.Kind != wire.Positive || took > 100*time.Millisecond {
+		t.Errorf("got %+v after %v; want the server's answer", r, took)
+	}
+	if got := n.Status(l.now).Upstream; got != Up {
+		t.Errorf("upstream is %v after own success; want up", got)
+	}
+	l.dead = true
+	n.setDown(l.now, n.servers[0], true)
+	n.lookup("other.example.") // sees for itself
+	if r, took := n.lookup("another.example."); r.Answer != nil || took > 100*time.Millisecond {
+		t.Errorf("server dead, seen for itself: got %+v after %v; want a failure within 100ms", r, took)
+	}
+}
+
+func TestRestartInAnOutageAsksPeersBlindly(t *testing.T) {
+	l := newLAN(t, 3)
+	l.learn(10)
+	l.dead = true
+	l.nodes[0].lookup("n0.example.")
+	l.run(time.Minute)
+	l.nodes[1].off = true
+	n := l.addNode(1, 5) // nothing saved yet
+	n.handle(Configure{l.settings()})
+	if r, took := n.lookup("n3.example."); r.Answer == nil || took > 400*time.Millisecond {
+		t.Errorf("got %+v after %v; want a peer's answer within 400ms of the start", r, took)
+	}
+}

@@ -12,9 +12,23 @@ import (
 // being asked. It is another question than the one that made this host doubt:
 // one slow zone must not look like a dead server.
 func (n *Node) probe(now time.Duration, s *server, doubted wire.Question) {
-	if s.probing {
-		return
+	if !s.probing {
+		n.sendProbe(now, s, doubted)
 	}
+}
+
+// probeTwice probes while a server is judged: one lost datagram must not decide.
+func (n *Node) probeTwice(now time.Duration, s *server) {
+	n.probe(now, s, wire.Question{})
+	began := s.judge
+	n.after(now, judgeAfter/3, func(now time.Duration) {
+		if s.judging && s.judge == began && s.success < began {
+			n.sendProbe(now, s, wire.Question{})
+		}
+	})
+}
+
+func (n *Node) sendProbe(now time.Duration, s *server, doubted wire.Question) {
 	q := rootSOA // a fallback server is not told what this host asks for
 	if !s.fallback {
 		q = n.probeQuestion(now, s, doubted)

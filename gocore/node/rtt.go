@@ -32,13 +32,15 @@ func (r *rtt) add(took time.Duration) {
 	r.srtt += (took - r.srtt) / 8
 }
 
-// timeout is how long the sent-th question to the server waits for a reply.
+// timeout is how long the sent-th question to the server waits for a reply. It
+// doubles from the third on: with the second already, a fifth of all datagrams
+// lost made first lookups take seconds.
 func (s *server) timeout(sent int) time.Duration {
 	rto := unknownRTO
 	if s.rtt.known {
 		rto = max(minRTO, s.rtt.srtt+4*s.rtt.variance)
 	}
-	return min(maxRTO, rto<<min(sent-1, 10))
+	return min(maxRTO, rto<<min(max(sent-2, 0), 10))
 }
 
 // ring holds the last 100 reply times.

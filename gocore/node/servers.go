@@ -35,7 +35,9 @@ type server struct {
 	cutOff time.Duration
 	// hearsay: down by others' word alone; doubted once this host has asked.
 	hearsay, doubted bool
-	fallback         bool
+	// denied counts own time-outs while down by hearsay.
+	denied   int
+	fallback bool
 }
 
 // setServers follows a change of configuration: servers that stay keep what is
@@ -133,6 +135,9 @@ func (n *Node) timedOut(now time.Duration, s *server, f *fetch) {
 	if f.kind != probe && s.state != Down {
 		n.probe(now, s, f.q)
 	}
+	if s.hearsay && s.state == Down {
+		n.confirmDown(now, s)
+	}
 	if len(s.lostFor) >= lostLimit && s.probeLost {
 		n.suspect(now, s)
 	}
@@ -170,10 +175,10 @@ func (n *Node) suspect(now time.Duration, s *server) {
 		s.state, s.since = Suspect, now
 	}
 	n.startJudging(now, s)
-	n.sayNow(now)
+	n.sayTwice(now)
 	// Its own probe may save an innocent server: a host without peers would
 	// else call it down for three names of one broken zone.
-	n.probe(now, s, wire.Question{})
+	n.probeTwice(now, s)
 }
 
 // startJudging gives the group its time to object.
@@ -221,7 +226,7 @@ func (n *Node) noteCutOff(now time.Duration, s *server) {
 }
 
 func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
-	s.state, s.since, s.hearsay, s.doubted = Down, now, hearsay, false
+	s.state, s.since, s.hearsay, s.doubted, s.denied = Down, now, hearsay, false, 0
 	n.log(slog.LevelWarn, "server down", "server", s.Addr.String(), "hearsay", hearsay)
 	n.keepProbing(now, s, now, 0)
 	n.updateDown(now)
@@ -299,6 +304,27 @@ func (n *Node) inOrder() []*pending {
 	return all
 }
 
+// confirmations is how many own time-outs make hearsay this host's own view.
+const confirmations = 2
+
+// confirmDown: this host has now seen for itself what it knew by others' word.
+func (n *Node) confirmDown(now time.Duration, s *server) {
+	s.denied++
+	if s.denied < confirmations {
+		return
+	}
+	s.hearsay = false
+	if n.down && !n.byHearsay() {
+		n.resolvePending(now)
+	}
+}
+
+// byHearsay reports whether some server may be up after all: a lost datagram
+// can make a whole group's judgement wrong for one host.
+func (n *Node) byHearsay() bool {
+	return slices.ContainsFunc(n.servers, func(s *server) bool { return s.hearsay })
+}
+
 // doubtsDown reports whether this host's own question should go beside its
 // first lookup in an outage that it knows by hearsay (PROTOCOL 5).
 func (n *Node) doubtsDown(time.Duration) bool {
@@ -351,7 +377,7 @@ func (n *Node) hearSuspicion(now time.Duration, s *server) {
 	}
 	n.startJudging(now, s)
 	if n.group.Rank(uint64(s.ID)) < electedToProbe {
-		n.probe(now, s, wire.Question{})
+		n.probeTwice(now, s)
 	}
 }
 
