@@ -22,6 +22,7 @@ const (
 type fetch struct {
 	q        wire.Question
 	kind     purpose
+	began    time.Duration
 	deadline time.Duration
 	tries    []try
 	sends    int
@@ -70,7 +71,7 @@ func (n *Node) startFetch(now time.Duration, q wire.Question, kind purpose) {
 }
 
 func (n *Node) newFetch(now time.Duration, q wire.Question, kind purpose, servers []*server) *fetch {
-	f := &fetch{q: q, kind: kind, deadline: now + n.deadline() - 2*queryWait} // leaves the group its turn
+	f := &fetch{q: q, kind: kind, began: now, deadline: now + n.deadline() - 2*queryWait} // leaves the group its turn
 	shift := 0
 	if n.set.Rotate && len(servers) > 0 {
 		shift = n.rand.IntN(len(servers))

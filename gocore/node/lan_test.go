@@ -30,8 +30,9 @@ type lan struct {
 	sent     []*wire.Message
 	onAsk    func(Ask)
 	onEffect func(*testNode, Effect)
-	sick     netip.AddrPort // a DNS server that says SERVFAIL
-	askLoss  float64        // of questions to the DNS server
+	sick     netip.AddrPort           // a DNS server that says SERVFAIL
+	askLoss  float64                  // of questions to the DNS server
+	slow     map[string]time.Duration // how much longer the DNS server takes for a name
 	// mangle, if set, says how late the copies of a datagram arrive: none if it
 	// is lost, two if it is duplicated.
 	mangle func(from, to *testNode, in Received) []time.Duration
@@ -219,7 +220,7 @@ func (l *lan) ask(n *testNode, e Ask) {
 	if e.Server == l.sick {
 		answer, failure = nil, Refused
 	}
-	l.at(l.now+l.delay, func(time.Duration) { n.handle(Replied{Ask: e.ID, Answer: answer, Failure: failure}) })
+	l.at(l.now+l.delay+l.slow[e.Question.Name], func(time.Duration) { n.handle(Replied{Ask: e.ID, Answer: answer, Failure: failure}) })
 }
 
 func (l *lan) answer(q wire.Question) (*wire.Answer, Failure) {

@@ -23,8 +23,9 @@ func (n *Node) recoverPopular(now time.Duration) {
 		q, born := e.Answer.Question, e.Born
 		wait := time.Duration(i+1)*recoverEvery + n.turn(q, recoverEvery)
 		outage := n.outage
-		n.after(now, wait, func(now time.Duration) {
-			if n.outage == outage && !n.down && !n.refresh[q] {
+		same := func() bool { return n.outage == outage && !n.down }
+		n.afterIf(now, wait, same, func(now time.Duration) {
+			if same() && !n.refresh[q] {
 				n.refresh[q] = true
 				n.renew(now, q, born)
 			}

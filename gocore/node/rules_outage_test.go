@@ -91,6 +91,33 @@ func TestLossIsNoOutage(t *testing.T) {
 	}
 }
 
+// After a quiet hour a resolver must look everything up itself: the name asked
+// for and those that probes ask for. It is slow then, but not dead.
+func TestColdNamesDoNotFail(t *testing.T) {
+	for _, hosts := range []int{1, 3, 8} {
+		for _, cold := range []time.Duration{300, 500, 800, 1500, 2500} {
+			l := newLAN(t, hosts)
+			l.slow = map[string]time.Duration{}
+			names, n := l.known(40), l.nodes[0]
+			l.ttl = 20 * time.Second
+			l.settle()
+			for _, name := range names {
+				n.lookup(name)
+				l.slow[name] = cold * time.Millisecond
+			}
+			l.run(time.Minute)
+			for i := range 5 {
+				name := fmt.Sprintf("cold%d.example.", i)
+				l.answers[name], l.slow[name] = "203.0.113.5", cold*time.Millisecond
+				if r, took := n.lookup(name); r.Answer == nil {
+					t.Errorf("%d hosts: %s failed after %v; its answer takes %v", hosts, name, took, cold*time.Millisecond)
+				}
+				l.run(2 * time.Second)
+			}
+		}
+	}
+}
+
 func TestThreeBrokenNamesAreNoOutageForAHostAlone(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]

@@ -287,9 +287,25 @@ func (n *Node) updateDown(now time.Duration) {
 // resolvePending ends the waiting of all questions when an outage begins.
 func (n *Node) resolvePending(now time.Duration) {
 	for _, p := range n.inOrder() {
-		if len(p.waiters) > 0 {
-			n.resolveWhileDown(now, p)
+		if len(p.waiters) == 0 {
+			continue
 		}
+		if f := p.fetch; f != nil {
+			n.afterIf(now, f.began+lateAnswer-now, f.live, func(now time.Duration) { n.giveUp(now, f) })
+		}
+		n.resolveWhileDown(now, p)
+	}
+}
+
+// lateAnswer is how long a question asked before the outage was known may still
+// be answered by a server: names that a resolver must look up itself take it
+// half a second and more, all at once after a quiet hour. Failed at once, each
+// such hour began with a failed lookup.
+const lateAnswer = 3*time.Second - 2*queryWait
+
+func (n *Node) giveUp(now time.Duration, f *fetch) {
+	if n.down {
+		n.fetchFailed(now, f)
 	}
 }
 

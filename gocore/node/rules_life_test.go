@@ -1,0 +1,177 @@
+package node
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+func TestHostsThatBootTogetherKnowEachOtherInSeconds(t *testing.T) {
+	const hosts = 100
+	l := newLAN(t, hosts)
+	l.run(8 * time.Second)
+	for _, n := range l.nodes {
+		if got := n.Status(l.now).Proven; got != hosts-1 {
+			t.Errorf("host %d: %d proven peers after 8s; want %d", n.i, got, hosts-1)
+		}
+	}
+	first := take[*wire.Hello](l, nil)
+	if len(first) > hosts*5/4 {
+		t.Errorf("%d HELLOs in the first 8s of %d hosts; want about one each", len(first), hosts)
+	}
+	l.run(5 * time.Minute)
+	if got := len(take[*wire.Hello](l, nil)); got > 5*60*2*5/4 {
+		t.Errorf("%d HELLOs in 5 min; want 2 a second at most", got)
+	}
+}
+
+func TestHelloSaysWhomItHearsInRotation(t *testing.T) {
+	l, n := thousand(t)
+	heard := map[wire.Peer]bool{}
+	for range 100 {
+		list := n.hears(l.now)
+		if len(list) > wire.MaxHears {
+			t.Fatalf("%d peers in one HELLO; want %d at most", len(list), wire.MaxHears)
+		}
+		for _, p := range list {
+			heard[p] = true
+		}
+	}
+	if len(heard) < 950 {
+		t.Errorf("%d of 999 peers were listed in 100 HELLOs", len(heard))
+	}
+}
+
+func TestByeDropsAPeerFromTheRankAtOnce(t *testing.T) {
+	l := newLAN(t, 3)
+	l.settle()
+	l.nodes[1].handle(Stop{})
+	l.nodes[1].off = true
+	l.run(10 * time.Millisecond)
+	if got := l.nodes[0].group.N(); got != 2 {
+		t.Errorf("N is %d after a BYE; want 2", got)
+	}
+}
+
+func TestFailureIsRememberedFromOneSecondToFiveMinutes(t *testing.T) {
+	var f failures
+	q, now := question("x.example."), time.Hour
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
+		f.remember(now, q)
+		want *= time.Second
+		if !f.active(now+want-1, q) || f.active(now+want, q) {
+			t.Fatalf("want the failure remembered for %v", want)
+		}
+		now += want
+	}
+	f.expire(now + maxFailure + 1)
+	f.remember(now, q)
+	if f.active(now+time.Second, q) {
+		t.Error("after long quiet a failure does not start anew")
+	}
+	for i := range 2 * maxFailures {
+		f.remember(now, question(fmt.Sprintf("x%d.example.", i)))
+	}
+	if len(f.of) > maxFailures {
+		t.Errorf("%d failures remembered; want %d at most", len(f.of), maxFailures)
+	}
+}
+
+func TestStaleWaitFollowsTheRepliesOfTheServers(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		took  time.Duration
+		count int
+		want  time.Duration
+	}{
+		{"no reply yet", 0, 0, 250 * time.Millisecond},
+		{"fast", 5 * time.Millisecond, 100, 250 * time.Millisecond},
+		{"slow", 200 * time.Millisecond, 100, 600 * time.Millisecond},
+		{"very slow", time.Second, 100, time.Second},
+	} {
+		l := newLAN(t, 1)
+		for range c.count {
+			l.nodes[0].replies.add(c.took)
+		}
+		if got := l.nodes[0].staleWait(l.now); got != c.want {
+			t.Errorf("%s: wait %v; want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestP99IsTheSecondLongestOfAHundred(t *testing.T) {
+	var r ring
+	for i := range 1000 {
+		r.add(time.Duration(i%100+1) * time.Millisecond)
+	}
+	if got := r.p99(); got != 99*time.Millisecond {
+		t.Errorf("got %v; want 99ms", got)
+	}
+}
+
+func TestSlowServerIsWaitedForWhileItIsUp(t *testing.T) {
+	l := newLAN(t, 1)
+	l.answers["fast.example."], l.answers["slow.example."] = "203.0.113.7", "203.0.113.8"
+	l.nodes[0].lookup("fast.example.")
+	l.slow = map[string]time.Duration{"slow.example.": 4 * time.Second} // its zone is far away
+	if r, took := l.nodes[0].lookup("slow.example."); r.Answer == nil || r.Stale || took > 4100*time.Millisecond {
+		t.Errorf("got %+v after %v; want the answer after 4s", r, took)
+	}
+}
+
+func TestNegativesOutliveAnOutageLikePositives(t *testing.T) {
+	l := newLAN(t, 2)
+	l.answers["v4only.example."] = ""
+	l.settle()
+	l.nodes[0].lookup("v4only.example.")
+	l.nodes[0].lookup("nowhere.example.")
+	l.run(30 * time.Minute)
+	l.dead = true
+	for _, n := range l.nodes {
+		if r, _ := n.lookup("v4only.example."); r.Answer == nil || r.Answer.Kind != wire.NoData || !r.Stale {
+			t.Errorf("host %d: got %+v; want the stale NODATA", n.i, r)
+		}
+		if r, _ := n.lookup("nowhere.example."); r.Answer == nil || r.Answer.Kind != wire.NXDomain || !r.Stale {
+			t.Errorf("host %d: got %+v; want the stale NXDOMAIN", n.i, r)
+		}
+	}
+}
+
+func TestBrokenSavedEntriesAreHarmless(t *testing.T) {
+	l := newLAN(t, 1)
+	n := l.nodes[0]
+	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: n.self})
+	n.handle(Restore{[]Entry{
+		{Answer: nil}, {Answer: a, Age: -1}, {Answer: a, Worn: math.MinInt64}, {Answer: a, Age: math.MaxInt64, Place: 7},
+	}})
+	l.run(time.Hour)
+	e := n.cache.Get(l.now, a.Question)
+	if n.cache.Len() != 1 || e.Fresh(l.now) || e.Age(l.now) < 0 {
+		t.Errorf("%d entries; want the oldest one, stale", n.cache.Len())
+	}
+}
+
+func TestLoneHostServesItsOwnStaleAnswersAndSaysIsolated(t *testing.T) {
+	l := newLAN(t, 1)
+	n := l.nodes[0]
+	l.known(1)
+	n.lookup("n0.example.")
+	l.run(5 * time.Minute)
+	l.dead = true
+	s := l.settings()
+	s.Links = nil // the network itself is gone
+	n.handle(Configure{s})
+	if r, took := n.lookup("n0.example."); !r.Stale || took > 260*time.Millisecond {
+		t.Errorf("got %+v after %v; want stale", r, took)
+	}
+	if got := n.Status(l.now).Group; got != "isolated" {
+		t.Errorf("group is %q; want isolated", got)
+	}
+	l.run(2 * time.Second)
+	if r, took := n.lookup("n0.example."); !r.Stale || took > 5*time.Millisecond {
+		t.Errorf("once down is known: got %+v after %v; want stale at once", r, took)
+	}
+}
