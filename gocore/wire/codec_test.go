@@ -248,6 +248,7 @@ func TestMalformedAnswerIsLeftOut(t *testing.T) {
 	born := *good
 	born.Birth = Birth{}
 	soaless := answer(t, "no.example.org", TypeA, 3)
+	soaless.TTL, soaless.Birth = 2*time.Second, good.Birth
 	m := &Message{From: Peer{1, 1}, Seq: 1, Body: &Announce{Answers: []Aged{{&bad, 0}, {good, 0}, {&born, 0}, {soaless, 0}}}}
 	b, err := Encode(m)
 	if err != nil {

@@ -259,8 +259,8 @@ func (r *reader) aged() (Aged, error) {
 	if err != nil {
 		return Aged{}, err
 	}
-	if a.Birth.Peer == (Peer{}) || f.kind != Positive && !f.soa {
-		return Aged{}, fmt.Errorf("%w: no birth, or a negative without SOA", errForm)
+	if a.Birth.Peer == (Peer{}) || f.kind != Positive && !f.soa && a.TTL > bareNegativeTTL*time.Second {
+		return Aged{}, fmt.Errorf("%w: no birth, or a negative that nobody says the life of", errForm)
 	}
 	a.Question = Question{Name: text(f.name), Type: f.typ}
 	a.Kind, a.Private = f.kind, f.private

@@ -37,7 +37,7 @@ func (e *RcodeError) Error() string {
 // denies it are taken; whatever else the reply holds is not even looked at
 // (promiscuous NS and additional records: CVE-2025-11411, CVE-2026-42960). The
 // TTL is the lowest of all records taken, for a negative bounded by the SOA's
-// minimum too (RFC 2308 section 5), and 0 without an SOA. The caller compares
+// minimum too (RFC 2308 section 5), and a second without an SOA. The caller compares
 // ids and sets Birth and Server. reply is not kept.
 //
 // The error is ErrMismatch, ErrTruncated, ErrUseless or an *RcodeError.
@@ -297,9 +297,18 @@ func (s *scrubber) negative(cur, off int) error {
 	if referral && s.rcode == RcodeSuccess && s.reply[2]&0x04 == 0 && s.reply[3]&0x80 == 0 {
 		return fmt.Errorf("%w: a referral, the server does not recurse", ErrUseless)
 	}
-	s.ttl = 0
+	s.ttl = bareNegativeTTL
+	if cur != headerLen {
+		s.ttl = 0 // a chain cut short says nothing about its end
+	}
 	return nil
 }
+
+// bareNegativeTTL, in seconds, is the life of a negative without an SOA. RFC
+// 2308 section 5 would not have it cached; but dnsmasq never sends one, and
+// without the "no AAAA" every IPv4-only name would be lost in an outage. One
+// second is what a failure may be remembered for (RFC 9520 section 3.2).
+const bareNegativeTTL = 1
 
 func (s *scrubber) addSOA(c candidate, owner int) error {
 	if err := s.add(c, owner, TypeSOA); err != nil {

@@ -73,12 +73,12 @@ func TestReplyIsScrubbedToItsAnswer(t *testing.T) {
 			authority: []string{"example.org. 200 IN SOA ns.example.org. root.example.org. 1 7200 900 1209600 3600"},
 			kind:      NXDomain, ttl: 200,
 		}, {
-			name: "no SOA is used once (RFC 2308 section 5)", qname: "no.example.org", typ: TypeA, rcode: 3,
-			kind: NXDomain, ttl: 0, want: []string{},
+			name: "no SOA, as dnsmasq says it: a second", qname: "no.example.org", typ: TypeA, rcode: 3,
+			kind: NXDomain, ttl: 1, want: []string{},
 		}, {
 			name: "an SOA of a zone the name is not in counts for nothing", qname: "no.example.org", typ: TypeA, rcode: 3,
 			authority: []string{"example.net. 3600 IN SOA ns. root. 1 7200 900 1209600 300"},
-			kind:      NXDomain, ttl: 0, want: []string{},
+			kind:      NXDomain, ttl: 1, want: []string{},
 		}, {
 			name: "the root's SOA", qname: "no-such-tld", typ: TypeA, rcode: 3,
 			authority: []string{". 86400 IN SOA a.root-servers.net. nstld.verisign-grs.com. 1 1800 900 604800 86400"},
@@ -94,7 +94,7 @@ func TestReplyIsScrubbedToItsAnswer(t *testing.T) {
 		}, {
 			name: "other classes do not count", qname: www, typ: TypeA,
 			answer: []string{www + ". 120 CH A 192.0.2.1"},
-			kind:   NoData, ttl: 0, want: []string{},
+			kind:   NoData, ttl: 1, want: []string{},
 		},
 	} {
 		q := question(t, c.qname, c.typ)
