@@ -9,7 +9,7 @@ NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,
 GOTEST   = go test -buildvcs=false
 export GOFLAGS += -buildvcs=false
 
-.PHONY: help build need demo test vet race sim sim-quick test-nss nss-cshared clean
+.PHONY: help build need need-lab $(B)/demo demo test vet race test-lab-real clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -28,7 +28,10 @@ need:
 $(B)/demo: need
 	go build -o $@ ./test/demo
 
-demo: build $(B)/demo ## a LAN loses its DNS server, and nobody notices (no root needed, under 60 s)
+need-lab:
+	@sh test/demo/need.sh lab
+
+demo: need-lab build $(B)/demo ## a LAN loses its DNS server, and nobody notices (no root needed, under 60 s)
 	$(B)/demo
 
 test: build vet race ## everything an ordinary user can prove, under 10 minutes
@@ -36,6 +39,10 @@ test: build vet race ## everything an ordinary user can prove, under 10 minutes
 vet:
 	@test -z "$$(gofmt -l gocore daemon test nss)" || { gofmt -d gocore daemon test nss; exit 1; }
 	go vet ./...
+
+test-lab-real: build $(B)/demo ## the lab and the demo against unbound in place of the built-in DNS server
+	MCDNS_LAB_SERVER=unbound $(GOTEST) -count=1 ./test/lab
+	MCDNS_LAB_SERVER=unbound $(B)/demo
 
 race:
 	$(GOTEST) -race ./...
