@@ -11,7 +11,7 @@ import (
 
 // Every line of the shipped file says it is the default: a default that changes
 // here has to change there, and a new setting has to be told there.
-func TestShippedFileHasEverySettingAtItsDefault(t *testing.T) {
+func TestShippedFileAndManualHaveEverySetting(t *testing.T) {
 	text, err := os.ReadFile("../../packaging/etc/mcdnsd.conf")
 	if err != nil {
 		t.Fatal(err)
@@ -30,10 +30,17 @@ func TestShippedFileHasEverySettingAtItsDefault(t *testing.T) {
 	if want := Default(); !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v; want %+v", c, want)
 	}
+	page, err := os.ReadFile("../../packaging/man/mcdnsd.conf.5")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for section, keys := range settings {
 		for key := range keys {
 			if !strings.Contains(string(text), "\n"+key+" =") {
 				t.Errorf("[%s] %s is not in the file", section, key)
+			}
+			if !strings.Contains(string(page), "\n.It Ic "+key+" ") {
+				t.Errorf("[%s] %s is not in mcdnsd.conf(5)", section, key)
 			}
 		}
 	}

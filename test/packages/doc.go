@@ -2,7 +2,7 @@
 // machines and breaks what administrators break: upgrades under load, daemons
 // that cannot start, full disks, other name services beside mcdns.
 //
-// A machine is systemd-nspawn on an overlay of a Debian root (roots.sh makes
+// A machine is systemd-nspawn on an overlay of a Debian root (prepare.sh makes
 // those), in the network namespace of a host of test/lab. So the LAN, its DNS
 // server and its failures are the lab's; the systemd, dpkg and C library are
 // Debian's own.

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Usage: roots.sh quick|all: makes the Debian systems that the tests boot or enter,
-# in build/roots, once. Needs root, mmdebstrap and a Debian mirror.
+# Usage: prepare.sh quick|all: makes what the tests need: the packages, those of a
+# next version, a second build of the same commit elsewhere, and the Debian systems
+# that are booted or entered. Needs root, mmdebstrap and a Debian mirror.
 set -eu
 cd "$(dirname "$0")/../.."
 mirror=${MCDNS_TEST_MIRROR:-http://deb.debian.org/debian}
@@ -10,8 +11,9 @@ say() {
 	exit 1
 }
 [ "$(id -u)" = 0 ] || say "the tests of the packages boot machines, which only root can" "sudo make test-packages"
-for tool in mmdebstrap systemd-nspawn nsenter; do
-	command -v $tool >/dev/null || say "$tool is missing" "apt-get install mmdebstrap systemd-container util-linux"
+for tool in mmdebstrap systemd-nspawn nsenter lintian apparmor_parser; do
+	command -v $tool >/dev/null ||
+		say "$tool is missing" "apt-get install mmdebstrap systemd-container util-linux lintian apparmor"
 done
 
 # root NAME SUITE OPTIONS...: made beside its place, so that half a root is none.
@@ -25,6 +27,13 @@ root() {
 	mmdebstrap --quiet "$@" "$suite" "build/roots/$name.new" "$mirror"
 	mv "build/roots/$name.new" "build/roots/$name"
 }
+
+packaging/build.sh build
+export COMMIT="$(cat build/commit)"
+packaging/build.sh build/next 0.2.0
+packaging/build.sh build/again/elsewhere
+cc -O2 -pthread -o build/lookup test/lab/lookup/lookup.c
+i686-linux-gnu-gcc -O2 -pthread -o build/lookup32 test/lab/lookup/lookup.c
 
 root bookworm bookworm --variant=minbase --include=systemd-sysv,dbus,iproute2,procps
 [ "$1" = all ] || exit 0
