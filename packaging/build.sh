@@ -1,8 +1,8 @@
 #!/bin/sh
-# Usage: build.sh [DIR [VERSION]]: makes the packages of the last commit in
-# DIR/packages (build/packages), by way of a clean export in DIR/export. VERSION
-# is for tests of upgrades: Debian packages for this machine, called that. The
-# release's own version stands in debian/changelog.
+# Usage: build.sh [DIR [VERSION]]: makes the packages of the last commit (or of
+# COMMIT) in DIR/packages (build/packages), by way of a clean export in DIR/export;
+# DIR/commit says which. VERSION is for tests of upgrades: packages for this machine,
+# called that. The release's own version stands in debian/changelog.
 set -eu
 cd "$(dirname "$0")/.."
 dir=${1:-build}
@@ -19,14 +19,15 @@ need dpkg-buildpackage dpkg-dev
 need dh debhelper
 need dh_installnss dh-nss
 need rpmbuild rpm
-[ "$me" = arm64 ] || need aarch64-linux-gnu-gcc "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+[ "$me" != amd64 ] || need aarch64-linux-gnu-gcc "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 [ "$me" != amd64 ] || need i686-linux-gnu-gcc "gcc-i686-linux-gnu libc6-dev-i386-cross"
 
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 rm -rf "$dir/export" "$dir/packages"
 mkdir "$dir/export" "$dir/packages"
-git archive HEAD | tar -x -C "$dir/export"
+git rev-parse "${COMMIT:-HEAD}" >"$dir/commit"
+git archive "$(cat "$dir/commit")" | tar -x -C "$dir/export"
 cd "$dir/export"
 cp -rL packaging/debian debian
 if [ -n "$version" ]; then
@@ -48,14 +49,27 @@ deb() {
 	mv ../*.deb ../packages/
 	rm -f ../*.buildinfo ../*.changes
 }
-deb "$me"
-if [ -z "$version" ]; then
-	[ "$me" = arm64 ] || deb arm64
-	[ "$me" != amd64 ] || deb i386 pkg.mcdns.module
-	case $me in
-	amd64) packaging/rpm/build.sh x86_64 amd64 x86_64-linux-gnu ../packages ;;
-	esac
-	packaging/rpm/build.sh aarch64 arm64 aarch64-linux-gnu ../packages
-	[ "$me" != amd64 ] || packaging/rpm/build.sh i686 386 i686-linux-gnu ../packages
-fi
+# rpm RPM-ARCH GOARCH GNU-TYPE
+rpm() { packaging/rpm/build.sh "$1" "$2" "$3" ../packages; }
+
+case $me in
+amd64)
+	deb amd64
+	rpm x86_64 amd64 x86_64-linux-gnu
+	if [ -z "$version" ]; then
+		deb arm64
+		rpm aarch64 arm64 aarch64-linux-gnu
+		deb i386 pkg.mcdns.module
+		rpm i686 386 i686-linux-gnu
+	fi
+	;;
+arm64)
+	deb arm64
+	rpm aarch64 arm64 aarch64-linux-gnu
+	;;
+*)
+	echo "packages: this machine is $me; amd64 and arm64 are known" >&2
+	exit 1
+	;;
+esac
 ls -l ../packages
