@@ -99,15 +99,19 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 	if err != nil {
 		return err
 	}
+	h.answer(sockets.nss)
 	if err := h.build(); err != nil {
+		sockets.close()
 		return err
 	}
 	nodeCtx, stopNode := context.WithCancel(context.Background())
 	defer stopNode()
 	done := make(chan struct{})
 	h.refresh()
-	h.serve(sockets)
 	h.restore()
+	if sockets.control != nil {
+		go h.control.Serve(sockets.control)
+	}
 	go func() { defer close(done); h.owner.Run(nodeCtx) }()
 	unfollow := h.follow()
 	notify("READY=1\n" + h.statusLine())
@@ -122,6 +126,26 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 	return nil
 }
 
+// answer serves programs from the first moment: until there is a node to ask
+// they see signs of life and wait, where a silent daemon would after 250 ms send
+// them to a DNS server that may be dead.
+func (h *Host) answer(l *net.UnixListener) {
+	conf := resolvconf.Real().Read()
+	h.conf.Store(&conf)
+	h.nss = nsssock.New(nsssock.Config{
+		Ask:         h.resolve,
+		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
+		Scope:       h.scope.Load,
+		Connections: connections(),
+		Log:         logs.Component(h.log, "nss"),
+	})
+	go func() {
+		if err := h.nss.Serve(l); err != nil {
+			h.log.Error("the NSS socket failed", "error", err)
+		}
+	}()
+}
+
 // build makes everything that needs no network.
 func (h *Host) build() error {
 	conf, _ := config.Load(h.options.ConfigPath)
@@ -132,7 +156,6 @@ func (h *Host) build() error {
 	}
 	self := wire.Peer{ID: id, Epoch: random()}
 	h.self.Store(&self)
-	h.conf.Store(&resolvconf.Conf{})
 	h.client = upstream.New(upstream.DefaultSockets, func() bool { return h.conf.Load().UseTCP })
 	h.streams = streams.New(streams.Config{
 		Self: func() wire.Peer { return *h.self.Load() }, Ring: h.ring.Load,
@@ -148,14 +171,7 @@ func (h *Host) build() error {
 	if err != nil {
 		return err
 	}
-	h.nss = nsssock.New(nsssock.Config{
-		Ask:         h.resolve,
-		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
-		Scope:       h.scope.Load,
-		Connections: connections(),
-		Log:         logs.Component(h.log, "nss"),
-	})
-	h.dns = listener.New(listener.Config{Ask: h.owner.Resolve, Log: logs.Component(h.log, "listener")})
+	h.dns = listener.New(listener.Config{Ask: h.resolve, Log: logs.Component(h.log, "listener")})
 	h.control = control.New(h)
 	return nil
 }
@@ -176,8 +192,7 @@ func random() uint64 {
 }
 
 // restore hands the node what an earlier run saved, so that the first lookup
-// finds it. Programs are served meanwhile: they see signs of life and wait, where
-// a silent daemon would send them to a DNS server that may be dead.
+// finds it.
 func (h *Host) restore() {
 	now := stamp(clock.Boot())
 	entries, err := h.store.Load(now)
@@ -198,17 +213,6 @@ func (h *Host) resolve(ctx context.Context, q wire.Question) (node.Result, error
 		return h.owner.Resolve(ctx, q)
 	case <-ctx.Done():
 		return node.Result{}, ctx.Err()
-	}
-}
-
-func (h *Host) serve(s sockets) {
-	go func() {
-		if err := h.nss.Serve(s.nss); err != nil {
-			h.log.Error("the NSS socket failed", "error", err)
-		}
-	}()
-	if s.control != nil {
-		go h.control.Serve(s.control)
 	}
 }
 
