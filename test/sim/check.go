@@ -42,8 +42,6 @@ type Checks struct {
 	turn    int
 	living  int           // hosts that are up
 	late    time.Duration // the longest that a datagram took so far
-	// replayed: somebody played old datagrams again.
-	replayed bool
 }
 
 type badKey struct {
@@ -204,9 +202,6 @@ func (c *Checks) trueAge(w *World, h *Host, a *wire.Answer, age time.Duration, r
 	if a.Birth == (wire.Birth{}) || !w.births.known(a) {
 		report(Fault{w.now, h.Name, "birth", fmt.Sprintf("%s was never fetched as its birth says: %x at %v", show(a.Question), a.Birth.ID, a.Birth.Clock)})
 		return
-	}
-	if c.replayed && age >= c.life(a, false) {
-		return // a replay of an unproven run fills gaps as stale: nobody can know how stale
 	}
 	if really := w.births.age(w, a); age < really-c.ageError(really) {
 		report(Fault{w.now, h.Name, "age", fmt.Sprintf("%s is said to be %v old; it is %v", show(a.Question), age, really)})

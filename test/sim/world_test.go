@@ -8,32 +8,32 @@ import (
 	"time"
 )
 
-// troubled is half an hour in which everything happens that a world can do.
+// troubled is ten minutes in which everything happens that a world can do.
 func troubled(seed uint64, hosts, cores int) *World {
 	w := New(Options{
 		Seed: seed, Hosts: hosts, Cores: cores, Loss: .05, ServerLoss: .01, Jitter: 3 * time.Millisecond,
 		Drift: 50, Servers: 2, Disks: true, Sealed: true, Start: 20 * time.Second, Zone: NewMix(Mix{Count: 300, Missing: .1, Alias: .2, Seed: seed}),
 	})
 	w.Load(Demand{PerHour: 600, Repeat: .2, Burst: 3})
-	w.Run(5 * time.Minute)
+	w.Run(90 * time.Second)
 	w.Set(w.Server(0), ServerOff)
-	w.Run(3 * time.Minute)
+	w.Run(90 * time.Second)
 	w.Partition(w.hosts[:hosts/2], w.hosts[hosts/2:])
 	w.Set(w.Server(1), ServerFails)
-	w.Run(3 * time.Minute)
+	w.Run(90 * time.Second)
 	for i := 0; i < hosts; i += 3 {
 		w.Kill(w.hosts[i])
 	}
 	w.Heal()
-	w.Run(2 * time.Minute)
+	w.Run(time.Minute)
 	for i := 0; i < hosts; i += 3 {
 		w.Reboot(w.hosts[i])
 	}
 	w.Sleep(w.hosts[1])
 	w.Set(w.Server(0), ServerUp)
-	w.Run(5 * time.Minute)
+	w.Run(90 * time.Second)
 	w.Awake(w.hosts[1])
-	w.Run(2 * time.Minute)
+	w.Run(time.Minute)
 	return w
 }
 

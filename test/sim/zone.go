@@ -78,6 +78,9 @@ func (z *Records) Answer(q wire.Question, _ time.Duration) *wire.Answer {
 	if a, ok := z.ready[q]; ok {
 		return a
 	}
+	if q.Name == "." {
+		return root(q)
+	}
 	var out []string
 	rcode, name, found := 0, q.Name, false
 	for range 12 {
@@ -108,6 +111,15 @@ func (z *Records) Answer(q wire.Question, _ time.Duration) *wire.Answer {
 		panic(fmt.Sprintf("zone: %v: %v", q, err))
 	}
 	z.ready[q] = a
+	return a
+}
+
+// root answers a probe that asks for the root's SOA.
+func root(q wire.Question) *wire.Answer {
+	a, err := wire.ParseAnswer(q, 0, []string{". 86400 IN SOA a.root. hostmaster.root. 1 1800 900 604800 86400"})
+	if err != nil {
+		panic(err)
+	}
 	return a
 }
 
@@ -194,6 +206,9 @@ func (z *Names) Change(i int) {
 // Answer makes the answer when it is first asked for.
 func (z *Names) Answer(q wire.Question, _ time.Duration) *wire.Answer {
 	i, ok := z.index[q]
+	if q.Name == "." {
+		return root(q)
+	}
 	if !ok {
 		return nameless(q)
 	}

@@ -6,8 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
+
+	"mcdns/test/sim"
 )
 
 // All is everything a run of the set found.
@@ -137,8 +140,17 @@ func One(name string, seed uint64, w io.Writer, live bool) (Result, error) {
 	for _, c := range append(Full(), Quick()...) {
 		if c.Name() == name {
 			c.Seed = seed
-			return c.run(&progress{out: &shared{w: w}, name: name, live: live}), nil
+			return c.Run(w, live), nil
 		}
 	}
 	return Result{}, fmt.Errorf("no case %q", name)
 }
+
+// Run runs one case, on all cores.
+func (c Case) Run(w io.Writer, live bool) Result {
+	c.Cores = sim.Cores()
+	return c.run(&progress{out: &shared{w: w}, name: c.Name(), live: live})
+}
+
+// Dead are the shares of hosts that die with the server in the set.
+func Dead() []float64 { return slices.Clone(dead) }

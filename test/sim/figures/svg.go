@@ -25,7 +25,7 @@ type chart struct {
 // The picture's size and margins, in its own units.
 const (
 	width, height           = 640, 360
-	left, right, top, below = 64, 150, 18, 44
+	left, right, top, below = 64, 170, 18, 44
 )
 
 // colours are told apart by people who see few of them (Okabe and Ito); ours
@@ -61,7 +61,7 @@ func (c chart) svg() string {
 func (c chart) draw(b *strings.Builder, at func(x, y float64) (float64, float64)) {
 	var labels []label
 	for i := len(c.lines) - 1; i >= 0; i-- {
-		s, colour := c.lines[i], colours[i%len(colours)]
+		s, colour := c.seen(c.lines[i]), colours[i%len(colours)]
 		if len(s.x) == 0 {
 			continue
 		}
@@ -88,6 +88,20 @@ func (c chart) draw(b *strings.Builder, at func(x, y float64) (float64, float64)
 	for _, l := range apart(labels) {
 		fmt.Fprintf(b, `<text class="name" x="%d" y="%.1f" fill="%s">%s</text>`, width-right+8, l.y+4, l.colour, html.EscapeString(l.text))
 	}
+}
+
+// seen leaves out what a logarithm cannot show: nothing at all.
+func (c chart) seen(s series) series {
+	if !c.logY {
+		return s
+	}
+	out := series{name: s.name, ours: s.ours}
+	for k, y := range s.y {
+		if y > 0 {
+			out.x, out.y = append(out.x, s.x[k]), append(out.y, y)
+		}
+	}
+	return out
 }
 
 type label struct {

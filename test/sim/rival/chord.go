@@ -16,7 +16,7 @@ type chord struct {
 
 // Chord makes a DHash ring with six replicas and caching along the path.
 func Chord(w World) Rival {
-	c := &chord{base: newBase(w, "Chord, cached along the path"), at: make([]int, w.Hosts)}
+	c := &chord{base: newBase(w, "Chord, path caching"), at: make([]int, w.Hosts)}
 	for h := range w.Hosts {
 		c.host = append(c.host, h)
 	}

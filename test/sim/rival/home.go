@@ -12,7 +12,7 @@ type home struct {
 
 // Home makes a home node with replicas-1 copies for each name.
 func Home(w World, replicas int) Rival {
-	return &home{newBase(w, "home node, 3 replicas"), replicas, map[int][]int{}}
+	return &home{newBase(w, "home node, 3 copies"), replicas, map[int][]int{}}
 }
 
 func (r *home) Branch() Rival { return &home{r.base.branch(), r.replicas, r.homes} }

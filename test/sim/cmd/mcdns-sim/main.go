@@ -5,8 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
+	"time"
 
 	"mcdns/test/sim"
 	"mcdns/test/sim/figures"
@@ -20,9 +21,14 @@ func main() {
 }
 
 func run() error {
-	scenario := flag.String("scenario", "", "play one: a transcript's file, \"soak\", or a case such as 100-hosts-0%-loss")
+	scenario := flag.String("scenario", "", "play one: a transcript's file, \"soak\", \"case\", or a case of the set such as 100-hosts-0%-loss")
 	seed := flag.Uint64("seed", 0, "seed in place of the scenario's own")
-	hosts := flag.Int("hosts", 8, "hosts of a soak")
+	hosts := flag.Int("hosts", 8, "hosts of a soak or case")
+	loss := flag.Float64("loss", 0, "share of datagrams lost in a case")
+	warm := flag.Duration("warm", 0, "work before a case is measured")
+	measure := flag.Duration("measure", time.Hour, "work measured in a case")
+	outage := flag.Duration("outage", time.Hour, "length of the outages of a case")
+	single := flag.Bool("ipv6", false, "no IPv4 in a case")
 	rewrite := flag.Bool("rewrite", false, "write what happens now into the transcript")
 	quick := flag.Bool("quick", false, "run the small set")
 	dir := flag.String("out", "build", "where sim.json and sim/ go")
@@ -39,6 +45,9 @@ func run() error {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	// Much lives long and little is collected: rather use the room there is.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(7 << 30)
 	live := terminal(os.Stderr)
 	switch {
 	case *scenario == "":
@@ -49,6 +58,11 @@ func run() error {
 		w := sim.Soak(max(*seed, 1), *hosts)
 		fmt.Printf("digest %x\n", w.Digest())
 		return w.Checks.Err()
+	case *scenario == "case":
+		return told(figures.Case{
+			Hosts: *hosts, Loss: *loss, Warm: *warm, Measure: *measure, Out: *outage, Single: *single,
+			Dead: figures.Dead(), Seed: max(*seed, 1),
+		}.Run(os.Stderr, live))
 	default:
 		return one(*scenario, *seed, *rewrite, live)
 	}
@@ -68,8 +82,12 @@ func one(name string, seed uint64, rewrite, live bool) error {
 	if err != nil {
 		return fmt.Errorf("%s: no such file or case: %w", name, err)
 	}
+	return told(res)
+}
+
+// told prints a result; a broken promise is an error.
+func told(res figures.Result) error {
 	fmt.Print(res.Summary())
-	fmt.Printf("%d goroutines, %s\n", runtime.NumGoroutine(), runtime.Version())
 	if res.Faults != "" {
 		return fmt.Errorf("%s", res.Faults)
 	}
