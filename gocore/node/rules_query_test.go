@@ -160,3 +160,39 @@ func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 		t.Error("the younger answer was not taken")
 	}
 }
+
+func TestUnprovenAskersAreAnsweredByTheThreeRankedFirst(t *testing.T) {
+	l := outage(t, 20)
+	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	for _, n := range l.nodes {
+		n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
+	}
+	l.sent = nil
+	for _, n := range l.nodes {
+		n.says(wire.Peer{ID: 9000, Epoch: 1}, 1, l.now, true,
+			&wire.Query{Nonce: 1, Asked: []wire.Asked{{Question: question("www.example.")}}})
+	}
+	l.run(time.Second)
+	if got := len(take[*wire.Reply](l, nil)); got < 2 || got > 4 { // the asker counts in the rank
+		t.Errorf("%d of 20 holders answered an asker that is not proven; want 3", got)
+	}
+}
+
+func TestWhatNobodyHeardIsAnnouncedFirst(t *testing.T) {
+	var a announcer
+	for i := range 100 {
+		a.add(announcement{q: question(fmt.Sprintf("n%d.example.", i)), ttl: time.Duration(i) * time.Second, unheard: i%2 == 0})
+	}
+	for i, item := range a.queue {
+		if i > 0 && a.queue[i-1].compare(item) > 0 || item.unheard != (i < 50) {
+			t.Fatalf("place %d: unheard %v, TTL %v; want the unheard first, then by falling TTL", i, item.unheard, item.ttl)
+		}
+	}
+	if len(a.queue) != announceQueue {
+		t.Errorf("%d wait; want %d", len(a.queue), announceQueue)
+	}
+	a.add(announcement{q: a.queue[0].q, ttl: time.Second})
+	if len(a.queue) != announceQueue {
+		t.Error("one question waits twice")
+	}
+}

@@ -106,3 +106,26 @@ func TestFillersAreNotPulled(t *testing.T) {
 		t.Error("an answer of unknown age was given as one of a proven peer")
 	}
 }
+
+func TestLongAnswersAreFetchedByThreeAndThoseWhoUseThem(t *testing.T) {
+	l := newLAN(t, 20)
+	l.settle()
+	user := l.nodes[3]
+	old := l.positive("long.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	user.handle(Restore{[]Entry{{Answer: old, Age: 2 * time.Hour, Place: 7, Asked: 1}}})
+	teller, pulled := l.nodes[0], map[int]bool{}
+	l.onEffect = func(n *testNode, e Effect) {
+		if _, ok := e.(Pull); ok {
+			pulled[n.i] = true
+		}
+	}
+	long := wire.Long{Question: question("long.example."), Length: 5000, TTL: time.Hour, Birth: wire.Birth{Peer: teller.self, Clock: l.now}}
+	for _, n := range l.nodes[1:] {
+		n.handle(Received{From: teller.addr, Link: 1, Group: true, Message: &wire.Message{
+			From: teller.self, Seq: teller.seq + 1, Sent: l.now, Body: &wire.Announce{Long: []wire.Long{long}},
+		}})
+	}
+	if !pulled[3] || len(pulled) < 3 || len(pulled) > 4 {
+		t.Errorf("hosts %v pulled; want host 3, which is asked for it, and the three ranked first", pulled)
+	}
+}
