@@ -3,10 +3,12 @@ package host
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 
 	"mcdns/daemon/config"
 	"mcdns/daemon/groupkey"
@@ -28,6 +30,7 @@ type view struct {
 	// problem says why a host with a key file does not share, "" if it does.
 	problem string
 	hasKey  bool
+	keys    string // their ids, the one that seals first
 }
 
 // refresh looks at configuration, resolv.conf, keys and interfaces and hands the
@@ -42,6 +45,9 @@ func (h *Host) refresh() {
 	ring, problems := groupkey.Load(v.config.KeyFile)
 	v.hasKey = ring != nil || len(problems) > 0
 	h.ring.Store(ring)
+	if ring != nil {
+		v.keys = fmt.Sprint(ring.IDs())
+	}
 	all := h.ifaces()
 	h.scope.Store(links.Scope(all))
 	chosen := links.Choose(all, v.config.Interfaces)
@@ -113,21 +119,25 @@ func (h *Host) apply(v view) {
 		h.log.Info("no group key: solo, nothing is shared", "key_file", v.config.KeyFile)
 	}
 	if !first {
-		h.sayChanges(before.settings, v.settings)
+		h.sayChanges(before, v)
 	}
 	if first || !reflect.DeepEqual(before.settings, v.settings) {
 		h.owner.Put(node.Configure{Settings: v.settings})
 	}
 }
 
-func (h *Host) sayChanges(before, now node.Settings) {
-	if !slices.Equal(before.Servers, now.Servers) {
-		h.log.Info("DNS servers changed", "servers", addrs(now.Servers))
+func (h *Host) sayChanges(before, now view) {
+	was, is := before.settings, now.settings
+	if !slices.Equal(was.Servers, is.Servers) {
+		h.log.Info("DNS servers changed", "servers", addrs(is.Servers))
 	}
-	if before.Shares != now.Shares {
-		h.log.Info("sharing changed", "shares", now.Shares)
+	switch {
+	case was.Shares && !is.Shares:
+		h.log.Info("solo: nothing is shared any more")
+	case before.keys != now.keys && is.Shares:
+		h.log.Info("group keys changed", "keys", now.keys)
 	}
-	if names := linkNames(now.Links); names != linkNames(before.Links) {
+	if names := linkNames(is.Links); names != linkNames(was.Links) {
 		h.log.Info("links changed", "links", names)
 	}
 }
@@ -140,11 +150,11 @@ func addrs(servers []node.Server) (out []netip.AddrPort) {
 }
 
 func linkNames(ls []node.Link) string {
-	text := ""
+	var names []string
 	for _, l := range ls {
-		text += l.Name + " "
+		names = append(names, l.Name)
 	}
-	return cmp.Or(text, "none")
+	return cmp.Or(strings.Join(names, " "), "none")
 }
 
 // follow watches everything refresh looks at; the function it returns ends that.
