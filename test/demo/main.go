@@ -13,10 +13,13 @@ import (
 
 	"mcdns/test/checks"
 	"mcdns/test/lab"
+	"mcdns/test/story"
 )
 
 const (
 	hostCount = 8
+	// ttl is short, so that all TTLs run out while somebody watches.
+	ttl       = 5 * time.Second
 	titleWith = "with mcdns"
 	titleOut  = "without mcdns"
 
@@ -44,10 +47,11 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// story is a run of the demo.
-type story struct {
-	*show
-	names         *names
+// telling is a run of the demo.
+type telling struct {
+	*story.Show
+	names         *story.Names
+	sides         []*side
 	with, without *side
 	phases        []phase
 	logs          string
@@ -56,7 +60,7 @@ type story struct {
 }
 
 func demo() error {
-	t := &story{show: newShow(), names: newNames(), logs: filepath.Join(lab.Top(), "build", "demo-logs")}
+	t := &telling{Show: story.NewShow(), names: story.NewNames(ttl, story.Sites), logs: filepath.Join(lab.Top(), "build", "demo-logs")}
 	if err := os.RemoveAll(t.logs); err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func demo() error {
 		}
 	}
 	fmt.Println(table(t.phases))
-	took := time.Since(t.begin)
+	took := time.Since(t.Begin)
 	for _, s := range t.sides {
 		if err := s.lan.Close(); err != nil {
 			return err
@@ -76,11 +80,11 @@ func demo() error {
 }
 
 // build makes both LANs and waits until the hosts with mcdns know each other.
-func (t *story) build() error {
+func (t *telling) build() error {
 	tools := installed()
 	for i := range hostCount {
 		for _, tool := range tools {
-			t.names.app(fmt.Sprintf("%s.h%d.example", tool.name, i+1))
+			t.names.App(fmt.Sprintf("%s.h%d.example", tool.name, i+1))
 		}
 	}
 	var err error
@@ -91,44 +95,44 @@ func (t *story) build() error {
 		return err
 	}
 	t.sides = []*side{t.with, t.without}
-	t.say("Two equal LANs: %d hosts, a DNS server, a router with an Internet behind it.", hostCount)
+	t.Say("Two equal LANs: %d hosts, a DNS server, a router with an Internet behind it.", hostCount)
 	t.hosts()
 	if err := t.with.lan.WaitPeers(); err != nil {
 		return err
 	}
-	t.say("Every host with mcdns hears its %d peers.", hostCount-1)
+	t.Say("Every host with mcdns hears its %d peers.", hostCount-1)
 	return nil
 }
 
-func (t *story) before() error {
-	t.say("Each of %d names is looked up once, by one host of the LAN (TTL %v):", len(t.names.all()), ttl)
+func (t *telling) before() error {
+	t.Say("Each of %d names is looked up once, by one host of the LAN (TTL %v):", len(t.names.All()), ttl)
 	return t.phase(func(s *side) plan {
 		return plan{title: "before", jobs: s.spread(), errands: s.firstErrands()}
 	})
 }
 
-func (t *story) serversDie() error {
+func (t *telling) serversDie() error {
 	for _, s := range t.sides {
 		if err := s.lan.Server.PowerOff(); err != nil {
 			return err
 		}
 	}
 	t.dead = time.Now()
-	t.say("The DNS servers lose their power. All TTLs run out:")
+	t.Say("The DNS servers lose their power. All TTLs run out:")
 	t.hosts()
-	t.wait(afterTTL)
+	t.Wait(afterTTL)
 	return nil
 }
 
-func (t *story) outage() error {
+func (t *telling) outage() error {
 	t.waited = time.Since(t.dead)
-	t.say("Every host looks up every name that any host had looked up:")
+	t.Say("Every host looks up every name that any host had looked up:")
 	return t.phase(func(s *side) plan {
 		return plan{title: "DNS server dead", jobs: s.everywhere(), errands: s.errandsElsewhere(), stalls: s == t.without}
 	})
 }
 
-func (t *story) halfDies() error {
+func (t *telling) halfDies() error {
 	for _, s := range t.sides {
 		for i, h := range s.lan.Hosts {
 			if i%2 == 1 {
@@ -138,7 +142,7 @@ func (t *story) halfDies() error {
 			}
 		}
 	}
-	t.say("Half of the hosts are killed. The others look everything up again:")
+	t.Say("Half of the hosts are killed. The others look everything up again:")
 	t.hosts()
 	return t.phase(func(s *side) plan {
 		return plan{title: "half of the hosts dead", jobs: s.everywhere(), errands: s.errandsElsewhere(), stalls: s == t.without}
@@ -146,10 +150,10 @@ func (t *story) halfDies() error {
 }
 
 // phase runs a phase on both sides at once.
-func (t *story) phase(planned func(*side) plan) error {
+func (t *telling) phase(planned func(*side) plan) error {
 	plans := []plan{planned(t.with), planned(t.without)}
 	results, errs := make([]phase, 2), make([]error, 2)
-	stop := t.watch(t.bars)
+	stop := t.Watch(t.bars)
 	var both, timed sync.WaitGroup
 	for i, s := range t.sides {
 		if !plans[i].stalls {
@@ -174,26 +178,26 @@ func (t *story) phase(planned func(*side) plan) error {
 	return nil
 }
 
-func (t *story) summary(s *side, p phase) {
-	t.detail("%-14s  %d of %d names answered, median %s, worst %s; getent, curl, python3: %d of %d",
-		s.title, p.Answered, p.Names, span(p.MedianMs), span(p.WorstMs), p.Right, p.Programs)
+func (t *telling) summary(s *side, p phase) {
+	t.Detail("%-14s  %d of %d names answered, median %s, worst %s; getent, curl, python3: %d of %d",
+		s.title, p.Answered, p.Names, story.Span(p.MedianMs), story.Span(p.WorstMs), p.Right, p.Programs)
 	if s == t.without && p.Phase != "before" {
 		return // it is supposed to fail
 	}
 	for i, c := range s.complaints {
 		if i == 10 {
-			t.detail("... and %d more", len(s.complaints)-i)
+			t.Detail("... and %d more", len(s.complaints)-i)
 			break
 		}
-		t.detail("! %s", c)
+		t.Detail("! %s", c)
 	}
 }
 
 // verdict writes the report: each promise with what became of it.
-func (t *story) verdict(took time.Duration) error {
+func (t *telling) verdict(took time.Duration) error {
 	r := checks.New("demo")
 	r.Set("hosts", hostCount)
-	r.Set("names", len(t.names.all()))
+	r.Set("names", len(t.names.All()))
 	r.Set("seconds", took.Seconds())
 	r.Set("phases", t.phases)
 	t.check(r)
@@ -207,13 +211,13 @@ func (t *story) verdict(took time.Duration) error {
 	return nil
 }
 
-func (t *story) check(r *checks.Report) {
+func (t *telling) check(r *checks.Report) {
 	before, outage, half := t.phases[0], t.phases[2], t.phases[4]
 	r.Want("hosts", hostCount, before.Hosts, before.Hosts == hostCount)
 	r.Want("names", ">= 200", before.Names, before.Names >= 200)
 	r.Want("seconds from the death of the server to the lookups, more than the TTL", "> 5", t.waited.Seconds(), t.waited > ttl)
 	for _, p := range []phase{before, outage, half} {
-		r.Want("names answered, "+p.Phase, "100 %", fmt.Sprintf("%.4g %%", p.Percent), p.Answered == p.Names && p.Names == len(t.names.all()))
+		r.Want("names answered, "+p.Phase, "100 %", fmt.Sprintf("%.4g %%", p.Percent), p.Answered == p.Names && p.Names == len(t.names.All()))
 		r.Want("getent, curl and python3 answered, "+p.Phase, p.Programs, p.Right, p.Programs > 0 && p.Right == p.Programs)
 	}
 	r.Want("hosts in the outage", hostCount, outage.Hosts, outage.Hosts == hostCount)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mcdns/test/lab"
+	"mcdns/test/story"
 )
 
 // program is an unmodified program of the machine that resolves names.
@@ -79,10 +80,10 @@ type errand struct {
 }
 
 // run returns what went wrong, for people; "" for nothing.
-func (e errand) run(n *names) string {
+func (e errand) run(n *story.Names) string {
 	args := append([]string{patience, e.program.path}, e.program.args(e.name)...)
 	out, err := e.host.Command("/usr/bin/timeout", args...).CombinedOutput()
-	if err == nil && e.program.right(string(out), e.name, n.expect[e.name].addrs) {
+	if err == nil && e.program.right(string(out), e.name, n.Addresses(e.name)) {
 		return ""
 	}
 	said := strings.Join(strings.Fields(string(out)), " ")

@@ -9,21 +9,22 @@ import (
 	"sync/atomic"
 
 	"mcdns/test/lab"
+	"mcdns/test/story"
 )
 
 // side is one of the two LANs that go through the same minutes.
 type side struct {
 	title      string
 	lan        *lab.LAN
-	names      *names
+	names      *story.Names
 	tools      []program
 	complaints []string // what went wrong in the last phase, for people
 
 	done, total atomic.Int64 // lookups of the phase that runs
 }
 
-func newSide(title string, n *names, cfg lab.Config) (*side, error) {
-	cfg.Zone = n.zone
+func newSide(title string, n *story.Names, cfg lab.Config) (*side, error) {
+	cfg.Zone = n.Zone
 	lan, err := lab.New(cfg)
 	if err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ func (s *side) spread() []job {
 	for i, h := range s.lan.Hosts {
 		jobs[i].host = h
 	}
-	for i, name := range s.names.timed {
+	for i, name := range s.names.Timed {
 		j := &jobs[i%len(jobs)]
 		j.names = append(j.names, name)
 	}
@@ -72,7 +73,7 @@ func (s *side) spread() []job {
 // of its own.
 func (s *side) everywhere() []job {
 	var jobs []job
-	all := s.names.all()
+	all := s.names.All()
 	for i, h := range s.alive() {
 		turn := i * len(all) / len(s.lan.Hosts)
 		jobs = append(jobs, job{h, slices.Concat(all[turn:], all[:turn])})
@@ -83,7 +84,7 @@ func (s *side) everywhere() []job {
 // firstErrands gives each app's name to the one host and program it is for.
 func (s *side) firstErrands() []errand {
 	var errands []errand
-	for i, name := range s.names.apps {
+	for i, name := range s.names.Apps {
 		h := s.lan.Hosts[i/len(s.tools)%len(s.lan.Hosts)]
 		errands = append(errands, errand{h, s.tools[i%len(s.tools)], name})
 	}
@@ -94,7 +95,7 @@ func (s *side) firstErrands() []errand {
 // that another host had looked up first.
 func (s *side) errandsElsewhere() []errand {
 	var errands []errand
-	apps := s.names.apps
+	apps := s.names.Apps
 	for i, h := range s.alive() {
 		for j, tool := range s.tools {
 			errands = append(errands, errand{h, tool, apps[(i*len(s.tools)+j+len(apps)/2)%len(apps)]})

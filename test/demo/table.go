@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"mcdns/test/story"
 )
 
 // table is the end of the story: a line for each phase, both sides beside each
@@ -22,16 +24,5 @@ func table(phases []phase) string {
 }
 
 func cells(p phase) string {
-	return fmt.Sprintf("%9s %9s %9s", fmt.Sprintf("%.4g %%", p.Percent), span(p.MedianMs), span(p.WorstMs))
-}
-
-// span writes milliseconds for people.
-func span(ms float64) string {
-	switch {
-	case ms < 10:
-		return fmt.Sprintf("%.2f ms", ms)
-	case ms < 1000:
-		return fmt.Sprintf("%.0f ms", ms)
-	}
-	return fmt.Sprintf("%.1f s", ms/1000)
+	return fmt.Sprintf("%9s %9s %9s", fmt.Sprintf("%.4g %%", p.Percent), story.Span(p.MedianMs), story.Span(p.WorstMs))
 }

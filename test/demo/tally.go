@@ -1,12 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"slices"
 	"sync"
-	"time"
 
 	"mcdns/test/lab"
+	"mcdns/test/story"
 )
 
 // phase is what one side did in one phase.
@@ -26,10 +24,10 @@ type phase struct {
 
 // tally sums a phase up while it runs.
 type tally struct {
-	names *names
+	names *story.Names
 
 	mu         sync.Mutex
-	took       []time.Duration // by the C program
+	took       story.Times     // by the C program
 	right      int             // errands
 	seen       map[string]bool // names
 	wrong      map[string]bool // those with one wrong answer or more
@@ -41,12 +39,10 @@ func (t *tally) add(host *lab.Host, l lab.Lookup) {
 	defer t.mu.Unlock()
 	t.took = append(t.took, l.Took)
 	t.seen[l.Name] = true
-	if t.names.right(l) {
+	if t.names.Right(l) {
 		return
 	}
-	want := t.names.expect[l.Name]
-	t.complain(l.Name, fmt.Sprintf("%s: %s: got %s %v after %v; want %s %v",
-		host.Name, l.Name, l.Result, l.Addrs, l.Took, want.result, want.addrs))
+	t.complain(l.Name, t.names.Complaint(host, l))
 }
 
 func (t *tally) complain(name, text string) {
@@ -75,19 +71,11 @@ func (t *tally) runErrands(errands []errand) {
 
 func (t *tally) phase(p plan, side string) phase {
 	answered := len(t.seen) - len(t.wrong)
-	slices.Sort(t.took)
 	return phase{
 		Phase: p.title, Side: side, Hosts: len(p.jobs),
 		Lookups: len(t.took), Names: len(t.seen), Answered: answered,
 		Percent:  100 * float64(answered) / float64(max(1, len(t.seen))),
-		MedianMs: milliseconds(t.took, len(t.took)/2), WorstMs: milliseconds(t.took, len(t.took)-1),
+		MedianMs: t.took.Quantile(0.5), WorstMs: t.took.Quantile(1),
 		Programs: len(p.errands), Right: t.right,
 	}
-}
-
-func milliseconds(sorted []time.Duration, i int) float64 {
-	if i < 0 || i >= len(sorted) {
-		return 0
-	}
-	return float64(sorted[i].Microseconds()) / 1000
 }

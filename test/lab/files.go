@@ -128,11 +128,27 @@ func (h *Host) mountModule() error {
 	if err != nil {
 		return err
 	}
-	options := "ro,lowerdir=" + h.lan.moduleDir + ":" + libs
+	return overLibs(h.lan.moduleDir, libs)
+}
+
+func overLibs(dir, libs string) error {
+	options := "ro,lowerdir=" + dir + ":" + libs
 	if err := unix.Mount("overlay", libs, "overlay", unix.MS_RDONLY, options); err != nil {
 		return fmt.Errorf("overlay on %s: %w", libs, err)
 	}
 	return nil
+}
+
+// AddModules puts the files of a directory beside the C library on this host, as
+// the lab does with libnss_mcdns.so.2: another resolver's module.
+func (h *Host) AddModules(dir string) error {
+	return h.Do(func() error {
+		libs, err := libDir()
+		if err != nil {
+			return err
+		}
+		return overLibs(dir, libs)
+	})
 }
 
 // libDir is the directory from which the C library loads NSS modules: the one

@@ -1,13 +1,10 @@
 package lab
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"time"
-
-	"mcdns/daemon/control"
 )
 
 // readyTime is what a daemon may take to start, on a busy machine.
@@ -86,16 +83,6 @@ func (h *Host) waitPeers(want int) error {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-}
-
-// Status is what `mcdns status` says on the host.
-func (h *Host) Status() (status control.Status, err error) {
-	out, err := h.Command(h.lan.cfg.Binaries.Mcdns, "status", "--json").Output()
-	// The exit code tells the state too; a state is no error here.
-	if unreadable := json.Unmarshal(out, &status); unreadable != nil {
-		return status, fmt.Errorf("lab: mcdns status on %s: %w, %w: %s", h.Name, err, unreadable, out)
-	}
-	return status, nil
 }
 
 func (h *Host) addMcdnsd() error {

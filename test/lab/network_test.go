@@ -160,6 +160,11 @@ func TestCutAndPartitionAndHeal(t *testing.T) {
 		{"healed", l.Heal, [4]string{"h2 h3 h4", "h1 h3 h4", "h1 h2 h4", "h1 h2 h3"}},
 		{"in two", func() error { return l.Partition(h[:1], h[1:]) },
 			[4]string{"", "h3 h4", "h2 h4", "h2 h3"}},
+		{"healed again", l.Heal, [4]string{"h2 h3 h4", "h1 h3 h4", "h1 h2 h4", "h1 h2 h3"}},
+		{"h1 hears no multicast", func() error { return l.LoseMulticast(h[0], true, false) },
+			[4]string{"", "h1 h3 h4", "h1 h2 h4", "h1 h2 h3"}},
+		{"its own reaches nobody", func() error { return l.LoseMulticast(h[0], false, true) },
+			[4]string{"h2 h3 h4", "h3 h4", "h2 h4", "h2 h3"}},
 	}
 	for _, c := range cases {
 		if err := c.change(); err != nil {

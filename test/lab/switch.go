@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -29,6 +30,8 @@ type wire struct {
 	ports  []*switchedPort
 	macs   map[[6]byte]*switchedPort
 	cut    map[[2]*Host]bool // from, to
+	deaf   map[*Host]bool    // no multicast reaches them
+	mute   map[*Host]bool    // their multicast reaches nobody
 
 	lost, delivered atomic.Int64
 }
@@ -50,6 +53,7 @@ func newWire(seed uint64, f Faults) *wire {
 	return &wire{
 		dice: rand.New(rand.NewPCG(seed, seed)), faults: f,
 		macs: map[[6]byte]*switchedPort{}, cut: map[[2]*Host]bool{},
+		deaf: map[*Host]bool{}, mute: map[*Host]bool{},
 	}
 }
 
@@ -129,7 +133,7 @@ func (w *wire) forward(from *switchedPort, frame []byte) {
 }
 
 func (w *wire) deliver(from, to *switchedPort, frame []byte) {
-	copies, delays := w.throw(from.host, to.host)
+	copies, delays := w.throw(from.host, to.host, isMulticast(frame))
 	if copies == 0 {
 		w.lost.Add(1)
 	}
@@ -143,11 +147,29 @@ func (w *wire) deliver(from, to *switchedPort, frame []byte) {
 	}
 }
 
+// isMulticast tells a group's frame, which a switch may fail to deliver, from a
+// broadcast (ARP) and from IPv6 neighbour discovery, without which nothing is
+// reached by unicast either. The latter goes to 33:33:ff and to ff02::1 and 2.
+func isMulticast(frame []byte) bool {
+	dst := frame[vnetHeader : vnetHeader+6]
+	switch {
+	case dst[0] == 0x01:
+		return true
+	case dst[0] == 0x33:
+		low := binary.BigEndian.Uint32(dst[2:])
+		return low>>24 != 0xff && low > 2
+	}
+	return false
+}
+
 // throw decides a frame's fate.
-func (w *wire) throw(from, to *Host) (copies int, delays [2]time.Duration) {
+func (w *wire) throw(from, to *Host, multicast bool) (copies int, delays [2]time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.faults
+	if multicast && (w.mute[from] || w.deaf[to]) {
+		return 0, delays
+	}
 	if w.cut[[2]*Host{from, to}] || w.dice.Float64() < f.Loss {
 		return 0, delays
 	}
@@ -219,8 +241,21 @@ func (w *wire) cutAll(from, to []*Host) {
 	}
 }
 
-// Heal undoes Cut and Partition.
-func (l *LAN) Heal() error { return l.onWire(func(w *wire) { clear(w.cut) }) }
+// LoseMulticast keeps multicast from a host, or keeps its own from all others,
+// or both, until Heal: what a switch does that snoops without a querier, or a
+// link that works one way. Unicast and neighbour discovery go on.
+func (l *LAN) LoseMulticast(h *Host, to, from bool) error {
+	return l.onWire(func(w *wire) { w.deaf[h], w.mute[h] = to, from })
+}
+
+// Heal undoes Cut, Partition and LoseMulticast.
+func (l *LAN) Heal() error {
+	return l.onWire(func(w *wire) {
+		clear(w.cut)
+		clear(w.deaf)
+		clear(w.mute)
+	})
+}
 
 func (l *LAN) onWire(change func(*wire)) error {
 	if l.wire == nil {
