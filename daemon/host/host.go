@@ -133,7 +133,7 @@ func (h *Host) answer(l *net.UnixListener) {
 	conf := resolvconf.Real().Read()
 	h.conf.Store(&conf)
 	h.nss = nsssock.New(nsssock.Config{
-		Ask:         h.resolve,
+		Ask:         h.resolveAll,
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
 		Scope:       h.scope.Load,
 		Connections: connections(),
@@ -208,11 +208,19 @@ func (h *Host) restore() {
 
 // resolve asks the node, which must hear of what was saved before anything else.
 func (h *Host) resolve(ctx context.Context, q wire.Question) (node.Result, error) {
+	results, err := h.resolveAll(ctx, []wire.Question{q})
+	if err != nil {
+		return node.Result{}, err
+	}
+	return results[0], nil
+}
+
+func (h *Host) resolveAll(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
 	select {
 	case <-h.restored:
-		return h.owner.Resolve(ctx, q)
+		return h.owner.ResolveAll(ctx, questions)
 	case <-ctx.Done():
-		return node.Result{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 

@@ -18,9 +18,9 @@ const (
 	typeAAAA = 28
 )
 
-// Ask resolves one question; a Result without an Answer means that nobody can
-// say now.
-type Ask func(context.Context, wire.Question) (node.Result, error)
+// Ask resolves questions, all at once; a Result without an Answer means that
+// nobody can say now.
+type Ask func(context.Context, []wire.Question) ([]node.Result, error)
 
 // lookup answers one request.
 type lookup struct {
@@ -86,28 +86,14 @@ func (l *lookup) candidate(ctx context.Context, name string, types []uint16) (re
 	return combine(l.askAll(ctx, questions))
 }
 
+// askAll takes an error, which is that of a caller that left or a daemon that
+// stops, for no answer.
 func (l *lookup) askAll(ctx context.Context, questions []wire.Question) []node.Result {
-	results := make([]node.Result, len(questions))
-	done := make(chan struct{})
-	for i := range questions[1:] {
-		go func() {
-			results[i+1] = l.askOne(ctx, questions[i+1])
-			done <- struct{}{}
-		}()
-	}
-	results[0] = l.askOne(ctx, questions[0])
-	for range questions[1:] {
-		<-done
+	results, err := l.ask(ctx, questions)
+	if err != nil {
+		return make([]node.Result, len(questions))
 	}
 	return results
-}
-
-func (l *lookup) askOne(ctx context.Context, q wire.Question) node.Result {
-	result, err := l.ask(ctx, q)
-	if err != nil {
-		return node.Result{} // stopping, or the caller left
-	}
-	return result
 }
 
 // combine joins the results of the families as nss-dns does: what is found
@@ -170,7 +156,7 @@ func (l *lookup) byAddress(ctx context.Context, bytes string) reply {
 	if err != nil {
 		return reply{status: badName}
 	}
-	result := l.askOne(ctx, q)
+	result := l.askAll(ctx, []wire.Question{q})[0]
 	o, view := judge(result)
 	if o.status != found {
 		return reply{status: o.status}

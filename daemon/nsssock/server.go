@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -149,31 +150,55 @@ func (s *Server) serve(c *connection) {
 	c.asked.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
+	life := showLife(c.conn, cancel)
 	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
-	done := make(chan reply, 1)
-	go func() { done <- l.run(ctx, r) }()
-	if answer, ok := await(c.conn, done); ok {
+	answer := l.run(ctx, r)
+	if life.end() {
 		answer.scope = s.config.Scope()
 		write(c.conn, appendFrame(make([]byte, 0, 512), answer))
 	}
 }
 
-// await waits for the answer and shows signs of life meanwhile; it ends early
-// when the program is gone.
-func await(conn net.Conn, done <-chan reply) (reply, bool) {
-	sign := time.NewTimer(firstAlive)
-	defer sign.Stop()
-	for {
-		select {
-		case r := <-done:
-			return r, true
-		case <-sign.C:
-			if write(conn, aliveFrame) != nil {
-				return reply{}, false
-			}
-			sign.Reset(nextAlive)
-		}
+// life shows signs of life while a lookup takes its time, and ends it when the
+// program is gone.
+type life struct {
+	conn   net.Conn
+	gone   func()
+	mu     sync.Mutex // held while a sign is written: frames must not mix
+	ended  bool
+	failed bool
+	timer  *time.Timer
+}
+
+func showLife(conn net.Conn, gone func()) *life {
+	l := &life{conn: conn, gone: gone}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.timer = time.AfterFunc(firstAlive, l.sign)
+	return l
+}
+
+func (l *life) sign() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return
 	}
+	if write(l.conn, aliveFrame) != nil {
+		l.failed = true
+		l.gone()
+		return
+	}
+	l.timer.Reset(nextAlive)
+}
+
+// end stops the signs and reports whether the program is still there.
+func (l *life) end() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+	l.timer.Stop()
+	return !l.failed
 }
 
 func write(conn net.Conn, frame []byte) error {

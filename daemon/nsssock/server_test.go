@@ -21,7 +21,7 @@ const patience = 20 * time.Second
 
 // serve starts a server and returns its socket's path. ask decides what it
 // answers with.
-func serve(t *testing.T, connections int, ask Ask) (path string, s *Server, stop func()) {
+func serve(t *testing.T, connections int, ask func(context.Context, wire.Question) (node.Result, error)) (path string, s *Server, stop func()) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "nss.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
@@ -29,7 +29,7 @@ func serve(t *testing.T, connections int, ask Ask) (path string, s *Server, stop
 		t.Fatal(err)
 	}
 	s = New(Config{
-		Ask: ask, Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
+		Ask: each(ask), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
 		Scope: func() uint32 { return 0 }, Connections: connections, Log: logs.Discard(),
 	})
 	done := make(chan error, 1)
@@ -268,7 +268,7 @@ func BenchmarkCachedLookup(b *testing.B) {
 		b.Fatal(err)
 	}
 	s := New(Config{
-		Ask:  func(context.Context, wire.Question) (node.Result, error) { return node.Result{Answer: a}, nil },
+		Ask:  func(context.Context, []wire.Question) ([]node.Result, error) { return []node.Result{{Answer: a}}, nil },
 		Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} }, Scope: func() uint32 { return 0 },
 		Connections: 10, Log: logs.Discard(),
 	})

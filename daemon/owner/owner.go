@@ -43,16 +43,24 @@ type Owner struct {
 	datagrams chan node.Received
 	stopped   chan struct{}
 	nextID    atomic.Uint64
-	waiting   map[uint64]chan<- node.Result
-	counters  [256]uint64 // by node.Counter
+	waiting   map[uint64]event // Queries under way, by their ID
+	counters  [256]uint64      // by node.Counter
 	lost      atomic.Uint64
 }
 
 // event is an input, or a look at the node.
 type event struct {
-	input  node.Input
-	result chan<- node.Result // of a Query
+	input node.Input
+	// Of a Query: where its result goes, which of its caller's questions it is.
+	result chan<- answered
+	index  int
 	view   func(View)
+}
+
+// answered is the result of one of a caller's questions.
+type answered struct {
+	index  int
+	result node.Result
 }
 
 // View is the node seen from its owner's goroutine. It is valid only during the
@@ -74,7 +82,7 @@ func New(c node.Config, d Drivers) (*Owner, error) {
 		events:    make(chan event, queueEvents),
 		datagrams: make(chan node.Received, queueDatagrams),
 		stopped:   make(chan struct{}),
-		waiting:   make(map[uint64]chan<- node.Result),
+		waiting:   make(map[uint64]event),
 	}, nil
 }
 
@@ -125,7 +133,7 @@ func (o *Owner) do(e event) {
 	}
 	switch in := e.input.(type) {
 	case node.Query:
-		o.waiting[in.ID] = e.result
+		o.waiting[in.ID] = e
 	case node.Forget:
 		if _, waits := o.waiting[in.ID]; !waits {
 			return // answered meanwhile
@@ -147,7 +155,7 @@ func (o *Owner) perform(effect node.Effect) {
 	case node.Respond:
 		if to, ok := o.waiting[e.ID]; ok {
 			delete(o.waiting, e.ID)
-			to <- e.Result // has room for one
+			to.result <- answered{to.index, e.Result} // has room for all
 		}
 	case node.Ask:
 		if d.Ask != nil {
@@ -206,19 +214,44 @@ func (o *Owner) Lost() uint64 { return o.lost.Load() }
 // Resolve asks the node one question and waits for the result. A result without
 // an answer means that nobody can say now.
 func (o *Owner) Resolve(ctx context.Context, q wire.Question) (node.Result, error) {
-	result := make(chan node.Result, 1)
-	id := o.nextID.Add(1)
-	if err := o.put(ctx, event{input: node.Query{ID: id, Question: q}, result: result}); err != nil {
+	results, err := o.ResolveAll(ctx, []wire.Question{q})
+	if err != nil {
 		return node.Result{}, err
 	}
-	select {
-	case r := <-result:
-		return r, nil
-	case <-o.stopped:
-		return node.Result{}, ErrStopped
-	case <-ctx.Done():
-		o.Put(node.Forget{ID: id})
-		return node.Result{}, ctx.Err()
+	return results[0], nil
+}
+
+// ResolveAll is Resolve for several questions at once.
+func (o *Owner) ResolveAll(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
+	n := uint64(len(questions))
+	first := o.nextID.Add(n) - n
+	answers := make(chan answered, n)
+	for i, q := range questions {
+		in := node.Query{ID: first + uint64(i), Question: q}
+		if err := o.put(ctx, event{input: in, result: answers, index: i}); err != nil {
+			o.forget(first, i)
+			return nil, err
+		}
+	}
+	results := make([]node.Result, n)
+	for range questions {
+		select {
+		case a := <-answers:
+			results[a.index] = a.result
+		case <-o.stopped:
+			return nil, ErrStopped
+		case <-ctx.Done():
+			o.forget(first, len(questions))
+			return nil, ctx.Err()
+		}
+	}
+	return results, nil
+}
+
+// forget tells the node that nobody waits for n queries any more.
+func (o *Owner) forget(first uint64, n int) {
+	for i := range n {
+		o.Put(node.Forget{ID: first + uint64(i)})
 	}
 }
 
