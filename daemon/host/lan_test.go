@@ -1,0 +1,130 @@
+package host
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"mcdns/daemon/links"
+	"mcdns/daemon/owner"
+	"mcdns/gocore/node"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+func ring(t testing.TB, b byte) *trust.Ring {
+	t.Helper()
+	sum := sha256.Sum256([]byte{b})
+	k, err := trust.ParseKey(sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trust.NewRing(k)
+}
+
+// newReceiver is a receiver of a host that runs nothing: what it hands on stays
+// in the owner's queue.
+func newReceiver(t testing.TB) (*receiver, *lines) {
+	t.Helper()
+	o, err := owner.New(node.Config{Rand: rand.New(rand.NewPCG(1, 2))}, owner.Drivers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &lines{}
+	h := &Host{owner: o, log: slog.New(log)}
+	h.ring.Store(ring(t, 1))
+	h.lan.init(h)
+	return &receiver{lan: &h.lan, floods: trust.NewFloods(7)}, log
+}
+
+func datagram(t testing.TB, r *trust.Ring) []byte {
+	t.Helper()
+	plain, err := wire.Encode(&wire.Message{From: wire.Peer{ID: 5, Epoch: 6}, Seq: 1, Body: &wire.Bye{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Seal(plain, [trust.NonceSize]byte{9})
+}
+
+func packet(from int, data []byte) links.Packet {
+	addr := netip.AddrFrom4([4]byte{10, 0, byte(from >> 8), byte(from)})
+	return links.Packet{Data: data, From: netip.AddrPortFrom(addr, 7353), Link: 2, Group: true}
+}
+
+func TestBadDatagramsAreDroppedAndCounted(t *testing.T) {
+	r, log := newReceiver(t)
+	l := r.lan
+	good := datagram(t, ring(t, 1))
+	forged := append([]byte(nil), good...)
+	forged[len(forged)-1]++
+	nonsense := ring(t, 1).Seal([]byte("no message"), [trust.NonceSize]byte{8})
+	counts := func() string {
+		return fmt.Sprintf("flood %d foreign %d forged %d malformed %d", l.flood.Load(), l.foreign.Load(), l.forged.Load(), l.malformed.Load())
+	}
+	for i, c := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"good", good, "flood 0 foreign 0 forged 0 malformed 0"},
+		{"empty", nil, "flood 0 foreign 0 forged 0 malformed 1"},
+		{"garbage", []byte(strings.Repeat("\xff", 1232)), "flood 0 foreign 0 forged 0 malformed 2"},
+		{"truncated", good[:len(good)-1], "flood 0 foreign 0 forged 1 malformed 2"},
+		{"forged", forged, "flood 0 foreign 0 forged 2 malformed 2"},
+		{"another key", datagram(t, ring(t, 2)), "flood 0 foreign 1 forged 2 malformed 2"},
+		{"no message", nonsense, "flood 0 foreign 1 forged 2 malformed 3"},
+	} {
+		r.receive(packet(i, c.data))
+		if got := counts(); got != c.want {
+			t.Errorf("%s: got %s; want %s", c.name, got, c.want)
+		}
+	}
+	for range 2 * trust.FloodBurst {
+		r.receive(packet(99, good))
+	}
+	if l.flood.Load() == 0 {
+		t.Error("a flood passes")
+	}
+	for range 10 {
+		r.receive(packet(100, datagram(t, ring(t, 2))))
+	}
+	n := 0
+	for _, line := range log.text {
+		if strings.Contains(line, "another group key") {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("the foreign key was said %d times: %v", n, log.text)
+	}
+}
+
+func TestStrangersDatagramsCostNoMemory(t *testing.T) {
+	r, _ := newReceiver(t)
+	foreign := datagram(t, ring(t, 2))
+	r.receive(packet(0, foreign)) // is logged once
+	garbage := []byte(strings.Repeat("\xff", 1232))
+	from := 0
+	if n := testing.AllocsPerRun(2000, func() {
+		from++
+		r.receive(packet(from, foreign))
+		r.receive(packet(from, garbage))
+	}); n > 0 {
+		t.Errorf("%v allocations for two datagrams; want 0", n)
+	}
+}
+
+func TestSoloHostHearsNothing(t *testing.T) {
+	r, _ := newReceiver(t)
+	r.lan.host.ring.Store(nil)
+	for i := range 2000 { // more than the queue holds
+		r.receive(packet(i, datagram(t, ring(t, 1))))
+	}
+	if n := r.lan.host.owner.Lost(); n != 0 {
+		t.Errorf("%d datagrams reached the queue", n)
+	}
+}
