@@ -1,6 +1,7 @@
 package programs
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -77,11 +78,16 @@ func (p *place) run(t *testing.T, env []string, args ...string) (output string, 
 	visits, packets = p.visits.Load(), p.capture.packets.Load()
 	cmd := p.host.Command(args[0], args[1:]...)
 	cmd.Env = append(cmd.Env, env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	limit := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
-	out, _ := cmd.CombinedOutput()
+	cmd.Wait()
 	limit.Stop()
 	<-time.After(50 * time.Millisecond) // the capture is behind by one timeout
-	return string(out), p.visits.Load() - visits, p.capture.packets.Load() - packets
+	return out.String(), p.visits.Load() - visits, p.capture.packets.Load() - packets
 }
 
 // build compiles a Go program for one resolver.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,9 +33,9 @@ func states() []state {
 		return func(t *testing.T, w *world) { w.serve(t, act) }
 	}
 	hangUpOnce := func() fake.Behaviour {
-		turn := 0
+		var turn atomic.Int32
 		return func(c *net.UnixConn, q fake.Request) {
-			if turn++; turn%2 == 0 {
+			if turn.Add(1)%2 == 0 {
 				answer(c, q)
 			}
 		}

@@ -81,6 +81,9 @@ func hazards(p programs) []row {
 		as(p.asan, h("under ASan and UBSan, 8 threads x 50", "threads", "8", "50")),
 		as(p.tsan, h("under TSan, 8 threads x 50", "threads", "8", "50")),
 	}
+	if p.setuid != "" {
+		rows = append(rows, row{name: "setuid root, run by uid 54321 (AT_SECURE)", command: command{args: []string{p.setuid, "secure"}, uid: 54321}})
+	}
 	for _, mb := range []string{"16", "32", "64", "128", "256", "512", "1024", "2048"} {
 		rows = append(rows, h("RLIMIT_AS "+mb+" MB", "limit-as", mb))
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -135,14 +136,14 @@ func (w *world) run(t *testing.T, c command) outcome {
 	if c.limit == 0 {
 		c.limit = 60 * time.Second
 	}
-	hung := false
+	var hung atomic.Bool
 	killer := time.AfterFunc(c.limit, func() {
-		hung = true
+		hung.Store(true)
 		unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
 	})
 	err := cmd.Wait()
 	o := outcome{took: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
-	if !killer.Stop() && hung {
+	if !killer.Stop() && hung.Load() {
 		o.end = "HANGS"
 	} else {
 		o.end = ending(err)
@@ -202,6 +203,7 @@ func (o outcome) difference(base outcome) string {
 type programs struct {
 	hazard, static, asan, tsan, plugin string
 	tls                                []string
+	setuid                             string // empty where there is only one user
 }
 
 func build(t *testing.T) programs {
@@ -237,7 +239,21 @@ func build(t *testing.T) programs {
 	for i := range 26 {
 		p.tls = append(p.tls, compile(fmt.Sprintf("tls%d.so", i), "-shared", "-fPIC", "testdata/tls.c"))
 	}
+	if manyUsers() {
+		p.setuid = compile("hazard-setuid", append(hazard, "-ldl")...)
+		if err := os.Chmod(p.setuid, 0o755|os.ModeSetuid); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return p
+}
+
+// manyUsers reports whether there are users besides root: an ordinary user's lab
+// has but one.
+func manyUsers() bool {
+	text, _ := os.ReadFile("/proc/self/uid_map")
+	fields := strings.Fields(string(text))
+	return len(fields) == 3 && fields[2] != "1"
 }
 
 func tool(t *testing.T, name string) string {

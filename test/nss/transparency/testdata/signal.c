@@ -17,7 +17,9 @@ int signal_state(int argc, char **argv)
 {
 	(void)argc, (void)argv;
 	printf("lookup %d\n", look(NAME));
-	grep("/proc/self/status", "Sig");
+	grep("/proc/self/status", "SigB"); /* not SigQ, which counts those of the user */
+	grep("/proc/self/status", "SigI");
+	grep("/proc/self/status", "SigC");
 	return 0;
 }
 

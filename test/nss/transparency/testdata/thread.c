@@ -35,7 +35,7 @@ int plain(int argc, char **argv)
 int secure(int argc, char **argv)
 {
 	(void)argc, (void)argv;
-	printf("secure %lu\n", getauxval(AT_SECURE));
+	printf("#AT_SECURE %lu\n", getauxval(AT_SECURE));
 	return plain(argc, argv);
 }
 
