@@ -17,7 +17,9 @@ import (
 func (n *Node) considerRefresh(now time.Duration, e *cache.Entry) {
 	q := e.Answer.Question
 	left := e.Expires() - now
-	if left > e.Window() || n.refresh[q] || !n.anyUp() {
+	// A host that had all it needed from peers has asked no server yet, and takes
+	// its turn all the same.
+	if left > e.Window() || n.refresh[q] || n.down || n.cutOff(now) {
 		return
 	}
 	n.refresh[q] = true

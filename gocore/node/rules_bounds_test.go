@@ -77,6 +77,9 @@ func TestManyWhoWaitForOneNameAreAnsweredOnceEach(t *testing.T) {
 	for i := range maxPending + 10 {
 		n.query(fmt.Sprintf("x%d.example.", i))
 	}
+	if len(n.pending) > maxPending || len(n.pending[question("same.example.")].waiters) > maxWaiters {
+		t.Errorf("%d questions wait; want %d at most", len(n.pending), maxPending)
+	}
 	l.run(15 * time.Second)
 	if want := maxWaiters + maxPending + 20; len(n.results) != want {
 		t.Errorf("%d responses; want %d", len(n.results), want)

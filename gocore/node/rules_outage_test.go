@@ -347,10 +347,14 @@ func TestSleepIsNoEvidenceAgainstServersOrPeers(t *testing.T) {
 		l.nodes[1+i%2].lookup(name)
 	}
 	l.run(time.Second)
+	n.lookup(names[6])
 	l.askLoss = 1
 	n.query(names[8]) // under way when the lid closes
 	n.query(names[9])
-	l.run(time.Millisecond)
+	l.run(300 * time.Millisecond)
+	if !n.servers[0].judging {
+		t.Fatal("the server is not being judged")
+	}
 	n.off, l.askLoss = true, 0
 	l.run(8 * time.Hour)
 	l.nodes[1].lookup(names[7])

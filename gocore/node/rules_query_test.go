@@ -153,6 +153,15 @@ func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 		}
 	}
 	queries := take[*wire.Query](l, l.nodes[0])
+	same := l.positive("same.example.", "203.0.113.7", older.Birth)
+	for _, n := range l.nodes {
+		n.handle(Restore{[]Entry{{Answer: same, Age: l.now - older.Birth.Clock, Place: 7}}})
+	}
+	l.nodes[0].lookup("same.example.")
+	l.run(time.Second)
+	if got := take[*wire.Reply](l, nil); len(got) != 0 {
+		t.Errorf("%d holders of the same birth answered", len(got))
+	}
 	if len(queries) != 1 || replies != 1 {
 		t.Errorf("%d QUERYs and %d replies for a stale answer used five times; want one each", len(queries), replies)
 	}

@@ -367,6 +367,30 @@ func TestOlderAnswerOfAPeerDoesNotSilenceAYoungerOwn(t *testing.T) {
 	}
 }
 
+func TestPeerTellsTwoHundredAnswersASecondAtMost(t *testing.T) {
+	l := newLAN(t, 2)
+	l.settle()
+	n, peer := l.nodes[0], l.nodes[1]
+	for i := range 1000 {
+		a := l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.7", wire.Birth{Peer: peer.self, Clock: l.now})
+		n.handle(Received{From: peer.addr, Link: 1, Group: true, Message: &wire.Message{
+			From: peer.self, Seq: peer.seq + 1 + uint64(i), Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}},
+		}})
+	}
+	if got := n.cache.Len(); got > 200 {
+		t.Errorf("%d answers of one peer were taken at once; want 200", got)
+	}
+}
+
+func TestFirstLookupCountsAsUse(t *testing.T) {
+	l := newLAN(t, 1)
+	l.known(1)
+	l.nodes[0].lookup("n0.example.")
+	if e := l.nodes[0].cache.Get(l.now, question("n0.example.")); e.Asked != 1 || e.Used == 0 {
+		t.Errorf("asked %d times, used at %v after one lookup", e.Asked, e.Used)
+	}
+}
+
 func TestPageLoadGoesOutInOneDatagram(t *testing.T) {
 	l := newLAN(t, 2)
 	l.settle()
