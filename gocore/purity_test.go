@@ -53,6 +53,7 @@ var allowed = map[string]string{
 	"golang.org/x/crypto/chacha20poly1305": "sealing; only trust may import it",
 	"mcdns/gocore/cache":                   "",
 	"mcdns/gocore/group":                   "",
+	"mcdns/gocore/names":                   "",
 	"mcdns/gocore/node":                    "",
 	"mcdns/gocore/trust":                   "",
 	"mcdns/gocore/wire":                    "",

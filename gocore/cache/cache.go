@@ -101,6 +101,17 @@ func (c *Cache) Changed(mark uint64, f func(*Entry)) uint64 {
 	return c.changes
 }
 
+// Grow makes all answers older.
+func (c *Cache) Grow(by time.Duration) {
+	for e := c.oldest; e != nil; e = e.next {
+		e.Born -= by
+		if e.under != nil {
+			e.under.Born -= by
+		}
+		c.mark(e)
+	}
+}
+
 // Expire drops answers that are stale for longer than maxStale, hidden ones
 // too. The driver of time calls it now and then; Get may return an entry that
 // it would drop.

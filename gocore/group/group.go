@@ -72,6 +72,16 @@ func New(self uint64) *Group {
 // N is how many hosts the group has, this one included.
 func (g *Group) N() int { return len(g.members) + 1 }
 
+// Hosts is how many other hosts there are: a host that was restarted is two
+// members until the silence of the older epoch is noticed.
+func (g *Group) Hosts() int {
+	ids := make(map[uint64]bool, len(g.members))
+	for _, m := range g.members {
+		ids[m.Peer.ID] = true
+	}
+	return len(ids)
+}
+
 // Members lists the others in order of arrival. The slice is the group's own.
 func (g *Group) Members() []*Member { return g.members }
 

@@ -52,6 +52,11 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 		n.nobodyKnows(now, p)
 		return
 	}
+	if p.queried != 0 && now-p.queried < time.Second {
+		n.nobodyKnows(now, p) // a moment ago nobody did
+		return
+	}
+	p.queried = now
 	asked := &query{asked: now}
 	p.query = asked
 	n.repeatQuery(now, p, asked, queryTimes)

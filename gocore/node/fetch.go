@@ -214,6 +214,9 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer)
 	answer.Birth = wire.Birth{Peer: n.self, Clock: now.Truncate(time.Millisecond)}
 	answer.Server = s.ID
 	n.endFetch(f)
+	if f.kind == probe && f.q == rootSOA && n.pending[f.q] == nil {
+		return // nobody asked for it
+	}
 	held := n.cache.Get(now, f.q)
 	n.compare(held, &answer)
 	known := held != nil && held.Age(now) < durable

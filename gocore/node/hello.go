@@ -114,7 +114,7 @@ func (n *Node) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
 
 // groupWord is the group's state in the words of every screen and log.
 func (n *Node) groupWord() string {
-	switch peers := n.group.N() - 1; {
+	switch peers := n.group.Hosts(); {
 	case !n.set.Shares:
 		return "solo"
 	case peers == 0:

@@ -98,6 +98,10 @@ type Want struct {
 // StreamClosed says that an inbound stream ended, for whatever reason.
 type StreamClosed struct{ Stream uint64 }
 
+// Paused says that the wall clock went on without CLOCK_BOOTTIME, as in a virtual
+// machine that was paused: every answer held is older by that much (PROTOCOL 1).
+type Paused struct{ By time.Duration }
+
 // Stop makes the node say BYE; nothing is to be handed in after it.
 type Stop struct{}
 
@@ -111,4 +115,5 @@ func (Replied) input()      {}
 func (Pulled) input()       {}
 func (PageWanted) input()   {}
 func (StreamClosed) input() {}
+func (Paused) input()       {}
 func (Stop) input()         {}

@@ -16,6 +16,7 @@ type pending struct {
 	waiters []uint64
 	fetch   *fetch
 	query   *query
+	queried time.Duration // when the group was last asked, 0 if never
 }
 
 // Bounds on what waits: a flood of unanswerable names must not grow the node.

@@ -102,6 +102,8 @@ func (n *Node) Handle(now time.Duration, in Input) []Effect {
 		n.pageWanted(now, in)
 	case StreamClosed:
 		delete(n.exports, in.Stream)
+	case Paused:
+		n.cache.Grow(in.By)
 	case Stop:
 		n.bye(now)
 	}
@@ -141,7 +143,7 @@ func (n *Node) configure(now time.Duration, s Settings) {
 
 // expireEvery is how often entries beyond max-stale are looked for: they do no
 // harm meanwhile, each is checked again when it is served.
-const expireEvery = 10 * time.Minute
+const expireEvery = time.Hour
 
 func (n *Node) expire(now time.Duration) {
 	n.cache.Expire(now, n.set.MaxStale)

@@ -193,3 +193,32 @@ func TestRestartInAnOutageAsksPeersBlindly(t *testing.T) {
 		t.Errorf("got %+v after %v; want a peer's answer within 400ms of the start", r, took)
 	}
 }
+
+func TestRestartInAnOutageKnowsOfItBeforeProgramsAsk(t *testing.T) {
+	l := newLAN(t, 2)
+	l.learn(4)
+	l.dead = true
+	saved, _ := l.nodes[1].Changes(l.now, 0)
+	n := l.addNode(1, 5)
+	n.handle(Configure{l.settings()})
+	n.handle(Restore{saved})
+	l.run(600 * time.Millisecond)
+	if r, took := n.lookup("n1.example."); !r.Stale || took > time.Millisecond {
+		t.Errorf("600ms after the start: got %+v after %v; want stale at once", r, took)
+	}
+}
+
+func TestPausedMachineMakesAnswersOlderNeverYounger(t *testing.T) {
+	l := newLAN(t, 1)
+	l.answers["www.example."] = "203.0.113.7"
+	n := l.nodes[0]
+	n.lookup("www.example.")
+	n.handle(Paused{By: time.Hour})
+	if e, ok := n.Entry(l.now, question("www.example.")); !ok || e.Age < time.Hour {
+		t.Errorf("got age %v; want over an hour", e.Age)
+	}
+	n.lookup("www.example.")
+	if got := l.asked[question("www.example.")]; got != 2 {
+		t.Errorf("server asked %d times; want twice: the answer has expired", got)
+	}
+}

@@ -40,11 +40,20 @@ func (n *Node) sendProbe(now time.Duration, s *server, doubted wire.Question) {
 	n.asks[id] = &ask{fetch: f, server: s, sent: now}
 	n.countAsk(probe)
 	n.emit(Ask{ID: id, Server: s.Addr, Question: q, Patience: f.deadline - now})
-	n.after(now, max(100*time.Millisecond, s.timeout(1)), func(now time.Duration) {
+	n.after(now, s.probeTimeout(), func(now time.Duration) {
 		s.probing = false
 		n.overdue(now, id)
 	})
 	n.after(now, f.deadline-now, func(now time.Duration) { n.fetchFailed(now, f) })
+}
+
+// probeTimeout is how long a probe waits for its reply. While nothing is known of
+// the server it is what a lookup waits before it is served stale.
+func (s *server) probeTimeout() time.Duration {
+	if !s.rtt.known {
+		return 250 * time.Millisecond
+	}
+	return max(100*time.Millisecond, s.timeout(1))
 }
 
 // probeLook is how many answers a probe's question is chosen among, the latest

@@ -11,7 +11,7 @@ import (
 func (n *Node) Status(now time.Duration) Status {
 	s := Status{
 		Upstream: n.upstream(), Since: now - n.since, Group: n.groupWord(),
-		Peers: n.group.N() - 1, Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
+		Peers: n.group.Hosts(), Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
 	}
 	for _, m := range n.group.Members() {
 		if m.Proven {

@@ -84,7 +84,7 @@ func TestManyWhoWaitForOneNameAreAnsweredOnceEach(t *testing.T) {
 	if want := maxWaiters + maxPending + 20; len(n.results) != want {
 		t.Errorf("%d responses; want %d", len(n.results), want)
 	}
-	n.within(map[string]int{"timers": 2 * minTimers, "failures": maxFailures})
+	n.within(map[string]int{"timers": 2 * minTimers, "failures": maxFailures, "asks": 2}) // probes may be out
 }
 
 func TestForgottenQueryIsNeverAnswered(t *testing.T) {

@@ -52,6 +52,17 @@ func (n *Node) setServers(now time.Duration) {
 	n.updateDown(now)
 }
 
+// firstLook is how soon a new server is probed: after what was saved is loaded,
+// before programs ask. In an outage a restarted host then knows of it after half
+// a second; without, each lookup of that time waited 250 ms.
+const firstLook = 20 * time.Millisecond
+
+func (n *Node) lookFirst(now time.Duration, s *server) {
+	if n.uses(s) && !s.fallback && s.success == group.Unseen {
+		n.probe(now, s, wire.Question{})
+	}
+}
+
 // askAnew puts what is under way to the new servers: those before may be out of
 // reach, and a lookup would wait for them to its deadline.
 func (n *Node) askAnew(now time.Duration) {
@@ -94,7 +105,9 @@ func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback b
 			servers = append(servers, old[i])
 			continue
 		}
-		servers = append(servers, newServer(now, w, fallback))
+		s := newServer(now, w, fallback)
+		servers = append(servers, s)
+		n.after(now, firstLook, func(now time.Duration) { n.lookFirst(now, s) })
 	}
 	return servers
 }
@@ -138,7 +151,7 @@ func (n *Node) timedOut(now time.Duration, s *server, f *fetch) {
 	if s.hearsay && s.state == Down {
 		n.confirmDown(now, s)
 	}
-	if len(s.lostFor) >= lostLimit && s.probeLost {
+	if s.probeLost && (len(s.lostFor) >= lostLimit || s.success == group.Unseen) {
 		n.suspect(now, s)
 	}
 }
