@@ -8,8 +8,8 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// watch looks around: lookups that wait too long, and, one host after the
-// other, memory and the ages of what is held.
+// watch looks around: lookups that wait too long and, once a minute, the memory
+// of one host after the other.
 func (c *Checks) watch(w *World) {
 	c.living = 0
 	for _, h := range w.hosts {
@@ -21,7 +21,7 @@ func (c *Checks) watch(w *World) {
 		}
 	}
 	c.turn++
-	if h := w.hosts[c.turn%len(w.hosts)]; h.runs(h.run) {
+	if h := w.hosts[c.turn/12%len(w.hosts)]; c.turn%12 == 0 && h.runs(h.run) {
 		c.memory(w, h)
 	}
 }

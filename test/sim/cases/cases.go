@@ -8,7 +8,7 @@ import "time"
 const Hosts = 8
 
 // TTL is that of every name in the cases.
-const TTL = 5 * time.Second
+const TTL = 2 * time.Second
 
 // Server is what becomes of the DNS server before the question.
 type Server uint8
@@ -45,12 +45,14 @@ var Table = []Case{
 	{Name: "server up, expired", Known: []int{1}, Expired: true, Asks: 0, Answered: true, Within: time.Second},
 	{Name: "server off, known to another, fresh", Known: []int{1}, Server: Off, Asks: 0, Answered: true, Within: time.Second},
 	{Name: "server off, known to another, expired", Known: []int{1}, Server: Off, Expired: true, Asks: 0, Answered: true, Within: time.Second},
-	{Name: "server off, who knew it is dead", Known: []int{1}, Server: Off, Killed: []int{1}, Expired: true, Asks: 0, Answered: true, Within: time.Second},
-	{Name: "server off, half of the hosts dead", Known: []int{1, 6}, Server: Off, Killed: []int{1, 3, 5, 7}, Expired: true, Asks: 0, Answered: true, Within: time.Second},
 	{Name: "server off, nobody knows", Known: nil, Server: Off, Asks: 0, Answered: false, Within: 11 * time.Second},
 	{Name: "server refuses, expired", Known: []int{1}, Server: Refuses, Expired: true, Asks: 0, Answered: true, Within: time.Second},
 	{Name: "server says SERVFAIL, expired", Known: []int{1}, Server: Fails, Expired: true, Asks: 0, Answered: true, Within: time.Second},
 	{Name: "server back, expired", Known: []int{1}, Server: Back, Expired: true, Asks: 0, Answered: true, Within: time.Second},
 	{Name: "server off, 5 % loss, expired", Loss: .05, Known: []int{1}, Server: Off, Expired: true, Asks: 0, Answered: true, Within: time.Second},
 	{Name: "server off, 20 % loss, expired", Loss: .20, Known: []int{1}, Server: Off, Expired: true, Asks: 0, Answered: true, Within: time.Second},
+	// Last: the dead come back as new runs, and it takes a while until the old
+	// ones are missed.
+	{Name: "server off, who knew it is dead", Known: []int{1}, Server: Off, Killed: []int{1}, Expired: true, Asks: 0, Answered: true, Within: time.Second},
+	{Name: "server off, half of the hosts dead", Known: []int{1, 6}, Server: Off, Killed: []int{1, 3, 5, 7}, Expired: true, Asks: 0, Answered: true, Within: time.Second},
 }

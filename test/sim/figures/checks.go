@@ -27,8 +27,9 @@ func (a *All) checks(path string) error {
 	}
 	if h := a.Huge; h != nil {
 		r.Set("huge", h)
-		r.Want("10000 hosts: answered in the outage of what any host ever had", ">= 0.999", h.Answered, h.Answered >= .999)
-		r.Want("10000 hosts: promises broken", "", h.Faults, h.Faults == "")
+		r.Want("hosts in the largest group, within 16 GB", 10_000, h.Hosts, h.Hosts >= 10_000)
+		r.Want("largest group: answered in the outage of what any host ever had", ">= 0.999", h.Answered, h.Answered >= .999)
+		r.Want("largest group: promises broken", "", h.Faults, h.Faults == "")
 	}
 	return r.Write(path)
 }

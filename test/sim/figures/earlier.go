@@ -85,7 +85,7 @@ func (a *All) details(b *strings.Builder) {
 	}
 	b.WriteString("</table>")
 	if h := a.Huge; h != nil {
-		fmt.Fprintf(b, "<h2>Ten thousand</h2><p>%d hosts start, learn %d names and lose their server: %.3f %% of what any host ever had is answered; %.2f datagrams received a second and host; %d KiB a host.</p>",
+		fmt.Fprintf(b, "<h2>The largest group</h2><p>%d hosts start, learn %d names and lose their server: %.3f %% of what any host ever had is answered; %.2f datagrams received a second and host; %d KiB a host.</p>",
 			h.Hosts, h.Names, h.Answered*100, h.Received, h.PerHost/1024)
 	}
 	b.WriteString("<h2>Simulator and lab</h2><table class=text><tr><th>case of the common table</th><th>promised</th><th>simulated</th></tr>")

@@ -73,7 +73,8 @@ func Run(quick bool, seed uint64, dir string, w io.Writer, live bool) (All, erro
 	}
 	two(jobs)
 	if !quick {
-		h := huge(10_000, 300, show("10000 hosts"))
+		n := tenThousand(12 << 30)
+		h := huge(n, 300, show(fmt.Sprint(n, " hosts")))
 		all.Huge = &h
 	}
 	all.TookS = time.Since(start).Seconds()

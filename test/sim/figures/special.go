@@ -3,7 +3,9 @@ package figures
 import (
 	"slices"
 	"time"
+	"unsafe"
 
+	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 	"mcdns/test/sim"
 	"mcdns/test/sim/rival"
@@ -174,6 +176,18 @@ type Huge struct {
 	Received float64 `json:"received_per_host_second"`
 	TookS    float64 `json:"took_s"`
 	Faults   string  `json:"faults,omitempty"`
+}
+
+// tenThousand is as many hosts of a group of ten thousand as there is room
+// for: each knows each other, so the tables of members grow with the square.
+func tenThousand(room uint64) int {
+	const beside = 64 // a member's places in the table's list and map
+	each := uint64(unsafe.Sizeof(group.Member{})) + beside
+	n := 10_000
+	for uint64(n)*uint64(n)*each > room {
+		n -= 500
+	}
+	return n
 }
 
 func huge(hosts, names int, p *progress) Huge {
