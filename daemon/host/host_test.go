@@ -61,7 +61,7 @@ func answer(query []byte) []byte {
 		labels = append(labels, string(query[at+1:at+1+int(query[at])]))
 		at += 1 + int(query[at])
 	}
-	q, err := wire.NewQuestion(strings.Join(labels, "."), binary.BigEndian.Uint16(query[at+1:]))
+	q, err := wire.NewQuestion(strings.Join(labels, ".")+".", binary.BigEndian.Uint16(query[at+1:]))
 	if err != nil {
 		panic(err)
 	}

@@ -164,9 +164,7 @@ func (h *Host) follow() func() {
 	say := func(err error) {
 		h.log.Warn("cannot follow changes; send SIGHUP after one", "error", err)
 	}
-	c := h.shown.Load().config
-	paths := append([]string{h.options.ConfigPath, h.options.ConfigPath + ".d/x", c.KeyFile, groupkey.Dir(c.KeyFile) + "/x"}, resolvconf.Paths...)
-	if w, err := watch.Files(h.refresh, paths...); err != nil {
+	if w, err := watch.Files(h.refresh, h.files); err != nil {
 		say(err)
 	} else {
 		closers = append(closers, func() { w.Close() })
@@ -183,4 +181,11 @@ func (h *Host) follow() func() {
 			c()
 		}
 	}
+}
+
+// files are all that refresh reads; of a directory it is any file in it.
+func (h *Host) files() []string {
+	path, key := h.options.ConfigPath, h.shown.Load().config.KeyFile
+	own := []string{path, path + ".d/any", key, groupkey.Dir(key) + "/any"}
+	return append(own, resolvconf.Paths...)
 }

@@ -21,7 +21,7 @@ const maxLinks = 8
 
 // A Watcher watches until it is closed.
 type Watcher struct {
-	paths   []string
+	paths   func() []string
 	changed func()
 	notify  *fsnotify.Watcher
 	watched []string
@@ -29,9 +29,10 @@ type Watcher struct {
 }
 
 // Files calls changed, on a goroutine of its own, after any of the files may
-// have become another. It may call without need: compare. The error is that of
-// a machine out of inotify instances (fs.inotify.max_user_instances).
-func Files(changed func(), paths ...string) (*Watcher, error) {
+// have become another. It may call without need: compare. paths is asked again
+// after each change, which may have been one of what there is to watch. The error
+// is that of a machine out of inotify instances (fs.inotify.max_user_instances).
+func Files(changed func(), paths func() []string) (*Watcher, error) {
 	n, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
@@ -64,6 +65,10 @@ func (w *Watcher) run() {
 			settled = nil
 			w.follow()
 			w.changed()
+			// What changed before there was a watch on it made no event.
+			if w.follow() {
+				settled = time.After(settle)
+			}
 			continue
 		}
 		if !ok {
@@ -78,8 +83,9 @@ func (w *Watcher) run() {
 // follow watches the directories that decide what the paths are now. What
 // changes between a look and the watch is seen: follow looks again until the
 // directories stay the same. All are added anew each time, because a directory
-// that was removed and made again has the same name and no watch.
-func (w *Watcher) follow() {
+// that was removed and made again has the same name and no watch. It reports
+// whether they are others than before.
+func (w *Watcher) follow() (moved bool) {
 	for range maxLinks {
 		want := w.directories()
 		for _, dir := range w.watched {
@@ -91,15 +97,16 @@ func (w *Watcher) follow() {
 			w.notify.Add(dir) // one that is gone by now is seen in the next look
 		}
 		if slices.Equal(want, w.watched) {
-			return
+			break
 		}
-		w.watched = want
+		w.watched, moved = want, true
 	}
+	return moved
 }
 
 func (w *Watcher) directories() []string {
 	var out []string
-	for _, path := range w.paths {
+	for _, path := range w.paths() {
 		for range maxLinks {
 			out = append(out, existing(filepath.Dir(path)))
 			target, err := os.Readlink(path)

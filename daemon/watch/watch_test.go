@@ -3,6 +3,7 @@ package watch
 import (
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -15,7 +16,7 @@ func follow(t *testing.T, path string) func(want string) {
 	w, err := Files(func() {
 		b, _ := os.ReadFile(path)
 		seen <- string(b)
-	}, path)
+	}, func() []string { return []string{path} })
 	if err != nil {
 		t.Skipf("no inotify: %v", err)
 	}
@@ -137,4 +138,43 @@ func TestChurnBesideAFileHidesNoChange(t *testing.T) {
 	wait("new")
 	close(stop)
 	<-done
+}
+
+func TestAnotherFileIsFollowedOnceItIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	index, named := filepath.Join(dir, "a", "index"), atomic.Pointer[string]{}
+	write(t, index, "")
+	named.Store(&index)
+	seen := make(chan string, 1000)
+	w, err := Files(func() { // the index names the file to follow
+		if b, _ := os.ReadFile(index); len(b) > 0 {
+			name := string(b)
+			named.Store(&name)
+		}
+		b, _ := os.ReadFile(*named.Load())
+		seen <- string(b)
+	}, func() []string { return []string{index, *named.Load()} })
+	if err != nil {
+		t.Skipf("no inotify: %v", err)
+	}
+	defer w.Close()
+	other := filepath.Join(dir, "b", "other")
+	write(t, other, "old")
+	write(t, index, other)
+	limit := time.After(10 * time.Second)
+	for want := "old"; want != ""; {
+		select {
+		case got := <-seen:
+			if got != want {
+				continue
+			}
+			if want == "new" {
+				return
+			}
+			want = "new"
+			write(t, other, want)
+		case <-limit:
+			t.Fatalf("%q was not seen", want)
+		}
+	}
 }
