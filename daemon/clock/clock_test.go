@@ -45,3 +45,39 @@ func TestTimerSetInThePastFiresAtOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyALeapAheadOfTheWallClockCounts(t *testing.T) {
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	w := NewWall(time.Hour, noon)
+	for _, c := range []struct {
+		name string
+		boot time.Duration // since the start
+		wall time.Duration // since noon
+		want time.Duration
+	}{
+		{"an hour passes", time.Hour, time.Hour, 0},
+		{"NTP slews", 2 * time.Hour, 2*time.Hour + time.Second, 0},
+		{"paused for a night", 2 * time.Hour, 12*time.Hour + time.Second, 10 * time.Hour},
+		{"said once", 3 * time.Hour, 13*time.Hour + time.Second, 0},
+		{"set back", 3 * time.Hour, time.Hour, 0},
+		{"set right again", 3 * time.Hour, 2 * time.Hour, time.Hour},
+		{"a flat battery", 3 * time.Hour, 90000 * time.Hour, leapAtMost},
+		{"and back", 3 * time.Hour, 3 * time.Hour, 0},
+	} {
+		if got := w.Leap(time.Hour+c.boot, noon.Add(c.wall)); got != c.want {
+			t.Errorf("%s: got %v; want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestKernelSaysWhenTheWallClockIsSet(t *testing.T) {
+	set := WallSet()
+	if set == nil {
+		t.Fatal("no timerfd that is cancelled when the clock is set")
+	}
+	select {
+	case <-set:
+		t.Error("said without need")
+	default:
+	}
+}

@@ -232,6 +232,7 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 	defer rejoin.Stop()
 	watchdog, stop := h.watchdog()
 	defer stop()
+	wall, wallSet := clock.NewWall(clock.Boot(), time.Now()), clock.WallSet()
 	for {
 		select {
 		case <-ctx.Done():
@@ -239,7 +240,10 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 		case <-reload:
 			h.log.Info("configuration is read again")
 			h.refresh()
+		case <-wallSet:
+			h.noticePause(wall)
 		case <-save.C:
+			h.noticePause(wall)
 			h.save()
 		case <-h.changed:
 			notify(h.statusLine())
@@ -249,6 +253,14 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 		case <-watchdog:
 			h.alive()
 		}
+	}
+}
+
+// noticePause makes answers older by what a paused machine missed (PROTOCOL 1).
+func (h *Host) noticePause(wall *clock.Wall) {
+	if by := wall.Leap(clock.Boot(), time.Now()); by > 0 {
+		h.log.Info("the wall clock leapt ahead: answers are taken for that much older", "by", by)
+		h.owner.Put(node.Paused{By: by})
 	}
 }
 
