@@ -1,15 +1,15 @@
-# mcdns: `make help` lists the targets. CI runs them through .ci/run.
-VERSION  = 0.1.0
-PREFIX   = /usr
+# mcdns: `make help` lists the targets; .ci/run is what CI runs.
+VERSION  = $(shell packaging/version.sh)
 B        = build
-GOBUILD  = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.version=$(VERSION)'
+GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -buildid= -X main.version=$(VERSION)'
 NSSFLAGS = -std=c11 -O2 -g -fPIC -Wall -Wextra -Werror -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
 NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,--no-undefined \
            -Wl,--version-script=nss/mcdns.map -Wl,--build-id=none
-GOTEST   = go test -buildvcs=false
+# A clone that another user owns cannot be stamped with its commit.
 export GOFLAGS += -buildvcs=false
 
-.PHONY: help build need need-lab $(B)/demo demo test vet race test-lab-real clean
+.PHONY: help build need need-lab demo sim sim-quick outage test vet race test-nss nss-cshared \
+	test-lab-real packages test-packages install uninstall clean $(B)/mcdns-sim $(B)/demo $(B)/outage
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,28 +24,55 @@ $(B)/libnss_mcdns.so.2: $(wildcard nss/*.c nss/*.h) nss/mcdns.map
 
 need:
 	@sh test/demo/need.sh
-
-$(B)/demo: need
-	go build -o $@ ./test/demo
-
 need-lab:
 	@sh test/demo/need.sh lab
+$(B)/demo $(B)/outage: need
+	go build -o $@ ./test/$(@F)
+$(B)/mcdns-sim: need
+	go build -o $@ ./test/sim/cmd/mcdns-sim
 
-demo: need-lab build $(B)/demo ## a LAN loses its DNS server, and nobody notices (no root needed, under 60 s)
+demo: need-lab build $(B)/demo ## a LAN loses its DNS server, and nobody notices (no root, under 60 s)
 	$(B)/demo
 
-test: build vet race ## everything an ordinary user can prove, under 10 minutes
+test: vet build race sim-quick ## everything an ordinary user can prove, under 10 minutes
 
-vet:
+vet: need
 	@test -z "$$(gofmt -l gocore daemon test nss)" || { gofmt -d gocore daemon test nss; exit 1; }
 	go vet ./...
 
-test-lab-real: build $(B)/demo ## the lab and the demo against unbound in place of the built-in DNS server
-	MCDNS_LAB_SERVER=unbound $(GOTEST) -count=1 ./test/lab
+race:
+	go test -race ./...
+
+sim: $(B)/mcdns-sim ## the shipped node on a virtual LAN of up to 10,000 hosts (an hour)
+	$(B)/mcdns-sim
+sim-quick: $(B)/mcdns-sim
+	$(B)/mcdns-sim -quick
+
+outage: need-lab build $(B)/outage ## every way to lose a DNS server, on 20 real hosts, beside other resolvers
+	$(B)/outage
+
+nss-cshared: need ## the module's other build, with a Go runtime: build/cshared/ (see nss/README.md)
+	go build -tags cshared -buildmode=c-shared -o $(B)/cshared/libnss_mcdns.so.2 ./nss
+
+test-nss: need-lab build nss-cshared ## no program notices the module: the whole suite, both builds
+	rm -f $(B)/test-nss.json
+	MCDNS_TEST_NSS_JSON=$(CURDIR)/$(B)/test-nss.json go test -count=1 -p 1 -timeout 30m ./test/nss/...
+
+test-lab-real: need-lab build $(B)/demo ## the lab and the demo with unbound as their DNS server
+	MCDNS_LAB_SERVER=unbound go test -count=1 ./test/lab
 	MCDNS_LAB_SERVER=unbound $(B)/demo
 
-race:
-	$(GOTEST) -race ./...
+packages: ## .deb and .rpm in build/packages
+	packaging/build.sh $(B)
+
+test-packages: packages ## the packages on booted Debian machines (root)
+	MCDNS_TEST_PACKAGES=all go test -count=1 -timeout 60m ./test/packages
+
+install: build ## put all in place (DESTDIR, PREFIX)
+	packaging/compile.sh $(B)
+	packaging/install.sh install $(CURDIR)/$(B)
+uninstall:
+	packaging/install.sh uninstall $(CURDIR)/$(B)
 
 clean: ## remove build/
 	rm -rf $(B)
