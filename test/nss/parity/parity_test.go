@@ -71,7 +71,7 @@ func names() []string {
 		"b\\xfccher", "\\xff", "*", "*.lan.example", "four\\.lan.example", "\\102oth.lan.example", "-", "_", "both.other", "onlyother", "no/slash", "@", "under_score",
 		strings.Repeat("x", 63), strings.Repeat("x", 64), strings.Repeat("x", 255), strings.Repeat("x", 1100),
 		strings.TrimSuffix(strings.Repeat("abcdefg.", 31), "."), strings.TrimSuffix(strings.Repeat("abcdefg.", 32), "."),
-		strings.Repeat("a.", 130), "bad!name.lan.example",
+		strings.Repeat("a.", 130), "bad!name.lan.example", "big.lan.example", "big",
 	}
 	for line := range strings.Lines(records) {
 		fields := strings.Fields(line)
@@ -143,6 +143,9 @@ func newPair(t *testing.T) *pair {
 		if err := zone.Parse(strings.NewReader(name + " 3600 IN " + rest + "\n")); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
+	}
+	for i := range 500 { // more than UDP carries
+		zone.Name("big.lan.example", fmt.Sprintf("10.1.%d.%d", i/250, i%250+1), fmt.Sprintf("2001:db8:1::%x", i+1))
 	}
 	p := &pair{ask: filepath.Join(t.TempDir(), "ask")}
 	cc, err := exec.LookPath("cc")
@@ -270,6 +273,44 @@ func TestOptionsAreThoseOfNssDns(t *testing.T) {
 				env = []string{test.env}
 			}
 			p.compare(t, list, env...)
+		})
+	}
+}
+
+// A server in trouble: what getaddrinfo makes of it must be the same, so that a
+// program tries again later and does not take the name for one that is not there.
+func TestServersInTroubleAreAsInNssDns(t *testing.T) {
+	p := newPair(t)
+	p.options(t, "search lan.example\noptions timeout:1 attempts:1\n")
+	tests := []struct {
+		name  string
+		enter func(*lab.Server) error
+	}{
+		{"SERVFAIL", (*lab.Server).ServFail},
+		{"nobody listens", (*lab.Server).Refuse},
+		{"silent", (*lab.Server).Freeze},
+	}
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var list []string
+			for _, family := range []int{unix.AF_UNSPEC, unix.AF_INET, unix.AF_INET6} {
+				for _, flags := range []int{0, canonical} {
+					list = append(list, fmt.Sprintf("gai %d %d never%d.lan.example", family, flags, i))
+				}
+			}
+			list = append(list, fmt.Sprintf("name never%d.lan.example", i), fmt.Sprintf("name2 10 never%d.lan.example", i),
+				fmt.Sprintf("addr 2 203.0.113.%d", i+1), fmt.Sprintf("info 0 203.0.113.%d", i+1), fmt.Sprintf("info 8 203.0.113.%d", i+1))
+			for _, l := range p.server {
+				if err := test.enter(l.Server); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.compare(t, list)
+			for _, l := range p.server {
+				if err := l.Server.On(); err != nil {
+					t.Fatal(err)
+				}
+			}
 		})
 	}
 }

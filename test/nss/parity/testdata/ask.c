@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST 64
+#define MOST 1024
 
 static int compare(const void *a, const void *b)
 {
@@ -90,7 +90,7 @@ static void print_host(int result, int error, const struct hostent *host)
 static void ask_name(int family, const char *name)
 {
 	struct hostent host, *found = NULL;
-	char buffer[16384];
+	char buffer[1 << 17];
 	int error = 0;
 	int result = family ? gethostbyname2_r(name, family, &host, buffer, sizeof buffer, &found, &error)
 			    : gethostbyname_r(name, &host, buffer, sizeof buffer, &found, &error);
@@ -101,7 +101,7 @@ static void ask_name(int family, const char *name)
 static void ask_address(int family, const char *name)
 {
 	struct hostent host, *found = NULL;
-	char buffer[16384];
+	char buffer[1 << 17];
 	unsigned char address[16];
 	int error = 0;
 
