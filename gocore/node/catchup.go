@@ -19,6 +19,7 @@ type pull struct {
 	after uint64
 	tries int
 	whole bool // it is a catch-up, to be tried again until it is whole
+	taken int  // answers that were new here
 }
 
 // An export is a stream that a peer opened.
@@ -64,6 +65,10 @@ func (n *Node) pull(now time.Duration, p *pull) {
 		n.caught = false // the next proven peer starts it
 		return
 	}
+	n.pullFrom(m, p)
+}
+
+func (n *Node) pullFrom(m *group.Member, p *pull) {
 	id := n.id()
 	n.pulls[id] = p
 	n.emit(Pull{ID: id, Addr: m.Addr, Want: Want{Away: p.away, After: p.after}})
@@ -94,7 +99,9 @@ func (n *Node) pulled(now time.Duration, in Pulled) {
 		transit, onTime = m.Clock.Transit(now, in.Sent)
 	}
 	for _, a := range in.Answers {
-		n.accept(now, in.From, m, a, transit, !onTime)
+		if n.accept(now, in.From, m, a, transit, !onTime) == cache.Taken {
+			p.taken++
+		}
 	}
 	if in.Next != 0 {
 		p.after = in.Next
@@ -103,8 +110,11 @@ func (n *Node) pulled(now time.Duration, in Pulled) {
 		return
 	}
 	delete(n.pulls, in.Pull)
-	if p.whole && !in.Whole {
+	switch {
+	case p.whole && !in.Whole:
 		n.pullAgain(now, p)
+	case p.whole:
+		n.repaired(p)
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	Evicted
 	LookupHere
 	RebindingStopped
+	Untold
 	counters // how many there are
 )
 
@@ -36,6 +37,7 @@ var counterNames = [counters]string{
 	"peer_replayed", "peer_late", "peer_flood",
 	"evicted",
 	"lookups_here", "rebinding_stopped",
+	"answers_untold",
 }
 
 func (c Counter) String() string {

@@ -109,6 +109,7 @@ func (n *Node) bye(now time.Duration) {
 
 func (n *Node) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
 	m.Version, m.Names = h.Version, h.Names
+	n.noteNames(now, m)
 	n.noteHearing(now, m, h)
 }
 

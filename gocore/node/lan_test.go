@@ -38,6 +38,8 @@ type lan struct {
 	mangle func(from, to *testNode, in Received) []time.Duration
 	// silent hosts' multicast reaches nobody; their unicast does.
 	silent map[int]bool
+	// unheard: unicast between hosts is lost.
+	unheard bool
 }
 
 type testNode struct {
@@ -157,7 +159,7 @@ func (n *testNode) do(e Effect) {
 	case Send:
 		l.sent = append(l.sent, e.Message)
 		for _, to := range l.nodes {
-			lost := l.rand.Float64() < l.loss || !e.To.IsValid() && l.silent[n.i]
+			lost := l.rand.Float64() < l.loss || !e.To.IsValid() && l.silent[n.i] || e.To.IsValid() && l.unheard
 			if to == n || e.To.IsValid() && to.addr != e.To || lost {
 				continue
 			}

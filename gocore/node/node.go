@@ -42,6 +42,7 @@ type Node struct {
 
 	announce announcer
 	queries  querier
+	repair   repairer
 	help     helped
 	answers  map[wire.Question]*due // replies to the group that wait their turn
 	prover   prover

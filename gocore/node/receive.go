@@ -112,11 +112,11 @@ func (n *Node) told(now time.Duration, m *group.Member, a wire.Aged, transit tim
 
 // accept decides whether to believe an answer, which of two stands, and ends
 // the waiting of those who asked for it.
-func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire.Aged, transit time.Duration, filler bool) {
+func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire.Aged, transit time.Duration, filler bool) cache.Outcome {
 	q := a.Question
 	if !n.believes(now, a.Answer) {
 		n.count(AnswersRefused)
-		return
+		return cache.Kept
 	}
 	out := n.put(now, cache.Arrival{
 		Answer: a.Answer, Age: a.Age + transit, From: from, Place: n.set.Place, Filler: filler,
@@ -133,6 +133,7 @@ func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire
 	}
 	n.failures.clear(q)
 	n.endWaiting(now, q)
+	return out
 }
 
 // silences reports whether what a proven peer told the group leaves this host

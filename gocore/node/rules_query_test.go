@@ -192,16 +192,29 @@ func TestWhatNobodyHeardIsAnnouncedFirst(t *testing.T) {
 	for i := range 100 {
 		a.add(announcement{q: question(fmt.Sprintf("n%d.example.", i)), ttl: time.Duration(i) * time.Second, unheard: i%2 == 0})
 	}
-	for i, item := range a.queue {
-		if i > 0 && a.queue[i-1].compare(item) > 0 || item.unheard != (i < 50) {
+	a.add(announcement{q: question("n0.example."), ttl: time.Second}) // once more, and worth less
+	var last announcement
+	for i := range 100 {
+		item, ok := a.next()
+		if i > 0 && (announcements{item, last}).Less(0, 1) || ok && item.unheard != (i < 49) {
 			t.Fatalf("place %d: unheard %v, TTL %v; want the unheard first, then by falling TTL", i, item.unheard, item.ttl)
 		}
+		last = item
 	}
-	if len(a.queue) != announceQueue {
-		t.Errorf("%d wait; want %d", len(a.queue), announceQueue)
+	if item, ok := a.next(); ok {
+		t.Errorf("%v waits twice", item.q)
 	}
-	a.add(announcement{q: a.queue[0].q, ttl: time.Second})
-	if len(a.queue) != announceQueue {
-		t.Error("one question waits twice")
+}
+
+func TestAnnouncementsThatWaitAreBounded(t *testing.T) {
+	var a announcer
+	refused := 0
+	for i := range announceQueue + 10 {
+		if !a.add(announcement{q: question(fmt.Sprintf("n%d.example.", i))}) {
+			refused++
+		}
+	}
+	if refused != 10 || len(a.queue) != announceQueue {
+		t.Errorf("%d wait, %d refused; want %d and 10", len(a.queue), refused, announceQueue)
 	}
 }
