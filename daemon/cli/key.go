@@ -65,8 +65,11 @@ func (e *env) generate(path string) error {
 // writeKey makes the file, or fails if there is one: another key would part this
 // host from its group.
 func writeKey(path string, key []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
+	if dir := filepath.Dir(path); !exists(dir) {
+		// Whatever root's umask: mcdnsd, which is not root, must get to the key.
+		if err := errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755)); err != nil {
+			return err
+		}
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
@@ -78,6 +81,11 @@ func writeKey(path string, key []byte) error {
 		os.Remove(path)
 	}
 	return err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func giveToService(path string) error {

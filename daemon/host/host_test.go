@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -349,5 +350,15 @@ func TestNoQuestionOvertakesWhatWasSaved(t *testing.T) {
 	cancel()
 	if err := <-done; err != context.Canceled {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestEveryUserGetsToTheSocketWhateverTheUmask(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	d := newDaemon(t, startDNS(t))
+	for name, want := range map[string]os.FileMode{"run": 0o755, "run/nss.sock": 0o666, "run/control.sock": 0o666, "state": 0o700} {
+		if st, err := os.Stat(d.path(name)); err != nil || st.Mode().Perm() != want {
+			t.Errorf("%s: got %v, %v; want %v", name, st.Mode().Perm(), err, want)
+		}
 	}
 }

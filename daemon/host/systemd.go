@@ -69,7 +69,7 @@ func passed() *net.UnixListener {
 // left behind when it was killed is replaced, one that somebody listens on is
 // not.
 func listenUnix(dir, name string) (*net.UnixListener, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("make the directory of the sockets: %w", err)
 	}
 	path := filepath.Join(dir, name)
@@ -91,6 +91,18 @@ func listenUnix(dir, name string) (*net.UnixListener, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// makeDir makes a directory that every user may enter, whatever the umask: a
+// service often has 0077.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o755)
 }
 
 func fileLimit() uint64 {
