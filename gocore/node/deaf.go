@@ -37,11 +37,17 @@ func (n *Node) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
 
 func deaf(m *group.Member) bool { return m.Missed >= deafAfter && m.Addr.IsValid() }
 
+// maxCopies bounds what one message may cost where a switch filters all
+// multicast: the others hear it by QUERY or repair.
+const maxCopies = 64
+
 // sendDeaf sends a copy of a group message to every deaf peer.
 func (n *Node) sendDeaf(msg *wire.Message) {
+	copies := 0
 	for _, m := range n.group.Members() {
-		if deaf(m) {
+		if deaf(m) && copies < maxCopies {
 			n.emit(Send{Message: msg, To: m.Addr})
+			copies++
 		}
 	}
 }
