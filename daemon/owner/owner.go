@@ -39,6 +39,7 @@ type Owner struct {
 	node      *node.Node
 	drivers   Drivers
 	timer     *clock.Timer
+	armed     time.Duration // what the timer is set to, 0 if it is not
 	events    chan event
 	datagrams chan node.Received
 	stopped   chan struct{}
@@ -110,6 +111,7 @@ func (o *Owner) Run(ctx context.Context) {
 		case d := <-o.datagrams:
 			o.handle(d)
 		case <-o.timer.C:
+			o.armed = 0
 			o.handle(node.Wake{})
 		case <-ctx.Done():
 			o.handle(node.Stop{})
@@ -118,11 +120,17 @@ func (o *Owner) Run(ctx context.Context) {
 	}
 }
 
+// arm sets the timer to the node's next wake-up. Most lookups do not change that,
+// and each setting is a system call.
 func (o *Owner) arm() {
-	if at, ok := o.node.NextWake(clock.Boot()); ok {
+	at, ok := o.node.NextWake(clock.Boot())
+	switch {
+	case ok && at != o.armed:
 		o.timer.Set(at)
-	} else {
+		o.armed = at
+	case !ok && o.armed != 0:
 		o.timer.Clear()
+		o.armed = 0
 	}
 }
 
