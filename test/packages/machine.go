@@ -24,6 +24,8 @@ type Machine struct {
 	dir    string // upper, work and root of the overlay, in the host's /run
 	nspawn *lab.Cmd
 	leader int // the machine's systemd
+
+	clients []*Client
 }
 
 // Boot starts a machine from a root of build/roots and waits until systemd has
@@ -151,8 +153,14 @@ func (m *Machine) Run(args ...string) (string, error) {
 	return string(out), err
 }
 
-// Halt ends the machine in order, and after a while in any way.
+// Halt ends the machine in order, and after a while in any way. Its clients end
+// first: systemd stops every process before it kills them, nsenter stops itself
+// with the one that it waits for, and nobody continues it.
 func (m *Machine) Halt() error {
+	for _, c := range m.clients {
+		c.Close()
+	}
+	m.clients = nil
 	m.Run("systemctl", "poweroff", "--no-wall")
 	ended := make(chan error, 1)
 	go func() { ended <- m.nspawn.Wait() }()
