@@ -291,6 +291,9 @@ func TestServersInTroubleAreAsInNssDns(t *testing.T) {
 		{"silent", (*lab.Server).Freeze},
 	}
 	for i, test := range tests {
+		if i > 0 && checks.File == "" {
+			break // each waits for time-outs
+		}
 		t.Run(test.name, func(t *testing.T) {
 			var list []string
 			for _, family := range []int{unix.AF_UNSPEC, unix.AF_INET, unix.AF_INET6} {

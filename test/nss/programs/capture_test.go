@@ -14,7 +14,16 @@ import (
 
 // capture counts the packets to and from port 53 on every interface of a host,
 // and those among them that are about the site.
-type capture struct{ packets, about atomic.Int64 }
+type capture struct {
+	packets, about atomic.Int64
+	quiet          chan struct{} // one for each 20 ms without a packet, if wanted
+}
+
+// settle waits until all packets that were sent before are counted.
+func (c *capture) settle() {
+	<-c.quiet
+	<-c.quiet
+}
 
 func listen(t *testing.T, h *lab.Host) *capture {
 	t.Helper()
@@ -31,14 +40,20 @@ func listen(t *testing.T, h *lab.Host) *capture {
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
 		t.Fatal(err)
 	}
-	c := &capture{}
+	c := &capture{quiet: make(chan struct{})}
 	var stop atomic.Bool
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		packet := make([]byte, 2048)
 		for !stop.Load() {
-			if n, _, err := unix.Recvfrom(fd, packet, 0); err == nil && domain(packet[:n]) {
+			n, _, err := unix.Recvfrom(fd, packet, 0)
+			if err != nil {
+				select {
+				case c.quiet <- struct{}{}:
+				default:
+				}
+			} else if domain(packet[:n]) {
 				c.packets.Add(1)
 				if bytes.Contains(bytes.ToLower(packet[:n]), []byte("\x03www\x08programs\x07example\x00")) {
 					c.about.Add(1)

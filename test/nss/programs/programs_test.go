@@ -86,7 +86,7 @@ func (p *place) run(t *testing.T, env []string, args ...string) (output string, 
 	limit := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
 	cmd.Wait()
 	limit.Stop()
-	<-time.After(50 * time.Millisecond) // the capture is behind by one timeout
+	p.capture.settle()
 	return out.String(), p.visits.Load() - visits, p.capture.packets.Load() - packets
 }
 
