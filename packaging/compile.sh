@@ -15,3 +15,12 @@ make --no-print-directory build B="$dir" CC="${CC:-cc}" VERSION="$(packaging/ver
 for shell in bash zsh fish; do # by a program that runs here, whatever GOARCH is
 	env -u GOARCH CGO_ENABLED=0 go run -buildvcs=false ./daemon/cmd/mcdns completion $shell >"$dir/mcdns.$shell"
 done
+# What the programs contain of others, and on what terms.
+{
+	echo "The Go standard library" && cat "$(go env GOROOT)/LICENSE"
+	go version -m "$dir/mcdnsd" "$dir/mcdns" | awk '$1 == "dep" { print $2 }' | sort -u | while read -r module; do
+		printf '\n%s\n\n' "$module"
+		find "$(go list -m -f '{{.Dir}}' "$module")" -maxdepth 1 \( -name 'LICENSE*' -o -name 'NOTICE*' \) -print0 |
+			sort -z | xargs -0 cat
+	done
+} >"$dir/third-party"

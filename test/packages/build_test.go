@@ -97,6 +97,35 @@ func TestModulesOfAllPackagesAskLittleOfTheCLibrary(t *testing.T) {
 	}
 }
 
+// Completions and the licences of what is linked in are made at build time.
+func TestPackageHasCompletionsAndLicences(t *testing.T) {
+	dir := t.TempDir()
+	if out, err := output("dpkg-deb", "-x", built(t, "packages", "mcdns_*_amd64.deb")[0], dir); err != nil {
+		t.Fatal(out)
+	}
+	share := filepath.Join(dir, "usr/share")
+	if out, err := output("bash", "-n", filepath.Join(share, "bash-completion/completions/mcdns")); err != nil {
+		t.Error(out)
+	}
+	for file, want := range map[string]string{
+		"bash-completion/completions/mcdns":    "__start_mcdns",
+		"zsh/vendor-completions/_mcdns":        "#compdef mcdns",
+		"fish/vendor_completions.d/mcdns.fish": "complete -c mcdns",
+		"doc/mcdns/third-party":                "github.com/miekg/dns",
+	} {
+		text, err := os.ReadFile(filepath.Join(share, file))
+		if err != nil && strings.HasPrefix(file, "doc/") { // dh_compress takes the large ones
+			var out string
+			out, err = output("zcat", filepath.Join(share, file)+".gz")
+			text = []byte(out)
+		}
+		must(t, err)
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s has no %q", file, want)
+		}
+	}
+}
+
 // Not enforced here: the kernel of a test machine need not have AppArmor.
 func TestAppArmorParserReadsTheSnippet(t *testing.T) {
 	dir := t.TempDir()

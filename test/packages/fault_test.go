@@ -127,6 +127,27 @@ func TestLookupsGoOnWithoutDaemonSocketOrModule(t *testing.T) {
 	}
 }
 
+// A daemon that hangs is ended by the watchdog; one that was stopped is started by
+// the next lookup, as long as the socket is there.
+func TestDaemonComesBackByItselfAndWhenAsked(t *testing.T) {
+	lan, names := newLAN(t, 1, 5, time.Hour)
+	m := boot(t, lan.Hosts[0], "bookworm")
+	sh(t, m, install)
+	sh(t, m, `mkdir -p /etc/systemd/system/mcdnsd.service.d
+		printf '[Service]\nWatchdogSec=2s\n' >/etc/systemd/system/mcdnsd.service.d/soon.conf
+		systemctl daemon-reload; systemctl restart mcdnsd.service`)
+	allThere(t, m, names)
+	must(t, lan.Server.PowerOff())
+	before := sh(t, m, "systemctl show --property=MainPID mcdnsd.service; systemctl kill -s STOP mcdnsd.service")
+	must(t, until(20*time.Second, func() error { return restarted(m, before) }))
+	missing := resolves(t, client(t, m, lookupProgram), names)
+	promise(t, "names resolved after the watchdog ended a frozen daemon, DNS server dead", len(names), len(names)-len(missing), missing == nil)
+
+	sh(t, m, "systemctl stop mcdnsd.service")
+	missing = resolves(t, client(t, m, lookupProgram), names)
+	promise(t, "names resolved by starting a daemon that was stopped, DNS server dead", len(names), len(names)-len(missing), missing == nil)
+}
+
 // A unit that comes before everything is not held up, and one that waits for
 // names gets them from mcdns, however slowly that starts.
 func TestBootOrderHoldsNobodyUpAndServesThoseWhoWait(t *testing.T) {
