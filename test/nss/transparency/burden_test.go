@@ -130,8 +130,11 @@ func TestDaemonIsNeverABurden(t *testing.T) {
 	for _, s := range states() {
 		t.Run(s.name, func(t *testing.T) {
 			s.enter(t, w)
-			best := 1e9
-			for tries := 0; tries < 3; {
+			best, most := 1e9, 3
+			if checks.File == "" {
+				most = 10 // beside all other tests, on a machine that may be small
+			}
+			for tries := 0; tries < most; {
 				files := base.one(t, p)
 				if files > s.most { // void, unless the machine never comes to rest
 					tries++
