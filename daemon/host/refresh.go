@@ -31,6 +31,7 @@ type view struct {
 	problem string
 	hasKey  bool
 	keys    string // their ids, the one that seals first
+	place   links.Place
 }
 
 // refresh looks at configuration, resolv.conf, keys and interfaces and hands the
@@ -58,25 +59,30 @@ func (h *Host) refresh() {
 	if len(problems) > 0 {
 		v.problem = errors.Join(problems...).Error()
 	}
-	v.settings = settings(v, machine, ring, all, chosen)
+	v.place = h.current.place.Next(all, chosen, v.servers())
+	v.settings = settings(v, machine, ring, chosen)
 	h.apply(v)
 }
 
-// settings is what the node is told.
-func settings(v view, machine resolvconf.Machine, ring *trust.Ring, all []links.Interface, chosen []node.Link) node.Settings {
-	c := v.config
-	servers := c.Servers
+// servers are the DNS servers to ask: those configured, else resolv.conf's.
+func (v *view) servers() []netip.AddrPort {
+	servers := v.config.Servers
 	if len(servers) == 0 {
 		servers = v.conf.Servers
 	}
-	servers = notOurs(servers, listens(c))
+	return notOurs(servers, listens(v.config))
+}
+
+// settings is what the node is told.
+func settings(v view, machine resolvconf.Machine, ring *trust.Ring, chosen []node.Link) node.Settings {
+	c := v.config
 	return node.Settings{
-		Servers: machine.Servers(servers), Fallback: machine.Servers(c.Fallback),
+		Servers: machine.Servers(v.servers()), Fallback: machine.Servers(c.Fallback),
 		Timeout: v.conf.Timeout, Attempts: v.conf.Attempts, Rotate: v.conf.Rotate,
 		Search:  absolute(v.conf.Search),
 		NoShare: c.NoShare, LocalOnly: c.LocalOnly,
 		Forward: c.Forward, StopRebinding: c.StopRebinding, PrivateNames: c.PrivateNames,
-		Shares: ring != nil, Links: chosen, Place: links.Place(all, chosen, servers),
+		Shares: ring != nil, Links: chosen, Place: v.place.ID,
 		CacheBytes: c.Size,
 		MaxTTL:     c.MaxTTL, NegativeTTL: c.NegativeTTL, MinTTL: c.MinTTL, MaxStale: c.Stale,
 	}

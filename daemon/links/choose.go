@@ -6,7 +6,6 @@ package links
 
 import (
 	"cmp"
-	"hash/fnv"
 	"net"
 	"net/netip"
 	"slices"
@@ -108,35 +107,6 @@ func ofContainers(name string) bool {
 	// Docker's own networks: "br-" and 12 hexadecimal digits.
 	hex, ok := strings.CutPrefix(name, "br-")
 	return ok && len(hex) == 12 && strings.Trim(hex, "0123456789abcdef") == ""
-}
-
-// Place is a hash of what makes this network this one: the prefixes on the links
-// and the DNS servers. Link-local prefixes are the same everywhere and left out.
-// It is 0 where nothing is known.
-func Place(all []Interface, chosen []node.Link, servers []netip.AddrPort) uint64 {
-	var parts []string
-	for _, i := range all {
-		if !slices.ContainsFunc(chosen, func(l node.Link) bool { return l.Index == i.Index }) {
-			continue
-		}
-		for _, a := range i.Addrs {
-			if !a.Addr().IsLinkLocalUnicast() && !a.Tentative {
-				parts = append(parts, a.Masked().String())
-			}
-		}
-	}
-	for _, s := range servers {
-		parts = append(parts, s.String())
-	}
-	if len(parts) == 0 {
-		return 0
-	}
-	slices.Sort(parts)
-	h := fnv.New64a()
-	for _, p := range slices.Compact(parts) {
-		h.Write([]byte(p + "\n"))
-	}
-	return max(h.Sum64(), 1)
 }
 
 // Scope is the interface that a link-local address without one is on, 0 unless

@@ -100,7 +100,7 @@ func TestPlaceIsWhatMakesANetworkThisOne(t *testing.T) {
 		for _, f := range strings.Fields(servers) {
 			s = append(s, netip.MustParseAddrPort(f))
 		}
-		return Place(all, Choose(all, nil), s)
+		return Place{}.Next(all, Choose(all, nil), s).ID
 	}
 	home := place("192.0.2.1:53", "eth0 device 192.0.2.7/24 fe80::7/64")
 	if home == 0 {
@@ -143,5 +143,38 @@ func TestScopeIsKnownOnlyIfThereIsOneCandidate(t *testing.T) {
 		if got := Scope(c.all); got != c.want {
 			t.Errorf("%v: got %d; want %d", c.all, got, c.want)
 		}
+	}
+}
+
+func TestPlaceOutlivesItsLeases(t *testing.T) {
+	server := []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}
+	full := []Interface{iface(2, "eth0 device 192.0.2.7/24 2001:db8::7/64 fe80::7/64")}
+	home := Place{}.Next(full, Choose(full, nil), server)
+	cases := []struct {
+		name    string
+		all     []Interface
+		servers []netip.AddrPort
+		same    bool
+	}{
+		{"nothing happened", full, server, true},
+		{"the IPv4 lease ran out", []Interface{iface(2, "eth0 device 2001:db8::7/64 fe80::7/64")}, server, true},
+		{"the prefix ran out too", []Interface{iface(2, "eth0 device fe80::7/64")}, server, true},
+		{"an address of its own making", []Interface{iface(2, "eth0 device 169.254.3.4/16 fe80::7/64")}, server, true},
+		{"resolv.conf is empty", []Interface{iface(2, "eth0 device fe80::7/64")}, []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:53")}, true},
+		{"another network", []Interface{iface(2, "eth0 device 198.51.100.7/24 fe80::7/64")}, server, false},
+		{"another server", full, []netip.AddrPort{netip.MustParseAddrPort("192.0.2.2:53")}, false},
+		{"another link, no lease yet", []Interface{iface(3, "wlan0 device fe80::7/64")}, nil, false},
+		{"the cable was pulled", nil, server, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			now := home.Next(c.all, Choose(c.all, nil), c.servers)
+			if (now.ID == home.ID) != c.same {
+				t.Errorf("the same place: %v; want %v", now.ID == home.ID, c.same)
+			}
+			if back := now.Next(full, Choose(full, nil), server); back.ID != home.ID {
+				t.Error("home is another place afterwards")
+			}
+		})
 	}
 }
