@@ -16,12 +16,13 @@ import (
 
 var good = found([]string{"192.0.2.7", "192.0.2.8"}, []string{"host.example.org", "www.example.org"}, 7)
 
-// within runs the call until it stays under the limit, three times at most: the
-// machine that runs the tests has other things to do.
+// within runs the call until it stays under the limit, ten times at most: the
+// machine that runs the tests has other things to do. It is package transparency
+// that holds the limits to the letter.
 func within(t *testing.T, limit, least float64, args ...string) result {
 	t.Helper()
 	var seen []float64
-	for range 3 {
+	for range 10 {
 		r := call(t, args...)
 		ms := r.ms(t)
 		if ms < least {
@@ -126,8 +127,8 @@ func TestFrozenDaemonCostsAQuarterSecond(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := listen(t, act)
 			unavailable(t, within(t, 250, 200, "call", "4", "0", "www", "1024"))
-			if n := len(d.Asked()); n > 3 {
-				t.Errorf("asked %d times in at most 3 calls", n)
+			if n := len(d.Asked()); n > 10 {
+				t.Errorf("asked %d times in at most 10 calls", n)
 			}
 		})
 	}
