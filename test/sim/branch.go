@@ -50,5 +50,5 @@ func (w *World) Branch(alive func(i int) bool) *World {
 }
 
 func (b births) clone() births {
-	return births{clocks: maps.Clone(b.clocks), fetch: maps.Clone(b.fetch), owner: maps.Clone(b.owner)}
+	return births{fetch: maps.Clone(b.fetch), owner: maps.Clone(b.owner)}
 }

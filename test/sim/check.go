@@ -199,11 +199,12 @@ func (c *Checks) ageError(age time.Duration) time.Duration {
 
 // trueAge checks an answer's birth and its age against the truth.
 func (c *Checks) trueAge(w *World, h *Host, a *wire.Answer, age time.Duration, report func(Fault)) {
-	if a.Birth == (wire.Birth{}) || !w.births.known(a) {
+	born, known := w.births.at(a)
+	if !known {
 		report(Fault{w.now, h.Name, "birth", fmt.Sprintf("%s was never fetched as its birth says: %x at %v", show(a.Question), a.Birth.ID, a.Birth.Clock)})
 		return
 	}
-	if really := w.births.age(w, a); age < really-c.ageError(really) {
+	if really := w.now - born; age < really-c.ageError(really) {
 		report(Fault{w.now, h.Name, "age", fmt.Sprintf("%s is said to be %v old; it is %v", show(a.Question), age, really)})
 	}
 }

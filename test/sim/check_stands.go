@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"mcdns/gocore/node"
@@ -118,6 +119,18 @@ func (j *judge) lives(e node.Entry) time.Duration {
 
 func (j *judge) fresh(e node.Entry) bool { return e.Age < j.lives(e) }
 
+// retold: the input brings another copy of a negative that was held.
+func (j *judge) retold(o node.Entry) bool {
+	var told []wire.Aged
+	switch in := j.in.(type) {
+	case node.Received:
+		told = answersOf(in.Message)
+	case node.Pulled:
+		told = in.Answers
+	}
+	return o.Answer.Kind != wire.Positive && slices.ContainsFunc(told, func(a wire.Aged) bool { return a.Birth == o.Answer.Birth })
+}
+
 // full: there is no room left, so that answers are dropped for others.
 func (j *judge) full() bool {
 	return j.h.Status(j.w).Bytes > j.h.settings.CacheBytes*3/4
@@ -168,6 +181,7 @@ func (j *judge) replaced(o, n node.Entry) {
 	const blur = 100 * time.Millisecond
 	switch {
 	case own:
+	case j.retold(o): // an older copy made it stale: what it hid shows again
 	case nb < ob-blur && j.full(): // dropped for room, then heard again
 	case nb < ob-blur:
 		j.fail("stands", "%s replaced %s by %T", j.tell(n), j.tell(o), j.in)

@@ -35,6 +35,7 @@ func init() {
 		"reboot":    {1, "HOSTS", func(s *script, a, _ []string) error { return s.each(a[0], s.w.Reboot) }},
 		"sleep":     {1, "HOSTS", func(s *script, a, _ []string) error { return s.each(a[0], s.w.Sleep) }},
 		"awake":     {1, "HOSTS", func(s *script, a, _ []string) error { return s.each(a[0], s.w.Awake) }},
+		"pause":     {2, "HOST DURATION : host and clock stand still", (*script).pause},
 		"partition": {1, "HOSTS HOSTS ...", (*script).partition},
 		"heal":      {0, "", func(s *script, _, _ []string) error { s.w.Heal(); return nil }},
 		"unheard":   {2, "HOST HOSTS [off] : whose multicast they do not hear", (*script).unheard},
@@ -256,6 +257,14 @@ func (s *script) server(args, _ []string) error {
 		}
 	}
 	return nil
+}
+
+func (s *script) pause(args, _ []string) error {
+	h := s.find(args[0])
+	if h == nil {
+		return fmt.Errorf("no host %s", args[0])
+	}
+	return s.during(args[1], func(d time.Duration) { s.w.Pause(h, d) })
 }
 
 func (s *script) partition(args, _ []string) error {

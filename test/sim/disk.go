@@ -54,8 +54,9 @@ func (d *disk) store(w *World, h *Host) {
 	}
 }
 
-// load gives what was saved, aged by PROTOCOL 1: exactly if the machine ran
-// on, else stale and older by what the wall clock says, within bounds.
+// load gives what was saved, aged by PROTOCOL 1: by the clock if the machine ran
+// on, else stale and older by what the wall clock says. A wall clock ahead may
+// make an answer older, never younger.
 func (d *disk) load(w *World, h *Host) []node.Entry {
 	d.mark = 0
 	now := h.clock.read(w.now)
@@ -63,10 +64,10 @@ func (d *disk) load(w *World, h *Host) []node.Entry {
 	for _, q := range d.order {
 		s := d.saved[q]
 		e := s.entry
-		if s.boot == d.boot {
-			e.Age += now - s.clock
+		off := min(max(w.now+h.wall-s.wall, 0), 30*24*time.Hour)
+		if s.boot == d.boot { // the wall clock shows a pause of the machine
+			e.Age += max(now-s.clock, off)
 		} else {
-			off := min(max(w.now+h.wall-s.wall, 0), 30*24*time.Hour)
 			e.Age = max(e.Age+off, e.Answer.TTL)
 		}
 		out = append(out, e)

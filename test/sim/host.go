@@ -234,6 +234,16 @@ func (w *World) Awake(h *Host) {
 	w.handle(h, node.Wake{})
 }
 
+// Pause stops a host and its clock for d, as a hypervisor does; then its driver
+// sees by the wall clock what was missed, and tells the node.
+func (w *World) Pause(h *Host, d time.Duration) {
+	w.Sleep(h)
+	w.Run(d)
+	h.clock.base -= d
+	h.asleep, h.wakeAt = false, noWake
+	w.handle(h, node.Paused{By: d})
+}
+
 // addrOf makes the i-th host's address on a segment.
 func addrOf(segment, i int, v6 bool) netip.Addr {
 	if v6 {

@@ -91,6 +91,11 @@ var troubles = []func(w *World, r *rand.Rand, h *Host, s *Server){
 		// Ahead: a clock set back cannot be noticed after a reboot.
 		w.Wall(h, h.wall+time.Duration(r.Int64N(int64(100*time.Hour))))
 	},
+	func(w *World, r *rand.Rand, h *Host, _ *Server) {
+		if h.up && !h.asleep {
+			w.Pause(h, time.Duration(r.Int64N(int64(2*time.Minute))))
+		}
+	},
 	func(w *World, r *rand.Rand, _ *Host, _ *Server) {
 		for _, h := range w.hosts { // a power cut
 			w.Kill(h)
