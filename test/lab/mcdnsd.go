@@ -104,3 +104,8 @@ func (h *Host) addMcdnsd() error {
 	h.units = append(h.units, h.Mcdnsd)
 	return nil
 }
+
+// Configure replaces the host's mcdnsd.conf; the daemon reads it when it starts.
+func (h *Host) Configure(text string) error {
+	return os.WriteFile(h.Path("/etc/mcdns/mcdnsd.conf"), []byte(text), 0o644)
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"mcdns/test/lab"
+	"mcdns/test/story"
+)
+
+// ttl is short, so that all TTLs run out while somebody waits.
+const ttl = 5 * second
+
+// The ways to lose a DNS server, and the cases beside them.
+var ends = []string{"powered off", "frozen", "refusing", "servfail"}
+
+var special = []string{"fallback", "multicast"}
+
+// options are what the command line decides.
+type options struct {
+	hosts  int
+	loss   []float64 // shares of frames
+	cases  []string
+	rivals bool
+	beside int // trials at one time
+}
+
+func main() {
+	if err := lab.Enter(); err != nil {
+		fail(err)
+	}
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		fail(err)
+	}
+	if err := outage(o); err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintf(os.Stderr, "mcdns: error: %v\n", err)
+	os.Exit(1)
+}
+
+func parse(args []string) (options, error) {
+	flags := flag.NewFlagSet("outage", flag.ExitOnError)
+	hosts := flags.Int("hosts", 20, "hosts on each LAN")
+	loss := flags.String("loss", "0,5,20", "percent of frames lost, several separated by commas")
+	cases := flags.String("case", "", "which of: "+strings.Join(slices.Concat(ends, special), ", ")+" (default: all)")
+	quick := flags.Bool("quick", false, "what CI has time for: 8 hosts, powered off and frozen, 0 and 20 % loss")
+	rivals := flags.Bool("rivals", true, "other resolvers beside mcdns")
+	flags.Parse(args)
+	o := options{hosts: *hosts, rivals: *rivals, cases: slices.Concat(ends, special), beside: 1}
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if *quick {
+		o.beside = 2
+		o.cases = slices.Concat(ends[:2], special)
+		if !given["hosts"] {
+			o.hosts = 8
+		}
+		if !given["loss"] {
+			*loss = "0,20"
+		}
+	}
+	if *cases != "" {
+		o.cases = strings.Split(*cases, ",")
+	}
+	for _, c := range o.cases {
+		if !slices.Contains(ends, c) && !slices.Contains(special, c) {
+			return o, fmt.Errorf("outage: no case %q", c)
+		}
+	}
+	if o.hosts < 4 {
+		return o, fmt.Errorf("outage: %d hosts are too few: half of them die", o.hosts)
+	}
+	for _, word := range strings.Split(*loss, ",") {
+		percent, err := strconv.ParseFloat(word, 64)
+		if err != nil || percent < 0 || percent > 50 {
+			return o, fmt.Errorf("outage: no loss of %q percent", word)
+		}
+		o.loss = append(o.loss, percent/100)
+	}
+	return o, nil
+}
+
+// evening is the whole run.
+type evening struct {
+	options
+	show *story.Show
+	logs string
+
+	mu      sync.Mutex
+	numbers byte // of LANs
+	results []*result
+}
+
+// job is one case with one loss.
+type job struct {
+	title string
+	run   func(*result) error
+}
+
+func outage(o options) error {
+	e := &evening{options: o, show: story.NewShow(), logs: filepath.Join(lab.Top(), "build", "outage-logs")}
+	if err := os.RemoveAll(e.logs); err != nil {
+		return err
+	}
+	e.show.Say("%d hosts; %s; loss of every frame, to peers and to the server alike: %s.",
+		o.hosts, strings.Join(o.cases, ", "), strings.Join(percents(o.loss), ", "))
+	err := e.all(e.trials(), o.beside)
+	if err == nil {
+		err = e.all(e.specials(), 2*o.beside)
+	}
+	e.show.Say("Over.")
+	fmt.Println(table(e.results))
+	return errors.Join(err, e.report())
+}
+
+// trials are the ways to lose the server, each with each loss.
+func (e *evening) trials() (jobs []job) {
+	for _, end := range ends {
+		if !slices.Contains(e.cases, end) {
+			continue
+		}
+		for _, loss := range e.loss {
+			jobs = append(jobs, e.trial(end, loss))
+			if e.rivals {
+				jobs[len(jobs)-1].run = e.besideRivals(jobs[len(jobs)-1].run, end, loss)
+			}
+		}
+	}
+	return jobs
+}
+
+func (e *evening) specials() (jobs []job) {
+	for _, loss := range e.loss {
+		if slices.Contains(e.cases, "fallback") {
+			jobs = append(jobs, e.fallback(loss))
+		}
+		if slices.Contains(e.cases, "multicast") {
+			jobs = append(jobs, e.multicast(loss))
+		}
+	}
+	return jobs
+}
+
+// all runs jobs, so many at one time. Their results stand in the order of jobs.
+func (e *evening) all(jobs []job, beside int) error {
+	slots := make(chan struct{}, beside)
+	errs := make([]error, len(jobs))
+	var over sync.WaitGroup
+	for i, j := range jobs {
+		r := &result{Case: j.title}
+		e.results = append(e.results, r)
+		slots <- struct{}{}
+		over.Go(func() {
+			defer func() { <-slots }()
+			if errs[i] = j.run(r); errs[i] != nil {
+				errs[i] = fmt.Errorf("%s: %w", j.title, errs[i])
+			}
+		})
+	}
+	over.Wait()
+	return errors.Join(errs...)
+}
+
+// lan makes a LAN with a number of its own.
+func (e *evening) lan(title string, cfg lab.Config) (*lab.LAN, error) {
+	e.mu.Lock()
+	cfg.Number = 10 + e.numbers%90
+	e.numbers++
+	e.mu.Unlock()
+	cfg.Switch, cfg.Program = true, lab.BuiltIn
+	cfg.Seed = uint64(cfg.Number)
+	if cfg.NSS == "" {
+		cfg.LogDir = filepath.Join(e.logs, strings.NewReplacer(" ", "-", ",", "").Replace(title))
+	}
+	return lab.New(cfg)
+}
+
+func percents(shares []float64) (texts []string) {
+	for _, s := range shares {
+		texts = append(texts, percent(s))
+	}
+	return texts
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) }

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"mcdns/test/lab"
+)
+
+const (
+	daemonP99    = 5 * time.Millisecond
+	unknownLater = 100 * time.Millisecond
+	unknownFirst = 3 * second
+	sweepers     = 2 // hosts that sweep at one time: more would measure the processors
+)
+
+// sweep lets every host look every name up, one after another: by a program, and
+// once more through the control socket, which says how long it took in the
+// daemon. For half of the names the program comes first, for the others the
+// daemon, so that both meet names that the host had not been asked for.
+func (t *trial) sweep(title string, hosts []*lab.Host) error {
+	p := t.part(title + ": every name on every host")
+	slots := make(chan struct{}, sweepers)
+	errs := make([]error, len(hosts))
+	var over sync.WaitGroup
+	for i, h := range hosts {
+		slots <- struct{}{}
+		over.Go(func() {
+			errs[i] = t.sweepHost(p, h, i)
+			<-slots
+		})
+	}
+	over.Wait()
+	t.say("%s", p)
+	t.wantAll(p)
+	limit := daemonP99.Milliseconds()
+	got := p.daemon.Quantile(0.99)
+	t.want(p.Part+": p99 in the daemon (ms)", fmt.Sprintf("< %d", limit), got, got < float64(limit))
+	return errors.Join(errs...)
+}
+
+func (t *trial) sweepHost(p *part, h *lab.Host, i int) error {
+	turn := i * len(t.names.Timed) / t.Hosts
+	names := slices.Concat(t.names.Timed[turn:], t.names.Timed[:turn])
+	one, two := names[:len(names)/2], names[len(names)/2:]
+	return errors.Join(
+		t.byProgram(p, h, one), t.byDaemon(p, h, two),
+		t.byProgram(p, h, two), t.byDaemon(p, h, one),
+	)
+}
+
+func (t *trial) byProgram(p *part, h *lab.Host, names []string) error {
+	return h.Lookups(names, 1, func(l lab.Lookup) { p.add(t.names, h, l) })
+}
+
+func (t *trial) byDaemon(p *part, h *lab.Host, names []string) error {
+	for _, name := range names {
+		a, err := h.Query(name)
+		if err != nil {
+			return err
+		}
+		p.addDaemon(h, a)
+	}
+	return nil
+}
+
+// unknownLater looks up what nobody knows, on each host, once down is known.
+func (t *trial) unknownLater(title string, hosts []*lab.Host) error {
+	p := t.part(title + ": names nobody knows, once down is known")
+	err := t.inVain(p, hosts, true)
+	t.wantFailed(p, unknownLater)
+	return err
+}
+
+// unknownAtOnce looks up what nobody knows at the moment of an outage.
+func (t *trial) unknownAtOnce() error {
+	p := t.part("names nobody knows, at the moment of the outage")
+	if err := t.strike(); err != nil {
+		return err
+	}
+	err := t.inVain(p, t.lan.Hosts[:3], false)
+	t.wantFailed(p, unknownFirst)
+	return errors.Join(err, t.lan.Server.On(), t.awaitUp())
+}
+
+// inVain lets each host look up a name of its own that nobody knows.
+func (t *trial) inVain(p *part, hosts []*lab.Host, inTurn bool) error {
+	names := make([]string, len(hosts))
+	for i := range names {
+		t.unknown++
+		names[i] = fmt.Sprintf("unknown%d.example", t.unknown)
+	}
+	look := func(i int) error {
+		return hosts[i].Lookups(names[i:i+1], 1, func(l lab.Lookup) { p.addVain(hosts[i], l) })
+	}
+	errs := make([]error, len(hosts))
+	var over sync.WaitGroup
+	for i := range hosts {
+		if inTurn {
+			errs[i] = look(i)
+			continue
+		}
+		over.Go(func() { errs[i] = look(i) })
+	}
+	over.Wait()
+	t.say("%s", p)
+	return errors.Join(errs...)
+}
+
+// wantFailed wants every lookup to have failed, as one that may be tried again,
+// within limit.
+func (t *trial) wantFailed(p *part, limit time.Duration) {
+	worst := p.program.Quantile(1)
+	t.want(p.Part+": fail as ones to try again", p.Lookups, p.Right, p.Right == p.Lookups && p.Lookups > 0)
+	t.want(p.Part+": slowest (ms)", fmt.Sprintf("<= %d", limit.Milliseconds()), worst, worst <= float64(limit.Milliseconds()))
+}
