@@ -1,0 +1,9 @@
+//go:build race
+
+package dns
+
+// slowness: the race detector makes every access a call.
+const slowness = 40
+
+// share of a long test that is played.
+const share = 5

@@ -1,0 +1,358 @@
+package dns
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// A world is one node, its DNS servers and one peer, on a virtual clock.
+type world struct {
+	t       *testing.T
+	node    *node.Node
+	now     time.Duration
+	events  events
+	made    int
+	set     node.Settings
+	zone    map[string]string // "name. TYPE" -> what servers say
+	servers map[string]*fake
+	lines   []string
+	waiting map[uint64]wire.Question
+	equal   map[string]int // results of one moment
+	nextID  uint64
+	epoch   uint64
+	peerSeq uint64
+}
+
+type fake struct {
+	name string
+	mode string
+	slow time.Duration
+}
+
+// began is when a case begins, on the node's clock.
+const began = time.Hour
+
+const replyTime = 20 * time.Millisecond
+
+var (
+	serverAddrs = map[string]netip.AddrPort{
+		"s1": netip.MustParseAddrPort("203.0.113.1:53"), "s2": netip.MustParseAddrPort("203.0.113.2:53"),
+		"f1": netip.MustParseAddrPort("203.0.113.9:53"), "site": netip.MustParseAddrPort("10.0.0.1:53"),
+		"corp": netip.MustParseAddrPort("203.0.113.80:53"),
+	}
+	peerAddr = netip.MustParseAddrPort("10.0.0.2:7353")
+	thePeer  = wire.Peer{ID: 2, Epoch: 22}
+)
+
+func newWorld(t *testing.T) *world {
+	w := &world{
+		t: t, now: began, zone: map[string]string{}, servers: map[string]*fake{},
+		waiting: map[uint64]wire.Question{}, equal: map[string]int{}, epoch: 100,
+	}
+	for name := range serverAddrs {
+		w.servers[name] = &fake{name: name, mode: "up", slow: replyTime}
+	}
+	w.set = node.Settings{
+		Servers: serverList("s1"), Timeout: 5 * time.Second, Attempts: 2, Place: 7,
+		CacheBytes: 1 << 20, MaxTTL: 24 * time.Hour, NegativeTTL: 15 * time.Minute, MaxStale: 72 * time.Hour,
+	}
+	w.start()
+	return w
+}
+
+func serverList(names string) (out []node.Server) {
+	for _, n := range strings.Split(names, ",") {
+		if a, ok := serverAddrs[n]; ok {
+			out = append(out, node.Server{Addr: a, ID: wire.HashServer(a)})
+		}
+	}
+	return out
+}
+
+func (w *world) start() {
+	w.epoch++
+	w.node = node.New(node.Config{Self: wire.Peer{ID: 1, Epoch: w.epoch}, Rand: rand.New(rand.NewPCG(1, w.epoch)), Version: "test"})
+	w.handle(node.Configure{Settings: w.set})
+}
+
+// An event is something that will happen.
+type event struct {
+	at   time.Duration
+	made int
+	run  func()
+}
+
+type events []event
+
+func (e events) Len() int { return len(e) }
+func (e events) Less(i, j int) bool {
+	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].made < e[j].made
+}
+func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+func (e *events) Push(x any)   { *e = append(*e, x.(event)) }
+func (e *events) Pop() any {
+	last := (*e)[len(*e)-1]
+	*e = (*e)[:len(*e)-1]
+	return last
+}
+
+func (w *world) after(d time.Duration, f func()) {
+	w.made++
+	heap.Push(&w.events, event{w.now + d, w.made, f})
+}
+
+// step goes to the next thing that happens, at most until end.
+func (w *world) step(end time.Duration) bool {
+	at, ok := w.node.NextWake(w.now)
+	if len(w.events) > 0 && (!ok || w.events[0].at <= at) {
+		if w.events[0].at > end {
+			w.now = end
+			return false
+		}
+		e := heap.Pop(&w.events).(event)
+		w.now = max(w.now, e.at)
+		e.run()
+		return true
+	}
+	if !ok || at > end {
+		w.now = end
+		return false
+	}
+	w.now = max(w.now, at)
+	w.handle(node.Wake{})
+	return true
+}
+
+func (w *world) run(d time.Duration) {
+	for end := w.now + d; w.step(end); {
+	}
+}
+
+func (w *world) say(format string, args ...any) {
+	line := fmt.Sprintf("%.3f ", (w.now-began).Seconds()) + fmt.Sprintf(format, args...)
+	if w.equal[line]++; w.equal[line] == 1 {
+		w.lines = append(w.lines, line)
+	}
+}
+
+// take returns what happened since the last time, equal lines as one.
+func (w *world) take() []string {
+	for i, line := range w.lines {
+		if n := w.equal[line]; n > 1 {
+			w.lines[i] = fmt.Sprintf("%s x%d", line, n)
+		}
+	}
+	out := w.lines
+	w.lines, w.equal = nil, map[string]int{}
+	return out
+}
+
+func (w *world) handle(in node.Input) {
+	for _, e := range slices.Clone(w.node.Handle(w.now, in)) {
+		switch e := e.(type) {
+		case node.Ask:
+			w.ask(e)
+		case node.Respond:
+			w.respond(e)
+		case node.Send:
+			w.send(e)
+		case node.Log:
+			w.say("log %s", e.Text)
+		}
+	}
+}
+
+func (w *world) server(addr netip.AddrPort) *fake {
+	for name, a := range serverAddrs {
+		if a == addr {
+			return w.servers[name]
+		}
+	}
+	w.t.Fatalf("no server at %v", addr)
+	return nil
+}
+
+func flags(q wire.Question) string {
+	s := ""
+	if q.Flags&wire.DO != 0 {
+		s += " do"
+	}
+	if q.Flags&wire.CD != 0 {
+		s += " cd"
+	}
+	return s
+}
+
+func (w *world) ask(e node.Ask) {
+	s := w.server(e.Server)
+	look := e.Question.Name == "." // a probe that is no question: left out
+	if !look {
+		w.say("-> %s %v%s", s.name, e.Question, flags(e.Question))
+	}
+	says, ok := w.zone[e.Question.String()]
+	if !ok {
+		says = "NXDOMAIN ; auth . 60 IN SOA a. b. 1 2 3 4 60"
+	}
+	switch s.mode {
+	case "dead":
+		return
+	case "servfail", "refused", "unreachable":
+		says = strings.ToUpper(s.mode)
+	}
+	if says == "silent" {
+		return
+	}
+	delay := s.slow
+	if strings.EqualFold(says, "unreachable") {
+		delay = 0
+	}
+	w.after(delay, func() {
+		r := node.Replied{Ask: e.ID}
+		var text string
+		r.Answer, r.Failure, text = replied(e.Question, says)
+		if !look {
+			w.say("<- %s %s", s.name, text)
+		}
+		w.handle(r)
+	})
+}
+
+// replied makes of a zone's line what the upstream client would report.
+func replied(q wire.Question, says string) (*wire.Answer, node.Failure, string) {
+	if strings.EqualFold(says, "unreachable") {
+		return nil, node.Unreachable, "unreachable"
+	}
+	m := new(dns.Msg)
+	m.SetQuestion(q.Name, q.Type)
+	m.Response, m.RecursionAvailable = true, true
+	for i, part := range strings.Split(says, ";") {
+		part = strings.TrimSpace(part)
+		if rcode, is := dns.StringToRcode[part]; i == 0 && is {
+			m.Rcode = rcode
+			continue
+		}
+		section := &m.Answer
+		if rest, is := strings.CutPrefix(part, "auth "); is {
+			part, section = rest, &m.Ns
+		} else if rest, is := strings.CutPrefix(part, "add "); is {
+			part, section = rest, &m.Extra
+		} else if part == "norecursion" {
+			m.RecursionAvailable = false
+			continue
+		}
+		rr, err := dns.NewRR(part)
+		if err != nil || rr == nil {
+			panic(fmt.Sprintf("%q: %v", part, err))
+		}
+		*section = append(*section, rr)
+	}
+	p, err := m.Pack()
+	if err != nil {
+		panic(err)
+	}
+	a, err := wire.ParseReply(q, p)
+	var rcode *wire.RcodeError
+	switch {
+	case err == nil:
+		return a, 0, dns.RcodeToString[m.Rcode]
+	case errors.As(err, &rcode):
+		return nil, node.Refused, dns.RcodeToString[m.Rcode]
+	}
+	return nil, node.Refused, "useless"
+}
+
+var sources = map[node.Source]string{
+	node.FromNobody: "nobody", node.FromCache: "cache", node.FromServer: "server", node.FromPeer: "peer", node.FromHere: "here",
+}
+
+func (w *world) respond(e node.Respond) {
+	q, waits := w.waiting[e.ID]
+	if !waits {
+		w.t.Fatalf("a result for nobody: %+v", e)
+	}
+	delete(w.waiting, e.ID)
+	r := e.Result
+	if r.Answer == nil {
+		w.say("= failure %v%s", q, flags(q))
+		return
+	}
+	stale := ""
+	if r.Stale {
+		stale = " STALE"
+	}
+	w.say("= %s%s ttl=%d from=%s %s", kindOf(r.Answer), stale, int(r.TTL.Seconds()), sources[r.Source], data(r.Answer))
+}
+
+func kindOf(a *wire.Answer) string {
+	switch a.Kind {
+	case wire.NXDomain:
+		return "NXDOMAIN"
+	case wire.NoData:
+		return "NODATA"
+	}
+	return "NOERROR"
+}
+
+// data lists the records' data without owners and TTLs, but for SOAs.
+func data(a *wire.Answer) string {
+	var out []string
+	for _, line := range a.Records() {
+		f := strings.Fields(line)
+		if f[3] != "SOA" || a.Question.Type == wire.TypeSOA {
+			out = append(out, strings.Join(f[3:], " "))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// send shows what the group is asked, and plays the peer that proves itself.
+func (w *world) send(e node.Send) {
+	switch body := e.Message.Body.(type) {
+	case *wire.Query:
+		for _, a := range body.Asked {
+			w.say("-> group QUERY %v", a.Question)
+		}
+	case *wire.Announce:
+		for _, a := range body.Answers {
+			w.say("-> group ANNOUNCE %v age=%v", a.Question, a.Age.Round(time.Second))
+		}
+	case *wire.Prove:
+		nonce := body.Nonce
+		w.after(time.Millisecond, func() { w.hear(&wire.Proof{Nonce: nonce}, false) })
+	}
+}
+
+func (w *world) hear(body wire.Body, group bool) {
+	w.peerSeq++
+	m := &wire.Message{From: thePeer, Seq: w.peerSeq, Sent: w.now.Truncate(time.Millisecond), Body: body}
+	w.handle(node.Received{Message: m, From: peerAddr, Link: 1, Group: group})
+}
+
+func question(f []string) (wire.Question, []string, error) {
+	if len(f) < 2 {
+		return wire.Question{}, nil, errors.New("want a name and a type")
+	}
+	typ, ok := dns.StringToType[f[1]]
+	if !ok {
+		n, err := strconv.ParseUint(strings.TrimPrefix(f[1], "TYPE"), 10, 16)
+		if err != nil {
+			return wire.Question{}, nil, fmt.Errorf("type %q", f[1])
+		}
+		typ = uint16(n)
+	}
+	q, err := wire.NewQuestion(f[0], typ)
+	return q, f[2:], err
+}
