@@ -350,3 +350,15 @@ func TestFillerIsOlderThanAnythingThatIsProven(t *testing.T) {
 		t.Errorf("a proven answer of 20 days against a filler: got %d; want Taken", got)
 	}
 }
+
+func TestNobodyAgesWhatThisRunFetched(t *testing.T) {
+	c := newCache()
+	in := told(t, nobody, one, time.Hour, 0)
+	in.Mine = true
+	c.Put(at, in, limits)
+	copied := in
+	copied.From, copied.Mine, copied.Age = anna, false, 30*time.Minute
+	if got, _ := c.Put(at, copied, limits); got != Same || c.Get(at, in.Answer.Question).Age(at) != 0 {
+		t.Errorf("a peer's older copy: got %d, age %v; want Same, 0", got, c.Get(at, in.Answer.Question).Age(at))
+	}
+}

@@ -39,7 +39,9 @@ type Entry struct {
 	// spared: passed over once by eviction.
 	spared bool
 	// filler: told by a peer that was not proven; its age is as old as can be.
-	filler     bool
+	filler bool
+	// mine: fetched by this run of this host.
+	mine       bool
 	prev, next *Entry
 }
 

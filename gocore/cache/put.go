@@ -40,6 +40,8 @@ type Arrival struct {
 	// Worn and Asked are those of a saved entry.
 	Worn  time.Duration
 	Asked uint32
+	// Mine: this run fetched it just now.
+	Mine bool
 }
 
 // Outcome is what became of an arrival.
@@ -82,7 +84,7 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 func (l Limits) entry(now time.Duration, in Arrival) *Entry {
 	e := &Entry{
 		Answer: in.Answer, Born: now - in.Age, From: in.From, Place: in.Place,
-		Asked: in.Asked, worn: in.Worn, kept: now, filler: in.Filler,
+		Asked: in.Asked, worn: in.Worn, kept: now, filler: in.Filler, mine: in.Mine,
 	}
 	e.Life = l.life(in.Answer, e.Own())
 	if in.Filler {
@@ -98,7 +100,9 @@ const fillerAge = 30 * 24 * time.Hour
 
 // sameBirth deals with a copy of what is held: the older age stands, so that
 // duplicates, relays and replays never make an answer younger. The age of a
-// filler is nobody's word; a proven peer's takes its place, whatever it is.
+// filler is nobody's word; a proven peer's takes its place, whatever it is. Of what
+// this run fetched itself nobody knows the age better: a peer whose wall clock
+// jumped before a reboot would else age everybody's copy.
 func (c *Cache) sameBirth(held, e *Entry) (Outcome, bool) {
 	for h := held; h != nil; h = h.under {
 		if h.Answer.Birth != e.Answer.Birth {
@@ -109,7 +113,7 @@ func (c *Cache) sameBirth(held, e *Entry) (Outcome, bool) {
 			c.mark(held)
 			return Taken, true
 		}
-		if e.Born < h.Born {
+		if e.Born < h.Born && !h.mine {
 			h.Born = e.Born
 			c.mark(held)
 		}

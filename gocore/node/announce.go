@@ -15,8 +15,7 @@ type announcer struct {
 	queued map[wire.Question]announcement // what of the queue still stands
 	made   uint64
 	timed  bool // a flush is coming
-	tokens float64
-	filled time.Duration
+	rate   bucket
 }
 
 type announcement struct {
@@ -135,7 +134,7 @@ func (n *Node) timeAnnouncements(now, d time.Duration) {
 // flushAnnouncements sends as many datagrams as the rate allows.
 func (n *Node) flushAnnouncements(now time.Duration) {
 	for len(n.announce.queued) > 0 {
-		if wait := n.announce.take(now, n.announceRate()); wait > 0 {
+		if wait := n.announce.rate.take(now, n.announceRate(), announceBurst); wait > 0 {
 			n.timeAnnouncements(now, wait)
 			return
 		}
@@ -153,20 +152,6 @@ func (n *Node) announceRate() float64 {
 		rate = radioRate
 	}
 	return max(minRate, min(maxRate, rate/float64(n.group.N())))
-}
-
-// take takes a token, or says how long until there is one.
-func (a *announcer) take(now time.Duration, rate float64) time.Duration {
-	if a.filled == 0 {
-		a.tokens = announceBurst
-	}
-	a.tokens = min(announceBurst, a.tokens+rate*(now-a.filled).Seconds())
-	a.filled = now
-	if a.tokens < 1 {
-		return time.Duration((1-a.tokens)/rate*float64(time.Second)) + time.Millisecond
-	}
-	a.tokens--
-	return 0
 }
 
 // fillAnnounce packs one datagram; nil if nothing that waits is worth telling.

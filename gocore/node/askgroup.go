@@ -18,8 +18,8 @@ type querier struct {
 	timed bool
 	sent  map[uint64]time.Duration // nonces of the last seconds
 	heard map[wire.Question]int    // how often peers asked what nobody answered yet
-	own   budget                   // of QUERY datagrams
-	spare budget                   // of replies to askers that are not proven
+	own   bucket                   // of QUERY datagrams
+	spare bucket                   // of replies to askers that are not proven
 }
 
 // A query is a pending question put to the group; a later one is another.
@@ -121,7 +121,7 @@ func (n *Node) queueQuery(now time.Duration, a wire.Asked) {
 func (n *Node) flushQueries(now time.Duration) {
 	n.queries.timed = false
 	for len(n.queries.queue) > 0 {
-		if !n.queries.own.take(now, queryRate) {
+		if n.queries.own.take(now, queryRate, queryRate) > 0 {
 			n.queries.queue = nil // a flood of names: those that wait fail in time
 			return
 		}
@@ -259,7 +259,7 @@ func (n *Node) younger(now time.Duration, e *cache.Entry, held wire.Birth) bool 
 
 // reply sends the answers whose turn has come and that nobody else gave.
 func (n *Node) reply(now time.Duration, turn *due) {
-	if turn.alone && !n.queries.spare.take(now, spareRate) {
+	if turn.alone && n.queries.spare.take(now, spareRate, spareRate) > 0 {
 		return
 	}
 	body, room := &wire.Reply{Nonce: turn.nonce}, n.room(now)
@@ -323,22 +323,3 @@ const (
 	// names in an outage must not flood the group.
 	queryRate = 40
 )
-
-// A budget is a token bucket that holds what is due in one second.
-type budget struct {
-	tokens float64
-	filled time.Duration
-}
-
-func (b *budget) take(now time.Duration, rate float64) bool {
-	if b.filled == 0 {
-		b.tokens = rate
-	}
-	b.tokens = min(rate, b.tokens+rate*(now-b.filled).Seconds())
-	b.filled = now
-	if b.tokens < 1 {
-		return false
-	}
-	b.tokens--
-	return true
-}

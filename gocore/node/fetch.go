@@ -220,7 +220,7 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer)
 	held := n.cache.Get(now, f.q)
 	n.compare(held, &answer)
 	known := held != nil && held.Age(now) < durable
-	n.put(now, cache.Arrival{Answer: &answer, Place: n.set.Place})
+	n.put(now, cache.Arrival{Answer: &answer, Place: n.set.Place, Mine: true})
 	n.failures.clear(f.q)
 	n.announceFetched(now, &answer, f.kind, known)
 	if p := n.pending[f.q]; p != nil {

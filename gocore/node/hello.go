@@ -89,10 +89,15 @@ func (n *Node) hears(now time.Duration) []wire.Peer {
 // sayNow says at once how the servers do: every datagram carries it, HELLO
 // reaches everybody.
 func (n *Node) sayNow(now time.Duration) {
-	if n.set.Shares {
+	rate := outOfTurnBurst / n.group.Interval().Seconds()
+	if n.set.Shares && n.session.outOfTurn.take(now, rate, outOfTurnBurst) == 0 {
 		n.hello(now)
 	}
 }
+
+// outOfTurnBurst is how many HELLOs a host may say out of turn in one interval: a
+// server that refuses every other name is doubted and cleared all the time.
+const outOfTurnBurst = 6
 
 // sayTwice says it again a little later: at 20 % loss one host in five would
 // else find out for itself, at the price of a slow lookup each.

@@ -53,11 +53,13 @@ type Node struct {
 
 // session remembers how the node last stood.
 type session struct {
-	last     time.Duration // of the last Handle
-	began    time.Duration // when sharing began
-	groupWas string
-	sharing  int           // counts the times that sharing began
-	cloned   time.Duration // a new epoch was taken
+	last  time.Duration // of the last Handle
+	began time.Duration // when sharing began
+	// outOfTurn bounds HELLOs that say how the servers do.
+	outOfTurn bucket
+	groupWas  string
+	sharing   int           // counts the times that sharing began
+	cloned    time.Duration // a new epoch was taken
 }
 
 // New makes a node that waits for its first Configure.
