@@ -4,7 +4,7 @@ import "testing"
 
 // TestPromisesHoldInTrouble breaks everything at random, from several seeds.
 func TestPromisesHoldInTrouble(t *testing.T) {
-	seeds := uint64(30)
+	seeds := uint64(20)
 	if testing.Short() {
 		seeds = 5
 	}
