@@ -73,8 +73,12 @@ type Load struct {
 	Worst time.Duration
 }
 
+// pause is between two lookups of a client under load: without it four clients
+// leave a machine of two processors nothing for what is tested.
+const pause = time.Millisecond
+
 // UnderLoad runs f while so many clients on the machine look the names up, one
-// after the other without a pause, until f has ended and each has done so many.
+// after the other, until f has ended and each has done so many.
 func (m *Machine) UnderLoad(clients, least int, names []string, f func() error) (Load, error) {
 	stop := make(chan struct{})
 	type result struct {
@@ -122,6 +126,7 @@ func (c *Client) loop(names []string, from, least int, stop <-chan struct{}) (lo
 			return load, err
 		}
 		load.add(l)
+		time.Sleep(pause)
 	}
 }
 

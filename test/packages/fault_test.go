@@ -2,10 +2,14 @@ package packages
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"mcdns/test/lab"
 )
 
 // slow is what a lookup may take where no daemon is waited for.
@@ -146,6 +150,25 @@ func TestDaemonComesBackByItselfAndWhenAsked(t *testing.T) {
 	sh(t, m, "systemctl stop mcdnsd.service")
 	missing = resolves(t, client(t, m, lookupProgram), names)
 	promise(t, "names resolved by starting a daemon that was stopped, DNS server dead", len(names), len(names)-len(missing), missing == nil)
+}
+
+// The right that mcdnsd.conf(5) says is what port 53 needs, and is enough.
+func TestListenerGetsPort53AsTheManualSays(t *testing.T) {
+	lan, _ := newLAN(t, 1, 1, time.Hour)
+	m := boot(t, lan.Hosts[0], "bookworm")
+	page, err := os.ReadFile(filepath.Join(lab.Top(), "packaging/man/mcdnsd.conf.5"))
+	must(t, err)
+	_, rest, _ := strings.Cut(string(page), "\n.Bd -literal\n[Service]\n")
+	dropIn, _, found := strings.Cut(rest, ".Ed\n")
+	if !found {
+		t.Fatal("mcdnsd.conf(5) shows no drop-in")
+	}
+	sh(t, m, install)
+	sh(t, m, "mkdir /etc/mcdns/mcdnsd.conf.d && printf '[listener]\\nlisten = 127.0.0.153\\n' >/etc/mcdns/mcdnsd.conf.d/listener.conf")
+	sh(t, m, "mkdir -p /etc/systemd/system/mcdnsd.service.d; cat >/etc/systemd/system/mcdnsd.service.d/port.conf <<E\n[Service]\n"+dropIn+"E\n"+
+		"systemctl daemon-reload; systemctl restart mcdnsd.service")
+	listening := sh(t, m, "ss -Hlntu src 127.0.0.153:53 | wc -l")
+	promise(t, "sockets at port 53 with mcdnsd.conf(5)'s drop-in", "2", listening, listening == "2")
 }
 
 // A unit that comes before everything is not held up, and one that waits for

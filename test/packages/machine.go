@@ -79,8 +79,23 @@ func (m *Machine) Files(f func(files string) error) error {
 	return m.host.Do(func() error { return f(m.root()) })
 }
 
+// Every machine has control groups of its own: machines that shared one would see
+// each other's processes in theirs.
+const (
+	groups   = `for d in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do [ -e $d/cgroup.procs ] || continue; `
+	ownGroup = groups + `mkdir -p $d/$0 && echo $$ >$d/$0/cgroup.procs; done; `
+	noGroup  = groups + `[ ! -d $d/$0 ] || find $d/$0 -depth -type d -exec rmdir {} +; done`
+)
+
+// group is a name that no other run of the tests has either.
+func (m *Machine) group() string {
+	return fmt.Sprintf("mcdns-test-%x-%s", started.UnixNano(), m.host.Name)
+}
+
+var started = time.Now()
+
 func (m *Machine) start() error {
-	m.nspawn = m.host.Command("systemd-nspawn", "--quiet", "--directory="+m.root(), "--machine="+m.host.Name,
+	m.nspawn = m.host.Command("sh", "-c", ownGroup+`exec "$@"`, m.group(), "systemd-nspawn", "--quiet", "--directory="+m.root(), "--machine="+m.host.Name,
 		"--register=no", "--keep-unit", "--network-namespace-path=/proc/self/ns/net",
 		"--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=pipe", "--boot")
 	console, err := os.CreateTemp("", "mcdns-console-")
@@ -167,7 +182,7 @@ func (m *Machine) Halt() error {
 	select {
 	case err := <-ended:
 		m.leader = 0
-		return err
+		return errors.Join(err, m.host.Command("sh", "-c", noGroup, m.group()).Run())
 	case <-time.After(bootTime):
 		return fmt.Errorf("%s: does not halt: %w", m.host.Name, m.nspawn.Process.Kill())
 	}
