@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 
 	"mcdns/daemon/resolvconf"
@@ -47,6 +48,7 @@ func (l *lookup) byName(ctx context.Context, r request) reply {
 	var out reply
 	end := search(r.name, conf, func(absolute string) (o outcome) {
 		out, o = l.candidate(ctx, absolute, types)
+		out.spell(absolute)
 		if noAAAA && o.status == found {
 			o = outcome{status: noData}
 		}
@@ -145,6 +147,17 @@ func (r *reply) add(view wire.View, ttl time.Duration) {
 	}
 	r.ttl = min(r.ttl, seconds)
 	r.addresses = append(r.addresses, view.Addrs...)
+}
+
+// spell gives the name that was asked for the letters it was asked in: a DNS
+// server sends the question back as it came, so that is what nss-dns returns.
+func (r *reply) spell(absolute string) {
+	asked := strings.TrimSuffix(absolute, ".")
+	for i, n := range r.names {
+		if strings.EqualFold(n, asked) {
+			r.names[i] = asked
+		}
+	}
 }
 
 func (l *lookup) byAddress(ctx context.Context, bytes string) reply {
