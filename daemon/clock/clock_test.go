@@ -71,7 +71,8 @@ func TestOnlyALeapAheadOfTheWallClockCounts(t *testing.T) {
 }
 
 func TestKernelSaysWhenTheWallClockIsSet(t *testing.T) {
-	set := WallSet()
+	set, stop := WallSet()
+	defer stop()
 	if set == nil {
 		t.Fatal("no timerfd that is cancelled when the clock is set")
 	}

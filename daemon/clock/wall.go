@@ -40,30 +40,31 @@ func (w *Wall) Leap(boot time.Duration, wall time.Time) time.Duration {
 }
 
 // WallSet gets a value after somebody set the wall clock (timerfd_create(2),
-// TFD_TIMER_CANCEL_ON_SET). It is nil where the kernel cannot say.
-func WallSet() <-chan struct{} {
+// TFD_TIMER_CANCEL_ON_SET), until stop is called. It is nil where the kernel
+// cannot say.
+func WallSet() (set <-chan struct{}, stop func()) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_REALTIME, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {
-		return nil
+		return nil, func() {}
 	}
+	file := os.NewFile(uintptr(fd), "wall clock")
 	never := unix.ItimerSpec{Value: unix.Timespec{Sec: 1 << 40}}
 	if err := unix.TimerfdSettime(fd, unix.TFD_TIMER_ABSTIME|unix.TFD_TIMER_CANCEL_ON_SET, &never, nil); err != nil {
-		unix.Close(fd)
-		return nil
+		file.Close()
+		return nil, func() {}
 	}
-	file, set := os.NewFile(uintptr(fd), "wall clock"), make(chan struct{}, 1)
+	was := make(chan struct{}, 1)
 	go func() {
 		var b [8]byte
 		for {
 			if _, err := file.Read(b[:]); !errors.Is(err, unix.ECANCELED) {
-				file.Close()
-				return
+				return // closed
 			}
 			select {
-			case set <- struct{}{}:
+			case was <- struct{}{}:
 			default:
 			}
 		}
 	}()
-	return set
+	return was, func() { file.Close() }
 }

@@ -232,7 +232,9 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 	defer rejoin.Stop()
 	watchdog, stop := h.watchdog()
 	defer stop()
-	wall, wallSet := clock.NewWall(clock.Boot(), time.Now()), clock.WallSet()
+	wall := clock.NewWall(clock.Boot(), time.Now())
+	wallSet, stopWall := clock.WallSet()
+	defer stopWall()
 	for {
 		select {
 		case <-ctx.Done():

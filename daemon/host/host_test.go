@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -361,4 +362,29 @@ func TestEveryUserGetsToTheSocketWhateverTheUmask(t *testing.T) {
 			t.Errorf("%s: got %v, %v; want %v", name, st.Mode().Perm(), err, want)
 		}
 	}
+}
+
+func TestStopLeavesNothingOpenOrRunning(t *testing.T) {
+	server := startDNS(t)
+	count := func() (goroutines, files int) {
+		open, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return runtime.NumGoroutine(), len(open)
+	}
+	d := newDaemon(t, server) // once before: what is made once stays
+	d.lookup(t, "first.example.")
+	d.stop()
+	goroutines, files := count()
+	for range 3 {
+		d.run(t)
+		d.lookup(t, "www.example.")
+		d.mcdns(t, "status")
+		d.stop()
+	}
+	wait(t, "all has ended", func() bool {
+		g, f := count()
+		return g <= goroutines && f <= files
+	})
 }
