@@ -35,6 +35,8 @@ func init() {
 		"reboot":    {1, "HOSTS", func(s *script, a, _ []string) error { return s.each(a[0], s.w.Reboot) }},
 		"sleep":     {1, "HOSTS", func(s *script, a, _ []string) error { return s.each(a[0], s.w.Sleep) }},
 		"awake":     {1, "HOSTS", func(s *script, a, _ []string) error { return s.each(a[0], s.w.Awake) }},
+		"link":      {2, "HOSTS SEGMENT : one more interface", (*script).link},
+		"move":      {2, "HOSTS SEGMENT : to another network", (*script).link},
 		"pause":     {2, "HOST DURATION : host and clock stand still", (*script).pause},
 		"partition": {1, "HOSTS HOSTS ...", (*script).partition},
 		"heal":      {0, "", func(s *script, _, _ []string) error { s.w.Heal(); return nil }},
@@ -257,6 +259,20 @@ func (s *script) server(args, _ []string) error {
 		}
 	}
 	return nil
+}
+
+func (s *script) link(args, _ []string) error {
+	n, err := strconv.Atoi(args[1])
+	if err != nil || n < 0 || n > 9 {
+		return fmt.Errorf("segments are 0 to 9")
+	}
+	return s.each(args[0], func(h *Host) {
+		if s.command == "move" {
+			s.w.Move(h, n)
+		} else {
+			s.w.AddLink(h, n)
+		}
+	})
 }
 
 func (s *script) pause(args, _ []string) error {

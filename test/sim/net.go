@@ -47,6 +47,17 @@ func (w *World) AddLink(h *Host, segment int) {
 	w.configure(h)
 }
 
+// Move unplugs a host and plugs it in on another segment: another network.
+func (w *World) Move(h *Host, segment int) {
+	for _, f := range h.links {
+		delete(w.lan.byAddr, f.addr4.Addr())
+		delete(w.lan.byAddr, f.addr6[0].Addr().WithZone(""))
+	}
+	w.breakFlows(h)
+	h.links, h.settings.Place = nil, uint64(segment)+1
+	w.AddLink(h, segment)
+}
+
 // A datagram is on its way to a host or to the group.
 type datagram struct {
 	num    uint64

@@ -23,6 +23,8 @@ type script struct {
 	out   []string // of the command at hand
 	seed  uint64
 	path  string
+	// command is the word of the one at hand.
+	command string
 }
 
 // a block is one command of a script.
@@ -157,6 +159,7 @@ func (s *script) run(input []string) error {
 	if len(f)-1 < c.args {
 		return fmt.Errorf("want: %s %s", f[0], c.usage)
 	}
+	s.command = f[0]
 	return c.do(s, f[1:], input[1:])
 }
 

@@ -244,6 +244,9 @@ func data(a *wire.Answer) string {
 		out = append(out, addr.String())
 	}
 	out = append(out, v.Names...)
+	if len(out) == 0 {
+		out = append(out, "(yes)") // records of a type that nobody reads here
+	}
 	if len(v.Aliases) > 0 {
 		out = append([]string{"= " + v.Canonical + " ="}, out...)
 	}
