@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -387,4 +388,51 @@ func TestStopLeavesNothingOpenOrRunning(t *testing.T) {
 		g, f := count()
 		return g <= goroutines && f <= files
 	})
+}
+
+func TestSystemdIsToldOfEveryState(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Setenv("NOTIFY_SOCKET", path)
+	t.Setenv("WATCHDOG_USEC", "300000")
+	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
+	told := make(chan string, 1000)
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := l.Read(buf)
+			if err != nil {
+				return
+			}
+			told <- string(buf[:n])
+		}
+	}()
+	expect := func(want string) {
+		t.Helper()
+		limit := time.After(patience)
+		for {
+			select {
+			case got := <-told:
+				if strings.Contains(got, want) {
+					return
+				}
+			case <-limit:
+				t.Fatalf("systemd was not told %q", want)
+			}
+		}
+	}
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	expect("READY=1\nSTATUS=upstream ")
+	expect("WATCHDOG=1")
+	expect("WATCHDOG=1")
+	server.conn.Close()
+	d.lookup(t, "www.example.")
+	expect("STATUS=upstream down, group solo")
+	d.stop()
+	expect("STOPPING=1")
 }
