@@ -91,18 +91,19 @@ func (s *saved) put(hash uint64, e node.Entry, at, now Stamp) {
 	s.entries[hash] = e
 }
 
-// aged is how old an answer is now that was saved at a stamp. Within one boot
-// its clock tells exactly. Else the wall clock may make it older, never younger,
-// and it is stale in any case (PROTOCOL 1). Worn counts only time this host was
-// up, so that a week of holidays does not empty a school.
+// aged is how old an answer is now that was saved at a stamp. The wall clock may
+// make it older, never younger: within one boot it tells of a pause in which
+// BOOTTIME stood still, after another boot it is all there is, and the answer is
+// stale in any case (PROTOCOL 1). Worn counts only time this host was up, so that
+// a week of holidays does not empty a school.
 func aged(e node.Entry, at, now Stamp) (age, worn time.Duration) {
-	if at.BootID == now.BootID && at.BootID != [16]byte{} && now.Boot >= at.Boot {
-		passed := now.Boot - at.Boot
-		past := e.Age + passed - e.Answer.TTL // time past the TTL, if positive
-		return e.Age + passed, e.Worn + min(max(past, 0), passed)
+	wall := min(max(now.Wall.Sub(at.Wall), 0), maxAbsence)
+	if at.BootID != now.BootID || at.BootID == [16]byte{} || now.Boot < at.Boot {
+		return max(e.Age+wall, e.Answer.TTL), e.Worn
 	}
-	absent := min(max(now.Wall.Sub(at.Wall), 0), maxAbsence)
-	return max(e.Age+absent, e.Answer.TTL), e.Worn
+	up := now.Boot - at.Boot
+	age = e.Age + max(up, wall)
+	return age, e.Worn + min(max(age-e.Answer.TTL, 0), up)
 }
 
 // list gives the entries in the order they were first saved in.

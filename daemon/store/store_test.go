@@ -117,6 +117,7 @@ func TestAgesGoOnWithinABootAndAreNeverYoungerAfterOne(t *testing.T) {
 	}{
 		{"same boot", at(boot1, 10*time.Hour+5*time.Minute, noon), 0, 5 * time.Minute, time.Minute},
 		{"same boot, wall clock set back", at(boot1, 11*time.Hour, noon.Add(-1000*time.Hour)), 0, time.Hour, time.Minute},
+		{"same boot, paused in between", at(boot1, 10*time.Hour+5*time.Minute, noon.Add(8*time.Hour)), 0, 8 * time.Hour, 6 * time.Minute},
 		{"same boot, past the TTL", at(boot1, 13*time.Hour, noon), 0, 3 * time.Hour, 2*time.Hour + time.Minute},
 		{"same boot, was past the TTL", at(boot1, 11*time.Hour, noon), 5 * time.Hour, 6 * time.Hour, time.Hour + time.Minute},
 		{"another boot is stale", at(boot2, time.Minute, noon.Add(time.Minute)), 0, ttl, time.Minute},
