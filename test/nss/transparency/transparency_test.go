@@ -217,7 +217,7 @@ func cell(difference string, o outcome) string {
 	return difference
 }
 
-// publish prints the table.
+// publish prints the table, and leaves it beside the checks.
 func (r *report) publish(t *testing.T) {
 	t.Helper()
 	var text strings.Builder
@@ -228,6 +228,12 @@ func (r *report) publish(t *testing.T) {
 		}
 	}
 	t.Logf("%s, %s\n%s", time.Now().UTC().Format(time.DateOnly), kernel(), text.String())
+	if checks.File == "" {
+		return
+	}
+	if err := os.WriteFile(strings.TrimSuffix(checks.File, ".json")+".md", []byte(text.String()), 0o644); err != nil {
+		t.Error(err)
+	}
 }
 
 func kernel() string {
