@@ -99,7 +99,7 @@ func (n *Node) wireless() bool {
 // give one; the failure is remembered so that it is not asked again at once.
 func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 	p.query = nil
-	if p.fetch != nil && (!n.down || n.byHearsay() || p.fetch.began < n.since) {
+	if p.fetch != nil && (!n.downFor(p.q) || n.byHearsay() || p.fetch.began < n.since) {
 		return
 	}
 	n.failures.remember(now, p.q)

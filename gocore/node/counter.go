@@ -25,6 +25,7 @@ const (
 	Evicted
 	LookupHere
 	RebindingStopped
+	UpstreamAhead
 	Untold
 	counters // how many there are
 )
@@ -36,7 +37,7 @@ var counterNames = [counters]string{
 	"queries_sent", "replies_sent",
 	"peer_replayed", "peer_late", "peer_flood",
 	"evicted",
-	"lookups_here", "rebinding_stopped",
+	"lookups_here", "rebinding_stopped", "upstream_ahead",
 	"answers_untold",
 }
 

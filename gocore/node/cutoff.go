@@ -77,7 +77,7 @@ func (n *Node) helps(m *group.Member) bool {
 		return false
 	}
 	for _, e := range m.Servers {
-		if e.Success > e.Failure && n.serverInScope(e.Server) {
+		if e.Success > e.Failure && n.serverInScope(wire.Question{}, e.Server) {
 			return true
 		}
 	}

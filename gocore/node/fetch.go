@@ -15,6 +15,7 @@ const (
 	renewal                    // an answer in use is about to expire
 	probe                      // to learn whether a server answers
 	viaFallback                // all servers are down
+	ahead                      // a program will ask for it next
 )
 
 // A fetch asks the servers one question, one after another and again, until
@@ -111,6 +112,8 @@ func (n *Node) countAsk(kind purpose) {
 		n.count(UpstreamRefresh)
 	case probe:
 		n.count(UpstreamProbe)
+	case ahead:
+		n.count(UpstreamAhead)
 	default:
 		n.count(UpstreamAsked)
 	}
@@ -224,8 +227,12 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer)
 	n.failures.clear(f.q)
 	n.announceFetched(now, &answer, f.kind, known)
 	if p := n.pending[f.q]; p != nil {
+		asked := len(p.waiters) > 0
 		n.answerWaiters(now, p, &answer)
 		n.drop(p)
+		if asked {
+			n.fetchAhead(now, &answer)
+		}
 	}
 }
 
@@ -253,7 +260,7 @@ func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 	if p == nil {
 		return
 	}
-	if f.kind == probe || f.kind == renewal && len(p.waiters) == 0 {
+	if f.kind == probe || (f.kind == renewal || f.kind == ahead) && len(p.waiters) == 0 {
 		n.drop(p)
 		return
 	}

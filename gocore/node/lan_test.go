@@ -13,22 +13,26 @@ import (
 // A lan joins nodes by a virtual network with a virtual clock: enough of a
 // world to prove single promises; test/sim has the whole one.
 type lan struct {
-	t        tb
-	now      time.Duration
-	events   timerHeap
-	made     uint64
-	rand     *rand.Rand
-	nodes    []*testNode
-	server   netip.AddrPort
-	answers  map[string]string // "name type" -> rdata; "" = no data
-	ttl      time.Duration
-	delay    time.Duration // of the DNS server
-	dead     bool          // the DNS server swallows questions
-	refuses  bool          // ... says SERVFAIL
-	asked    map[wire.Question]int
-	loss     float64
-	sent     []*wire.Message
-	onAsk    func(Ask)
+	t       tb
+	now     time.Duration
+	events  timerHeap
+	made    uint64
+	rand    *rand.Rand
+	nodes   []*testNode
+	server  netip.AddrPort
+	answers map[string]string // "name type" -> rdata; "" = no data
+	ttl     time.Duration
+	delay   time.Duration // of the DNS server
+	dead    bool          // the DNS server swallows questions
+	refuses bool          // ... says SERVFAIL
+	asked   map[wire.Question]int
+	loss    float64
+	sent    []*wire.Message
+	onAsk   func(Ask)
+	// deadCorp: the server of a domain alone swallows questions; raw are records
+	// for "name TYPE".
+	deadCorp bool
+	raw      map[string][]string
 	onEffect func(*testNode, Effect)
 	sick     netip.AddrPort           // a DNS server that says SERVFAIL
 	askLoss  float64                  // of questions to the DNS server
@@ -218,6 +222,9 @@ func (l *lan) ask(n *testNode, e Ask) {
 	if (l.dead || n.cut) && e.Server == l.server || l.askLoss > 0 && l.rand.Float64() < l.askLoss {
 		return
 	}
+	if l.deadCorp && e.Server == corp.Addr {
+		return
+	}
 	answer, failure := l.answer(e.Question)
 	if e.Server == l.sick {
 		answer, failure = nil, Refused
@@ -228,6 +235,13 @@ func (l *lan) ask(n *testNode, e Ask) {
 func (l *lan) answer(q wire.Question) (*wire.Answer, Failure) {
 	if l.refuses {
 		return nil, Refused
+	}
+	if records, ok := l.raw[q.String()]; ok {
+		a, err := wire.ParseAnswer(q, 0, records)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		return a, 0
 	}
 	data, ok := l.answers[q.Name]
 	typ := map[uint16]string{wire.TypeA: "A", wire.TypeAAAA: "AAAA"}[q.Type]

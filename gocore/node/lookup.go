@@ -38,7 +38,7 @@ func (n *Node) query(now time.Duration, in Query) {
 	case e != nil && e.Fresh(now):
 		n.serve(now, in.ID, e)
 		n.considerRefresh(now, e)
-	case n.down:
+	case n.downFor(q):
 		n.queryWhileDown(now, in, e)
 	case n.failures.active(now, q) && !n.cutOff(now):
 		n.serveOrFail(now, in.ID, e)
@@ -140,11 +140,17 @@ func (n *Node) inScope(e *cache.Entry) bool {
 	if e.Answer.Server == 0 {
 		return e.Own() && e.Place == n.set.Place
 	}
-	return n.serverInScope(e.Answer.Server)
+	return n.serverInScope(e.Answer.Question, e.Answer.Server)
 }
 
-func (n *Node) serverInScope(id wire.ServerID) bool {
-	for _, s := range n.set.Servers {
+// serverInScope reports whether a server is one of those this host asks a
+// question.
+func (n *Node) serverInScope(q wire.Question, id wire.ServerID) bool {
+	servers := n.set.Servers
+	if r := n.routeFor(q); r != nil {
+		servers = r.Servers
+	}
+	for _, s := range servers {
 		if s.ID == id && id != 0 {
 			return true
 		}

@@ -33,6 +33,7 @@ type Node struct {
 	failures failures
 	servers  []*server
 	fallback []*server
+	routes   []route
 	replies  ring // times of the last replies of all servers
 	down     bool // all servers are
 	since    time.Duration

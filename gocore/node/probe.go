@@ -30,7 +30,10 @@ func (n *Node) probeTwice(now time.Duration, s *server) {
 
 func (n *Node) sendProbe(now time.Duration, s *server, doubted wire.Question) {
 	q := rootSOA // a fallback server is not told what this host asks for
-	if !s.fallback {
+	switch {
+	case s.domain != "":
+		q = wire.Question{Name: s.domain, Type: wire.TypeSOA}
+	case !s.fallback:
 		q = n.probeQuestion(now, s, doubted)
 	}
 	s.probing = true

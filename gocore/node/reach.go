@@ -48,6 +48,9 @@ func (n *Node) secret(q wire.Question) bool {
 
 // serversFor lists the servers that may be asked a question.
 func (n *Node) serversFor(q wire.Question) []*server {
+	if r := n.routeFor(q); r != nil {
+		return r.servers
+	}
 	if n.reach(q) != names.Site {
 		return n.servers
 	}

@@ -149,7 +149,7 @@ func (n *Node) believes(now time.Duration, a *wire.Answer) bool {
 	q, rules := a.Question, trust.Rules{LocalOnly: n.set.LocalOnly, Search: n.set.Search}
 	held4 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeA})
 	held6 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeAAAA})
-	return rules.Acceptable(a, n.serverInScope(a.Server), n.held(now, q), held4, held6) == nil
+	return rules.Acceptable(a, n.serverInScope(q, a.Server), n.held(now, q), held4, held6) == nil
 }
 
 func (n *Node) held(now time.Duration, q wire.Question) *wire.Answer {
@@ -167,7 +167,7 @@ func (n *Node) endWaiting(now time.Duration, q wire.Question) {
 		return
 	}
 	e := n.usable(now, q)
-	if e == nil || !e.Fresh(now) && !n.down && p.query == nil {
+	if e == nil || !e.Fresh(now) && !n.downFor(q) && p.query == nil {
 		return
 	}
 	p.query = nil

@@ -19,7 +19,7 @@ func (n *Node) considerRefresh(now time.Duration, e *cache.Entry) {
 	left := e.Expires() - now
 	// A host that had all it needed from peers has asked no server yet, and takes
 	// its turn all the same.
-	if left > e.Window() || n.refresh[q] || n.down || n.cutOff(now) {
+	if left > e.Window() || n.refresh[q] || n.downFor(q) || n.cutOff(now) {
 		return
 	}
 	n.refresh[q] = true
@@ -39,7 +39,7 @@ func (n *Node) turn(q wire.Question, window time.Duration) time.Duration {
 // renew asks, unless somebody else has meanwhile.
 func (n *Node) renew(now time.Duration, q wire.Question, born time.Duration) {
 	e := n.cache.Get(now, q)
-	if e == nil || e.Born > born || n.down {
+	if e == nil || e.Born > born || n.downFor(q) {
 		delete(n.refresh, q)
 		return
 	}

@@ -18,10 +18,14 @@ func (n *Node) Status(now time.Duration) Status {
 			s.Proven++
 		}
 	}
-	for _, list := range [][]*server{n.servers, n.fallback} {
+	lists := [][]*server{n.servers, n.fallback}
+	for _, r := range n.routes {
+		lists = append(lists, r.servers)
+	}
+	for _, list := range lists {
 		for _, v := range list {
 			s.Servers = append(s.Servers, ServerStatus{
-				Addr: v.Addr, State: v.state, Fallback: v.fallback,
+				Addr: v.Addr, State: v.state, Fallback: v.fallback && v.domain == "", Domain: v.domain,
 				Success: ageOf(now, v.success), Failure: ageOf(now, v.failure),
 			})
 		}

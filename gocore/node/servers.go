@@ -36,8 +36,11 @@ type server struct {
 	// hearsay: down by others' word alone; doubted once this host has asked.
 	hearsay, doubted bool
 	// denied counts own time-outs while down by hearsay.
-	denied   int
+	denied int
+	// fallback: none of the group's business, neither said nor judged there.
 	fallback bool
+	// domain is that of a server for one domain alone; it is a fallback too.
+	domain string
 }
 
 // setServers follows a change of configuration: servers that stay keep what is
@@ -46,6 +49,7 @@ func (n *Node) setServers(now time.Duration) {
 	before := n.servers
 	n.servers = n.merge(now, n.servers, n.set.Servers, false)
 	n.fallback = n.merge(now, n.fallback, n.set.Fallback, true)
+	n.setRoutes(now)
 	if !slices.Equal(before, n.servers) {
 		n.askAnew(now)
 	}
@@ -80,7 +84,7 @@ func (n *Node) askAnew(now time.Duration) {
 
 // uses reports whether the server is still one of this host's.
 func (n *Node) uses(s *server) bool {
-	return slices.Contains(n.servers, s) || slices.Contains(n.fallback, s)
+	return slices.Contains(n.servers, s) || slices.Contains(n.fallback, s) || n.routed(s)
 }
 
 // forgetEvidence drops what was counted against the servers before this host
@@ -300,7 +304,7 @@ func (n *Node) updateDown(now time.Duration) {
 // resolvePending ends the waiting of all questions when an outage begins.
 func (n *Node) resolvePending(now time.Duration) {
 	for _, p := range n.inOrder() {
-		if len(p.waiters) == 0 {
+		if len(p.waiters) == 0 || !n.downFor(p.q) {
 			continue
 		}
 		if f := p.fetch; f != nil {

@@ -23,6 +23,9 @@ type Settings struct {
 	// Servers are the DNS servers in order of preference; Fallback those asked
 	// only while all of Servers are down.
 	Servers, Fallback []Server
+	// Routes are domains that have servers of their own; the longest that covers
+	// a name counts. They are among Search as well.
+	Routes []Route
 	// Timeout and Attempts are those of resolv.conf (5 s, 2).
 	Timeout  time.Duration
 	Attempts int
@@ -37,6 +40,8 @@ type Settings struct {
 	// Forward are special-use names that go to the servers all the same, "." for
 	// single labels (names.Policy).
 	Forward []string
+	// FetchAhead asks for what an answer will be followed by (fetchAhead).
+	FetchAhead bool
 	// StopRebinding holds back answers that lead a public name to an address that
 	// is not public, but for PrivateNames and what lies below them.
 	StopRebinding bool
@@ -53,6 +58,13 @@ type Settings struct {
 	// MaxTTL, NegativeTTL and MinTTL bound own answers, MaxStale the time past
 	// the TTL.
 	MaxTTL, NegativeTTL, MinTTL, MaxStale time.Duration
+}
+
+// Route sends the questions for a domain, a name with a final dot, and all
+// names below it to Servers alone.
+type Route struct {
+	Domain  string
+	Servers []Server
 }
 
 // Server is a DNS server. ID is the hash peers compare; 0 for a loopback stub

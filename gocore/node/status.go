@@ -54,6 +54,8 @@ type ServerStatus struct {
 	State            State
 	Success, Failure time.Duration
 	Fallback         bool
+	// Domain is the one that the server is asked for alone, "" if for all.
+	Domain string
 }
 
 // PeerStatus is one peer.

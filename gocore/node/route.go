@@ -1,0 +1,58 @@
+package node
+
+import (
+	"slices"
+	"time"
+
+	"mcdns/gocore/names"
+	"mcdns/gocore/wire"
+)
+
+// A route is a domain with servers of its own. An outage of these is none of
+// upstream: it is said nowhere, and ends by this host's own looking.
+type route struct {
+	Route
+	servers []*server
+}
+
+func (n *Node) setRoutes(now time.Duration) {
+	old := n.routes
+	n.routes = nil
+	for _, r := range n.set.Routes {
+		var had []*server
+		if i := slices.IndexFunc(old, func(o route) bool { return o.Domain == r.Domain }); i >= 0 {
+			had = old[i].servers
+		}
+		servers := n.merge(now, had, r.Servers, true)
+		for _, s := range servers {
+			s.domain = r.Domain
+		}
+		n.routes = append(n.routes, route{r, servers})
+	}
+}
+
+// routeFor returns the route with the longest domain that covers a question,
+// nil if it goes to the servers for all.
+func (n *Node) routeFor(q wire.Question) *route {
+	var best *route
+	for i := range n.routes {
+		r := &n.routes[i]
+		if names.Under(q.Name, r.Domain) && (best == nil || len(r.Domain) > len(best.Domain)) {
+			best = r
+		}
+	}
+	return best
+}
+
+func (n *Node) routed(s *server) bool {
+	return slices.ContainsFunc(n.routes, func(r route) bool { return slices.Contains(r.servers, s) })
+}
+
+// downFor reports whether all servers that may be asked a question are down.
+func (n *Node) downFor(q wire.Question) bool {
+	r := n.routeFor(q)
+	if r == nil {
+		return n.down
+	}
+	return !slices.ContainsFunc(r.servers, func(s *server) bool { return s.state != Down })
+}
