@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"mcdns/gocore/node"
@@ -37,6 +38,9 @@ func (w *World) apply(h *Host, effects []node.Effect) {
 func (w *World) sendFrom(h *Host, e node.Send) {
 	d := datagram{key: w.sealsWith(h), ring: h.key, msg: e.Message}
 	w.seal(&d)
+	if d.size-headers > wire.MaxDatagram {
+		w.Checks.fail(w, h, "budget", fmt.Sprintf("a datagram of %d bytes; want %d at most", d.size-headers, wire.MaxDatagram))
+	}
 	w.note(3, uint64(h.Index), uint64(kindOf(e.Message)), uint64(d.size), e.Message.Seq)
 	w.Checks.sent(w, h, e)
 	w.trace.send(w, h, e)

@@ -28,20 +28,19 @@ type All struct {
 // dead are the shares of hosts that die with the server.
 var dead = []float64{.9, .5, 0}
 
-// Full is the whole set.
+// Full is the whole set. The two cases of a thousand hosts are first and last:
+// both at once would not fit into 16 GB.
 func Full() []Case {
 	day := 24 * time.Hour
-	var out []Case
-	for _, loss := range []float64{0, .05} {
-		out = append(out, Case{Hosts: 1000, Loss: loss, Measure: 2 * time.Hour, Out: day, Dead: dead, Single: true})
-	}
-	out = append(out, Case{Hosts: 300, Warm: 2 * time.Hour, Measure: 2 * time.Hour, Out: 2 * time.Hour, Dead: dead})
+	thousand := Case{Hosts: 1000, Measure: 2 * time.Hour, Out: day, Dead: dead, Single: true}
+	out := []Case{thousand, {Hosts: 300, Warm: 2 * time.Hour, Measure: 2 * time.Hour, Out: 2 * time.Hour, Dead: dead}}
 	for _, n := range []int{100, 20, 5} {
 		for _, loss := range []float64{0, .05} {
 			out = append(out, Case{Hosts: n, Loss: loss, Warm: day, Measure: 2 * time.Hour, Out: day, Dead: dead})
 		}
 	}
-	return out
+	thousand.Loss = .05
+	return append(out, thousand)
 }
 
 // Quick is what `make test` has time for.
@@ -65,10 +64,13 @@ func Run(quick bool, seed uint64, dir string, w io.Writer, live bool) (All, erro
 	if quick {
 		cases = Quick()
 	}
-	jobs := all.special(quick, show)
+	var jobs []func()
 	all.Results = make([]Result, len(cases))
 	for i := range cases {
 		cases[i].Seed = seed
+		if i == 1 {
+			jobs = append(jobs, all.special(quick, show)...)
+		}
 		jobs = append(jobs, func() { all.Results[i] = cases[i].run(show(cases[i].Name())) })
 	}
 	two(jobs)

@@ -28,6 +28,7 @@ func run() error {
 	warm := flag.Duration("warm", 0, "work before a case is measured")
 	measure := flag.Duration("measure", time.Hour, "work measured in a case")
 	outage := flag.Duration("outage", time.Hour, "length of the outages of a case")
+	trace := flag.String("trace", "", "lookups of a case from a file: seconds, host and name a line")
 	single := flag.Bool("ipv6", false, "no IPv4 in a case")
 	rewrite := flag.Bool("rewrite", false, "write what happens now into the transcript")
 	quick := flag.Bool("quick", false, "run the small set")
@@ -47,7 +48,7 @@ func run() error {
 	}
 	// Much lives long and little is collected: rather use the room there is.
 	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(7 << 30)
+	debug.SetMemoryLimit(12 << 30)
 	live := terminal(os.Stderr)
 	switch {
 	case *scenario == "":
@@ -59,8 +60,15 @@ func run() error {
 		fmt.Printf("digest %x\n", w.Digest())
 		return w.Checks.Err()
 	case *scenario == "case":
+		var demand sim.Demand
+		if *trace != "" {
+			var err error
+			if demand.Trace, err = sim.ReadTrace(*trace); err != nil {
+				return err
+			}
+		}
 		return told(figures.Case{
-			Hosts: *hosts, Loss: *loss, Warm: *warm, Measure: *measure, Out: *outage, Single: *single,
+			Demand: demand, Hosts: *hosts, Loss: *loss, Warm: *warm, Measure: *measure, Out: *outage, Single: *single,
 			Dead: figures.Dead(), Seed: max(*seed, 1),
 		}.Run(os.Stderr, live))
 	default:
