@@ -2,7 +2,7 @@
 VERSION  = $(shell packaging/version.sh)
 B        = build
 GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -buildid= -X main.version=$(VERSION)'
-NSSFLAGS = -std=c11 -O2 -g -fPIC -Wall -Wextra -Werror -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
+NSSFLAGS = -std=c11 -O2 -fPIC -Wall -Wextra -Werror -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
 NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,--no-undefined \
            -Wl,--version-script=nss/mcdns.map -Wl,--build-id=none
 # A clone that another user owns cannot be stamped with its commit.
@@ -52,11 +52,14 @@ outage: need-lab build $(B)/outage ## every way to lose a DNS server, on 20 real
 	$(B)/outage
 
 nss-cshared: need ## the module's other build, with a Go runtime: build/cshared/ (see nss/README.md)
-	go build -tags cshared -buildmode=c-shared -o $(B)/cshared/libnss_mcdns.so.2 ./nss
+	CGO_ENABLED=1 go build -trimpath -tags cshared -buildmode=c-shared -ldflags "-s -w -extldflags \
+	  '-Wl,--version-script=$(CURDIR)/nss/mcdns.map -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,nodelete'" \
+	  -o $(B)/cshared/libnss_mcdns.so.2 ./nss
 
 test-nss: need-lab build nss-cshared ## no program notices the module: the whole suite, both builds
-	rm -f $(B)/test-nss.json
+	rm -f $(B)/test-nss.json $(B)/test-nss.md
 	MCDNS_TEST_NSS_JSON=$(CURDIR)/$(B)/test-nss.json go test -count=1 -p 1 -timeout 30m ./test/nss/...
+	@cat $(B)/test-nss.md
 
 test-lab-real: need-lab build $(B)/demo ## the lab and the demo with unbound as their DNS server
 	MCDNS_LAB_SERVER=unbound go test -count=1 ./test/lab
