@@ -157,7 +157,7 @@ func (n *Node) overdue(now time.Duration, id uint64) {
 	}
 	if !a.over {
 		a.over = true
-		n.timedOut(now, a.server, a.fetch)
+		n.timedOut(now, a)
 	}
 	if !a.fetch.done {
 		n.sendNext(now, a.fetch)

@@ -33,3 +33,70 @@ func TestLossyPathMakesLookupsSlowNotFail(t *testing.T) {
 		t.Errorf("%d of %d lookups failed, the slowest took %v; want at most 1 in 1000, 10s (seed %d)", failed, lookups, worst, seed)
 	}
 }
+
+// All hosts look at a server that is back, and then renew what was asked for.
+// Together that stays below two questions a second for each host: in every
+// second, or, where a fifth of all frames is lost and lost questions are repeated
+// at once, in every five.
+func TestRecoveryIsNoStorm(t *testing.T) {
+	for _, loss := range []float64{0, 0.2} {
+		for _, hosts := range []int{8, 20, 100} {
+			window := 1
+			if loss > 0 {
+				window = 5
+			}
+			most := recoveryLoad(t, hosts, loss, window)
+			t.Logf("%d hosts, loss %v: at most %.2f questions per second and host", hosts, loss, most)
+			if most >= 2 {
+				t.Errorf("%d hosts, loss %v: %.2f questions per second and host; want less than 2 (seed %d)", hosts, loss, most, seed)
+			}
+		}
+	}
+}
+
+// recoveryLoad is the most questions per second and host, over so many seconds,
+// that a server sees when it is back after an outage.
+func recoveryLoad(t *testing.T, hosts int, loss float64, window int) float64 {
+	l := newLAN(t, hosts)
+	names := l.known(100)
+	l.ttl = 5 * time.Second
+	l.settle()
+	for i, name := range names {
+		l.nodes[i%hosts].lookup(name)
+	}
+	for _, name := range names {
+		for _, n := range l.nodes {
+			n.query(name)
+		}
+	}
+	l.dead = true
+	l.run(10 * time.Second)
+	for i := range 3 * hosts {
+		l.nodes[i%hosts].lookup(names[i%100])
+	}
+	l.run(30 * time.Second)
+	l.loss, l.askLoss = loss, 1-(1-loss)*(1-loss)
+	const seconds = 20
+	var asked [seconds + 5]int
+	began := l.now
+	l.onAsk = func(Ask) { asked[(l.now-began)/time.Second]++ }
+	l.dead = false
+	for i := range 10 * seconds { // a lookup every 100 ms on the LAN
+		l.nodes[i%hosts].query(names[i%5])
+		l.run(100 * time.Millisecond)
+	}
+	for _, n := range l.nodes {
+		if n.down {
+			t.Errorf("%d hosts, loss %v: host %d is still down (seed %d)", hosts, loss, n.i, seed)
+		}
+	}
+	most := 0
+	for i := range seconds - window + 1 {
+		sum := 0
+		for _, n := range asked[i : i+window] {
+			sum += n
+		}
+		most = max(most, sum)
+	}
+	return float64(most) / float64(window*hosts)
+}

@@ -138,11 +138,20 @@ const (
 	recent = 2 * time.Second
 	// electedToProbe hosts look when a peer suspects a server.
 	electedToProbe = 5
+	// lookWithin is when hosts that are down look at a server that answers a peer,
+	// each at its own time.
+	lookWithin = 2 * time.Second
 )
 
-// timedOut notes that a server did not answer in its usual time.
-func (n *Node) timedOut(now time.Duration, s *server, f *fetch) {
+// timedOut notes that a server did not answer a question in its usual time. If
+// it has answered another one since, a datagram was lost and no server: a probe
+// for each would double the questions on a bad link.
+func (n *Node) timedOut(now time.Duration, a *ask) {
+	s, f := a.server, a.fetch
 	s.failure = now
+	if s.success > a.sent {
+		return
+	}
 	if f.kind == probe {
 		s.probeLost = true
 	}
@@ -391,7 +400,7 @@ func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.
 		s.peerSuccess = success
 		if s.state == Down && success > s.since && !s.looking {
 			s.looking = true
-			n.after(now, n.jitter(time.Second), func(now time.Duration) { n.probeIfDown(now, s) })
+			n.after(now, n.jitter(lookWithin), func(now time.Duration) { n.probeIfDown(now, s) })
 		}
 	}
 	if !st.Suspect || s.judging || s.state == Down || n.clearedLately(now, s) {
