@@ -22,10 +22,8 @@ $(B)/libnss_mcdns.so.2: $(wildcard nss/*.c nss/*.h) nss/mcdns.map
 	@mkdir -p $(B)
 	$(CC) $(NSSFLAGS) $(NSSLINK) -o $@ $(wildcard nss/*.c)
 
-need:
-	@sh test/demo/need.sh
-need-lab:
-	@sh test/demo/need.sh lab
+need need-lab:
+	@sh test/demo/need.sh $(findstring lab,$@)
 $(B)/demo $(B)/outage: need
 	go build -o $@ ./test/$(@F)
 $(B)/mcdns-sim: need
@@ -39,7 +37,6 @@ test: vet build race sim-quick ## everything an ordinary user can prove, under 1
 vet: need
 	@test -z "$$(gofmt -l gocore daemon test nss)" || { gofmt -d gocore daemon test nss; exit 1; }
 	go vet ./...
-
 race:
 	go test -race ./...
 
