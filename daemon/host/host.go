@@ -246,7 +246,7 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 			h.noticePause(wall)
 		case <-save.C:
 			h.noticePause(wall)
-			h.save()
+			h.saveBeside()
 		case <-h.changed:
 			notify(h.statusLine())
 		case <-rejoin.C:
@@ -273,7 +273,8 @@ const (
 	rejoinEvery = 100 * time.Second
 	// drainFor: a program whose question is under way is answered if that takes
 	// no longer; the others ask the next mcdnsd.
-	drainFor = time.Second
+	drainFor   = time.Second
+	saveWithin = 3 * time.Second // the last save; systemd kills after 5
 )
 
 // stop ends what comes from outside, in an order that loses no lookup: the
@@ -287,14 +288,13 @@ func (h *Host) stop(s sockets, unfollow func()) {
 	h.nss.Shutdown(ctx)
 	h.control.Shutdown(ctx)
 	h.dns.Close()
-	h.save()
+	h.saveLast(saveWithin)
 }
 
 func (h *Host) close() {
 	h.client.Close()
 	h.streams.Close()
 	h.lan.close()
-	h.store.Close()
 }
 
 func (h *Host) openStore(dir string) *store.Store {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mcdns/daemon/clock"
@@ -15,6 +16,7 @@ import (
 
 // saver saves what changed since its mark.
 type saver struct {
+	busy   atomic.Bool // saveBeside is at work
 	mu     sync.Mutex
 	mark   uint64
 	failed bool
@@ -58,5 +60,33 @@ func (h *Host) save() {
 	}
 	if h.saver.failed = err != nil; err == nil {
 		h.saver.mark = mark
+	}
+}
+
+// saveBeside saves on a goroutine of its own: a disk that hangs must stop neither
+// lookups nor the watchdog's food. While one save waits there is no second.
+func (h *Host) saveBeside() {
+	if !h.saver.busy.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		defer h.saver.busy.Store(false)
+		h.save()
+	}()
+}
+
+// saveLast saves and closes the store, and leaves both behind if the disk does
+// not answer: it must not keep a machine from shutting down.
+func (h *Host) saveLast(limit time.Duration) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.save()
+		h.store.Close()
+	}()
+	select {
+	case <-done:
+	case <-time.After(limit):
+		h.log.Warn("the disk does not answer; what was not saved is lost", "waited", limit)
 	}
 }
