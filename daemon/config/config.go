@@ -29,6 +29,8 @@ type Config struct {
 	Servers []netip.AddrPort
 	// Fallback are asked only while all others are down.
 	Fallback []netip.AddrPort
+	// Routes are domains with servers of their own.
+	Routes []Route
 	// TLS says whether servers are asked by DNS over TLS, TLSNames by which names
 	// those at an address prove themselves.
 	TLS      upstream.TLSMode
@@ -37,6 +39,8 @@ type Config struct {
 	Size int
 	// MinTTL, MaxTTL and NegativeTTL bound the lives of own answers.
 	MinTTL, MaxTTL, NegativeTTL time.Duration
+	// FetchAhead asks for what an answer will be followed by.
+	FetchAhead bool
 	// Stale is how long past its TTL an answer may serve in an outage.
 	Stale time.Duration
 	// Save is the directory for the saved state: "" for the default
@@ -58,6 +62,12 @@ type Config struct {
 	Level slog.Level
 }
 
+// A Route is a domain, with a final dot, that is asked of Servers alone.
+type Route struct {
+	Domain  string
+	Servers []netip.AddrPort
+}
+
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
@@ -69,6 +79,7 @@ func Default() Config {
 		MaxTTL:      24 * time.Hour,
 		NegativeTTL: 15 * time.Minute,
 		Stale:       72 * time.Hour,
+		FetchAhead:  true,
 		Level:       slog.LevelInfo,
 	}
 }
@@ -89,6 +100,7 @@ var settings = map[string]map[string]setting{
 	"servers": {
 		"servers":   addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Servers }, "auto"),
 		"fallback":  addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Fallback }, "none"),
+		"routes":    setRoutes,
 		"tls":       setTLS,
 		"tls_names": setTLSNames,
 	},
@@ -98,6 +110,7 @@ var settings = map[string]map[string]setting{
 		"max_ttl":      duration(func(c *Config) *time.Duration { return &c.MaxTTL }, 7*24*time.Hour),
 		"negative_ttl": duration(func(c *Config) *time.Duration { return &c.NegativeTTL }, 24*time.Hour),
 		"stale":        duration(func(c *Config) *time.Duration { return &c.Stale }, 365*24*time.Hour),
+		"fetch_ahead":  yes(func(c *Config) *bool { return &c.FetchAhead }),
 		"save":         setSave,
 	},
 	"sharing": {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mcdns/daemon/upstream"
 )
 
 func TestSettingsAreTakenAsWritten(t *testing.T) {
@@ -25,7 +27,11 @@ key-file = /tmp/k
 [servers]
 servers = 192.0.2.53 [2001:db8::53]:5353
 fallback = 9.9.9.9
+routes = Corp.Example: 10.0.0.1 [fd00::1]:5353; lab.example:10.9.0.1;
+tls = strict
+tls_names = 192.0.2.53#dns.Example, 2001:db8::53#dns.example
 [cache]
+fetch_ahead = no
 size = 16MiB
 min_ttl = 5
 max_ttl = 12h
@@ -35,6 +41,13 @@ save = no
 [sharing]
 no_share = Corp.Example, *.lan
 local_only = bank.example
+[names]
+forward = test, .
+stop_rebinding = yes
+private_names = corp.example
+[listener]
+listen = 127.0.0.53 [::1]:5353
+beyond = yes
 [log]
 level = debug
 `
@@ -48,6 +61,14 @@ level = debug
 		Servers:  []netip.AddrPort{netip.MustParseAddrPort("192.0.2.53:53"), netip.MustParseAddrPort("[2001:db8::53]:5353")},
 		Fallback: []netip.AddrPort{netip.MustParseAddrPort("9.9.9.9:53")},
 		Size:     16 << 20, MinTTL: 5 * time.Second, MaxTTL: 12 * time.Hour, NegativeTTL: time.Minute,
+		Routes: []Route{
+			{"corp.example.", []netip.AddrPort{netip.MustParseAddrPort("10.0.0.1:53"), netip.MustParseAddrPort("[fd00::1]:5353")}},
+			{"lab.example.", []netip.AddrPort{netip.MustParseAddrPort("10.9.0.1:53")}},
+		},
+		TLS:      upstream.TLSStrict,
+		TLSNames: map[netip.Addr]string{netip.MustParseAddr("192.0.2.53"): "dns.example", netip.MustParseAddr("2001:db8::53"): "dns.example"},
+		Forward:  []string{"test.", "."}, StopRebinding: true, PrivateNames: []string{"corp.example."},
+		Listen: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.53:53"), netip.MustParseAddrPort("[::1]:5353")}, ListenBeyond: true,
 		Stale: 14 * 24 * time.Hour, Save: "no",
 		NoShare: []string{"corp.example.", "lan."}, LocalOnly: []string{"bank.example."}, Level: slog.LevelDebug,
 	}
@@ -58,6 +79,11 @@ level = debug
 
 func TestBadLinesAreNamedAndChangeNothing(t *testing.T) {
 	cases := []struct{ name, text, want string }{
+		{"route without a server", "[servers]\nroutes = corp.example:\n", `f:2: servers.routes: "corp.example:" has a domain without a server, more than 8 servers for one, or more than 64 domains; ignored`},
+		{"route of the root", "[servers]\nroutes = .: 192.0.2.1\n", `f:2: servers.routes: ".: 192.0.2.1" is not a list of domains with servers (as in corp.example: 192.0.2.53; lab.example: 192.0.2.54); ignored`},
+		{"tls", "[servers]\ntls = maybe\n", `f:2: servers.tls: "maybe" is none of no, opportunistic, strict; ignored`},
+		{"tls name", "[servers]\ntls_names = 192.0.2.1\n", `f:2: servers.tls_names: "192.0.2.1" is not a list of addresses and names (as in 192.0.2.53#dns.example); ignored`},
+		{"yes or no", "[names]\nstop_rebinding = 1\n", `f:2: names.stop_rebinding: "1" is neither yes nor no; ignored`},
 		{"not a size", "[cache]\nsize = 64mb", `f:2: cache.size: "64mb" is not a size (as in 64MiB); ignored`},
 		{"too small", "[cache]\nsize = 1", `f:2: cache.size: "1" is not between 1MiB and 16GiB; ignored`},
 		{"too large", "[cache]\nsize = 999999999GiB", `f:2: cache.size: "999999999GiB" is not between 1MiB and 16GiB; ignored`},

@@ -22,6 +22,8 @@ const (
 	maxSize = 16 << 30
 	// maxList bounds every list; the node takes 8 servers, nobody has 1000 zones.
 	maxList = 1024
+	// maxRoutes: each is looked at for every question.
+	maxRoutes = 64
 )
 
 func list(value string) []string {
@@ -192,6 +194,34 @@ func yes(field func(*Config) *bool) setting {
 		*field(c) = value == "yes"
 		return nil
 	}
+}
+
+func setRoutes(c *Config, value string) error {
+	var out []Route
+	for _, s := range strings.Split(value, ";") {
+		if strings.TrimSpace(s) == "" {
+			continue
+		}
+		domain, addrs, _ := strings.Cut(s, ":")
+		q, err := wire.NewQuestion(strings.TrimSpace(domain), 1)
+		if err != nil || q.Name == "." {
+			return errors.New("is not a list of domains with servers (as in corp.example: 192.0.2.53; lab.example: 192.0.2.54)")
+		}
+		r := Route{Domain: q.Name}
+		for _, a := range list(addrs) {
+			server, err := parseServer(a)
+			if err != nil {
+				return err
+			}
+			r.Servers = append(r.Servers, server)
+		}
+		if len(r.Servers) == 0 || len(r.Servers) > wire.MaxServers || len(out) >= maxRoutes {
+			return fmt.Errorf("has a domain without a server, more than %d servers for one, or more than %d domains", wire.MaxServers, maxRoutes)
+		}
+		out = append(out, r)
+	}
+	c.Routes = out
+	return nil
 }
 
 func setTLS(c *Config, value string) error {

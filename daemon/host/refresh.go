@@ -77,15 +77,32 @@ func (v *view) servers() []netip.AddrPort {
 func settings(v view, machine resolvconf.Machine, ring *trust.Ring, chosen []node.Link) node.Settings {
 	c := v.config
 	return node.Settings{
-		Servers: machine.Servers(v.servers()), Fallback: machine.Servers(c.Fallback),
+		Servers: machine.Servers(v.servers()), Fallback: machine.Servers(notOurs(c.Fallback, listens(c))),
 		Timeout: v.conf.Timeout, Attempts: v.conf.Attempts, Rotate: v.conf.Rotate,
-		Search:  absolute(v.conf.Search),
-		NoShare: c.NoShare, LocalOnly: c.LocalOnly,
+		Search: append(absolute(v.conf.Search), domains(c.Routes)...), Routes: routes(machine, c),
+		FetchAhead: c.FetchAhead,
+		NoShare:    c.NoShare, LocalOnly: c.LocalOnly,
 		Forward: c.Forward, StopRebinding: c.StopRebinding, PrivateNames: c.PrivateNames,
 		Shares: ring != nil, Links: chosen, Place: v.place.ID,
 		CacheBytes: c.Size,
 		MaxTTL:     c.MaxTTL, NegativeTTL: c.NegativeTTL, MinTTL: c.MinTTL, MaxStale: c.Stale,
 	}
+}
+
+// routes gives domains their servers as the node knows servers.
+func routes(machine resolvconf.Machine, c config.Config) (out []node.Route) {
+	for _, r := range c.Routes {
+		servers := machine.Servers(notOurs(r.Servers, listens(c)))
+		out = append(out, node.Route{Domain: r.Domain, Servers: servers})
+	}
+	return out
+}
+
+func domains(all []config.Route) (out []string) {
+	for _, r := range all {
+		out = append(out, r.Domain)
+	}
+	return out
 }
 
 // absolute gives search domains as the node compares them; what is no name is
