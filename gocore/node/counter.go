@@ -27,6 +27,7 @@ const (
 	RebindingStopped
 	UpstreamAhead
 	Untold
+	PeerDuplicate
 	counters // how many there are
 )
 
@@ -38,7 +39,7 @@ var counterNames = [counters]string{
 	"peer_replayed", "peer_late", "peer_flood",
 	"evicted",
 	"lookups_here", "rebinding_stopped", "upstream_ahead",
-	"answers_untold",
+	"answers_untold", "peer_duplicate",
 }
 
 func (c Counter) String() string {

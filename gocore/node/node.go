@@ -56,6 +56,7 @@ type Node struct {
 type session struct {
 	last  time.Duration // of the last Handle
 	began time.Duration // when sharing began
+	twin  bool          // a living copy of this host was logged
 	// outOfTurn bounds HELLOs that say how the servers do.
 	outOfTurn bucket
 	groupWas  string

@@ -96,7 +96,10 @@ func (n *Node) echoes(m *group.Member, body wire.Body) (asked time.Duration, ok 
 // (PROTOCOL 1).
 func (n *Node) prove(now, asked time.Duration, m *group.Member, sent time.Duration) {
 	m.Clock.Prove(asked, sent)
-	m.Proven = true
+	if !m.Proven {
+		m.Proven = true
+		n.noteTwins(now, m)
+	}
 	if !n.caught {
 		n.catchUp(now, n.absent(now))
 	}

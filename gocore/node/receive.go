@@ -22,7 +22,7 @@ func (n *Node) received(now time.Duration, in Received) {
 	}
 	m, unseen := n.group.Hear(now, msg.From, msg.Seq)
 	if m == nil || !unseen {
-		n.count(PeerReplayed)
+		n.countRepeat(now, m)
 		return
 	}
 	if asked, echoes := n.echoes(m, msg.Body); echoes {
@@ -44,6 +44,16 @@ func (n *Node) received(now time.Duration, in Received) {
 	}
 	n.dispatch(now, in, m, transit)
 	n.noteGroup()
+}
+
+// countRepeat tells the copy of a datagram that came by both address families, or
+// by two links, from one that somebody sends again.
+func (n *Node) countRepeat(now time.Duration, m *group.Member) {
+	if m != nil && now-m.Last < time.Second {
+		n.count(PeerDuplicate)
+		return
+	}
+	n.count(PeerReplayed)
 }
 
 func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit time.Duration) {

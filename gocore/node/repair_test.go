@@ -2,8 +2,13 @@ package node
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
 	"testing"
 	"time"
+
+	"mcdns/gocore/wire"
 )
 
 func TestBurstOfNamesOutlivesTheHostThatAskedForThem(t *testing.T) {
@@ -44,5 +49,43 @@ func TestWhatAPartitionKeptApartIsRepaired(t *testing.T) {
 		if got := n.cache.Len(); got < 100 {
 			t.Errorf("host %d: %d answers 3 minutes after the partition; want 100", n.i, got)
 		}
+	}
+}
+
+func TestHostThatWasRestartedIsOnePeer(t *testing.T) {
+	l := newLAN(t, 3)
+	l.settle()
+	l.nodes[2].off = true
+	l.addNode(2, 9).handle(Configure{l.settings()})
+	l.run(10 * time.Second)
+	for _, n := range l.nodes[:2] {
+		if got := len(n.group.Members()); got != 2 {
+			t.Errorf("host %d: %d members after a restart; want 2", n.i, got)
+		}
+	}
+}
+
+func TestCopyOfThisHostIsNamedOnce(t *testing.T) {
+	l := newLAN(t, 2)
+	l.settle()
+	twin := &testNode{lan: l, i: 2, addr: l.nodes[0].addr, results: map[uint64]*Result{}}
+	twin.addr = netip.MustParseAddrPort("10.0.9.9:7353")
+	twin.Node = New(Config{Self: wire.Peer{ID: l.nodes[0].self.ID, Epoch: 77}, Rand: rand.New(rand.NewPCG(seed, 77))})
+	l.nodes = append(l.nodes, twin)
+	twin.handle(Configure{l.settings()})
+	for range 12 {
+		l.run(5 * time.Second)
+		if got := len(l.nodes[1].group.Members()); got != 2 {
+			t.Errorf("a third host sees %d members; want both copies all the time", got)
+		}
+	}
+	named := 0
+	for _, line := range l.nodes[0].logs {
+		if strings.Contains(line, "another host has this host's id") {
+			named++
+		}
+	}
+	if named != 1 {
+		t.Errorf("the copy was named %d times; want once", named)
 	}
 }

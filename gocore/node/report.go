@@ -27,6 +27,7 @@ func (n *Node) Status(now time.Duration) Status {
 			s.Servers = append(s.Servers, ServerStatus{
 				Addr: v.Addr, State: v.state, Fallback: v.fallback && v.domain == "", Domain: v.domain,
 				Success: ageOf(now, v.success), Failure: ageOf(now, v.failure),
+				CutOff: v.state != Up && v.cutOff != 0,
 			})
 		}
 	}

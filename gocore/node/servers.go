@@ -305,7 +305,11 @@ func (n *Node) updateDown(now time.Duration) {
 		n.resolvePending(now)
 		return
 	}
-	n.log(slog.LevelInfo, "upstream up")
+	if n.anyUp() {
+		n.log(slog.LevelInfo, "upstream up")
+	} else {
+		n.log(slog.LevelInfo, "upstream suspect: its servers changed")
+	}
 	n.failures.clearAll()
 	n.recoverPopular(now)
 }

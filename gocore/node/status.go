@@ -54,6 +54,8 @@ type ServerStatus struct {
 	State            State
 	Success, Failure time.Duration
 	Fallback         bool
+	// CutOff: suspect, but peers reach it; the fault is this host's path.
+	CutOff bool
 	// Domain is the one that the server is asked for alone, "" if for all.
 	Domain string
 }

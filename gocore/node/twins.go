@@ -1,0 +1,34 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/group"
+)
+
+// twinTime is how long an older epoch of an id may be silent once a newer one is
+// proven: a host that was restarted does not speak with two tongues.
+const twinTime = 3 * time.Second
+
+// noteTwins looks after two epochs of one id. A host that was restarted is one
+// host: its older epoch goes as soon as it proves silent. Two that both speak are
+// copies of one disk; both work, but the administrator should know.
+func (n *Node) noteTwins(now time.Duration, m *group.Member) {
+	if m.Peer.ID == n.self.ID && !n.session.twin {
+		n.session.twin = true
+		n.log(levelWarn, "another host has this host's id, perhaps from a copied disk: both work, but count as one",
+			"peer", m.Addr.Addr().String(), "hint", "stop mcdnsd on one of them, delete its host id file, start it again")
+	}
+	for _, old := range n.group.Members() {
+		if old.Peer.ID != m.Peer.ID || old == m || old.First > m.First {
+			continue
+		}
+		heard := old.Last
+		n.challenge(now, old) // a copy answers
+		n.after(now, twinTime, func(time.Duration) {
+			if old.Last == heard {
+				n.group.Remove(old.Peer)
+			}
+		})
+	}
+}
