@@ -76,6 +76,12 @@ func (w *world) doSet(args []string) error {
 			w.set.StopRebinding = value == "yes"
 		case "private-names":
 			w.set.PrivateNames = names
+		case "route": // domain@server
+			domain, server, _ := strings.Cut(value, "@")
+			w.set.Routes = []node.Route{{Domain: domain + ".", Servers: serverList(server)}}
+			w.set.Search = []string{domain + "."}
+		case "fetch-ahead":
+			w.set.FetchAhead = value == "yes"
 		case "rotate":
 			w.set.Rotate = value == "yes"
 		default:
