@@ -1,6 +1,7 @@
 # mcdns: `make help` lists the targets; .ci/run is what CI runs.
 VERSION  = $(shell packaging/version.sh)
 B        = build
+FUZZTIME = 10s
 GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -buildid= -X main.version=$(VERSION)'
 NSSFLAGS = -std=c11 -O2 -fPIC -Wall -Wextra -Werror -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
 NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,--no-undefined \
@@ -18,7 +19,7 @@ build: need $(B)/libnss_mcdns.so.2 ## build mcdnsd, mcdns and libnss_mcdns.so.2 
 	$(GOBUILD) -o $(B)/mcdnsd ./daemon/cmd/mcdnsd
 	$(GOBUILD) -o $(B)/mcdns ./daemon/cmd/mcdns
 
-$(B)/libnss_mcdns.so.2: $(wildcard nss/*.c nss/*.h) nss/mcdns.map
+$(B)/libnss_mcdns.so.2: $(wildcard nss/*.c nss/*.h) nss/mcdns.map Makefile
 	@mkdir -p $(B)
 	$(CC) $(NSSFLAGS) $(NSSLINK) -o $@ $(wildcard nss/*.c)
 
@@ -44,6 +45,10 @@ sim: $(B)/mcdns-sim ## the shipped node on a virtual LAN of up to 10,000 hosts (
 	$(B)/mcdns-sim
 sim-quick: $(B)/mcdns-sim
 	$(B)/mcdns-sim -quick
+
+fuzz: need ## every parser against hostile bytes, FUZZTIME each, beside the kept corpora
+	@set -e; for p in $$(go list ./gocore/... ./daemon/... ); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || :); do \
+	  echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
 
 outage: need-lab build $(B)/outage ## every way to lose a DNS server, on 20 real hosts, beside other resolvers
 	$(B)/outage
