@@ -100,3 +100,24 @@ func recoveryLoad(t *testing.T, hosts int, loss float64, window int) float64 {
 	}
 	return float64(most) / float64(window*hosts)
 }
+
+// A host that knows of an outage by hearsay, and whose own question cannot even be
+// sent, knows for itself: on the lab, with the server's power off, its first new
+// name failed after 3 s only.
+func TestUnreachableServerConfirmsHearsay(t *testing.T) {
+	l := newLAN(t, 2)
+	l.answers["www.example."] = "203.0.113.7"
+	l.settle()
+	n := l.nodes[0]
+	n.lookup("www.example.")
+	l.dead = true
+	n.setDown(l.now, n.servers[0], true)
+	l.onAsk = func(e Ask) {
+		l.at(l.now+passage, func(time.Duration) { n.handle(Replied{Ask: e.ID, Failure: Unreachable}) })
+	}
+	n.lookup("www.example.") // served at once, and its own question goes beside it
+	l.run(10 * time.Millisecond)
+	if r, took := n.lookup("new.example."); r.Answer != nil || took > 100*time.Millisecond {
+		t.Errorf("got %+v after %v; want a failure within 100ms (seed %d)", r, took, seed)
+	}
+}

@@ -172,6 +172,10 @@ func (n *Node) timedOut(now time.Duration, a *ask) {
 // lost notes an error of the network itself: stronger than a time-out.
 func (n *Node) lost(now time.Duration, s *server) {
 	s.failure = now
+	if s.hearsay && s.state == Down {
+		s.denied = confirmations - 1
+		n.confirmDown(now, s)
+	}
 	n.suspect(now, s)
 }
 
