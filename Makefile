@@ -9,7 +9,7 @@ NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,
 # A clone that another user owns cannot be stamped with its commit.
 export GOFLAGS += -buildvcs=false
 
-.PHONY: help build need need-lab demo sim sim-quick outage test vet race test-nss nss-cshared \
+.PHONY: help build need need-lab fuzz demo sim sim-quick outage test vet race test-nss nss-cshared \
 	test-lab-real packages test-packages install uninstall clean $(B)/mcdns-sim $(B)/demo $(B)/outage
 
 help: ## list the targets

@@ -9,6 +9,7 @@
 //	wire/   bytes <-> questions, answers, messages; the only user of miekg/dns
 //	cache/  answers with their ages; which of two answers stands; eviction
 //	group/  who is on the LAN, how often to speak, whose turn it is (rank)
+//	names/  special-use names, and how far a question may travel
 //	trust/  sealing, replay windows, clocks of peers, what a peer may say
 //	node/   joins them: Handle(now, Input) []Effect, NextWake(now)
 //

@@ -236,7 +236,7 @@ func TestCoreIsPure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []string{"wire", "cache", "group", "trust", "node"} {
+	for _, p := range []string{"wire", "cache", "group", "names", "trust", "node"} {
 		if !packages[p] {
 			t.Errorf("no files of %s seen: the test looks in the wrong place", p)
 		}

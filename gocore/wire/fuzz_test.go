@@ -127,6 +127,9 @@ func plainly(q Question, m *dns.Msg) (kind Kind, ttl uint32, lines []string, ok 
 			return kind, min(ttl, s.Minttl), lines, true
 		}
 	}
+	if cur == q.Name {
+		return kind, bareNegativeTTL, lines, true
+	}
 	return kind, 0, lines, true
 }
 
