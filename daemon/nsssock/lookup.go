@@ -132,7 +132,7 @@ func judge(r node.Result) (outcome, wire.View) {
 	case r.Answer.Kind == wire.NXDomain:
 		return outcome{status: noName}, view
 	case r.Answer.Kind != wire.Positive || len(view.Addrs)+len(view.Names) == 0:
-		return outcome{status: noData, chain: len(view.Aliases) > 0}, view
+		return outcome{status: noData, chain: view.Links > 0}, view
 	}
 	return outcome{status: found}, view
 }

@@ -19,8 +19,7 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"mcdns/daemon/clients"
 	"mcdns/daemon/resolvconf"
 )
 
@@ -57,12 +56,12 @@ type Config struct {
 // Server answers the NSS module.
 type Server struct {
 	config Config
-	table  *table
+	table  *clients.Table
 	full   atomic.Bool
 }
 
 // New makes a server; Serve runs it.
-func New(c Config) *Server { return &Server{config: c, table: newTable(c.Connections)} }
+func New(c Config) *Server { return &Server{config: c, table: clients.NewTable(c.Connections)} }
 
 // Serve accepts connections until the listener is closed. It does not close it.
 func (s *Server) Serve(l *net.UnixListener) error {
@@ -88,11 +87,11 @@ func (s *Server) Serve(l *net.UnixListener) error {
 // Shutdown lets the connections that are there be answered until ctx ends, then
 // cuts them. The listener must be closed first.
 func (s *Server) Shutdown(ctx context.Context) {
-	s.table.shut()
+	s.table.Shut()
 	select {
-	case <-s.table.idle:
+	case <-s.table.Idle():
 	case <-ctx.Done():
-		s.table.closeAll()
+		s.table.CloseAll()
 	}
 }
 
@@ -102,60 +101,35 @@ func (s *Server) sayFull(err error) {
 	}
 }
 
-// connection is one program's.
-type connection struct {
-	conn  net.Conn
-	uid   uint32
-	asked atomic.Bool
-}
-
-func (c *connection) close() { c.conn.Close() }
-
 func (s *Server) accept(conn *net.UnixConn) {
-	c := &connection{conn: conn, uid: peerUID(conn)}
-	if !s.table.admit(c) {
+	c := clients.New(conn)
+	if !s.table.Admit(c) {
 		s.sayFull(errors.New("too many at once"))
-		c.close()
+		c.Close()
 		return
 	}
 	go func() {
-		defer s.table.remove(c)
-		defer c.close()
+		defer s.table.Remove(c)
+		defer c.Close()
 		s.serve(c)
 	}()
 }
 
-// peerUID is the user who connected; who cannot be told shares nobody's room.
-func peerUID(conn *net.UnixConn) uint32 {
-	const nobody = 65534
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return nobody
-	}
-	uid := uint32(nobody)
-	raw.Control(func(fd uintptr) {
-		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
-			uid = cred.Uid
-		}
-	})
-	return uid
-}
-
-func (s *Server) serve(c *connection) {
-	c.conn.SetReadDeadline(time.Now().Add(requestWithin))
-	r, err := readRequest(c.conn)
+func (s *Server) serve(c *clients.Client) {
+	c.SetReadDeadline(time.Now().Add(requestWithin))
+	r, err := readRequest(c)
 	if err != nil {
 		return // the module takes a closed connection for an absent daemon
 	}
-	c.asked.Store(true)
+	c.Asked()
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
-	life := showLife(c.conn, cancel)
+	life := showLife(c, cancel)
 	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
 	answer := l.run(ctx, r)
 	if life.end() {
 		answer.scope = s.config.Scope()
-		write(c.conn, appendFrame(make([]byte, 0, 512), answer))
+		write(c, appendFrame(make([]byte, 0, 512), answer))
 	}
 }
 

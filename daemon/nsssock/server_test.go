@@ -2,7 +2,6 @@ package nsssock
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"path/filepath"
@@ -164,43 +163,6 @@ func TestBadClientsAreCutAndHarmNobody(t *testing.T) {
 				t.Errorf("a good client beside it got %v", got)
 			}
 		})
-	}
-}
-
-func TestFullTableCutsWhoHasMost(t *testing.T) {
-	table := newTable(4)
-	conn := func(uid uint32) *connection {
-		a, b := net.Pipe()
-		t.Cleanup(func() { a.Close(); b.Close() })
-		return &connection{conn: a, uid: uid}
-	}
-	open := func(c *connection) bool {
-		c.conn.SetReadDeadline(time.Now())
-		_, err := c.conn.Read(make([]byte, 1))
-		return !errors.Is(err, io.ErrClosedPipe)
-	}
-	var greedy []*connection
-	for range 3 {
-		greedy = append(greedy, conn(1000))
-		table.admit(greedy[len(greedy)-1])
-	}
-	asked := conn(1001)
-	asked.asked.Store(true)
-	if !table.admit(asked) || table.admit(conn(1000)) {
-		t.Fatal("the greedy user got room that others pay for")
-	}
-	if !table.admit(conn(1002)) {
-		t.Fatal("another user was refused")
-	}
-	cut := 0
-	for _, c := range greedy {
-		if !open(c) {
-			cut++
-			table.remove(c)
-		}
-	}
-	if cut != 1 || !open(asked) || table.total != 4 {
-		t.Errorf("cut %d of the greedy user's, the other is open: %v, %d in all; want 1, true, 4", cut, open(asked), table.total)
 	}
 }
 
