@@ -49,6 +49,7 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 	})
 	h.lan.counters(out.Counters)
 	out.Counters["datagrams_lost"] = h.owner.Lost()
+	out.Counters["internal_errors"] = h.owner.Panics()
 	return out, err
 }
 

@@ -5,6 +5,9 @@ package owner
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +50,7 @@ type Owner struct {
 	waiting   map[uint64]event // Queries under way, by their ID
 	counters  [256]uint64      // by node.Counter
 	lost      atomic.Uint64
+	panics    atomic.Uint64
 }
 
 // event is an input, or a look at the node.
@@ -152,10 +156,33 @@ func (o *Owner) do(e event) {
 }
 
 func (o *Owner) handle(in node.Input) {
+	defer o.survive(in)
 	for _, effect := range o.node.Handle(clock.Boot(), in) {
 		o.perform(effect)
 	}
 }
+
+// survive keeps one input that the node cannot bear from ending the daemon: what
+// a peer or a saved file brought once it would bring again after each start. It
+// is said once and counted; who waited for it learns that nobody can say.
+func (o *Owner) survive(in node.Input) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if o.panics.Add(1) == 1 && o.drivers.Log != nil {
+		o.drivers.Log(node.Log{
+			Level: slog.LevelError, Text: "internal error; please report it; said once",
+			Args: []any{"cause", cause, "input", fmt.Sprintf("%T", in), "stack", string(debug.Stack())},
+		})
+	}
+	if q, ok := in.(node.Query); ok {
+		o.perform(node.Respond{ID: q.ID})
+	}
+}
+
+// Panics counts inputs that the node could not bear.
+func (o *Owner) Panics() uint64 { return o.panics.Load() }
 
 func (o *Owner) perform(effect node.Effect) {
 	d := &o.drivers

@@ -3,6 +3,7 @@ package owner
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
@@ -162,5 +163,30 @@ func TestStopIsTheLastInput(t *testing.T) {
 	}
 	if _, ok := last.(*wire.Bye); !ok {
 		t.Errorf("the last message is %T; want a BYE", last)
+	}
+}
+
+func TestInputThatTheNodeCannotBearEndsNothing(t *testing.T) {
+	said := make(chan node.Log, 100)
+	o, _ := start(t, Drivers{Ask: replies, Log: func(l node.Log) { said <- l }})
+	o.Put(node.Configure{Settings: node.Settings{
+		Servers: []node.Server{{Addr: server, ID: 1}}, CacheBytes: 1 << 20, MaxTTL: time.Hour,
+		Shares: true, Links: []node.Link{{Index: 1, Name: "eth0", IPv4: true}},
+	}})
+	for range 3 {
+		o.Put(node.Received{}) // without a message
+	}
+	r, err := o.Resolve(t.Context(), question(t, "www.example"))
+	if err != nil || r.Answer == nil {
+		t.Errorf("got %+v, %v; want an answer", r, err)
+	}
+	n := 0
+	for len(said) > 0 {
+		if l := <-said; l.Level == slog.LevelError {
+			n++
+		}
+	}
+	if o.Panics() != 3 || n != 1 {
+		t.Errorf("%d counted, %d said; want 3, 1", o.Panics(), n)
 	}
 }
