@@ -13,18 +13,20 @@ import (
 // View is an answer as programs want it. Names are in presentation form
 // without the final dot, as nss-dns gives them.
 type View struct {
-	// Canonical is the end of the chain of CNAMEs.
+	// Canonical is the last name of the chain of CNAMEs that a host may have.
 	Canonical string
 	// Aliases are the names before it, the question's first.
 	Aliases []string
+	// Links is the number of CNAMEs, those to no host's name included.
+	Links int
 	// Addrs of A and AAAA, in the order the server gave them.
 	Addrs []netip.Addr
 	// Names of PTR.
 	Names []string
 }
 
-// ErrNoHostName: the name at the end of the chain could be no host's, so that
-// glibc takes the whole answer for broken (res_hnok).
+// ErrNoHostName: no name of the chain could be a host's (res_hnok), so that
+// glibc takes the whole answer for broken.
 var ErrNoHostName = errors.New("the answer is for a name that no host may have")
 
 // View unpacks the addresses of A and AAAA and the names of PTR; other types
@@ -36,24 +38,37 @@ func (a *Answer) View() (View, error) {
 		return View{}, errForm
 	}
 	end := plainName(p, headerLen)
-	v, cur := View{}, p[headerLen:end]
+	v := View{Canonical: hostText(p[headerLen:end])}
 	for off := end + 4; off < len(p); {
 		r, next := recordAt(p, off)
 		if next == 0 {
 			return View{}, errForm
 		}
 		if r.typ == TypeCNAME && a.Question.Type != TypeCNAME {
-			v.Aliases = appendHost(v.Aliases, cur)
-			cur = r.data
+			v.follow(r.data)
 		} else if r.typ == a.Question.Type {
 			v.add(r)
 		}
 		off = next
 	}
-	if v.Canonical = hostText(cur); v.Canonical == "" && len(v.Addrs) > 0 {
+	if v.Canonical == "" && len(v.Addrs) > 0 {
 		return View{}, ErrNoHostName
 	}
 	return v, nil
+}
+
+// follow takes the target of a CNAME. One that no host may have is left out and
+// what it leads to kept, as in glibc 2.36.
+func (v *View) follow(target []byte) {
+	v.Links++
+	s := hostText(target)
+	if s == "" {
+		return
+	}
+	if v.Canonical != "" {
+		v.Aliases = append(v.Aliases, v.Canonical)
+	}
+	v.Canonical = s
 }
 
 func (v *View) add(r record) {

@@ -31,15 +31,19 @@ func TestViewIsWhatProgramsGetFromNSS(t *testing.T) {
 		{"order is the server's", "a.example", TypeAAAA, 0, []string{"a.example. 1 IN AAAA 2001:db8::2", "a.example. 1 IN AAAA 2001:db8::1"},
 			View{Canonical: "a.example", Addrs: addrs("2001:db8::2", "2001:db8::1")}},
 		{"a chain", "a.example", TypeA, 0, []string{"a.example. 1 IN CNAME B.example.", "b.example. 1 IN CNAME c.example.", "c.example. 1 IN A 192.0.2.1"},
-			View{Canonical: "c.example", Aliases: []string{"a.example", "B.example"}, Addrs: addrs("192.0.2.1")}},
+			View{Canonical: "c.example", Aliases: []string{"a.example", "B.example"}, Links: 2, Addrs: addrs("192.0.2.1")}},
 		{"an alias no host may have is left out", "a.example", TypeA, 0, []string{"a.example. 1 IN CNAME b*.example.", "b*.example. 1 IN CNAME c.example.", "c.example. 1 IN A 192.0.2.1"},
-			View{Canonical: "c.example", Aliases: []string{"a.example"}, Addrs: addrs("192.0.2.1")}},
+			View{Canonical: "c.example", Aliases: []string{"a.example"}, Links: 2, Addrs: addrs("192.0.2.1")}},
+		{"a target no host may have is left out", "a.example", TypeA, 0, []string{"a.example. 1 IN CNAME b.example.", "b.example. 1 IN CNAME c*.example.", "c*.example. 1 IN A 192.0.2.1"},
+			View{Canonical: "b.example", Aliases: []string{"a.example"}, Links: 2, Addrs: addrs("192.0.2.1")}},
 		{"names of an address", "1.2.0.192.in-addr.arpa", TypePTR, 0,
 			[]string{"1.2.0.192.in-addr.arpa. 1 IN PTR Host.example.", `1.2.0.192.in-addr.arpa. 1 IN PTR a\.b.example.`, "1.2.0.192.in-addr.arpa. 1 IN PTR h2.example."},
 			View{Canonical: "1.2.0.192.in-addr.arpa", Names: []string{"Host.example", "h2.example"}}},
 		{"RFC 2317 delegation", "1.2.0.192.in-addr.arpa", TypePTR, 0,
 			[]string{"1.2.0.192.in-addr.arpa. 1 IN CNAME 1.0/25.2.0.192.in-addr.arpa.", "1.0/25.2.0.192.in-addr.arpa. 1 IN PTR h.example."},
-			View{Aliases: []string{"1.2.0.192.in-addr.arpa"}, Names: []string{"h.example"}}},
+			View{Canonical: "1.2.0.192.in-addr.arpa", Links: 1, Names: []string{"h.example"}}},
+		{"a chain to no host's name and no data", "a.example", TypeA, 0, []string{"a.example. 1 IN CNAME c*.example."},
+			View{Canonical: "a.example", Links: 1}},
 		{"no data", "a.example.org", TypeAAAA, 0, []string{soa}, View{Canonical: "a.example.org"}},
 		{"no such name", "a.example.org", TypeAAAA, 3, []string{soa}, View{Canonical: "a.example.org"}},
 		{"an underscore passes", "_a.example", TypeA, 0, []string{"_a.example. 1 IN A 192.0.2.1"},
@@ -53,10 +57,10 @@ func TestViewIsWhatProgramsGetFromNSS(t *testing.T) {
 }
 
 func TestAddressOfWhatIsNoHostIsRefused(t *testing.T) {
-	for _, target := range []string{"-a.example.", "a*.example.", `a\.b.example.`, `b\195\188.example.`, "."} {
-		a := answer(t, "a.example", TypeA, 0, "a.example. 1 IN CNAME "+target, target+" 1 IN A 192.0.2.1")
+	for _, name := range []string{"-a.example.", "a*.example.", `a\.b.example.`, `b\195\188.example.`, "."} {
+		a := answer(t, name, TypeA, 0, name+" 1 IN A 192.0.2.1")
 		if v, err := a.View(); !errors.Is(err, ErrNoHostName) {
-			t.Errorf("%s: got %+v, %v; want ErrNoHostName", target, v, err)
+			t.Errorf("%s: got %+v, %v; want ErrNoHostName", name, v, err)
 		}
 	}
 }
