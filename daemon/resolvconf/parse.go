@@ -163,14 +163,17 @@ func aton(s string) (netip.Addr, bool) {
 
 func (c *Conf) setOptions(s string) {
 	for _, w := range fields(s) {
-		name, value, _ := strings.Cut(w, ":")
+		name, value, colon := strings.Cut(w, ":")
+		if colon {
+			name += ":"
+		}
 		switch name {
-		case "ndots":
-			c.Ndots = bounded(value, 0, maxNdots, c.Ndots)
-		case "timeout":
-			c.Timeout = time.Duration(bounded(value, 1, maxTimeout, int(c.Timeout/time.Second))) * time.Second
-		case "attempts":
-			c.Attempts = bounded(value, 1, maxAttempts, c.Attempts)
+		case "ndots:":
+			c.Ndots = min(atoi(value), maxNdots) & maxNdots // 4 bits in glibc: -1 is 15
+		case "timeout:":
+			c.Timeout = time.Duration(min(max(atoi(value), 1), maxTimeout)) * time.Second
+		case "attempts:":
+			c.Attempts = min(max(atoi(value), 1), maxAttempts)
 		case "rotate":
 			c.Rotate = true
 		case "no-aaaa":
@@ -181,15 +184,17 @@ func (c *Conf) setOptions(s string) {
 	}
 }
 
-// bounded is atoi(3) within limits; what is no number at all changes nothing.
-func bounded(s string, least, most, otherwise int) int {
+// atoi is atoi(3): 0 for what is no number. Nine digits are enough to be beyond
+// every limit.
+func atoi(s string) int {
+	digits := strings.TrimLeft(s, "+-")
 	end := 0
-	for end < len(s) && end < 9 && s[end] >= '0' && s[end] <= '9' {
+	for end < len(digits) && end < 9 && digits[end] >= '0' && digits[end] <= '9' {
 		end++
 	}
-	n, err := strconv.Atoi(s[:end])
+	n, err := strconv.Atoi(s[:len(s)-len(digits)+end])
 	if err != nil {
-		return otherwise
+		return 0
 	}
-	return min(max(n, least), most)
+	return n
 }
