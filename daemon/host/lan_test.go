@@ -128,3 +128,14 @@ func TestSoloHostHearsNothing(t *testing.T) {
 		t.Errorf("%d datagrams reached the queue", n)
 	}
 }
+
+func TestDatagramThatADecoderCannotBearEndsNothing(t *testing.T) {
+	r, log := newReceiver(t)
+	r.floods = nil // the first look at a datagram panics
+	for i := range 3 {
+		r.receive(packet(i, nil))
+	}
+	if n := r.lan.malformed.Load(); n != 3 || len(log.text) != 1 || !log.has("internal error") {
+		t.Errorf("%d counted, said %v; want 3, and said once", n, log.text)
+	}
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"mcdns/gocore/node"
@@ -25,12 +26,17 @@ type saved struct {
 
 // parse reads a whole file. Whatever is in it, what was readable is returned;
 // the error says what was not.
-func parse(b []byte, now Stamp) (saved, error) {
-	s := saved{entries: map[uint64]node.Entry{}}
+func parse(b []byte, now Stamp) (s saved, failed error) {
+	s = saved{entries: map[uint64]node.Entry{}}
+	defer func() {
+		// A record that the decoder cannot bear would end every start.
+		if cause := recover(); cause != nil {
+			failed = fmt.Errorf("%w (internal error: %v)", errDamaged, cause)
+		}
+	}()
 	if len(b) < headerLen || [headerLen]byte(b) != header {
 		return s, errForeign
 	}
-	var failed error
 	var at Stamp
 	stamped := false
 	for rest := b[headerLen:]; ; {
