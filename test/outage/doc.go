@@ -13,6 +13,9 @@
 //	rivals.go    the other resolvers
 //	report.go    figures and promises, for build/outage.json; table.go for people
 //
+// A LAN has a minute between learning its names and losing its server: hosts save
+// what they know, and notice what lost frames kept from them, within that time.
+//
 // Loss is that of every frame on its way to each host, multicast and unicast,
 // the path to the DNS server included: that is what a bad link does, and peers
 // and servers are reached by the same one. So with the server alive lookups are

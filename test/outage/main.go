@@ -56,13 +56,14 @@ func parse(args []string) (options, error) {
 	loss := flags.String("loss", "0,5,20", "percent of frames lost, several separated by commas")
 	cases := flags.String("case", "", "which of: "+strings.Join(slices.Concat(ends, special), ", ")+" (default: all)")
 	quick := flags.Bool("quick", false, "what CI has time for: 8 hosts, powered off and frozen, 0 and 20 % loss")
+	beside := flags.Int("beside", 0, "trials at one time (default: 1, with -quick 3)")
 	rivals := flags.Bool("rivals", true, "other resolvers beside mcdns")
 	flags.Parse(args)
 	o := options{hosts: *hosts, rivals: *rivals, cases: slices.Concat(ends, special), beside: 1}
 	given := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if *quick {
-		o.beside = 2
+		o.beside = 3
 		o.cases = slices.Concat(ends[:2], special)
 		if !given["hosts"] {
 			o.hosts = 8
@@ -70,6 +71,9 @@ func parse(args []string) (options, error) {
 		if !given["loss"] {
 			*loss = "0,20"
 		}
+	}
+	if *beside > 0 {
+		o.beside = *beside
 	}
 	if *cases != "" {
 		o.cases = strings.Split(*cases, ",")
@@ -98,6 +102,10 @@ type evening struct {
 	show *story.Show
 	logs string
 
+	// quiet is held by who takes times of milliseconds, and by who makes many
+	// processes: on a small machine the one would measure the other.
+	quiet sync.Mutex
+
 	mu      sync.Mutex
 	numbers byte // of LANs
 	results []*result
@@ -116,10 +124,13 @@ func outage(o options) error {
 	}
 	e.show.Say("%d hosts; %s; loss of every frame, to peers and to the server alike: %s.",
 		o.hosts, strings.Join(o.cases, ", "), strings.Join(percents(o.loss), ", "))
-	err := e.all(e.trials(), o.beside)
-	if err == nil {
-		err = e.all(e.specials(), 2*o.beside)
-	}
+	// Trials mostly wait, and special cases go beside them.
+	var errs [2]error
+	var over sync.WaitGroup
+	over.Go(func() { errs[0] = e.all(e.trials(), o.beside) })
+	over.Go(func() { errs[1] = e.all(e.specials(), 1) })
+	over.Wait()
+	err := errors.Join(errs[:]...)
 	e.show.Say("Over.")
 	fmt.Println(table(e.results))
 	return errors.Join(err, e.report())
@@ -153,15 +164,17 @@ func (e *evening) specials() (jobs []job) {
 	return jobs
 }
 
-// all runs jobs, so many at one time. Their results stand in the order of jobs.
+// all runs jobs, so many at one time.
 func (e *evening) all(jobs []job, beside int) error {
 	slots := make(chan struct{}, beside)
 	errs := make([]error, len(jobs))
 	var over sync.WaitGroup
 	for i, j := range jobs {
-		r := &result{Case: j.title}
-		e.results = append(e.results, r)
 		slots <- struct{}{}
+		r := &result{Case: j.title}
+		e.mu.Lock()
+		e.results = append(e.results, r)
+		e.mu.Unlock()
 		over.Go(func() {
 			defer func() { <-slots }()
 			if errs[i] = j.run(r); errs[i] != nil {
@@ -184,6 +197,8 @@ func (e *evening) lan(title string, cfg lab.Config) (*lab.LAN, error) {
 	if cfg.NSS == "" {
 		cfg.LogDir = filepath.Join(e.logs, strings.NewReplacer(" ", "-", ",", "").Replace(title))
 	}
+	e.quiet.Lock()
+	defer e.quiet.Unlock()
 	return lab.New(cfg)
 }
 

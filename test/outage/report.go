@@ -147,10 +147,13 @@ func (r *result) wantAll(p *part) {
 		right = min(right, all-p.failed)
 	}
 	share := "100 %"
-	if right != all {
+	switch {
+	case all == 0:
+		share = "no lookup"
+	case right != all:
 		share = fmt.Sprintf("%.2f %% (%d of %d)", 100*float64(right)/float64(all), right, all)
 	}
-	r.want(p.Part+": lookups answered", "100 %", share, right == all)
+	r.want(p.Part+": lookups answered", "100 %", share, all > 0 && right == all)
 }
 
 // report writes build/outage.json.

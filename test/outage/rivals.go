@@ -113,6 +113,8 @@ func (t *rivalTrial) story(struck *trial, e *evening) error {
 		return err
 	}
 	time.Sleep(rivalRest)
+	e.quiet.Lock() // while all the threads start
+	time.AfterFunc(second, e.quiet.Unlock)
 	err = t.each(parts, func(p *rivalsPart, h *lab.Host) error { return t.suffer(p, h) })
 	for _, p := range parts {
 		if p.Skipped == "" {

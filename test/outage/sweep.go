@@ -22,6 +22,8 @@ const (
 // daemon. For half of the names the program comes first, for the others the
 // daemon, so that both meet names that the host had not been asked for.
 func (t *trial) sweep(title string, hosts []*lab.Host) error {
+	t.evening.quiet.Lock()
+	defer t.evening.quiet.Unlock()
 	p := t.part(title + ": every name on every host")
 	slots := make(chan struct{}, sweepers)
 	errs := make([]error, len(hosts))
@@ -69,6 +71,8 @@ func (t *trial) byDaemon(p *part, h *lab.Host, names []string) error {
 
 // unknownLater looks up what nobody knows, on each host, once down is known.
 func (t *trial) unknownLater(title string, hosts []*lab.Host) error {
+	t.evening.quiet.Lock()
+	defer t.evening.quiet.Unlock()
 	p := t.part(title + ": names nobody knows, once down is known")
 	err := t.inVain(p, hosts, true)
 	t.wantFailed(p, unknownLater)

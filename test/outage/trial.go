@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,10 +22,12 @@ type trial struct {
 	loss    float64
 	lan     *lab.LAN
 	names   *story.Names
-	moving  []string // whose addresses change while the server is dead
+	// moving names change their addresses while the server is dead. They are in no
+	// sweep: what was learnt in the last minute is lost with the power.
+	moving  []string
 	dice    *rand.Rand
-	unknown int // number of the next name that nobody knows
-	born    time.Time
+	unknown int       // number of the next name that nobody knows
+	learnt  time.Time // when the LAN knew every name
 }
 
 // movers are enough for a lookup to differ from the last on the same host.
@@ -40,8 +43,8 @@ func (e *evening) trial(end string, loss float64) job {
 		}
 		t.end = end
 		defer t.close()
-		return t.chapters(t.first, t.outage, t.recover, t.cutOff, t.unknownAtOnce,
-			t.coldBoot, t.join, t.recover, t.halfDies)
+		return t.chapters(t.first, t.cutOff, t.unknownAtOnce, t.rest,
+			t.outage, t.recover, t.coldBoot, t.join, t.recover, t.halfDies)
 	}}
 }
 
@@ -49,14 +52,11 @@ func (e *evening) newTrial(title string, r *result, loss float64, cfg lab.Config
 	t := &trial{result: r, evening: e, loss: loss, dice: rand.New(rand.NewPCG(1, uint64(1000*loss)))}
 	t.names = story.NewNames(ttl, story.Sites[:14])
 	for i := range movers {
-		name := t.names.Host(fmt.Sprintf("moving%d.example", i), 1, 1)
-		t.moving = append(t.moving, name)
-		t.names.Timed = append(t.names.Timed, name)
+		t.moving = append(t.moving, t.names.Host(fmt.Sprintf("moving%d.example", i), 1, 1))
 	}
 	r.Loss, r.Hosts, r.Names = loss, cfg.Hosts, len(t.names.Timed)
 	cfg.Zone, cfg.Faults = t.names.Zone, lab.Faults{Loss: loss}
 	var err error
-	t.born = time.Now()
 	t.lan, err = e.lan(title, cfg)
 	return t, err
 }
@@ -104,12 +104,14 @@ func (t *trial) first() error {
 	}
 	t.say("%d hosts hear each other after %.1f s", t.Hosts, time.Since(begin).Seconds())
 	p := t.part("first lookups, server alive")
+	all := slices.Concat(t.names.Timed, t.moving)
 	var over sync.WaitGroup
 	errs := make([]error, t.Hosts)
 	for i, h := range t.lan.Hosts {
-		over.Go(func() { errs[i] = t.learn(p, h, every(t.names.Timed, i, t.Hosts)) })
+		over.Go(func() { errs[i] = t.learn(p, h, every(all, i, t.Hosts)) })
 	}
 	over.Wait()
+	t.learnt = time.Now()
 	t.say("%s", p)
 	return errors.Join(errs...)
 }
@@ -139,6 +141,15 @@ func (t *trial) learn(p *part, h *lab.Host, names []string) error {
 		time.Sleep(2 * second << i)
 	}
 	return fmt.Errorf("%s cannot learn %v with the server alive", h.Name, names)
+}
+
+// restFor is when every host has saved what it knows, and has noticed what lost
+// frames kept from it: both within a minute.
+const restFor = 62 * second
+
+func (t *trial) rest() error {
+	time.Sleep(time.Until(t.learnt.Add(restFor)))
+	return nil
 }
 
 // strike loses the server.
@@ -196,13 +207,8 @@ func (t *trial) halfDies() error {
 	return t.unknownLater("half killed", living)
 }
 
-// savedAfter is when a host has saved what it knows: at least every 60 s.
-const savedAfter = 62 * second
-
-// coldBoot cuts the power of all hosts, and they boot with the server dead. What was learnt
-// less than a minute before may be lost with it, so the cut waits for the save.
+// coldBoot cuts the power of all hosts, and they boot with the server dead.
 func (t *trial) coldBoot() error {
-	time.Sleep(time.Until(t.born.Add(savedAfter)))
 	t.say("the server is %s; the power of all hosts is cut, and they boot", t.word())
 	if err := t.strike(); err != nil {
 		return err

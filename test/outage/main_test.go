@@ -1,0 +1,60 @@
+package main
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"mcdns/test/lab"
+	"mcdns/test/story"
+)
+
+func TestQuickIsWhatCIHasTimeFor(t *testing.T) {
+	o, err := parse([]string{"-quick"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.hosts != 8 || !slices.Equal(o.loss, []float64{0, 0.2}) || !slices.Equal(o.cases, []string{"powered off", "frozen", "fallback", "multicast"}) {
+		t.Errorf("got %+v; want 8 hosts, 0 and 20 %% loss, powered off, frozen and the special cases", o)
+	}
+	if o, err = parse(nil); err != nil || o.hosts != 20 || len(o.loss) != 3 || len(o.cases) != 6 {
+		t.Errorf("got %+v, %v; want 20 hosts, 3 losses, 6 cases", o, err)
+	}
+}
+
+func TestNonsenseIsRefused(t *testing.T) {
+	for _, args := range [][]string{{"-loss", "80"}, {"-loss", "x"}, {"-case", "melted"}, {"-hosts", "2"}} {
+		if _, err := parse(args); err == nil {
+			t.Errorf("%q: got no error", args)
+		}
+	}
+}
+
+// A part in which one lookup of a thousand was wrong is not 100 %.
+func TestOneWrongLookupBreaksAPromise(t *testing.T) {
+	names := story.NewNames(ttl, story.Sites[:1])
+	h, r := &lab.Host{Name: "h1"}, &result{Case: "case"}
+	p := r.part("part")
+	name := names.Timed[0]
+	good := lab.Lookup{Name: name, Result: "OK", Took: time.Millisecond, Addrs: names.Addresses(name)}
+	for range 1999 {
+		p.add(names, h, good)
+	}
+	r.wantAll(p)
+	bad := good
+	bad.Addrs = bad.Addrs[:1] // one address family is missing
+	p.add(names, h, bad)
+	r.wantAll(p)
+	if len(r.checks) != 2 || !r.checks[0].OK || r.checks[1].OK || r.checks[1].Got != "99.95 % (1999 of 2000)" {
+		t.Errorf("got %+v; want the first kept, the second not", r.checks)
+	}
+}
+
+// An empty part must not pass for 100 %.
+func TestNothingLookedUpBreaksAPromise(t *testing.T) {
+	r := &result{}
+	r.wantAll(r.part("part"))
+	if r.checks[0].OK {
+		t.Error("got a kept promise")
+	}
+}
