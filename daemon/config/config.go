@@ -50,6 +50,8 @@ type Config struct {
 	NoShare, LocalOnly []string
 	// Forward are special-use names that go to the DNS servers all the same.
 	Forward []string
+	// Hosts: /etc/hosts is read, for a host where files does not come first.
+	Hosts bool
 	// StopRebinding holds back public names' private addresses, but for
 	// PrivateNames.
 	StopRebinding bool
@@ -119,6 +121,7 @@ var settings = map[string]map[string]setting{
 	},
 	"names": {
 		"forward":        names(func(c *Config) *[]string { return &c.Forward }),
+		"hosts":          yes(func(c *Config) *bool { return &c.Hosts }),
 		"stop_rebinding": yes(func(c *Config) *bool { return &c.StopRebinding }),
 		"private_names":  names(func(c *Config) *[]string { return &c.PrivateNames }),
 	},

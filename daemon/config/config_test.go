@@ -44,6 +44,7 @@ local_only = bank.example
 [names]
 forward = test, .
 stop_rebinding = yes
+hosts = yes
 private_names = corp.example
 [listener]
 listen = 127.0.0.53 [::1]:5353
@@ -67,7 +68,7 @@ level = debug
 		},
 		TLS:      upstream.TLSStrict,
 		TLSNames: map[netip.Addr]string{netip.MustParseAddr("192.0.2.53"): "dns.example", netip.MustParseAddr("2001:db8::53"): "dns.example"},
-		Forward:  []string{"test.", "."}, StopRebinding: true, PrivateNames: []string{"corp.example."},
+		Forward:  []string{"test.", "."}, StopRebinding: true, Hosts: true, PrivateNames: []string{"corp.example."},
 		Listen: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.53:53"), netip.MustParseAddrPort("[::1]:5353")}, ListenBeyond: true,
 		Stale: 14 * 24 * time.Hour, Save: "no",
 		NoShare: []string{"corp.example.", "lan."}, LocalOnly: []string{"bank.example."}, Level: slog.LevelDebug,

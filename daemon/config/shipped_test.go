@@ -21,7 +21,7 @@ func TestShippedFileAndManualHaveEverySetting(t *testing.T) {
 	c := Config{
 		Port: 1, Interfaces: []string{"x"}, Servers: server, Fallback: server, Size: 1, MinTTL: 1, Save: "x",
 		NoShare: []string{"x"}, LocalOnly: []string{"x"},
-		Routes: []Route{{Domain: "x"}}, TLS: 2, TLSNames: map[netip.Addr]string{{}: "x"}, Forward: []string{"x"}, StopRebinding: true, PrivateNames: []string{"x"}, Listen: server, ListenBeyond: true,
+		Routes: []Route{{Domain: "x"}}, TLS: 2, TLSNames: map[netip.Addr]string{{}: "x"}, Forward: []string{"x"}, Hosts: true, StopRebinding: true, PrivateNames: []string{"x"}, Listen: server, ListenBeyond: true,
 		Level: slog.LevelDebug,
 	}
 	for _, w := range Parse(&c, "mcdnsd.conf", text) {

@@ -27,6 +27,7 @@ import (
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
+	"mcdns/daemon/hosts"
 	"mcdns/daemon/links"
 	"mcdns/daemon/listener"
 	"mcdns/daemon/logs"
@@ -68,7 +69,8 @@ type Host struct {
 	control *control.Server
 	dns     *listener.Listener
 	listens []netip.AddrPort // as last configured; guarded by refreshing
-	deaf    atomic.Bool      // an address of the listener could not be opened
+	hosts   atomic.Pointer[hosts.Table]
+	deaf    atomic.Bool // an address of the listener could not be opened
 
 	self atomic.Pointer[wire.Peer]
 	ring atomic.Pointer[trust.Ring]
@@ -135,6 +137,7 @@ func (h *Host) answer(l *net.UnixListener) {
 	h.nss = nsssock.New(nsssock.Config{
 		Ask:         h.resolveAll,
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
+		Hosts:       h.hosts.Load,
 		Scope:       h.scope.Load,
 		Connections: connections(),
 		Log:         logs.Component(h.log, "nss"),
@@ -208,6 +211,9 @@ func (h *Host) restore() {
 
 // resolve asks the node, which must hear of what was saved before anything else.
 func (h *Host) resolve(ctx context.Context, q wire.Question) (node.Result, error) {
+	if a := h.hosts.Load().Answer(q); a != nil {
+		return node.Result{Answer: a, Source: node.FromHere}, nil
+	}
 	results, err := h.resolveAll(ctx, []wire.Question{q})
 	if err != nil {
 		return node.Result{}, err

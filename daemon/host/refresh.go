@@ -12,6 +12,7 @@ import (
 
 	"mcdns/daemon/config"
 	"mcdns/daemon/groupkey"
+	"mcdns/daemon/hosts"
 	"mcdns/daemon/links"
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/upstream"
@@ -128,6 +129,7 @@ func (h *Host) apply(v view) {
 	if forced, ok := config.ParseLevel(os.Getenv("MCDNS_LOG_LEVEL")); ok {
 		h.options.Level.Set(forced)
 	}
+	h.readHosts(v.config.Hosts)
 	h.listen53(v)
 	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames})
 	if !slices.Equal(before.warnings, v.warnings) {
@@ -180,6 +182,21 @@ func linkNames(ls []node.Link) string {
 	return cmp.Or(strings.Join(names, " "), "none")
 }
 
+// readHosts reads /etc/hosts anew if it is to be asked. What was read before
+// stands while it cannot be read.
+func (h *Host) readHosts(wanted bool) {
+	if !wanted {
+		h.hosts.Store(nil)
+		return
+	}
+	t, err := hosts.Load(hosts.Path)
+	if err != nil {
+		h.log.Warn("cannot read the hosts file; what it said before stands", "error", err)
+		return
+	}
+	h.hosts.Store(t)
+}
+
 // follow watches everything refresh looks at; the function it returns ends that.
 // What cannot be watched is read again on SIGHUP, and the log says so.
 func (h *Host) follow() func() {
@@ -210,5 +227,5 @@ func (h *Host) follow() func() {
 func (h *Host) files() []string {
 	path, key := h.options.ConfigPath, h.shown.Load().config.KeyFile
 	own := []string{path, path + ".d/any", key, groupkey.Dir(key) + "/any"}
-	return append(own, resolvconf.Paths...)
+	return append(append(own, hosts.Path), resolvconf.Paths...)
 }

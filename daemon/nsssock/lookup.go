@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mcdns/daemon/hosts"
 	"mcdns/daemon/resolvconf"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
@@ -25,8 +26,9 @@ type Ask func(context.Context, []wire.Question) ([]node.Result, error)
 
 // lookup answers one request.
 type lookup struct {
-	ask  Ask
-	conf resolvconf.Conf
+	ask   Ask
+	conf  resolvconf.Conf
+	hosts *hosts.Table // nil: not asked
 }
 
 func (l *lookup) run(ctx context.Context, r request) reply {
@@ -39,6 +41,10 @@ func (l *lookup) run(ctx context.Context, r request) reply {
 func (l *lookup) byName(ctx context.Context, r request) reply {
 	if r.name == "" || !isHostname(r.name) {
 		return reply{status: badName}
+	}
+	// Before the search list, as files does: a name in it is one as it stands.
+	if view, known := l.hosts.Name(r.name, r.families&inet != 0, r.families&inet6 != 0); known {
+		return fromHosts(view)
 	}
 	conf := l.conf.WithEnv(r.localdomain, r.resOptions)
 	if r.noSearch {
@@ -57,6 +63,15 @@ func (l *lookup) byName(ctx context.Context, r request) reply {
 	if end != found {
 		return reply{status: end}
 	}
+	return out
+}
+
+func fromHosts(view wire.View) reply {
+	if len(view.Addrs) == 0 {
+		return reply{status: noData}
+	}
+	out := reply{status: found}
+	out.add(view, 0)
 	return out
 }
 
@@ -164,6 +179,11 @@ func (l *lookup) byAddress(ctx context.Context, bytes string) reply {
 	addr, ok := netip.AddrFromSlice([]byte(bytes))
 	if !ok {
 		return reply{status: badName}
+	}
+	if names, known := l.hosts.Address(unmap(addr)); known {
+		out := reply{status: found}
+		out.add(wire.View{Canonical: names[0], Aliases: names[1:]}, 0)
+		return out
 	}
 	q, err := wire.NewQuestion(wire.ReverseName(unmap(addr)), typePTR)
 	if err != nil {

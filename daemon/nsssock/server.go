@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"mcdns/daemon/clients"
+	"mcdns/daemon/hosts"
 	"mcdns/daemon/resolvconf"
 )
 
@@ -45,6 +46,9 @@ type Config struct {
 	Ask Ask
 	// Conf is the machine's resolv.conf as it is now.
 	Conf func() resolvconf.Conf
+	// Hosts is what /etc/hosts says, nil if it is not to be asked; nil if it
+	// never is.
+	Hosts func() *hosts.Table
 	// Scope is the interface that link-local addresses are taken to be on, 0 if
 	// there is not exactly one candidate.
 	Scope func() uint32
@@ -126,6 +130,9 @@ func (s *Server) serve(c *clients.Client) {
 	defer cancel()
 	life := showLife(c, cancel)
 	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
+	if s.config.Hosts != nil {
+		l.hosts = s.config.Hosts()
+	}
 	answer := l.run(ctx, r)
 	if life.end() {
 		answer.scope = s.config.Scope()

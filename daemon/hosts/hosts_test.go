@@ -1,0 +1,107 @@
+package hosts
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"mcdns/gocore/wire"
+)
+
+const file = `
+# a comment
+127.0.0.1	localhost
+::1 localhost ip6-localhost # and more
+192.0.2.7  www.Example www
+2001:db8::7 www.example
+10.0.0.1 gw
+10.0.0.1 other
+fe80::1%eth0 link
+nonsense here
+192.0.2.9
+::ffff:192.0.2.8 mapped
+`
+
+func TestFileSaysWhatGlibcReadsInIt(t *testing.T) {
+	table := Parse(file)
+	for _, c := range []struct {
+		name, want string
+		v4, v6     bool
+		known      bool
+	}{
+		{"www.example", "www.Example [www] [192.0.2.7 2001:db8::7]", true, true, true},
+		{"WWW.EXAMPLE.", "www.Example [www] [192.0.2.7]", true, false, true},
+		{"www", "www.Example [www] []", false, true, true},
+		{"localhost", "localhost [] [127.0.0.1 ::1]", true, true, true},
+		{"mapped", "mapped [] [192.0.2.8]", true, true, true},
+		{"link", "link [] [fe80::1%eth0]", true, true, true},
+		{"here", " [] []", true, true, false},
+		{"example", " [] []", true, true, false},
+	} {
+		v, known := table.Name(c.name, c.v4, c.v6)
+		if got := fmt.Sprint(v.Canonical, " ", v.Aliases, " ", v.Addrs); got != c.want || known != c.known {
+			t.Errorf("%s: got %s, %v; want %s, %v", c.name, got, known, c.want, c.known)
+		}
+	}
+	if names, known := table.Address(netip.MustParseAddr("10.0.0.1")); !known || strings.Join(names, " ") != "gw" {
+		t.Errorf("10.0.0.1: got %v, %v; want the first line's", names, known)
+	}
+	if _, known := (*Table)(nil).Name("www", true, true); known {
+		t.Error("no table knows a name")
+	}
+}
+
+func TestFileAnswersDNSQuestions(t *testing.T) {
+	table := Parse(file)
+	for _, c := range []struct {
+		name string
+		typ  uint16
+		kind wire.Kind
+		data string
+	}{
+		{"www.example", wire.TypeA, wire.Positive, "192.0.2.7"},
+		{"www.example", wire.TypeAAAA, wire.Positive, "2001:db8::7"},
+		{"gw", wire.TypeAAAA, wire.NoData, ""},
+		{"gw", 15, wire.NoData, ""},
+		{"7.2.0.192.in-addr.arpa", wire.TypePTR, wire.Positive, "www.Example."},
+		{"no.example", wire.TypeA, 0, ""},
+		{"9.2.0.192.in-addr.arpa", wire.TypePTR, 0, ""},
+	} {
+		q, err := wire.NewQuestion(c.name, c.typ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := table.Answer(q)
+		if (a == nil) != (c.kind == 0) || a != nil && (a.Kind != c.kind || !strings.Contains(strings.Join(a.Records(), " "), c.data)) {
+			t.Errorf("%v: got %+v; want kind %d %s", q, a, c.kind, c.data)
+		}
+	}
+}
+
+func TestHugeFileIsBounded(t *testing.T) {
+	var b strings.Builder
+	for i := range maxAddrs + 10 {
+		fmt.Fprintf(&b, "192.0.2.%d many\n", i)
+	}
+	if v, _ := Parse(b.String()).Name("many", true, true); len(v.Addrs) != maxAddrs {
+		t.Errorf("%d addresses; want %d", len(v.Addrs), maxAddrs)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(file)
+	f.Fuzz(func(t *testing.T, text string) {
+		table := Parse(text)
+		for name := range table.names {
+			if q, err := wire.NewQuestion(name, wire.TypeA); err == nil {
+				table.Answer(q)
+			}
+		}
+		for ptr := range table.reverse {
+			if q, err := wire.NewQuestion(ptr, wire.TypePTR); err == nil {
+				table.Answer(q)
+			}
+		}
+	})
+}

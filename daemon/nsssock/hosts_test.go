@@ -1,0 +1,44 @@
+package nsssock
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+
+	"mcdns/daemon/hosts"
+	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// TestHostsFileComesBeforeTheSearchList: "pc" in the file is pc as it stands, as
+// with files in front, and what the file has is asked of nobody.
+func TestHostsFileComesBeforeTheSearchList(t *testing.T) {
+	var asked []wire.Question
+	l := lookup{
+		ask: func(_ context.Context, qs []wire.Question) ([]node.Result, error) {
+			asked = append(asked, qs...)
+			return make([]node.Result, len(qs)), nil
+		},
+		conf:  resolvconf.Conf{Ndots: 1, Search: []string{"example"}},
+		hosts: hosts.Parse("192.0.2.7 pc.example pc\n"),
+	}
+	got := l.run(t.Context(), request{kind: byName, name: "PC", families: inet | inet6})
+	if got.status != found || len(got.addresses) != 1 || got.names[0] != "pc.example" || got.names[1] != "pc" {
+		t.Errorf("got %+v; want the file's line", got)
+	}
+	if got := l.run(t.Context(), request{kind: byName, name: "pc", families: inet6}); got.status != noData {
+		t.Errorf("IPv6 alone: got %+v; want no such record", got)
+	}
+	address := netip.MustParseAddr("192.0.2.7").As4()
+	if got := l.run(t.Context(), request{kind: byAddress, name: string(address[:])}); got.status != found || got.names[0] != "pc.example" {
+		t.Errorf("by address: got %+v", got)
+	}
+	if len(asked) != 0 {
+		t.Errorf("%v was asked for", asked)
+	}
+	l.run(t.Context(), request{kind: byName, name: "www", families: inet})
+	if len(asked) == 0 || asked[0].Name != "www.example." {
+		t.Errorf("asked %v; want the search list for what the file has not", asked)
+	}
+}
