@@ -93,6 +93,9 @@ func showAnswer(w io.Writer, a *control.Answer, records bool) {
 			fmt.Fprintf(w, "-- %s\n", plain(text))
 		}
 	}
+	if a.Withheld {
+		fmt.Fprintln(w, "-- who gave it, and when, is for root and the group mcdns (sudo mcdns query)")
+	}
 	fmt.Fprintf(w, "-- %.1fms\n", a.DurationMS)
 }
 
@@ -125,6 +128,9 @@ func explain(a *control.Answer) string {
 }
 
 func provenance(r *control.Result) string {
+	if r.Origin == nil {
+		return ""
+	}
 	from := map[string]string{
 		"cache": "from this host's cache", "server": "fetched for this question", "peer": "told by peer " + r.Peer,
 	}[r.Source]

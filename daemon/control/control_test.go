@@ -25,17 +25,22 @@ func (s *source) Status(context.Context) (Status, error) {
 }
 func (s *source) Peers(context.Context) (Peers, error) { return Peers{Schema: PeersSchema}, s.err }
 func (s *source) Query(_ context.Context, name string, types []uint16) (Answer, error) {
-	return Answer{Schema: AnswerSchema, Name: fmt.Sprint(name, types)}, s.err
+	return Answer{Schema: AnswerSchema, Name: fmt.Sprint(name, types), Results: []Result{{
+		Records: []string{"www.\t300\tIN\tA\t192.0.2.80"},
+		Origin:  &Origin{AgeS: 7, Source: "peer", Peer: "bb", Server: "192.0.2.53"},
+	}}}, s.err
 }
 
-func serve(t *testing.T, s Source) (path string) {
+func serve(t *testing.T, s Source) (path string) { return serveTo(t, s, member) }
+
+func serveTo(t *testing.T, s Source, member func(context.Context) bool) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "control.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, done := New(s), make(chan error, 1)
+	server, done := newServer(s, member), make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -48,13 +53,16 @@ func serve(t *testing.T, s Source) (path string) {
 	return path
 }
 
-func get(t *testing.T, path, target string) (int, string) {
-	t.Helper()
-	c := http.Client{Timeout: patience, Transport: &http.Transport{
+func client(path string) *http.Client {
+	return &http.Client{Timeout: patience, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext:       func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", path) },
 	}}
-	r, err := c.Get("http://mcdnsd" + target)
+}
+
+func get(t *testing.T, path, target string) (int, string) {
+	t.Helper()
+	r, err := client(path).Get("http://mcdnsd" + target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +112,41 @@ func TestSilentClientsLeaveRoom(t *testing.T) {
 		}
 		defer c.Close()
 	}
-	if code, _ := get(t, path, "/status"); code != 200 {
-		t.Errorf("got %d", code)
+	// They and this one are one user's, so nobody is cut for the other: silent
+	// ones end by themselves.
+	for limit := time.Now().Add(patience); ; {
+		r, err := client(path).Get("http://mcdnsd/status")
+		if err == nil {
+			r.Body.Close()
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatal("never served again:", err)
+		}
+	}
+}
+
+func TestStrangersLearnTheAnswerAndNotWhereItIsFrom(t *testing.T) {
+	for _, member := range []bool{true, false} {
+		path := serveTo(t, &source{}, func(context.Context) bool { return member })
+		_, body := get(t, path, "/query?name=www")
+		for _, word := range []string{`"age_s":7`, `"source":"peer"`, `"peer":"bb"`, `"server":"192.0.2.53"`, `\t300\t`} {
+			if strings.Contains(body, word) != member {
+				t.Errorf("member %v: %s in %s", member, word, body)
+			}
+		}
+		if strings.Contains(body, `"withheld":true`) == member || !strings.Contains(body, `192.0.2.80`) {
+			t.Errorf("member %v: got %s", member, body)
+		}
+	}
+}
+
+func TestTheDaemonsOwnUserIsAMember(t *testing.T) {
+	_, body := get(t, serve(t, &source{}), "/query?name=www")
+	if strings.Contains(body, "withheld") {
+		t.Errorf("got %s", body)
+	}
+	if member(context.Background()) {
+		t.Error("who cannot be told is a member")
 	}
 }

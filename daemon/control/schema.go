@@ -1,5 +1,7 @@
 package control
 
+import "strings"
+
 // The schemas of what the control socket says. A change that breaks a reader
 // gets the next number.
 const (
@@ -93,6 +95,24 @@ type Answer struct {
 	Upstream   string   `json:"upstream"`
 	DurationMS float64  `json:"duration_ms"`
 	Results    []Result `json:"results"`
+	// Withheld: the asker is neither root nor in the group mcdns, so the results
+	// have no Origin and their records no time to live.
+	Withheld bool `json:"withheld,omitempty"`
+}
+
+// withhold leaves out what tells who looked the name up, and when: the records'
+// times to live too, which a resolver's own count dates.
+func (a *Answer) withhold() {
+	a.Withheld = true
+	for i := range a.Results {
+		r := &a.Results[i]
+		r.Origin = nil
+		for j, record := range r.Records {
+			if f := strings.SplitN(record, "\t", 3); len(f) == 3 {
+				r.Records[j] = f[0] + "\t" + f[2]
+			}
+		}
+	}
 }
 
 // Result is one type's.
@@ -104,6 +124,11 @@ type Result struct {
 	Records []string `json:"records"`
 	// Values are the addresses or names alone.
 	Values []string `json:"values"`
+	*Origin
+}
+
+// Origin is where a result is from.
+type Origin struct {
 	// TTLs is what programs may keep it for, OriginalTTLs what it came with.
 	TTLs         float64 `json:"ttl_s"`
 	OriginalTTLs float64 `json:"original_ttl_s"`

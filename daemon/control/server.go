@@ -1,6 +1,7 @@
 // Package control is the socket that the `mcdns` command asks: HTTP and JSON.
-// What it says here holds for every user of the machine: states and counters,
-// and the answer to a name that the asker names itself.
+// Every user of the machine may ask for states and counters, and for the answer
+// to a name. When and from whom the answer came here tells what others looked
+// up, and is for root and the group mcdns.
 package control
 
 import (
@@ -11,10 +12,12 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"mcdns/daemon/clients"
 )
 
 // Source is where the server has it all from.
@@ -37,11 +40,13 @@ const (
 // Server serves the control socket.
 type Server struct {
 	http  *http.Server
-	slots chan struct{}
+	table *clients.Table
 }
 
 // New makes a server of what source says.
-func New(source Source) *Server {
+func New(source Source) *Server { return newServer(source, member) }
+
+func newServer(source Source, member func(context.Context) bool) *Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		answer(w)(source.Status(r.Context()))
@@ -55,14 +60,19 @@ func New(source Source) *Server {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		answer(w)(source.Query(r.Context(), r.FormValue("name"), types))
+		a, err := source.Query(r.Context(), r.FormValue("name"), types)
+		if !member(r.Context()) {
+			a.withhold()
+		}
+		answer(w)(a, err)
 	})
 	return &Server{
-		slots: make(chan struct{}, connections),
+		table: clients.NewTable(connections),
 		http: &http.Server{
 			Handler:           mux,
 			ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second,
 			WriteTimeout: answerTime, IdleTimeout: 2 * time.Second, MaxHeaderBytes: maxHeader,
+			ConnContext: withClient, ConnState: noteAsked,
 			ErrorLog: log.New(io.Discard, "", 0), // what a client does wrong is its own affair
 		},
 	}
@@ -70,7 +80,7 @@ func New(source Source) *Server {
 
 // Serve serves until the listener is closed.
 func (s *Server) Serve(l *net.UnixListener) error {
-	err := s.http.Serve(&limited{UnixListener: l, slots: s.slots})
+	err := s.http.Serve(&accepting{UnixListener: l, table: s.table})
 	if errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -111,29 +121,53 @@ func answer(w http.ResponseWriter) func(v any, err error) {
 	}
 }
 
-// limited holds back connections beyond a number; they wait in the backlog.
-type limited struct {
+// accepting takes in no more clients than there is room for, each user's share
+// of it.
+type accepting struct {
 	*net.UnixListener
-	slots chan struct{}
+	table *clients.Table
 }
 
-func (l *limited) Accept() (net.Conn, error) {
-	l.slots <- struct{}{}
-	c, err := l.UnixListener.Accept()
-	if err != nil {
-		<-l.slots
-		return nil, err
+func (a *accepting) Accept() (net.Conn, error) {
+	for {
+		conn, err := a.AcceptUnix()
+		if err != nil {
+			return nil, err
+		}
+		c := clients.New(conn)
+		if a.table.Admit(c) {
+			return &admitted{Client: c, table: a.table}, nil
+		}
+		c.Close()
 	}
-	return &releasing{Conn: c, slots: l.slots}, nil
 }
 
-type releasing struct {
-	net.Conn
-	slots chan struct{}
-	once  sync.Once
+type admitted struct {
+	*clients.Client
+	table *clients.Table
 }
 
-func (r *releasing) Close() error {
-	r.once.Do(func() { <-r.slots })
-	return r.Conn.Close()
+func (a *admitted) Close() error {
+	a.table.Remove(a.Client)
+	return a.Client.Close()
+}
+
+// clientKey is where a request's context has its *clients.Client.
+type clientKey struct{}
+
+func withClient(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, clientKey{}, c.(*admitted).Client)
+}
+
+func noteAsked(c net.Conn, state http.ConnState) {
+	if state == http.StateActive {
+		c.(*admitted).Asked()
+	}
+}
+
+// member reports whether the one who asks is root, the daemon's own user or in
+// the daemon's group, which is mcdns (mcdnsd.service).
+func member(ctx context.Context) bool {
+	c, ok := ctx.Value(clientKey{}).(*clients.Client)
+	return ok && (c.UID == 0 || c.UID == uint32(os.Geteuid()) || c.In(uint32(os.Getegid())))
 }

@@ -126,7 +126,9 @@ func (h *Host) Query(ctx context.Context, name string, types []uint16) (control.
 	})
 	for _, r := range found.Results {
 		result := h.result(r)
-		result.PeerAddr = addrs[r.Peer]
+		if result.Origin != nil {
+			result.PeerAddr = addrs[r.Peer]
+		}
 		out.Results = append(out.Results, result)
 	}
 	return out, err
@@ -148,8 +150,10 @@ func (h *Host) result(r node.Result) control.Result {
 	out := control.Result{
 		Name: a.Question.Name, Type: typeName(a.Question), Kind: kinds[a.Kind],
 		Records: append([]string{}, a.Records()...), Values: []string{},
-		TTLs: r.TTL.Seconds(), OriginalTTLs: a.TTL.Seconds(), AgeS: r.Age.Seconds(),
-		Stale: r.Stale, Source: sources[r.Source], Server: h.serverName(a.Server),
+		Origin: &control.Origin{
+			TTLs: r.TTL.Seconds(), OriginalTTLs: a.TTL.Seconds(), AgeS: r.Age.Seconds(),
+			Stale: r.Stale, Source: sources[r.Source], Server: h.serverName(a.Server),
+		},
 	}
 	if r.Peer != (wire.Peer{}) {
 		out.Peer = idString(r.Peer.ID)
