@@ -45,7 +45,8 @@ func search(name string, conf resolvconf.Conf, try func(absolute string) outcome
 		return asIs.status
 	}
 	end := status(noName)
-	if !rootListed {
+	asTLD := dots > 0 || len(conf.Search) == 0 || !conf.NoTLDQuery
+	if !rootListed && asTLD {
 		last := try(name + ".")
 		if last.final() {
 			return last.status

@@ -38,10 +38,15 @@ func TestSearchListIsWalkedAsGlibcDoes(t *testing.T) {
 		{"failure beats no name", "www", two, 1, "www.a.example.=again", tryAgain, "www.a.example. www.b.example. www."},
 		{"an alias to nothing ends it", "www", two, 1, "www.a.example.=chain www.b.example.=found", noData, "www.a.example."},
 		{"the root in the list", "www", []string{"a.example", "."}, 1, "", noName, "www.a.example. www."},
+		{"no-tld-query", "www", two, 1, "www.=found", noName, "www.a.example. www.b.example."},
+		{"no-tld-query, failed", "www", two, 1, "www.a.example.=again", tryAgain, "www.a.example. www.b.example."},
+		{"no-tld-query, a dot", "www.c", two, 2, "www.c.=found", found, "www.c.a.example. www.c.b.example. www.c."},
+		{"no-tld-query, no list", "www", nil, 1, "www.=found", found, "www."},
 		{"too long ends the list", "www", two, 1, "www.a.example.=bad", noName, "www.a.example. www."},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
+			conf := resolvconf.Conf{Ndots: c.ndots, Search: c.search, NoTLDQuery: strings.HasPrefix(c.name, "no-tld-query")}
 			answers := map[string]outcome{}
 			for _, word := range strings.Fields(c.answers) {
 				name, is, _ := strings.Cut(word, "=")
@@ -51,7 +56,7 @@ func TestSearchListIsWalkedAsGlibcDoes(t *testing.T) {
 				}[is]
 			}
 			var asked []string
-			got := search(c.query, resolvconf.Conf{Ndots: c.ndots, Search: c.search}, func(name string) outcome {
+			got := search(c.query, conf, func(name string) outcome {
 				asked = append(asked, name)
 				if o, ok := answers[name]; ok {
 					return o

@@ -34,6 +34,8 @@ type Conf struct {
 	Rotate   bool
 	// NoAAAA: never ask for IPv6 addresses.
 	NoAAAA bool
+	// NoTLDQuery: a name without dots is one of the search domains' only.
+	NoTLDQuery bool
 	// UseTCP: "use-vc", ask over TCP only.
 	UseTCP bool
 }
@@ -178,6 +180,8 @@ func (c *Conf) setOptions(s string) {
 			c.Rotate = true
 		case "no-aaaa":
 			c.NoAAAA = true
+		case "no-tld-query":
+			c.NoTLDQuery = true
 		case "use-vc":
 			c.UseTCP = true
 		}

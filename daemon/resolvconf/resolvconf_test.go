@@ -16,7 +16,7 @@ func show(c Conf) string {
 	for _, o := range []struct {
 		word string
 		on   bool
-	}{{"rotate", c.Rotate}, {"no-aaaa", c.NoAAAA}, {"use-vc", c.UseTCP}} {
+	}{{"rotate", c.Rotate}, {"no-aaaa", c.NoAAAA}, {"no-tld-query", c.NoTLDQuery}, {"use-vc", c.UseTCP}} {
 		if o.on {
 			s += " " + o.word
 		}
@@ -40,7 +40,7 @@ func TestFilesOfAllKindsAreReadAsGlibcReadsThem(t *testing.T) {
 		{"indented lines are none", " nameserver 1.1.1.1\nnameserver 2.2.2.2", "h", "[2.2.2.2:53] [] ndots=1 5s x2"},
 		{"tabs and CRLF", "nameserver\t192.0.2.1\r\nsearch\ta.example \t b.example\r\n", "h", "[192.0.2.1:53] [a.example b.example] ndots=1 5s x2"},
 		{"last of domain and search wins", "search a.example b.example\ndomain c.example d.example\n", "h", "[127.0.0.1:53] [c.example] ndots=1 5s x2"},
-		{"options", "options ndots:3 timeout:1 attempts:4 rotate no-aaaa use-vc unknown:7", "h", "[127.0.0.1:53] [] ndots=3 1s x4 rotate no-aaaa use-vc"},
+		{"options", "options ndots:3 timeout:1 attempts:4 rotate no-aaaa no-tld-query use-vc unknown:7", "h", "[127.0.0.1:53] [] ndots=3 1s x4 rotate no-aaaa no-tld-query use-vc"},
 		{"options beyond their limits", "options ndots:99 timeout:9999999999 attempts:99", "h", "[127.0.0.1:53] [] ndots=15 30s x5"},
 		{"options below their limits", "options ndots:0 timeout:0 attempts:0", "h", "[127.0.0.1:53] [] ndots=0 1s x1"},
 		{"options that are no number", "options ndots:x timeout:x attempts:-1", "h", "[127.0.0.1:53] [] ndots=0 1s x1"},
