@@ -243,6 +243,8 @@ func TestOptionsAreThoseOfNssDns(t *testing.T) {
 		{"the last of two lines counts", "domain other.example\nsearch lan.example\n", ""},
 		{"ndots 3", "search lan.example\noptions ndots:3\n", ""},
 		{"ndots 0", "search lan.example\noptions ndots:0\n", ""},
+		{"ndots no number", "search lan.example\noptions ndots:x\n", ""},
+		{"ndots below 0", "search lan.example\noptions ndots:-1\n", ""},
 		{"no-aaaa", "search lan.example\noptions no-aaaa\n", ""},
 		{"no-tld-query", "search lan.example\noptions no-tld-query\n", ""},
 		{"root on the list", "search . lan.example\n", ""},
