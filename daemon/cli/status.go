@@ -97,8 +97,12 @@ func groupLine(g *control.Group) string {
 func lookupsLine(c map[string]uint64) string {
 	cache, peer, server := c["lookups_cache"], c["lookups_peer"], c["lookups_server"]
 	stale, failed := c["lookups_stale"], c["lookups_failed"]
-	return fmt.Sprintf("%d: %d from the cache, %d from peers, %d from DNS servers, %d stale, %d failed",
-		cache+peer+server+stale+failed, cache, peer, server, stale, failed)
+	text := fmt.Sprintf("%d: %d from the cache, %d from peers, %d from DNS servers, %d stale, %d failed",
+		cache+peer+server+stale+failed+c["lookups_here"], cache, peer, server, stale, failed)
+	if here := c["lookups_here"]; here > 0 {
+		text += fmt.Sprintf(", %d of names that stay here", here)
+	}
+	return text
 }
 
 // nssLine is the hosts line of nsswitch.conf, and what is wrong with it.
