@@ -141,7 +141,7 @@ var kinds = map[wire.Kind]string{
 }
 
 var sources = map[node.Source]string{
-	node.FromCache: "cache", node.FromServer: "server", node.FromPeer: "peer", node.FromHere: "here", node.FromHere: "here",
+	node.FromCache: "cache", node.FromServer: "server", node.FromPeer: "peer", node.FromHere: "here",
 }
 
 func (h *Host) result(r node.Result) control.Result {
