@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"time"
 
 	"mcdns/gocore/group"
@@ -13,8 +14,10 @@ import (
 // have success with them: it asks such a peer to ask for it (PROTOCOL 3, ASK).
 
 const (
-	// askAgain is when the second helper is asked.
-	askAgain = 300 * time.Millisecond
+	// askAgain is when the next helper is asked, helpTries how many: with two, and a
+	// fifth of all datagrams lost, one name in eleven was not helped.
+	askAgain  = 300 * time.Millisecond
+	helpTries = 6
 	// cutOffFor is how long a judgement "the fault is mine" stands before this
 	// host doubts the server anew.
 	cutOffFor = 30 * time.Second
@@ -36,25 +39,28 @@ func (n *Node) cutOff(now time.Duration) bool {
 }
 
 // askHelper asks the member ranked first for the name among those that have
-// success with a server of this host, and the next one if nothing came.
+// success with a server of this host, and while nothing comes the next one.
 func (n *Node) askHelper(now time.Duration, p *pending) {
 	if n.secret(p.q) || trust.Covered(n.set.LocalOnly, p.q.Name) || n.ownDomain(p.q) {
 		return
 	}
-	first := n.group.First(group.Hash(p.q.Name), n.helps)
-	if first == nil {
+	n.askHelperAgain(now, p, nil)
+}
+
+func (n *Node) askHelperAgain(now time.Duration, p *pending, asked []*group.Member) {
+	if n.pending[p.q] != p || len(p.waiters) == 0 || len(asked) == helpTries {
 		return
 	}
-	n.sendTo(now, first.Addr, &wire.Ask{Question: p.q})
-	n.after(now, askAgain, func(now time.Duration) {
-		if n.pending[p.q] != p || len(p.waiters) == 0 {
-			return
-		}
-		next := n.group.First(group.Hash(p.q.Name), func(m *group.Member) bool { return m != first && n.helps(m) })
-		if next != nil {
-			n.sendTo(now, next.Addr, &wire.Ask{Question: p.q})
-		}
-	})
+	tried := asked
+	m := n.group.First(group.Hash(p.q.Name), func(m *group.Member) bool { return n.helps(m) && !slices.Contains(tried, m) })
+	if m == nil && len(asked) > 0 {
+		m = asked[0] // all have been asked: a datagram may be lost
+	}
+	if m == nil {
+		return
+	}
+	n.sendTo(now, m.Addr, &wire.Ask{Question: p.q})
+	n.after(now, askAgain, func(now time.Duration) { n.askHelperAgain(now, p, append(asked, m)) })
 }
 
 // askHelpers puts everything that waits to helpers, when this host learns that

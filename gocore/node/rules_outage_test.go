@@ -185,8 +185,8 @@ func TestLyingPeerCostsFewProbesAndNoOutage(t *testing.T) {
 	for _, count := range l.asked {
 		asked += count
 	}
-	if asked > 60*3+20 {
-		t.Errorf("%d probes in a minute; want five every two seconds at most", asked)
+	if asked > 60*5+20 {
+		t.Errorf("%d probes in a minute; want ten every two seconds at most", asked)
 	}
 	if got := len(take[*wire.Hello](l, nil)); got > 60*3+60 {
 		t.Errorf("%d HELLOs in a minute for one lying peer", got)

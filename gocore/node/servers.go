@@ -31,6 +31,9 @@ type server struct {
 	judging bool
 	// looking: a peer has success, a probe is timed.
 	looking bool
+	// A peer that doubts waits for this host's success until owed; no other is
+	// looked for until again.
+	owed, again time.Duration
 	// cutOff is when the group's judgement was that the fault is this host's.
 	cutOff time.Duration
 	// hearsay: down by others' word alone; doubted once this host has asked.
@@ -269,6 +272,10 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	n.replies.add(took)
 	s.success = now
 	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff = nil, nil, false, false, 0
+	if now < s.owed {
+		s.owed = 0
+		n.sayNow(now)
+	}
 	if was == Up {
 		return
 	}
@@ -411,10 +418,25 @@ func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.
 			n.after(now, n.jitter(lookWithin), func(now time.Duration) { n.probeIfDown(now, s) })
 		}
 	}
-	if !st.Suspect || s.judging || s.state == Down || n.clearedLately(now, s) {
+	switch {
+	case !st.Suspect || s.judging || s.state == Down:
+	case n.clearedLately(now, s):
+		n.lookAgain(now, s)
+	default:
+		n.hearSuspicion(now, s)
+	}
+}
+
+// lookAgain looks for a peer that doubts what the group has just found to be
+// well: left without an answer, a host whose own path is cut says "down" for a
+// server that answers everybody else. It does so no more often than a doubt would
+// make it.
+func (n *Node) lookAgain(now time.Duration, s *server) {
+	if now < s.again || n.group.Rank(uint64(s.ID)) >= electedToProbe {
 		return
 	}
-	n.hearSuspicion(now, s)
+	s.owed, s.again = now+judgeAfter, now+recent
+	n.probe(now, s, wire.Question{})
 }
 
 // hearSuspicion joins a peer's doubt: those ranked first for the server look,
@@ -440,9 +462,25 @@ func (n *Node) clearedLately(now time.Duration, s *server) bool {
 
 func (n *Node) probeIfDown(now time.Duration, s *server) {
 	s.looking = false
-	if s.state == Down {
-		n.probe(now, s, wire.Question{})
+	if s.state != Down {
+		return
 	}
+	n.probe(now, s, wire.Question{})
+	since := s.since
+	n.after(now, 2*s.probeTimeout(), func(now time.Duration) {
+		if s.state == Down && s.since == since && s.peerSuccess > since && n.uses(s) {
+			n.downForMeAlone(now, s)
+		}
+	})
+}
+
+// downForMeAlone: a peer reaches the server after all, and this host does not. It
+// is cut off, and asks; or its probe was lost, and its next question ends that.
+func (n *Node) downForMeAlone(now time.Duration, s *server) {
+	s.state, s.since, s.hearsay, s.failure = Suspect, now, false, now
+	s.judge = now
+	n.noteCutOff(now, s)
+	n.updateDown(now)
 }
 
 // ago is the time of something that was age old at a time.

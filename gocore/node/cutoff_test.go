@@ -1,0 +1,70 @@
+package node
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// A host whose path to the server is cut gets fresh answers through peers, also
+// where a fifth of all frames is lost: names that nobody has looked up yet. Where
+// peers did not look for it after a doubt of two seconds before, and two helpers
+// were asked once each, 174 of 400 lookups found nothing.
+func TestCutOffHostIsHelpedThroughLoss(t *testing.T) {
+	const rounds, lookups = 40, 10
+	wrong, logs := 0, ""
+	for round := range rounds {
+		l := newLAN(t, 8)
+		l.rand = rand.New(rand.NewPCG(uint64(round), 0))
+		l.loss, l.askLoss = 0.2, 0.36
+		names := l.known(40)
+		l.run(30 * time.Second)
+		for i, name := range names {
+			l.nodes[i%8].query(name)
+			l.run(50 * time.Millisecond)
+		}
+		n := l.nodes[0]
+		n.cut = true
+		before := wrong
+		for i := range lookups {
+			name := fmt.Sprintf("new%d.example.", i)
+			l.answers[name] = "203.0.113.7"
+			if r, _ := n.lookup(name); r.Answer == nil || r.Stale {
+				wrong++
+			}
+			l.run(300 * time.Millisecond)
+		}
+		if wrong > before {
+			logs += fmt.Sprintf("\nseed %d: %d wrong; host 0 said %q, host 1 %q", round, wrong-before, n.logs, l.nodes[1].logs)
+		}
+	}
+	t.Logf("%d of %d wrong", wrong, rounds*lookups)
+	// What is left are rounds in which every word of the peers was lost: the host
+	// says "down", until their next HELLO.
+	if wrong > rounds*lookups/12 {
+		t.Errorf("%d of %d lookups of a cut-off host had no fresh answer; want at most 1 in 12%s", wrong, rounds*lookups, logs)
+	}
+}
+
+// A host that took its own broken path for an outage learns better from the first
+// peer that says how it does.
+func TestDownForOneHostAloneBecomesCutOff(t *testing.T) {
+	l := newLAN(t, 4)
+	names := l.known(8)
+	l.settle()
+	for i, name := range names {
+		l.nodes[i%4].lookup(name)
+	}
+	n := l.nodes[0]
+	n.cut = true
+	n.setDown(l.now, n.servers[0], false)
+	for i := range 30 { // some refresh or lookup of the others: their HELLO says so
+		l.nodes[1+i%3].lookup(names[i%8])
+		l.run(time.Second)
+	}
+	l.answers["new.example."] = "203.0.113.7"
+	if r, took := n.lookup("new.example."); r.Answer == nil || took > time.Second {
+		t.Errorf("got %+v after %v; want an answer through a peer (seed %d)", r, took, seed)
+	}
+}
