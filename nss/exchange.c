@@ -165,15 +165,17 @@ static int receive_answer(struct mcdns_stream *stream, int64_t end, mcdns_take *
 	}
 }
 
-/* One connection. It is made anew for each call: programs close descriptors
- * that they did not open, fork with them, or reuse their numbers. */
-static int attempt(const struct message *message, int64_t end, mcdns_take *take, void *into)
+/* One connection, whose first frame must come within `first`. It is made anew for
+ * each call: programs close descriptors that they did not open, fork with them,
+ * or reuse their numbers. */
+static int attempt(const struct message *message, int64_t first, int64_t end, mcdns_take *take,
+		   void *into)
 {
 	struct mcdns_stream stream;
 	int outcome = MCDNS_ABSENT;
 
 	stream.begin = stream.end = 0;
-	stream.deadline = earlier(end, mcdns_now() + FIRST_FRAME);
+	stream.deadline = earlier(end, mcdns_now() + first);
 	stream.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (stream.fd < 0)
 		return MCDNS_ABSENT;
@@ -193,8 +195,9 @@ static bool disabled(void)
 	return value && strcmp(value, "1") == 0;
 }
 
-/* A daemon that is being restarted or upgraded hangs up on those it was
- * working for; its successor is already behind the same socket. */
+/* A daemon that is being restarted, upgraded or killed hangs up on those it was
+ * working for, which is a sign of life too: its successor, behind the same socket,
+ * is given as long as one that has shown itself. */
 int mcdns_ask(const struct mcdns_question *question, mcdns_take *take, void *into)
 {
 	struct message message;
@@ -202,9 +205,9 @@ int mcdns_ask(const struct mcdns_question *question, mcdns_take *take, void *int
 	if (disabled() || !compose(question, &message))
 		return MCDNS_ABSENT;
 	int64_t end = mcdns_now() + WHOLE_CALL;
-	int outcome = attempt(&message, end, take, into);
+	int outcome = attempt(&message, FIRST_FRAME, end, take, into);
 
 	if (outcome == MCDNS_CLOSED)
-		outcome = attempt(&message, end, take, into);
+		outcome = attempt(&message, NEXT_FRAME, end, take, into);
 	return outcome == MCDNS_CLOSED ? MCDNS_ABSENT : outcome;
 }

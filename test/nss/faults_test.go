@@ -239,6 +239,30 @@ func TestHangingUpIsForgivenOnce(t *testing.T) {
 	}
 }
 
+// Who was hung up on knows that a daemon was there: its successor may take longer
+// to start than a frozen one is waited for.
+func TestSuccessorOfADaemonThatHungUpIsWaitedFor(t *testing.T) {
+	late := func(c *net.UnixConn, q request) {
+		<-time.After(time.Second)
+		c.Write(good.Frame())
+	}
+	listen(t, fake.HangUp, late)
+	r := call(t, "call", "4", "0", "www", "1024")
+	r.want(t, "status", "SUCCESS", "addresses", "192.0.2.7 192.0.2.8")
+}
+
+func TestFrozenSuccessorIsNotWaitedForLong(t *testing.T) {
+	var acts []fake.Behaviour
+	for range 10 {
+		acts = append(acts, fake.HangUp, freeze())
+	}
+	d := listen(t, acts...)
+	unavailable(t, within(t, 1600, 1450, "call", "4", "0", "www", "1024"))
+	if n := len(d.Asked()); n%2 != 0 {
+		t.Errorf("asked %d times; want twice in each call", n)
+	}
+}
+
 // A frame cut at each byte is never an answer.
 func TestHalfFrames(t *testing.T) {
 	frame := good.Frame()

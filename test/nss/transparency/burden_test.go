@@ -32,11 +32,11 @@ func states() []state {
 	serve := func(act fake.Behaviour) func(*testing.T, *world) {
 		return func(t *testing.T, w *world) { w.serve(t, act) }
 	}
-	hangUpOnce := func() fake.Behaviour {
+	hangUpOnce := func(then fake.Behaviour) fake.Behaviour {
 		var turn atomic.Int32
 		return func(c *net.UnixConn, q fake.Request) {
 			if turn.Add(1)%2 == 0 {
-				answer(c, q)
+				then(c, q)
 			}
 		}
 	}
@@ -54,7 +54,8 @@ func states() []state {
 		{"frozen", serve(fake.Freeze()), 250, 200},
 		{"frozen at work", serve(fake.Freeze(fake.Reply{Status: fake.Alive}.Frame())), 1600, 1450},
 		{"slow: 2 s", serve(fake.Busy(2, time.Second, ready)), 2100, 1900},
-		{"restarting: hangs up once", serve(hangUpOnce()), 2, 0},
+		{"restarting: hangs up once", serve(hangUpOnce(answer)), 2, 0},
+		{"restarting: hangs up, its successor is frozen", serve(hangUpOnce(fake.Freeze())), 1600, 1450},
 		{"something else: talks HTTP", serve(fake.Say([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))), 2, 0},
 	}
 }
