@@ -24,15 +24,19 @@ type Status struct {
 	Cache     Cache      `json:"cache"`
 	// Counters since the start, by name.
 	Counters map[string]uint64 `json:"counters"`
-	// Warnings about the configuration, with file and line.
+	// Warnings about the configuration, with file and line, and resolv.conf.
 	Warnings []string `json:"warnings"`
 }
 
 // Upstream is a DNS server as this host sees it.
 type Upstream struct {
-	Addr         string   `json:"addr"`
-	State        string   `json:"state"`
-	Fallback     bool     `json:"fallback"`
+	Addr     string `json:"addr"`
+	State    string `json:"state"`
+	Fallback bool   `json:"fallback"`
+	// Domain is the only one that it is asked for, "" for a server for all.
+	Domain string `json:"domain,omitempty"`
+	// CutOff: peers reach it, this host does not.
+	CutOff       bool     `json:"cut_off,omitempty"`
 	LastSuccessS *float64 `json:"last_success_s"`
 	LastFailureS *float64 `json:"last_failure_s"`
 }
@@ -66,7 +70,9 @@ type Cache struct {
 type Peers struct {
 	Schema string `json:"schema"`
 	Self   string `json:"self"`
-	Peers  []Peer `json:"peers"`
+	// State is the group's, as in Status.
+	State string `json:"state"`
+	Peers []Peer `json:"peers"`
 }
 
 // Peer is another host.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
@@ -115,6 +116,54 @@ func TestStrangersDatagramsCostNoMemory(t *testing.T) {
 		r.receive(packet(from, garbage))
 	}); n > 0 {
 		t.Errorf("%v allocations for two datagrams; want 0", n)
+	}
+}
+
+func TestAnotherGroupsKeyLeavesTheOldGroup(t *testing.T) {
+	r, log := newReceiver(t)
+	h := r.lan.host
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); h.owner.Run(ctx) }()
+	defer func() { stop(); <-done }()
+	with := func(keys ...byte) view {
+		v := view{settings: node.Settings{Shares: true, Links: []node.Link{{Index: 2, Name: "eth0", IPv4: true}}}}
+		for _, k := range keys {
+			v.keys = append(v.keys, ring(t, k).IDs()...)
+		}
+		return v
+	}
+	peers := func() (n int) {
+		if err := h.owner.Look(t.Context(), func(v owner.View) { n = len(v.Node.Peers(v.Now)) }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	h.tell(view{}, with(1), true)
+	h.owner.Put(node.Received{
+		Message: &wire.Message{From: wire.Peer{ID: 5, Epoch: 6}, Seq: 1, Body: &wire.Hello{}},
+		From:    netip.MustParseAddrPort("10.0.0.5:7353"), Link: 2, Group: true,
+	})
+	for _, c := range []struct {
+		name        string
+		before, now view
+		want        int
+	}{
+		{"nothing new", with(1), with(1), 1},
+		{"a key more", with(1), with(1, 2), 1},
+		{"the other one seals", with(1, 2), with(2), 1},
+		{"another key", with(2), with(3), 0},
+	} {
+		if h.tell(c.before, c.now, false); peers() != c.want {
+			t.Errorf("%s: %d peers; want %d", c.name, peers(), c.want)
+		}
+	}
+	h.sayChanges(view{}, with(2))
+	h.sayChanges(with(2), with(3))
+	for _, want := range []string{"sharing with the group keys=", "group keys changed before="} {
+		if !log.has(want) {
+			t.Errorf("said %q; want %q", log.text, want)
+		}
 	}
 }
 

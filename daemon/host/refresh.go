@@ -2,8 +2,6 @@ package host
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 	"reflect"
@@ -31,7 +29,7 @@ type view struct {
 	// problem says why a host with a key file does not share, "" if it does.
 	problem string
 	hasKey  bool
-	keys    string // their ids, the one that seals first
+	keys    []trust.KeyID // the one that seals first
 	place   links.Place
 }
 
@@ -44,25 +42,53 @@ func (h *Host) refresh() {
 	var v view
 	v.config, v.warnings = config.Load(h.options.ConfigPath)
 	v.conf = machine.Read()
+	if v.conf.Problem != "" && len(v.config.Servers) == 0 {
+		v.warn(resolvconf.Path, v.conf.Problem+": asking 127.0.0.1, as glibc does")
+	}
 	ring, problems := groupkey.Load(v.config.KeyFile)
 	v.hasKey = ring != nil || len(problems) > 0
 	h.ring.Store(ring)
 	if ring != nil {
-		v.keys = fmt.Sprint(ring.IDs())
+		v.keys = ring.IDs()
 	}
 	all := h.ifaces()
+	for _, name := range missing(v.config.Interfaces, all) {
+		v.warn("group.interfaces", "there is no "+name)
+	}
 	h.scope.Store(links.Scope(all))
 	chosen := links.Choose(all, v.config.Interfaces)
 	if err := h.lan.set(v.config, ring, chosen); err != nil {
 		problems = append(problems, err)
 		ring = nil
 	}
-	if len(problems) > 0 {
-		v.problem = errors.Join(problems...).Error()
-	}
+	v.problem = oneLine(problems)
 	v.place = h.current.place.Next(all, chosen, v.servers())
 	v.settings = settings(v, machine, ring, chosen)
 	h.apply(v)
+}
+
+// warn adds what `mcdns status` and the log say beside what is wrong in files.
+func (v *view) warn(what, text string) {
+	v.warnings = append(v.warnings, config.Warning{File: what, Text: text})
+}
+
+// oneLine joins errors as one line of the log.
+func oneLine(errs []error) string {
+	var all []string
+	for _, err := range errs {
+		all = append(all, strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return strings.Join(all, "; ")
+}
+
+// missing are the names that no interface has.
+func missing(names []string, all []links.Interface) (none []string) {
+	for _, name := range names {
+		if !slices.ContainsFunc(all, func(i links.Interface) bool { return i.Name == name }) {
+			none = append(none, name)
+		}
+	}
+	return none
 }
 
 // servers are the DNS servers to ask: those configured, else resolv.conf's.
@@ -138,17 +164,36 @@ func (h *Host) apply(v view) {
 		}
 	}
 	if v.problem != before.problem && v.problem != "" {
-		h.log.Error("the group key or the group's port is not usable in full", "problem", v.problem)
+		h.log.Error("not all of the group's keys and sockets can be used", "problem", v.problem)
 	}
 	if first && !v.hasKey {
-		h.log.Info("no group key: solo, nothing is shared", "key_file", v.config.KeyFile)
+		h.log.Info("no group key: solo, nothing is shared", "key_file", v.config.KeyFile,
+			"hint", "mcdns key generate on one host, and copy it to the others")
 	}
 	if !first {
 		h.sayChanges(before, v)
 	}
-	if first || !reflect.DeepEqual(before.settings, v.settings) {
-		h.owner.Put(node.Configure{Settings: v.settings})
+	h.tell(before, v, first)
+}
+
+// tell hands the node what is new. Another group's key makes it solo for a
+// moment: the hosts that it holds for proven are not those of the new group.
+func (h *Host) tell(before, now view, first bool) {
+	if parted(before, now) {
+		alone := now.settings
+		alone.Shares = false
+		h.owner.Put(node.Configure{Settings: alone})
+		first = true
 	}
+	if first || !reflect.DeepEqual(before.settings, now.settings) {
+		h.owner.Put(node.Configure{Settings: now.settings})
+	}
+}
+
+// parted reports whether the keys are those of another group.
+func parted(before, now view) bool {
+	common := slices.ContainsFunc(now.keys, func(id trust.KeyID) bool { return slices.Contains(before.keys, id) })
+	return before.settings.Shares && now.settings.Shares && !common
 }
 
 func (h *Host) sayChanges(before, now view) {
@@ -159,8 +204,10 @@ func (h *Host) sayChanges(before, now view) {
 	switch {
 	case was.Shares && !is.Shares:
 		h.log.Info("solo: nothing is shared any more")
-	case before.keys != now.keys && is.Shares:
-		h.log.Info("group keys changed", "keys", now.keys)
+	case !was.Shares && is.Shares:
+		h.log.Info("sharing with the group", "keys", now.keys)
+	case is.Shares && !slices.Equal(before.keys, now.keys):
+		h.log.Info("group keys changed", "before", before.keys, "keys", now.keys)
 	}
 	if names := linkNames(is.Links); names != linkNames(was.Links) {
 		h.log.Info("links changed", "links", names)

@@ -38,6 +38,7 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 		for _, server := range s.Servers {
 			out.Servers = append(out.Servers, control.Upstream{
 				Addr: server.Addr.String(), State: server.State.String(), Fallback: server.Fallback,
+				Domain: server.Domain, CutOff: server.CutOff,
 				LastSuccessS: seconds(server.Success), LastFailureS: seconds(server.Failure),
 			})
 		}
@@ -92,6 +93,7 @@ func seconds(age time.Duration) *float64 {
 func (h *Host) Peers(ctx context.Context) (control.Peers, error) {
 	out := control.Peers{Schema: control.PeersSchema, Self: idString(h.self.Load().ID), Peers: []control.Peer{}}
 	err := h.owner.Look(ctx, func(v owner.View) {
+		out.State = v.Node.Status(v.Now).Group
 		for _, p := range v.Node.Peers(v.Now) {
 			out.Peers = append(out.Peers, control.Peer{
 				ID: idString(p.Peer.ID), Addr: p.Addr.String(), Version: p.Version, Names: p.Names,

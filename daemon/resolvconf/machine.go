@@ -3,6 +3,7 @@ package resolvconf
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"syscall"
@@ -40,7 +41,14 @@ func (m Machine) Read() Conf {
 	if err != nil {
 		text = nil
 	}
-	return Parse(text, hostname)
+	c := Parse(text, hostname)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.Problem = "missing"
+	case err != nil:
+		c.Problem = "cannot be read"
+	}
+	return c
 }
 
 // Servers gives each address the identity that peers compare. A loopback stub

@@ -26,6 +26,9 @@ const (
 type Conf struct {
 	// Servers in order of preference, never empty.
 	Servers []netip.AddrPort
+	// Problem is why Servers are glibc's own, 127.0.0.1 alone: "missing" and the
+	// like; "" if the file names them.
+	Problem string
 	// Search domains as written, without a final dot; "." is the root.
 	Search   []string
 	Ndots    int
@@ -76,6 +79,7 @@ func Parse(text []byte, hostname string) Conf {
 		}
 	}
 	if len(c.Servers) == 0 {
+		c.Problem = "names no server"
 		c.Servers = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 53)}
 	}
 	return c

@@ -124,6 +124,20 @@ func TestServersAreKnownByWhoTheyAre(t *testing.T) {
 	}
 }
 
+func TestReasonForGlibcsOwnServerIsGiven(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "names no server", "EACCES": "cannot be read", "nameserver dns.example": "names no server",
+		"nameserver 127.0.0.1": "", "nameserver 192.0.2.1": "",
+	} {
+		if got := machine(map[string]string{Path: text}).Read().Problem; got != want {
+			t.Errorf("%q: got %q; want %q", text, got, want)
+		}
+	}
+	if got := machine(nil).Read().Problem; got != "missing" {
+		t.Errorf("no file: got %q", got)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("nameserver 127.1\nsearch a b\noptions ndots:3 timeout:1", "h.example", "x", "ndots:2")
 	f.Add("nameserver fe80::1%eth0\ndomain .\n", "", "", "attempts:")
