@@ -27,7 +27,10 @@ const BuiltIn = "builtin"
 
 // Config says what LAN to make. The zero value of each field is its default.
 type Config struct {
-	Hosts   int    // 1 to 250
+	// 1 to 250. The kernel has room for 1024 neighbours of all network namespaces
+	// together: where all hosts speak to all by unicast, as mcdns does when it
+	// starts, 30 hosts fill it, and addresses beyond are not reached.
+	Hosts   int
 	Servers int    // DNS servers, 1 to 100; default 1
 	NSS     string // the hosts: line of nsswitch.conf; default WithMcdns
 	Zone    *Zone  // what the DNS servers know; default an empty zone

@@ -80,6 +80,7 @@ func (t *trial) close() {
 	if err == nil {
 		t.Overruns = overruns
 	}
+	t.want("frames that the lab itself lost", 0, overruns, overruns == 0)
 	if err := errors.Join(err, t.lan.Close()); err != nil {
 		t.say("%v", err)
 	}
