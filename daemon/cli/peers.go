@@ -28,6 +28,10 @@ func (e *env) peersCommand() *cobra.Command {
 }
 
 func showPeers(w io.Writer, p *control.Peers) error {
+	if len(p.Peers) == 0 {
+		_, err := fmt.Fprintf(w, "%s: no peers; this host is %s\n", plain(p.State), plain(p.Self))
+		return err
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PEER\tADDRESS\tVERSION\tSINCE\tLAST\tNAMES\tPROVEN\tHEARS US\tTOLD\tCONTRADICTED")
 	for _, q := range p.Peers {
@@ -37,7 +41,7 @@ func showPeers(w io.Writer, p *control.Peers) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s; this host is %s\n", count(len(p.Peers), "peer"), p.Self)
+	_, err := fmt.Fprintf(w, "%s; this host is %s\n", plain(p.State), plain(p.Self))
 	return err
 }
 

@@ -54,6 +54,12 @@ func showStatus(w io.Writer, s *control.Status) {
 	line("Cache:", "%s, %d of them past their TTL, %d negative; %s of %s", count(s.Cache.Entries, "answer"),
 		s.Cache.Stale, s.Cache.Negative, size(s.Cache.Bytes), size(s.Cache.Limit))
 	line("Lookups:", "%s", lookupsLine(s.Counters))
+	if text := droppedLine(s.Counters); text != "" {
+		line("Dropped:", "%s", text)
+	}
+	if n := s.Counters["answers_untold"]; n > 0 {
+		line("Untold:", "%d answers: too many at once to tell the group", n)
+	}
 	line("NSS:", "%s", nssLine("/etc/nsswitch.conf"))
 	line("Running:", "%s", ago(s.UptimeS))
 	for _, warning := range s.Warnings {
@@ -62,21 +68,37 @@ func showStatus(w io.Writer, s *control.Status) {
 }
 
 func serverLine(u control.Upstream) string {
-	mark := glyph("✓", "+")
-	if u.State != "up" {
-		mark = glyph("✗", "-")
+	mark := map[string]string{"up": glyph("✓", "+"), "down": glyph("✗", "-")}[u.State]
+	if mark == "" {
+		mark = "?"
 	}
-	last := "no answer yet"
-	if u.LastSuccessS != nil {
-		last = "last answer " + ago(*u.LastSuccessS) + " ago"
+	text := fmt.Sprintf("%s %s %s", mark, u.Addr, serverState(u))
+	switch {
+	case u.Fallback:
+		text += " (fallback)"
+	case u.Domain != "":
+		text += fmt.Sprintf(" (for %s alone)", u.Domain)
+	}
+	return text
+}
+
+func serverState(u control.Upstream) string {
+	if u.State == "suspect" && u.LastSuccessS == nil && u.LastFailureS == nil {
+		return "not asked yet"
+	}
+	text := u.State
+	if u.CutOff {
+		text += ": cut off, peers reach it"
+	}
+	if u.LastSuccessS == nil {
+		text += ", no answer yet"
+	} else {
+		text += ", last answer " + ago(*u.LastSuccessS) + " ago"
 	}
 	if u.LastFailureS != nil {
-		last += ", last failure " + ago(*u.LastFailureS) + " ago"
+		text += ", last failure " + ago(*u.LastFailureS) + " ago"
 	}
-	if u.Fallback {
-		last += " (fallback)"
-	}
-	return fmt.Sprintf("%s %s %s, %s", mark, u.Addr, u.State, last)
+	return text
 }
 
 func groupLine(g *control.Group) string {
@@ -84,14 +106,18 @@ func groupLine(g *control.Group) string {
 		if g.Problem != "" {
 			return "solo: nothing is shared"
 		}
-		return fmt.Sprintf("solo: no %s, so nothing is shared and nobody is believed", g.KeyFile)
+		return fmt.Sprintf("solo: no %s, so nothing is shared and nobody is believed (mcdns key generate makes one)", g.KeyFile)
 	}
 	on := strings.Join(g.Interfaces, " ")
 	if on == "" {
 		on = "no interface"
 	}
-	return fmt.Sprintf("%s (%d proven) at %s and %s port %d on %s, key %s",
-		g.State, g.Proven, g.IPv4, g.IPv6, g.Port, on, strings.Join(g.KeyIDs, " "))
+	state := g.State
+	if unproven := g.Peers - g.Proven; unproven > 0 {
+		state += fmt.Sprintf(" (%d not proven)", unproven)
+	}
+	return fmt.Sprintf("%s at %s and %s port %d on %s, key %s",
+		state, g.IPv4, g.IPv6, g.Port, on, strings.Join(g.KeyIDs, " "))
 }
 
 func lookupsLine(c map[string]uint64) string {
@@ -103,6 +129,21 @@ func lookupsLine(c map[string]uint64) string {
 		text += fmt.Sprintf(", %d of names that stay here", here)
 	}
 	return text
+}
+
+// droppedLine is what a flood or an attack shows in, "" if there was none.
+func droppedLine(c map[string]uint64) string {
+	total, kinds := uint64(0), []string{}
+	for _, kind := range []string{"flood", "foreign", "forged", "malformed", "off_link", "stray"} {
+		if n := c["datagrams_"+kind]; n > 0 {
+			total += n
+			kinds = append(kinds, fmt.Sprintf("%d %s", n, strings.ReplaceAll(kind, "_", "-")))
+		}
+	}
+	if total == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d datagrams: %s", total, strings.Join(kinds, ", "))
 }
 
 // nssLine is the hosts line of nsswitch.conf, and what is wrong with it.
