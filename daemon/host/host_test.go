@@ -247,7 +247,7 @@ func TestProgramIsAnsweredFromADNSServer(t *testing.T) {
 	if out, code := d.mcdns(t, "query", "www.elsewhere."); code != 1 || !strings.Contains(out, "no such name") {
 		t.Errorf("query (%d):\n%s", code, out)
 	}
-	if out, code := d.mcdns(t, "peers"); code != 0 || !strings.Contains(out, "0 peers") {
+	if out, code := d.mcdns(t, "peers"); code != 0 || !strings.Contains(out, "solo: no peers") {
 		t.Errorf("peers (%d):\n%s", code, out)
 	}
 }
