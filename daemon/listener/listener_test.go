@@ -84,6 +84,17 @@ func TestAnswersByUDPAndTCP(t *testing.T) {
 	}
 }
 
+func TestAnswersOnIPv6AsWell(t *testing.T) {
+	l := New(Config{Ask: simple(t), Log: slog.New(slog.DiscardHandler)})
+	defer l.Close()
+	if err := l.Set([]netip.AddrPort{netip.MustParseAddrPort("[::1]:0")}); err != nil {
+		t.Skipf("no IPv6 here: %v", err)
+	}
+	if r := exchange(t, "udp", l.Addrs()[0].String(), nil); len(r.Answer) != 1 {
+		t.Errorf("got %v", r)
+	}
+}
+
 func TestReplySaysWhyItIsWhatItIs(t *testing.T) {
 	soa := "example. 60 IN SOA a. b. 1 2 3 4 60"
 	_, addr := start(t, func(_ context.Context, q wire.Question) (node.Result, error) {
