@@ -342,7 +342,7 @@ func (n *Node) resolvePending(now time.Duration) {
 // be answered by a server: names that a resolver must look up itself take it
 // half a second and more, all at once after a quiet hour. Failed at once, each
 // such hour began with a failed lookup.
-const lateAnswer = 3*time.Second - 2*queryWait
+const lateAnswer = 3*time.Second - 3*queryWait
 
 func (n *Node) giveUp(now time.Duration, f *fetch) {
 	if n.down {
