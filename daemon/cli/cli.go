@@ -63,17 +63,18 @@ func Run(ctx context.Context, version string, args []string, out, errs io.Writer
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
-	return e.report(root.ExecuteContext(ctx))
+	verb, err := root.ExecuteContextC(ctx)
+	return e.report(verb, err)
 }
 
 // report says what went wrong, if anything, and gives the exit code.
-func (e *env) report(err error) int {
+func (e *env) report(verb *cobra.Command, err error) int {
 	if err == nil {
 		return exitOK
 	}
 	var f *failure
 	if !errors.As(err, &f) { // cobra's own: arguments and flags
-		f = &failure{code: exitUsage, err: err, hint: "mcdns --help"}
+		f = &failure{code: exitUsage, err: err, hint: verb.CommandPath() + " --help"}
 	}
 	if f.err != nil {
 		fmt.Fprintln(e.err, "mcdns: error:", f.err)
@@ -92,9 +93,17 @@ func (e *env) root() *cobra.Command {
 		Long:          "mcdns shows what mcdnsd, the daemon of this host, knows and does.\nWithout a verb it shows the status.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Version:       e.version,
+		Args:          cobra.NoArgs, // says "unknown command"
 		RunE:          status.RunE,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if e.timeout <= 0 {
+				return errors.New("--timeout must be more than 0s")
+			}
+			return nil
+		},
 	}
+	root.SetVersionTemplate("mcdns {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.BoolVar(&e.json, "json", false, "print JSON")
 	flags.StringVar(&e.socket, "socket", fallback(os.Getenv("MCDNS_SOCKET"), ControlSocket), "control socket of mcdnsd")
@@ -105,11 +114,24 @@ func (e *env) root() *cobra.Command {
 
 func (e *env) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(e.out, "mcdns", e.version)
 			return err
 		},
+	}
+}
+
+// noArgs is for verbs that take nothing.
+func noArgs(verb *cobra.Command, args []string) error { return atMost(0)(verb, args) }
+
+// atMost says in words of the verb that there are too many arguments.
+func atMost(n int) cobra.PositionalArgs {
+	return func(verb *cobra.Command, args []string) error {
+		if len(args) > n {
+			return fmt.Errorf("%q is one argument too many for %s", args[n], verb.CommandPath())
+		}
+		return nil
 	}
 }
 

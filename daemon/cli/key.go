@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mcdns/daemon/config"
+	"mcdns/daemon/groupkey"
 	"mcdns/gocore/trust"
 )
 
@@ -22,15 +23,15 @@ const serviceGroup = "mcdns"
 
 func (e *env) keyCommand() *cobra.Command {
 	key := &cobra.Command{
-		Use: "key", Short: "Make the group's key, or show which one this host has", Args: cobra.NoArgs,
+		Use: "key", Short: "Make the group's key, or show which one this host has", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	key.AddCommand(&cobra.Command{
-		Use: "generate [FILE]", Short: "Make a new group key", Args: cobra.MaximumNArgs(1),
+		Use: "generate [FILE]", Short: "Make a new group key", Args: atMost(1),
 		Long: "Make a new group key of 32 random bytes in FILE (" + config.Default().KeyFile + "), never over one that is there.",
 		RunE: func(_ *cobra.Command, args []string) error { return e.generate(keyFile(args)) },
 	}, &cobra.Command{
-		Use: "show-id [FILE]", Short: "Show the id of the key in FILE, never the key", Args: cobra.MaximumNArgs(1),
+		Use: "show-id [FILE]", Short: "Show the id of the key in FILE, never the key", Args: atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error { return e.showID(keyFile(args)) },
 	})
 	return key
@@ -50,37 +51,42 @@ func (e *env) generate(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeKey(path, b[:]); err != nil {
+	made, err := writeKey(path, b[:])
+	if err != nil {
 		return keyFailure(path, err)
+	}
+	if made != "" {
+		fmt.Fprintf(e.out, "%s: new directory\n", made)
 	}
 	fmt.Fprintf(e.out, "%s: new group key, id %s\n", path, key.ID())
 	if err := giveToService(path); err != nil {
 		fmt.Fprintf(e.err, "mcdns: hint: %v; when it is there: chgrp %s %s\n", err, serviceGroup, path)
 	}
-	fmt.Fprintf(e.out, "Copy it to every other host of the LAN, root:%s, mode 0640; mcdnsd takes it up at once:\n", serviceGroup)
-	fmt.Fprintf(e.out, "  scp -p %s HOST:%s && ssh HOST chgrp %s %s\n", path, path, serviceGroup, path)
+	fmt.Fprintln(e.out, "Copy it to every host of the LAN; mcdnsd takes it up at once:")
+	fmt.Fprintf(e.out, "  ssh root@HOST install -D -g %s -m 640 /dev/stdin %s <%s\n", serviceGroup, config.Default().KeyFile, path)
 	return nil
 }
 
 // writeKey makes the file, or fails if there is one: another key would part this
-// host from its group.
-func writeKey(path string, key []byte) error {
+// host from its group. made is the directory that it made for it, "" if none.
+func writeKey(path string, key []byte) (made string, err error) {
 	if dir := filepath.Dir(path); !exists(dir) {
 		// Whatever root's umask: mcdnsd, which is not root, must get to the key.
 		if err := errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755)); err != nil {
-			return err
+			return "", err
 		}
+		made = dir
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
-		return err
+		return made, err
 	}
 	_, err = f.Write(key)
 	err = errors.Join(err, f.Chmod(0o640), f.Sync(), f.Close())
 	if err != nil {
 		os.Remove(path)
 	}
-	return err
+	return made, err
 }
 
 func exists(path string) bool {
@@ -119,13 +125,13 @@ func keyFailure(path string, err error) error {
 func (e *env) showID(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &failure{code: exitNoName, err: fmt.Errorf("%s: there is no key: this host is solo", path), hint: "mcdns key generate, on one host"}
+		return &failure{code: exitNoName, err: fmt.Errorf("%s: there is no key", path), hint: "mcdns key generate makes one, on one host"}
 	}
 	if err != nil {
 		return keyFailure(path, err)
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, trust.KeySize+1))
+	b, err := io.ReadAll(io.LimitReader(f, groupkey.MaxFile))
 	if err != nil {
 		return keyFailure(path, err)
 	}

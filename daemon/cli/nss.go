@@ -12,18 +12,18 @@ import (
 
 func (e *env) nssCommand() *cobra.Command {
 	nss := &cobra.Command{
-		Use: "nss", Short: "Put mcdns on the hosts line of /etc/nsswitch.conf, or take it off", Args: cobra.NoArgs,
+		Use: "nss", Short: "Put mcdns on the hosts line of /etc/nsswitch.conf, or take it off", Args: noArgs,
 	}
 	status := &cobra.Command{
-		Use: "status", Short: "Say whether programs ask mcdns", Args: cobra.NoArgs,
+		Use: "status", Short: "Say whether programs ask mcdns", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return e.nssStatus() },
 	}
 	nss.RunE = status.RunE
 	nss.AddCommand(status, &cobra.Command{
-		Use: "enable", Short: "Put mcdns before dns and resolve", Args: cobra.NoArgs,
+		Use: "enable", Short: "Put mcdns before dns and resolve", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return e.nssChange(nsswitch.Host().Enable) },
 	}, &cobra.Command{
-		Use: "disable", Short: "Take mcdns off", Args: cobra.NoArgs,
+		Use: "disable", Short: "Take mcdns off", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return e.nssChange(nsswitch.Host().Disable) },
 	})
 	return nss

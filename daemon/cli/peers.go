@@ -12,7 +12,7 @@ import (
 
 func (e *env) peersCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "peers", Short: "Show who shares with this host", Args: cobra.NoArgs,
+		Use: "peers", Short: "Show who shares with this host", Args: noArgs,
 		Long: "Show who shares with this host.\n\n" +
 			"HEARS US is no for a peer that this host hears but that does not hear it by multicast.\n" +
 			"CONTRADICTED counts answers that a DNS server said otherwise in a way that is not rotation.",

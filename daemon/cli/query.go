@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mcdns/daemon/control"
+	"mcdns/gocore/wire"
 )
 
 func (e *env) queryCommand() *cobra.Command {
@@ -19,7 +21,12 @@ func (e *env) queryCommand() *cobra.Command {
 		Long: "Look a name or address up as programs do, and say where the answer is from.\n\n" +
 			"Exit code: 0, 1 if there is no such name or record, 2 if nobody can say.",
 		Example: "  mcdns query www.example.org\n  mcdns query -t MX example.org\n  mcdns query 192.0.2.7",
-		Args:    cobra.ExactArgs(1),
+		Args: func(verb *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("no name or address is given")
+			}
+			return atMost(1)(verb, args)
+		},
 	}
 	cmd.Flags().StringSliceVarP(&types, "type", "t", nil, "type of record, as in MX (default: addresses)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -70,12 +77,21 @@ func typeNumbers(types []string) (string, error) {
 			v, err := strconv.ParseUint(digits, 10, 16)
 			n, ok = uint16(v), err == nil && v != 0
 		}
+		if ok && !askable(n) {
+			return "", &failure{code: exitUsage, err: fmt.Errorf("records of type %s cannot be asked for (RFC 6895 section 3.1)", t)}
+		}
 		if !ok {
 			return "", &failure{code: exitUsage, err: fmt.Errorf("%q is no type of record", t), hint: "types are A, AAAA, PTR, MX, TXT, SRV ... or TYPE and a number"}
 		}
 		out = append(out, strconv.Itoa(int(n)))
 	}
 	return strings.Join(out, ","), nil
+}
+
+// askable is false for OPT and the types that stand for no records.
+func askable(n uint16) bool {
+	_, err := wire.NewQuestion(".", n)
+	return err == nil
 }
 
 func showAnswer(w io.Writer, a *control.Answer, records bool) {
@@ -122,7 +138,7 @@ func explain(a *control.Answer) string {
 	case "no answer":
 		return fmt.Sprintf("nobody can say now: upstream is %s, and no host has an answer", a.Upstream)
 	case "bad name":
-		return "this is not a name that DNS could carry"
+		return "this is no valid name, so nobody is asked"
 	}
 	return a.Status
 }
@@ -130,6 +146,9 @@ func explain(a *control.Answer) string {
 func provenance(r *control.Result) string {
 	if r.Origin == nil {
 		return ""
+	}
+	if r.Source == "here" {
+		return fmt.Sprintf("%s: %s; a name that stays here: nobody is asked, see mcdnsd.conf(5), [names]", r.Type, r.Kind)
 	}
 	from := map[string]string{
 		"cache": "from this host's cache", "server": "fetched for this question", "peer": "told by peer " + r.Peer,

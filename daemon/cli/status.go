@@ -16,7 +16,7 @@ func (e *env) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "Show how this host and its group are doing",
 		Long: "Show how this host and its group are doing.\n\nExit code: 0, 4 while the DNS servers are down, 3 without mcdnsd.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var s control.Status
 			printed, err := e.get(cmd.Context(), "/status", nil, &s)

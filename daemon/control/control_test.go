@@ -141,6 +141,14 @@ func TestStrangersLearnTheAnswerAndNotWhereItIsFrom(t *testing.T) {
 	}
 }
 
+func TestWhatStaysHereIsNoSecret(t *testing.T) {
+	a := Answer{Results: []Result{{Origin: &Origin{Source: "here"}}, {Origin: &Origin{Source: "cache"}}, {}}}
+	a.withhold()
+	if r := a.Results; r[0].Origin == nil || r[1].Origin != nil || !a.Withheld {
+		t.Errorf("got %+v", a)
+	}
+}
+
 func TestTheDaemonsOwnUserIsAMember(t *testing.T) {
 	_, body := get(t, serve(t, &source{}), "/query?name=www")
 	if strings.Contains(body, "withheld") {

@@ -112,6 +112,9 @@ func (a *Answer) withhold() {
 	a.Withheld = true
 	for i := range a.Results {
 		r := &a.Results[i]
+		if r.Origin == nil || r.Source == "here" {
+			continue // nobody ever looked it up elsewhere
+		}
 		r.Origin = nil
 		for j, record := range r.Records {
 			if f := strings.SplitN(record, "\t", 3); len(f) == 3 {
@@ -140,7 +143,7 @@ type Origin struct {
 	OriginalTTLs float64 `json:"original_ttl_s"`
 	AgeS         float64 `json:"age_s"`
 	Stale        bool    `json:"stale"`
-	// Source is cache, server or peer; Peer and PeerAddr the id and address of
+	// Source is cache, server, peer or here (a special name, nobody is asked); Peer and PeerAddr the id and address of
 	// that peer, Server the DNS server that gave it, "" if unknown.
 	Source   string `json:"source"`
 	Peer     string `json:"peer,omitempty"`

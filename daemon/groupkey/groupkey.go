@@ -19,6 +19,10 @@ import (
 // maxKeys bounds keys.d; two are there while a key is being changed.
 const maxKeys = 16
 
+// MaxFile is how much is read of what should be a key: enough to say how long a
+// key in hexadecimal, or another file, is.
+const MaxFile = 64 << 10
+
 // Dir is where the keys that only open lie: keys.d beside the key file.
 func Dir(file string) string { return filepath.Join(filepath.Dir(file), "keys.d") }
 
@@ -65,7 +69,7 @@ func readKey(file string) (trust.Key, error) {
 	if err := check(f); err != nil {
 		return trust.Key{}, err
 	}
-	b, err := io.ReadAll(io.LimitReader(f, trust.KeySize+1))
+	b, err := io.ReadAll(io.LimitReader(f, MaxFile))
 	if err != nil {
 		return trust.Key{}, reason(err)
 	}

@@ -3,6 +3,7 @@ package nsssock
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"mcdns/daemon/resolvconf"
 	"mcdns/gocore/node"
@@ -23,14 +24,18 @@ var statusWords = map[status]string{
 
 // Find looks a name or an address up as Serve would for a program without
 // variables in its environment. types are those of records; none means the
-// addresses of a name, the name of an address.
+// addresses of a name, the name of an address, which PTR alone finds too.
 func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, name string, types ...uint16) Finding {
 	f := finder{lookup: lookup{ask: ask, conf: conf}, types: types}
 	if len(types) == 0 {
 		f.types, _ = (&request{families: inet | inet6}).types(conf.NoAAAA)
 	}
-	if addr, err := netip.ParseAddr(name); err == nil && len(types) == 0 {
+	names := len(types) == 0 || slices.Equal(types, []uint16{typePTR})
+	if addr, err := netip.ParseAddr(name); err == nil && names {
 		f.types, name = []uint16{typePTR}, wire.ReverseName(unmap(addr.WithZone("")))
+	}
+	if name == "" || len(types) == 0 && !isHostname(name) {
+		return Finding{Status: statusWords[badName]}
 	}
 	end := search(name, conf, func(absolute string) outcome { return f.try(ctx, absolute) })
 	return Finding{Status: statusWords[end], Results: f.results}

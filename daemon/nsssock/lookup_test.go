@@ -179,6 +179,8 @@ func TestFindSaysWhatTheNodeSaid(t *testing.T) {
 	}{
 		{"www", nil, "found", 2}, {"www", []uint16{16}, "found", 1}, {"www", []uint16{15}, "no such record", 1},
 		{"nope", nil, "no such name", 2}, {"192.0.2.7", nil, "found", 1}, {"a..b", nil, "bad name", 0},
+		{"192.0.2.7", []uint16{12}, "found", 1}, {"192.0.2.7", []uint16{1}, "no such name", 1},
+		{"", nil, "bad name", 0}, {"", []uint16{2}, "bad name", 0}, {"a b", nil, "bad name", 0}, {"a b", []uint16{16}, "no such name", 1},
 	} {
 		f := Find(context.Background(), each(z.ask), conf, c.name, c.types...)
 		if f.Status != c.want || len(f.Results) != c.n {
