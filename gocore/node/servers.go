@@ -316,9 +316,10 @@ func (n *Node) updateDown(now time.Duration) {
 		n.resolvePending(now)
 		return
 	}
-	if n.anyUp() {
+	switch {
+	case n.anyUp():
 		n.log(slog.LevelInfo, "upstream up")
-	} else {
+	case !n.cutOff(now): // which has said so itself
 		n.log(slog.LevelInfo, "upstream suspect: its servers changed")
 	}
 	n.failures.clearAll()
