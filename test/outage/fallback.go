@@ -39,7 +39,19 @@ func (t *trial) haveFallback() error {
 			return err
 		}
 	}
+	if err := eachHost(t.lan.Hosts, func(h *lab.Host) error { return reach(h, other.String()) }); err != nil {
+		return err
+	}
 	return t.lan.StartMcdnsd()
+}
+
+// reach makes the host know the way to an address, as it knows its router's: lost
+// ARP frames, which the kernel repeats only every second, are not what this case
+// is about.
+func reach(h *lab.Host, addr string) error {
+	return await(h.Name+" reaches "+addr, func() bool {
+		return h.Do(func() error { return dial("tcp", addr+":53") }) == nil
+	})
 }
 
 // standIn wants names that nobody has looked up from every host, the moment the
