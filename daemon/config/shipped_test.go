@@ -39,8 +39,8 @@ func TestShippedFileAndManualHaveEverySetting(t *testing.T) {
 			if !strings.Contains(string(text), "\n"+key+" =") {
 				t.Errorf("[%s] %s is not in the file", section, key)
 			}
-			if !strings.Contains(string(page), "\n.It Ic "+key+" ") {
-				t.Errorf("[%s] %s is not in mcdnsd.conf(5)", section, key)
+			if n := strings.Count(string(page), "\n.It Ic "+key+" "); n != 1 {
+				t.Errorf("[%s] %s is %d times in mcdnsd.conf(5)", section, key, n)
 			}
 		}
 	}
