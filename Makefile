@@ -9,7 +9,7 @@ NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,
 # A clone that another user owns cannot be stamped with its commit.
 export GOFLAGS += -buildvcs=false
 
-.PHONY: help build need need-lab fuzz demo sim sim-quick outage test vet race test-nss nss-cshared \
+.PHONY: help build need need-lab fuzz demo sim sim-quick outage outage-quick test vet race test-nss nss-cshared \
 	test-lab-real packages test-packages install uninstall clean $(B)/mcdns-sim $(B)/demo $(B)/outage
 
 help: ## list the targets
@@ -52,7 +52,12 @@ fuzz: need ## every parser against hostile bytes, FUZZTIME runs of each beside t
 	  echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
 
 outage: need-lab build $(B)/outage ## every way to lose a DNS server, on 20 real hosts, beside other resolvers
+	sh test/outage/resolved.sh
 	$(B)/outage
+
+outage-quick: need-lab build $(B)/outage ## what CI has time for: 8 hosts, the server powered off and frozen, 0 and 20 % loss
+	sh test/outage/resolved.sh
+	$(B)/outage -quick
 
 nss-cshared: need ## the module's other build, with a Go runtime: build/cshared/ (see nss/README.md)
 	CGO_ENABLED=1 go build -trimpath -tags cshared -buildmode=c-shared -ldflags "-s -w -extldflags \

@@ -56,14 +56,14 @@ func parse(args []string) (options, error) {
 	loss := flags.String("loss", "0,5,20", "percent of frames lost, several separated by commas")
 	cases := flags.String("case", "", "which of: "+strings.Join(slices.Concat(ends, special), ", ")+" (default: all)")
 	quick := flags.Bool("quick", false, "what CI has time for: 8 hosts, powered off and frozen, 0 and 20 % loss")
-	beside := flags.Int("beside", 0, "trials at one time (default: 1, with -quick 3)")
+	beside := flags.Int("beside", 0, "trials at one time (default: 1, with -quick 4)")
 	rivals := flags.Bool("rivals", true, "other resolvers beside mcdns")
 	flags.Parse(args)
 	o := options{hosts: *hosts, rivals: *rivals, cases: slices.Concat(ends, special), beside: 1}
 	given := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if *quick {
-		o.beside = 3
+		o.beside = 4
 		o.cases = slices.Concat(ends[:2], special)
 		if !given["hosts"] {
 			o.hosts = 8
@@ -140,7 +140,7 @@ func (e *evening) everything() error {
 	var errs [2]error
 	var over sync.WaitGroup
 	over.Go(func() { errs[0] = e.all(e.trials(), e.beside) })
-	over.Go(func() { errs[1] = e.all(e.specials(), 1) })
+	over.Go(func() { errs[1] = e.all(e.specials(), max(1, e.beside/2)) })
 	over.Wait()
 	return errors.Join(errs[:]...)
 }

@@ -107,7 +107,7 @@ func (t *rivalTrial) story(struck *trial, e *evening) error {
 	parts := struck.Rivals
 	err := t.each(parts, func(p *rivalsPart, h *lab.Host) error {
 		p.First = &part{Part: p.System + ": first lookups"}
-		return t.look(p.First, h, t.own, 1)
+		return t.look(p.First, h, t.own, 4) // lost frames cost some of them 5 s each
 	})
 	if err := errors.Join(err, struck.strike()); err != nil {
 		return err
