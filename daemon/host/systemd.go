@@ -75,7 +75,7 @@ func listenUnix(dir, name string) (*net.UnixListener, error) {
 	path := filepath.Join(dir, name)
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		c.Close()
-		return nil, fmt.Errorf("%s: %w", path, errRunning)
+		return nil, fmt.Errorf("%s: %w; stop it, or take another directory (--run)", path, errRunning)
 	} else if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
