@@ -12,6 +12,7 @@ import (
 	"mcdns/daemon/groupkey"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/links"
+	"mcdns/daemon/logs"
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/upstream"
 	"mcdns/daemon/watch"
@@ -157,7 +158,7 @@ func (h *Host) apply(v view) {
 	}
 	h.readHosts(v.config.Hosts)
 	h.listen53(v)
-	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames})
+	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames, Log: logs.Component(h.log, "upstream")})
 	if !slices.Equal(before.warnings, v.warnings) {
 		for _, w := range v.warnings {
 			h.log.Warn(w.String())

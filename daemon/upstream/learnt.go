@@ -18,6 +18,7 @@ type manners struct {
 	plain   time.Time // EDNS is not understood, or does not arrive
 	letters time.Time // the case of names is not kept
 	noTLS   time.Time // nobody listens for TLS
+	saidTLS time.Time // the log has said why there is no TLS
 	// unanswered counts questions with EDNS since the last reply; known is when
 	// one with EDNS was last answered.
 	unanswered int
@@ -80,6 +81,18 @@ func (l *learnt) losesLetters(server netip.AddrPort, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.get(server).letters = now.Add(learntFor)
+}
+
+// sayTLS reports whether it is time to say anew that a server cannot be asked.
+func (l *learnt) sayTLS(server netip.AddrPort, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := l.get(server)
+	if now.Before(m.saidTLS) {
+		return false
+	}
+	m.saidTLS = now.Add(learntFor)
+	return true
 }
 
 // tryTLS reports whether a server that was not heard by TLS is worth a try, and

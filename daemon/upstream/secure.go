@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"crypto/tls"
+	"log/slog"
 	"net"
 	"net/netip"
 	"time"
@@ -14,6 +15,9 @@ type TLS struct {
 	// Names are the names that servers' certificates must bear in strict mode;
 	// without one it is the server's address.
 	Names map[netip.Addr]string
+	// Log is told, once in a quarter of an hour for each server, why it cannot be
+	// asked in strict mode; nil: nobody is.
+	Log *slog.Logger
 	// Config is what tests put in place of the system's certificates.
 	Config *tls.Config
 }
@@ -56,7 +60,12 @@ func (c *Client) dialTLS(ctx context.Context, server netip.AddrPort) (net.Conn, 
 		port = tlsPort
 	}
 	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: 5 * time.Second}, Config: conf}
-	return d.DialContext(ctx, "tcp", netip.AddrPortFrom(server.Addr(), port).String())
+	conn, err := d.DialContext(ctx, "tcp", netip.AddrPortFrom(server.Addr(), port).String())
+	if err != nil && t.Mode == TLSStrict && t.Log != nil && c.learnt.sayTLS(server, time.Now()) {
+		t.Log.Error("no TLS connection to a DNS server; in strict mode it is not asked otherwise",
+			"server", server.String(), "name", conf.ServerName, "problem", err)
+	}
+	return conn, err
 }
 
 // overTLS reports whether to ask by TLS. Opportunistic, the first connection is

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/binary"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/netip"
@@ -223,6 +224,8 @@ func TestStrictTLSAsksOnlyWhoProvesItsName(t *testing.T) {
 		{"unknown authority", TLS{Mode: TLSStrict, Names: map[netip.Addr]string{localhost: "dns.example"}, Config: &tls.Config{RootCAs: x509.NewCertPool()}}, false},
 	} {
 		client := New(4, nil)
+		var log strings.Builder
+		c.tls.Log = slog.New(slog.NewTextHandler(&log, nil))
 		client.SetTLS(c.tls)
 		for range 3 {
 			if r := ask(t, client, s.addr, patience); (r.Answer != nil) != c.answer {
@@ -230,6 +233,9 @@ func TestStrictTLSAsksOnlyWhoProvesItsName(t *testing.T) {
 			}
 		}
 		client.Close()
+		if said := strings.Count(log.String(), "certificate"); (said == 0) != c.answer || said > 2 {
+			t.Errorf("%s: the log says %q; want the reason once", c.name, log.String())
+		}
 	}
 	if n := s.connections.Load(); n > 2+6 {
 		t.Errorf("%d connections; want one for each client that trusts the server", n)
