@@ -2,8 +2,8 @@
 # Usage: compile.sh DIR [module]: builds into DIR what install.sh installs, or the
 # module alone, by the Makefile's rules. GOARCH and CC choose another architecture.
 set -eu
+dir=$(realpath -m "$1") # before cd
 cd "$(dirname "$0")/.."
-dir=$1
 module() { make --no-print-directory "$dir/libnss_mcdns.so.2" B="$dir" CC="${CC:-cc}"; }
 
 mkdir -p "$dir"

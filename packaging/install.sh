@@ -3,7 +3,7 @@
 # DIR where it belongs, or takes it away again. DESTDIR and PREFIX are as usual.
 set -eu
 verb=$1
-built=$2
+built=$(realpath -m "$2") # before cd
 part=${3:-all}
 cd "$(dirname "$0")"
 prefix=${PREFIX:-/usr}
