@@ -121,3 +121,36 @@ func TestUnreachableServerConfirmsHearsay(t *testing.T) {
 		t.Errorf("got %+v after %v; want a failure within 100ms (seed %d)", r, took, seed)
 	}
 }
+
+// The first replies after an outage may be late by a second, until the kernel has
+// found the server's address again. The next outage is known as fast as the first.
+func TestLateRepliesAtRecoveryDoNotSlowTheNextOutage(t *testing.T) {
+	l := newLAN(t, 1)
+	names := l.known(40)
+	l.ttl = 5 * time.Second
+	l.settle()
+	for _, name := range names {
+		l.nodes[0].lookup(name)
+	}
+	known := func() time.Duration {
+		l.run(6 * time.Second)
+		l.dead = true
+		began := l.now
+		for !l.nodes[0].down && l.now < began+time.Minute {
+			l.nodes[0].query(fmt.Sprintf("new%d.example.", l.made))
+			l.run(100 * time.Millisecond)
+		}
+		return l.now - began
+	}
+	first := known()
+	l.run(10 * time.Second)
+	l.dead, l.delay = false, 1200*time.Millisecond
+	for l.nodes[0].down {
+		l.run(100 * time.Microsecond)
+	}
+	l.delay = 5 * time.Millisecond
+	l.nodes[0].lookup(names[0])
+	if second := known(); second > first+200*time.Millisecond {
+		t.Errorf("known after %v, the second time after %v; want no more (seed %d)", first, second, seed)
+	}
+}

@@ -34,6 +34,10 @@ type server struct {
 	// A peer that doubts waits for this host's success until owed; no other is
 	// looked for until again.
 	owed, again time.Duration
+	// back is when the server came back from being down. What was asked before says
+	// nothing about its speed: the kernel looks for its address once a second, and
+	// replies that came a second late made the next outage known a second late.
+	back time.Duration
 	// cutOff is when the group's judgement was that the fault is this host's.
 	cutOff time.Duration
 	// hearsay: down by others' word alone; doubted once this host has asked.
@@ -268,8 +272,13 @@ func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
 // succeeded notes a reply. One's own success always wins.
 func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	was := s.state
-	s.rtt.add(took)
-	n.replies.add(took)
+	if was == Down {
+		s.back = now
+	}
+	if now-took >= s.back {
+		s.rtt.add(took)
+		n.replies.add(took)
+	}
 	s.success = now
 	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff = nil, nil, false, false, 0
 	if now < s.owed {
