@@ -16,9 +16,14 @@ func weight(id, hash uint64) uint64 {
 // the first. It is a hint about whose turn it is, never ownership: two views
 // that differ cost a second answer, never a lookup.
 func (g *Group) Rank(hash uint64) int {
+	return g.RankAmong(hash, func(*Member) bool { return true })
+}
+
+// RankAmong is this host's place among the members that f accepts.
+func (g *Group) RankAmong(hash uint64, f func(*Member) bool) int {
 	own, rank := weight(g.self, hash), 0
 	for _, m := range g.members {
-		if weight(m.Peer.ID, hash) > own {
+		if weight(m.Peer.ID, hash) > own && f(m) {
 			rank++
 		}
 	}

@@ -99,7 +99,7 @@ func (n *Node) wireless() bool {
 // give one; the failure is remembered so that it is not asked again at once.
 func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 	p.query = nil
-	if p.fetch != nil && (!n.downFor(p.q) || n.byHearsay() || p.fetch.began < n.since) {
+	if f := p.fetch; f != nil && (f.kind == viaFallback || !n.downFor(p.q) || n.byHearsay() || f.began < n.since) {
 		return
 	}
 	n.failures.remember(now, p.q)
@@ -291,8 +291,18 @@ func (n *Node) reply(now time.Duration, turn *due) {
 	}
 	n.sendReply(now, turn, body)
 	if len(long) > 0 {
-		n.sendGroup(now, &wire.Announce{Long: long[:min(len(long), 4)]})
+		n.sendLong(now, turn, &wire.Announce{Long: long[:min(len(long), 4)]})
 	}
+}
+
+// sendLong says which answers are there to be pulled; an asker that is not proven
+// does not make this host speak to the group.
+func (n *Node) sendLong(now time.Duration, turn *due, body *wire.Announce) {
+	if turn.alone {
+		n.sendTo(now, turn.to, body)
+		return
+	}
+	n.sendGroup(now, body)
 }
 
 func (n *Node) sendReply(now time.Duration, turn *due, body *wire.Reply) {

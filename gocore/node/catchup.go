@@ -30,6 +30,9 @@ type export struct {
 
 const (
 	maxExports  = 2
+	exportRate  = 1 // streams a second: each sorts the whole cache
+	exportBurst = 20
+	pullTime    = 10 * time.Minute // a stream that does not end is not waited for
 	catchDelay  = 200 * time.Millisecond
 	catchTries  = 8
 	mostAsked   = 1000 // entries that go first
@@ -65,12 +68,13 @@ func (n *Node) pull(now time.Duration, p *pull) {
 		n.caught = false // the next proven peer starts it
 		return
 	}
-	n.pullFrom(m, p)
+	n.pullFrom(now, m, p)
 }
 
-func (n *Node) pullFrom(m *group.Member, p *pull) {
+func (n *Node) pullFrom(now time.Duration, m *group.Member, p *pull) {
 	id := n.id()
 	n.pulls[id] = p
+	n.after(now, pullTime, func(time.Duration) { delete(n.pulls, id) })
 	n.emit(Pull{ID: id, Addr: m.Addr, Want: Want{Away: p.away, After: p.after}})
 }
 
@@ -99,6 +103,9 @@ func (n *Node) pulled(now time.Duration, in Pulled) {
 		transit, onTime = m.Clock.Transit(now, in.Sent)
 	}
 	for _, a := range in.Answers {
+		if !p.whole && a.Question != p.q {
+			continue // not what was pulled
+		}
 		if n.accept(now, in.From, m, a, transit, !onTime) == cache.Taken {
 			p.taken++
 		}
@@ -133,7 +140,7 @@ func (n *Node) pullAgain(now time.Duration, p *pull) {
 func (n *Node) pageWanted(now time.Duration, in PageWanted) {
 	x := n.exports[in.Stream]
 	if x == nil {
-		if len(n.exports) >= maxExports || !n.set.Shares {
+		if len(n.exports) >= maxExports || !n.set.Shares || n.exporting.take(now, exportRate, exportBurst) > 0 {
 			n.emit(Page{Stream: in.Stream, Busy: true, End: true})
 			return
 		}

@@ -24,6 +24,7 @@ const (
 	// What a helper does for one asker and for one name, a second.
 	helpPerAsker = 20
 	helpPerName  = 2
+	helpInAll    = 100 // a hostile member makes as many epochs as it likes
 )
 
 // cutOff reports whether no server answers this host, but some answer peers.
@@ -103,7 +104,9 @@ func (n *Node) heardAsk(now time.Duration, m *group.Member, q wire.Question) {
 		return
 	}
 	if n.shareable(e) {
-		n.announce.add(announcement{q: q, ttl: e.Life, unheard: true})
+		if !n.announce.add(announcement{q: q, ttl: e.Life, unheard: true}) {
+			n.count(Untold)
+		}
 		n.flushAnnouncements(now)
 	}
 }
@@ -111,6 +114,7 @@ func (n *Node) heardAsk(now time.Duration, m *group.Member, q wire.Question) {
 // helped counts what was done for whom in this second.
 type helped struct {
 	second time.Duration
+	total  int
 	asker  map[wire.Peer]int
 	name   map[string]int
 }
@@ -118,6 +122,10 @@ type helped struct {
 func (h *helped) allow(now time.Duration, p wire.Peer, name string) bool {
 	if second := now.Truncate(time.Second); h.asker == nil || second != h.second {
 		*h = helped{second: second, asker: map[wire.Peer]int{}, name: map[string]int{}}
+	}
+	h.total++
+	if h.total > helpInAll {
+		return false
 	}
 	h.asker[p]++
 	h.name[name]++

@@ -66,13 +66,13 @@ func (n *Node) startFetch(now time.Duration, q wire.Question, kind purpose) {
 	if p.fetch != nil && (p.fetch.kind == viaFallback || kind != viaFallback) {
 		return
 	}
-	n.abandon(p)
+	n.abandon(now, p)
 	p.fetch = n.newFetch(now, q, kind, servers)
 	n.sendNext(now, p.fetch)
 }
 
 func (n *Node) newFetch(now time.Duration, q wire.Question, kind purpose, servers []*server) *fetch {
-	f := &fetch{q: q, kind: kind, began: now, deadline: now + n.deadline() - 2*queryWait} // leaves the group its turn
+	f := &fetch{q: q, kind: kind, began: now, deadline: now + n.deadline() - 2*n.queryPatience()} // leaves the group its turn
 	shift := 0
 	if n.set.Rotate && len(servers) > 0 {
 		shift = n.rand.IntN(len(servers))
@@ -173,6 +173,9 @@ func (n *Node) replied(now time.Duration, in Replied) {
 	switch {
 	case in.Answer != nil:
 		n.succeeded(now, a.server, now-a.sent)
+		if a.fetch.done {
+			return // abandoned: it shows that the server answers, no more
+		}
 		if n.rebinds(in.Answer) {
 			n.holdBack(now, a.fetch)
 			return
@@ -260,14 +263,18 @@ func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 	if p == nil {
 		return
 	}
-	if f.kind == probe || (f.kind == renewal || f.kind == ahead) && len(p.waiters) == 0 {
-		n.drop(p)
+	if f.kind == probe || len(p.waiters) == 0 {
+		n.drop(p) // nobody waits: the group is not asked either
 		return
 	}
 	if e := n.usable(now, f.q); e != nil {
 		n.failures.remember(now, f.q)
 		n.serveAll(now, p, e)
 		n.drop(p)
+		return
+	}
+	if n.downFor(f.q) && f.kind != viaFallback {
+		n.resolveWhileDown(now, p)
 		return
 	}
 	n.askGroup(now, p)
@@ -287,11 +294,21 @@ func (n *Node) endFetch(f *fetch) {
 	}
 }
 
-// abandon ends the fetch of a pending question without an outcome.
-func (n *Node) abandon(p *pending) {
-	if p.fetch != nil {
-		n.endFetch(p.fetch)
+// abandon ends the fetch of a pending question without an outcome. Its asks stay
+// until they are of no use: a reply still shows that its server answers.
+func (n *Node) abandon(now time.Duration, p *pending) {
+	f := p.fetch
+	if f == nil {
+		return
 	}
+	asks := f.asks
+	f.asks = nil
+	n.endFetch(f)
+	n.after(now, f.deadline-now, func(time.Duration) {
+		for _, id := range asks {
+			delete(n.asks, id)
+		}
+	})
 }
 
 // put hands an answer to the cache.

@@ -66,7 +66,7 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e *cache.Entry) {
 // queryWhileDown serves what there is: fresh, stale, what a fallback server
 // or the group says, failure (PROTOCOL 5).
 func (n *Node) queryWhileDown(now time.Duration, in Query, e *cache.Entry) {
-	if n.doubtsDown(now) || e == nil && n.byHearsay() {
+	if n.doubtsDown() || e == nil && n.byHearsay() {
 		n.startFetch(now, in.Question, demand)
 	}
 	if e != nil {
@@ -90,14 +90,13 @@ func (n *Node) resolveWhileDown(now time.Duration, p *pending) {
 		n.wantYounger(now, e)
 		return
 	}
-	if p.fetch != nil && p.fetch.kind == viaFallback || p.query != nil {
-		return
-	}
-	if n.fallbackFor(p.q) {
+	switch {
+	case p.fetch != nil && p.fetch.kind == viaFallback:
+	case n.fallbackFor(p.q):
 		n.startFetch(now, p.q, viaFallback)
-		return
+	case p.query == nil:
+		n.askGroup(now, p)
 	}
-	n.askGroup(now, p)
 }
 
 // wantYounger looks for something younger than a stale answer that was served

@@ -41,15 +41,16 @@ type Node struct {
 	probedAt time.Duration
 	refresh  map[wire.Question]bool // refreshes under way or timed
 
-	announce announcer
-	queries  querier
-	repair   repairer
-	help     helped
-	answers  map[wire.Question]*due // replies to the group that wait their turn
-	prover   prover
-	pulls    map[uint64]*pull
-	caught   bool // caught up with the group since start or absence
-	exports  map[uint64]*export
+	announce  announcer
+	queries   querier
+	repair    repairer
+	exporting bucket
+	help      helped
+	answers   map[wire.Question]*due // replies to the group that wait their turn
+	prover    prover
+	pulls     map[uint64]*pull
+	caught    bool // caught up with the group since start or absence
+	exports   map[uint64]*export
 }
 
 // session remembers how the node last stood.

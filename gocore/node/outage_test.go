@@ -222,3 +222,68 @@ func TestPausedMachineMakesAnswersOlderNeverYounger(t *testing.T) {
 		t.Errorf("server asked %d times; want twice: the answer has expired", got)
 	}
 }
+
+// withFallback gives all hosts a fallback server.
+func (l *lan) withFallback() Server {
+	addr := netip.MustParseAddrPort("198.51.100.53:53")
+	fallback := Server{Addr: addr, ID: wire.HashServer(addr)}
+	l.configure(func(s *Settings) { s.Fallback = []Server{fallback} })
+	return fallback
+}
+
+func TestHearsayEndsByOwnSuccessWithAFallbackServerToo(t *testing.T) {
+	l := newLAN(t, 3)
+	l.withFallback()
+	l.learn(3)
+	l.answers["new.example."] = "203.0.113.8"
+	n := l.nodes[2]
+	n.setDown(l.now, n.servers[0], true)
+	n.lookup("new.example.")
+	l.run(50 * time.Millisecond)
+	if got := n.Status(l.now).Upstream; got != Up {
+		t.Errorf("upstream is %v after the server answered; want up", got)
+	}
+}
+
+func TestLookupThatWaitsWhenTheOutageBeginsGoesToTheFallbackServer(t *testing.T) {
+	for wait := time.Duration(0); wait < 900*time.Millisecond; wait += 30 * time.Millisecond {
+		l := newLAN(t, 3)
+		l.withFallback()
+		l.learn(3)
+		l.delay = 200 * time.Millisecond // of the fallback server
+		l.answers["new.example."] = "203.0.113.8"
+		l.dead = true
+		l.nodes[0].query("n0.example.")
+		l.nodes[1].query("n1.example.")
+		l.run(wait)
+		if r, took := l.nodes[0].lookup("new.example."); r.Answer == nil || took > 2*time.Second {
+			t.Errorf("asked %v after the server died: got %+v after %v; want the fallback server's answer within 2s", wait, r, took)
+		}
+	}
+}
+
+func TestHostThatIsCutOffIsToldByAnotherUserOfItsServer(t *testing.T) {
+	l := newLAN(t, 40)
+	other := netip.MustParseAddrPort("198.51.100.9:53")
+	for _, n := range l.nodes[3:] {
+		s := l.settings()
+		s.Servers = []Server{{Addr: other, ID: wire.HashServer(other)}}
+		n.handle(Configure{s})
+	}
+	l.known(10)
+	l.run(time.Minute)
+	for i := range 10 {
+		l.nodes[i%3].lookup(fmt.Sprintf("n%d.example.", i))
+	}
+	l.run(2 * time.Minute)
+	l.nodes[0].cut = true
+	for i := range 10 {
+		l.nodes[0].lookup(fmt.Sprintf("n%d.example.", i))
+		l.run(100 * time.Millisecond)
+	}
+	for _, n := range l.nodes[:3] {
+		if n.outage != 0 {
+			t.Errorf("host %d: an outage, because one of three users of its server is cut off", n.i)
+		}
+	}
+}

@@ -99,7 +99,7 @@ func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, st
 		if s.state != Down || s.since != began || !n.uses(s) {
 			return
 		}
-		if s.fallback || n.group.Rank(uint64(s.ID)) < 2 {
+		if s.fallback || n.serverRank(s) < 2 {
 			n.probe(now, s, wire.Question{})
 		}
 		n.keepProbing(now, s, began, step+1)

@@ -37,7 +37,7 @@ func (n *Node) noteNames(now time.Duration, m *group.Member) {
 			r.pulls = true
 			r.wait = max(r.wait, repairWait)
 			r.next = now + r.wait
-			n.pullFrom(m, &pull{whole: true})
+			n.pullFrom(now, m, &pull{whole: true})
 		}
 	})
 }

@@ -43,6 +43,13 @@ func (n *Node) Status(now time.Duration) Status {
 	return s
 }
 
+// Upstream is the state of the servers together, Group the group's in words: what
+// Status says, without its walk over all entries.
+func (n *Node) Upstream() State { return n.upstream() }
+
+// Group is the group's state in words (Status.Group).
+func (n *Node) Group() string { return n.groupWord() }
+
 // upstream is the best state of any server: one that works is enough.
 func (n *Node) upstream() State {
 	state := Down

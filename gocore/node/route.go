@@ -44,6 +44,15 @@ func (n *Node) routeFor(q wire.Question) *route {
 	return best
 }
 
+// allServers lists every server this host knows, in a stable order.
+func (n *Node) allServers() []*server {
+	all := append(slices.Clone(n.servers), n.fallback...)
+	for _, r := range n.routes {
+		all = append(all, r.servers...)
+	}
+	return all
+}
+
 func (n *Node) routed(s *server) bool {
 	return slices.ContainsFunc(n.routes, func(r route) bool { return slices.Contains(r.servers, s) })
 }

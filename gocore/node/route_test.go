@@ -72,6 +72,11 @@ func TestDomainsServersAndTheOthersFailApart(t *testing.T) {
 	if r := n.resolve(question("pc.corp.example.")); !r.Stale {
 		t.Errorf("got %+v; want stale: its server is dead", r)
 	}
+	l.answers["other.corp.example."] = "10.1.1.3"
+	for range 6 { // remembered as a failure for longer and longer
+		n.resolve(question("other.corp.example."))
+		l.run(time.Minute)
+	}
 	if r := n.resolve(question("www.example.")); r.Stale || r.Answer == nil {
 		t.Errorf("got %+v; want fresh", r)
 	}
@@ -82,6 +87,9 @@ func TestDomainsServersAndTheOthersFailApart(t *testing.T) {
 	l.run(30 * time.Second)
 	if r := n.resolve(question("pc.corp.example.")); r.Stale || r.Answer == nil {
 		t.Errorf("got %+v; want fresh again", r)
+	}
+	if r := n.resolve(question("other.corp.example.")); r.Answer == nil {
+		t.Errorf("a name that failed while its server was dead: got %+v; want an answer now that it is back", r)
 	}
 }
 

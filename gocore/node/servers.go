@@ -81,7 +81,7 @@ func (n *Node) askAnew(now time.Duration) {
 		if p.fetch == nil || p.fetch.kind == viaFallback {
 			continue
 		}
-		n.abandon(p)
+		n.abandon(now, p)
 		if len(p.waiters) > 0 {
 			n.startFetch(now, p.q, demand)
 		}
@@ -100,7 +100,7 @@ func (n *Node) forgetEvidence(now time.Duration) {
 	for _, a := range n.asks {
 		a.over = true
 	}
-	for _, s := range n.servers {
+	for _, s := range n.allServers() {
 		s.lostFor, s.refusals, s.probeLost, s.judging = nil, nil, false, false
 		if s.state == Up {
 			s.state, s.since = Suspect, now
@@ -290,6 +290,9 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	}
 	downSince := s.since
 	s.state, s.since = Up, now
+	if was == Down {
+		n.failures.clearAll()
+	}
 	if s.fallback {
 		return
 	}
@@ -302,11 +305,19 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	n.updateDown(now)
 }
 
+// serverRank is this host's place for a server among those that use it: the
+// others neither look nor know.
+func (n *Node) serverRank(s *server) int {
+	return n.group.RankAmong(uint64(s.ID), func(m *group.Member) bool {
+		return slices.ContainsFunc(m.Servers, func(e group.Evidence) bool { return e.Server == s.ID })
+	})
+}
+
 // isNews reports whether this host's success is to be said at once: the first
 // since a time is, and those of the hosts ranked first, lest a lost datagram cost
 // seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5).
 func (n *Node) isNews(s *server, since time.Duration) bool {
-	return s.peerSuccess <= since || n.group.Rank(uint64(s.ID)) < electedToProbe
+	return s.peerSuccess <= since || n.serverRank(s) < electedToProbe
 }
 
 // updateDown follows the servers' states: down means all of them.
@@ -394,7 +405,7 @@ func (n *Node) byHearsay() bool {
 
 // doubtsDown reports whether this host's own question should go beside its
 // first lookup in an outage that it knows by hearsay (PROTOCOL 5).
-func (n *Node) doubtsDown(time.Duration) bool {
+func (n *Node) doubtsDown() bool {
 	for _, s := range n.servers {
 		if s.hearsay && !s.doubted {
 			s.doubted = true
@@ -442,7 +453,7 @@ func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.
 // server that answers everybody else. It does so no more often than a doubt would
 // make it.
 func (n *Node) lookAgain(now time.Duration, s *server) {
-	if now < s.again || n.group.Rank(uint64(s.ID)) >= electedToProbe {
+	if now < s.again || n.serverRank(s) >= electedToProbe {
 		return
 	}
 	s.owed, s.again = now+judgeAfter, now+recent
@@ -458,7 +469,7 @@ func (n *Node) hearSuspicion(now time.Duration, s *server) {
 		s.state, s.since = Suspect, now
 	}
 	n.startJudging(now, s)
-	if n.group.Rank(uint64(s.ID)) < electedToProbe {
+	if n.serverRank(s) < electedToProbe {
 		n.probeTwice(now, s)
 	}
 }
