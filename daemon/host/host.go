@@ -14,7 +14,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net"
@@ -356,17 +355,6 @@ func (h *Host) listen() (sockets, error) {
 		s.control = nil
 	}
 	return s, nil
-}
-
-func (h *Host) statusLine() string {
-	var text string
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	h.owner.Look(ctx, func(v owner.View) {
-		s := v.Node.Status(v.Now)
-		text = fmt.Sprintf("STATUS=upstream %s, group %s, %d names", s.Upstream, s.Group, s.Entries)
-	})
-	return text
 }
 
 // ifaces lists the interfaces, none if the kernel does not say.

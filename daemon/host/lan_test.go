@@ -133,8 +133,9 @@ func TestAnotherGroupsKeyLeavesTheOldGroup(t *testing.T) {
 		}
 		return v
 	}
-	peers := func() (n int) {
-		if err := h.owner.Look(t.Context(), func(v owner.View) { n = len(v.Node.Peers(v.Now)) }); err != nil {
+	peers := func() int {
+		n, err := owner.See(t.Context(), h.owner, func(v owner.View) int { return len(v.Node.Peers(v.Now)) })
+		if err != nil {
 			t.Fatal(err)
 		}
 		return n

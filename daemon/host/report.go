@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"net/netip"
 	"os"
 	"strings"
@@ -16,42 +17,66 @@ import (
 	"mcdns/gocore/wire"
 )
 
+// glance is what the owner's goroutine says of the node for Status: its own, no
+// part of it shared.
+type glance struct {
+	status   node.Status
+	counters map[string]uint64
+}
+
+func look(v owner.View) glance {
+	g := glance{status: v.Node.Status(v.Now), counters: map[string]uint64{}}
+	for i, n := range v.Counters {
+		if name := node.Counter(i).String(); name != "unknown" {
+			g.counters[name] = n
+		}
+	}
+	return g
+}
+
 // Status is for `mcdns status`.
 func (h *Host) Status(ctx context.Context) (control.Status, error) {
-	v := h.shown.Load()
+	seen, err := owner.See(ctx, h.owner, look)
+	if err != nil {
+		return control.Status{}, err
+	}
+	v, s := h.shown.Load(), seen.status
 	name, _ := os.Hostname()
 	out := control.Status{
 		Schema: control.StatusSchema, Version: h.options.Version, Host: name,
 		UptimeS: time.Since(h.started).Seconds(), Group: h.groupStatus(v),
-		Counters: map[string]uint64{}, Warnings: []string{},
+		Upstream: s.Upstream.String(), UpstreamS: s.Since.Seconds(),
+		Cache: control.Cache{
+			Entries: s.Entries, Stale: s.Stale, Negative: s.Negative, Bytes: s.Bytes, Limit: v.config.Size,
+		},
+		Counters: seen.counters, Warnings: []string{},
 	}
+	out.Group.State, out.Group.Peers, out.Group.Proven = s.Group, s.Peers, s.Proven
 	for _, w := range v.warnings {
 		out.Warnings = append(out.Warnings, w.String())
 	}
-	err := h.owner.Look(ctx, func(look owner.View) {
-		s := look.Node.Status(look.Now)
-		out.Upstream, out.UpstreamS = s.Upstream.String(), s.Since.Seconds()
-		out.Group.State, out.Group.Peers, out.Group.Proven = s.Group, s.Peers, s.Proven
-		out.Cache = control.Cache{
-			Entries: s.Entries, Stale: s.Stale, Negative: s.Negative, Bytes: s.Bytes, Limit: v.config.Size,
-		}
-		for _, server := range s.Servers {
-			out.Servers = append(out.Servers, control.Upstream{
-				Addr: server.Addr.String(), State: server.State.String(), Fallback: server.Fallback,
-				Domain: server.Domain, CutOff: server.CutOff,
-				LastSuccessS: seconds(server.Success), LastFailureS: seconds(server.Failure),
-			})
-		}
-		for i, n := range look.Counters {
-			if name := node.Counter(i).String(); name != "unknown" {
-				out.Counters[name] = n
-			}
-		}
-	})
+	for _, server := range s.Servers {
+		out.Servers = append(out.Servers, control.Upstream{
+			Addr: server.Addr.String(), State: server.State.String(), Fallback: server.Fallback,
+			Domain: server.Domain, CutOff: server.CutOff,
+			LastSuccessS: seconds(server.Success), LastFailureS: seconds(server.Failure),
+		})
+	}
 	h.lan.counters(out.Counters)
 	out.Counters["datagrams_lost"] = h.owner.Lost()
 	out.Counters["internal_errors"] = h.owner.Panics()
-	return out, err
+	return out, nil
+}
+
+// statusLine is for `systemctl status`.
+func (h *Host) statusLine() string {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	text, _ := owner.See(ctx, h.owner, func(v owner.View) string {
+		s := v.Node.Status(v.Now)
+		return fmt.Sprintf("STATUS=upstream %s, group %s, %d names", s.Upstream, s.Group, s.Entries)
+	})
+	return text
 }
 
 func (h *Host) groupStatus(v *view) control.Group {
@@ -91,18 +116,21 @@ func seconds(age time.Duration) *float64 {
 
 // Peers is for `mcdns peers`.
 func (h *Host) Peers(ctx context.Context) (control.Peers, error) {
-	out := control.Peers{Schema: control.PeersSchema, Self: idString(h.self.Load().ID), Peers: []control.Peer{}}
-	err := h.owner.Look(ctx, func(v owner.View) {
-		out.State = v.Node.Status(v.Now).Group
-		for _, p := range v.Node.Peers(v.Now) {
-			out.Peers = append(out.Peers, control.Peer{
-				ID: idString(p.Peer.ID), Addr: p.Addr.String(), Version: p.Version, Names: p.Names,
-				SinceS: p.Since.Seconds(), LastS: p.Last.Seconds(), Proven: p.Proven, HearsUs: p.HearsUs,
-				Told: p.Told, Contradicted: p.Contradicted,
-			})
-		}
-	})
+	out, err := owner.See(ctx, h.owner, peers)
+	out.Schema, out.Self = control.PeersSchema, idString(h.self.Load().ID)
 	return out, err
+}
+
+func peers(v owner.View) control.Peers {
+	out := control.Peers{State: v.Node.Status(v.Now).Group, Peers: []control.Peer{}}
+	for _, p := range v.Node.Peers(v.Now) {
+		out.Peers = append(out.Peers, control.Peer{
+			ID: idString(p.Peer.ID), Addr: p.Addr.String(), Version: p.Version, Names: p.Names,
+			SinceS: p.Since.Seconds(), LastS: p.Last.Seconds(), Proven: p.Proven, HearsUs: p.HearsUs,
+			Told: p.Told, Contradicted: p.Contradicted,
+		})
+	}
+	return out
 }
 
 func idString(id uint64) string {
@@ -119,21 +147,33 @@ func (h *Host) Query(ctx context.Context, name string, types []uint16) (control.
 		Schema: control.AnswerSchema, Name: name, Status: found.Status, Results: []control.Result{},
 		DurationMS: float64(time.Since(begin).Microseconds()) / 1000,
 	}
-	addrs := map[wire.Peer]string{}
-	err := h.owner.Look(ctx, func(v owner.View) {
-		out.Upstream = v.Node.Status(v.Now).Upstream.String()
-		for _, p := range v.Node.Peers(v.Now) {
-			addrs[p.Peer] = p.Addr.Addr().String()
-		}
-	})
+	seen, err := owner.See(ctx, h.owner, origins)
+	if err != nil {
+		return out, err
+	}
+	out.Upstream = seen.upstream
 	for _, r := range found.Results {
 		result := h.result(r)
 		if result.Origin != nil {
-			result.PeerAddr = addrs[r.Peer]
+			result.PeerAddr = seen.addrs[r.Peer]
 		}
 		out.Results = append(out.Results, result)
 	}
-	return out, err
+	return out, nil
+}
+
+// from is what Query has to say beside the answer.
+type from struct {
+	upstream string
+	addrs    map[wire.Peer]string
+}
+
+func origins(v owner.View) from {
+	f := from{upstream: v.Node.Status(v.Now).Upstream.String(), addrs: map[wire.Peer]string{}}
+	for _, p := range v.Node.Peers(v.Now) {
+		f.addrs[p.Peer] = p.Addr.Addr().String()
+	}
+	return f
 }
 
 var kinds = map[wire.Kind]string{

@@ -22,6 +22,13 @@ type saver struct {
 	failed bool
 }
 
+// changes are the entries that are new since a mark, and the next mark.
+type changes struct {
+	now     store.Stamp
+	entries []node.Entry
+	mark    uint64
+}
+
 // stamp is a moment on both clocks.
 func stamp(now time.Duration) store.Stamp {
 	s := store.Stamp{Boot: now, Wall: time.Now()}
@@ -41,17 +48,16 @@ func (h *Host) save() {
 	if h.store.Due() {
 		mark, write = 0, h.store.Rewrite
 	}
-	var now store.Stamp
-	var entries []node.Entry
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if h.owner.Look(ctx, func(v owner.View) {
-		now = stamp(v.Now)
-		entries, mark = v.Node.Changes(v.Now, mark)
-	}) != nil {
+	seen, err := owner.See(ctx, h.owner, func(v owner.View) changes {
+		entries, next := v.Node.Changes(v.Now, mark)
+		return changes{stamp(v.Now), entries, next}
+	})
+	if err != nil {
 		return
 	}
-	err := write(now, entries)
+	err = write(seen.now, seen.entries)
 	switch {
 	case err != nil && !h.saver.failed:
 		h.log.Warn("answers cannot be saved; tried again every minute", "error", err)
@@ -59,7 +65,7 @@ func (h *Host) save() {
 		h.log.Info("answers are saved again")
 	}
 	if h.saver.failed = err != nil; err == nil {
-		h.saver.mark = mark
+		h.saver.mark = seen.mark
 	}
 }
 

@@ -40,7 +40,7 @@ func (h *Host) watchdog() (<-chan time.Time, func()) {
 func (h *Host) alive() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if h.owner.Look(ctx, func(owner.View) {}) == nil {
+	if _, err := owner.See(ctx, h.owner, func(owner.View) bool { return true }); err == nil {
 		notify(daemon.SdNotifyWatchdog)
 	}
 }

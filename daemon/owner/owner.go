@@ -140,6 +140,7 @@ func (o *Owner) arm() {
 
 func (o *Owner) do(e event) {
 	if e.view != nil {
+		defer o.survive("view")
 		e.view(View{Node: o.node, Now: clock.Boot(), Counters: o.counters[:]})
 		return
 	}
@@ -162,10 +163,11 @@ func (o *Owner) handle(in node.Input) {
 	}
 }
 
-// survive keeps one input that the node cannot bear from ending the daemon: what
-// a peer or a saved file brought once it would bring again after each start. It
-// is said once and counted; who waited for it learns that nobody can say.
-func (o *Owner) survive(in node.Input) {
+// survive keeps one input, or one look, that the node cannot bear from ending the
+// daemon: what a peer or a saved file brought once it would bring again after
+// each start. It is said once and counted; who waited for it learns that nobody
+// can say.
+func (o *Owner) survive(in any) {
 	cause := recover()
 	if cause == nil {
 		return
@@ -290,22 +292,31 @@ func (o *Owner) forget(first uint64, n int) {
 	}
 }
 
-// Look runs f on the owner's goroutine and waits for it. f must be quick.
-func (o *Owner) Look(ctx context.Context, f func(View)) error {
-	done := make(chan struct{})
+// errBlind: the look failed; survive has said why.
+var errBlind = errors.New("mcdnsd could not look at its own state")
+
+// See runs f on o's goroutine, waits for it and returns what f made of the node. f
+// must be quick, and what it returns must be its own: f may still run when ctx has
+// ended, so it shares nothing with its caller, who then gets T's zero and the error.
+func See[T any](ctx context.Context, o *Owner, f func(View) T) (T, error) {
+	seen := make(chan T, 1) // has room for one that comes too late
+	var none T
 	err := o.put(ctx, event{view: func(v View) {
-		f(v)
-		close(done)
+		defer close(seen)
+		seen <- f(v)
 	}})
 	if err != nil {
-		return err
+		return none, err
 	}
 	select {
-	case <-done:
-		return nil
+	case t, ok := <-seen:
+		if !ok {
+			return none, errBlind
+		}
+		return t, nil
 	case <-o.stopped:
-		return ErrStopped
+		return none, ErrStopped
 	case <-ctx.Done():
-		return ctx.Err()
+		return none, ctx.Err()
 	}
 }

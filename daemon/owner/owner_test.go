@@ -37,6 +37,15 @@ func start(t *testing.T, d Drivers) (o *Owner, stop func()) {
 	return o, stop
 }
 
+func see[T any](t *testing.T, o *Owner, f func(View) T) T {
+	t.Helper()
+	v, err := See(t.Context(), o, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func question(t *testing.T, name string) wire.Question {
 	t.Helper()
 	q, err := wire.NewQuestion(name, 1)
@@ -64,12 +73,11 @@ func TestQuestionIsAnsweredOnceByTheServerThenFromTheCache(t *testing.T) {
 			t.Errorf("question %d: got %+v, %v; want source %d", i, r, err, want)
 		}
 	}
-	var lookups uint64
-	o.Look(t.Context(), func(v View) {
-		lookups = v.Counters[node.LookupCache] + v.Counters[node.LookupServer]
+	lookups := see(t, o, func(v View) uint64 {
 		if now := clock.Boot(); v.Now > now || now-v.Now > patience {
 			t.Errorf("the view is of %v at %v", v.Now, now)
 		}
+		return v.Counters[node.LookupCache] + v.Counters[node.LookupServer]
 	})
 	stop()
 	if asked != 1 || lookups != 2 {
@@ -101,8 +109,7 @@ func TestCallerThatLeavesIsForgotten(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	waiting := -1
-	o.Look(t.Context(), func(View) { waiting = len(o.waiting) })
+	waiting := see(t, o, func(View) int { return len(o.waiting) })
 	if waiting != 0 {
 		t.Errorf("%d wait still", waiting)
 	}
@@ -188,5 +195,43 @@ func TestInputThatTheNodeCannotBearEndsNothing(t *testing.T) {
 	}
 	if o.Panics() != 3 || n != 1 {
 		t.Errorf("%d counted, %d said; want 3, 1", o.Panics(), n)
+	}
+}
+
+// TestLookThatCameTooLateTouchesNothing: who asked for the state and hung up must
+// not write to what the owner's goroutine writes to later (two writers of one map
+// end the daemon).
+func TestLookThatCameTooLateTouchesNothing(t *testing.T) {
+	o, _ := start(t, Drivers{})
+	ctx, hangUp := context.WithCancel(t.Context())
+	begun, goOn := make(chan bool), make(chan bool)
+	done := make(chan map[string]int)
+	go func() {
+		m, err := See(ctx, o, func(View) map[string]int {
+			close(begun)
+			<-goOn
+			return map[string]int{"late": 1}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v; want %v", err, context.Canceled)
+		}
+		done <- m
+	}()
+	<-begun
+	hangUp()
+	if m := <-done; m != nil {
+		t.Errorf("got %v of a look that has not ended", m)
+	}
+	close(goOn)
+	see(t, o, func(View) bool { return true }) // the late one has ended
+}
+
+func TestLookThatPanicsEndsNothing(t *testing.T) {
+	o, _ := start(t, Drivers{})
+	if _, err := See(t.Context(), o, func(View) int { panic("a test") }); err == nil {
+		t.Error("no error for a look that failed")
+	}
+	if n := see(t, o, func(View) int { return 7 }); n != 7 || o.Panics() != 1 {
+		t.Errorf("got %d, %d panics; want 7, 1", n, o.Panics())
 	}
 }
