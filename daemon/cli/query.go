@@ -112,7 +112,11 @@ func showAnswer(w io.Writer, a *control.Answer, records bool) {
 	if a.Withheld {
 		fmt.Fprintln(w, "-- who gave it, and when, is for root and the group mcdns (sudo mcdns query)")
 	}
-	fmt.Fprintf(w, "-- %.1fms\n", a.DurationMS)
+	if a.DurationMS < 1 {
+		fmt.Fprintf(w, "-- %.2fms\n", a.DurationMS)
+	} else {
+		fmt.Fprintf(w, "-- %.1fms\n", a.DurationMS)
+	}
 }
 
 func valuesOf(a *control.Answer, records bool) (out []string) {

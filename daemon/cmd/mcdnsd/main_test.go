@@ -1,9 +1,22 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
+
+func TestManualAndUsageHaveEveryOption(t *testing.T) {
+	page, err := os.ReadFile("../../../packaging/man/mcdnsd.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"config", "run", "version"} {
+		if !strings.Contains(string(page), "\n.It Fl -"+name) || !strings.Contains(usage, "--"+name) {
+			t.Errorf("--%s is not in mcdnsd(8) and mcdnsd --help", name)
+		}
+	}
+}
 
 func TestWhatIsNoOptionStartsNothing(t *testing.T) {
 	for _, c := range []struct {
