@@ -55,8 +55,12 @@ func (p *progress) show(doing string, part float64, d time.Duration) {
 	p.out.printf("\r\033[K%-22s %s%s %3.0f %%  %s, %v", p.name, strings.Repeat("█", full), strings.Repeat("░", width-full), part*100, doing, d.Round(time.Minute))
 }
 
-// tell says a line every quarter, where nothing can be drawn over.
+// tell says a line every quarter of what takes long, where nothing can be drawn
+// over.
 func (p *progress) tell(doing string, part float64, d time.Duration) {
+	if d <= 10*time.Minute {
+		return
+	}
 	if quarter := int(part * 4); quarter != p.quarter {
 		p.quarter = quarter % 4
 		p.out.printf("%s: %s, %3.0f %% of %v\n", p.name, doing, part*100, d.Round(time.Second))
