@@ -8,10 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"mcdns/daemon/clients"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
@@ -35,12 +38,17 @@ func serve(t *testing.T, s Source) (path string) { return serveTo(t, s, member) 
 
 func serveTo(t *testing.T, s Source, member func(context.Context) bool) (path string) {
 	t.Helper()
+	return run(t, newServer(s, member))
+}
+
+func run(t *testing.T, server *Server) (path string) {
+	t.Helper()
 	path = filepath.Join(t.TempDir(), "control.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, done := newServer(s, member), make(chan error, 1)
+	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -122,6 +130,22 @@ func TestSilentClientsLeaveRoom(t *testing.T) {
 		}
 		if time.Now().After(limit) {
 			t.Fatal("never served again:", err)
+		}
+	}
+}
+
+func TestNoUserKeepsAnotherOut(t *testing.T) {
+	server := New(&source{})
+	for range connections {
+		a, b := net.Pipe()
+		defer a.Close()
+		defer b.Close()
+		server.table.Admit(&clients.Client{Conn: a, UID: uint32(os.Geteuid()) + 1})
+	}
+	path := run(t, server)
+	for range 3 {
+		if code, _ := get(t, path, "/status"); code != 200 {
+			t.Errorf("got %d", code)
 		}
 	}
 }
