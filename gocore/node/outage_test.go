@@ -287,3 +287,20 @@ func TestHostThatIsCutOffIsToldByAnotherUserOfItsServer(t *testing.T) {
 		}
 	}
 }
+
+func TestServerThatIsSlowToBeReachedAtBootCostsNoLookup(t *testing.T) {
+	l := newLAN(t, 1)
+	l.answers["www.example."] = "203.0.113.7"
+	l.dead = true
+	l.run(time.Second)
+	if got := l.nodes[0].Status(l.now).Upstream; got != Down {
+		t.Fatalf("upstream %v; want down", got)
+	}
+	result := l.nodes[0].query("www.example.")
+	l.run(300 * time.Millisecond)
+	l.dead = false
+	l.run(time.Second)
+	if r := result(); r == nil || r.Answer == nil {
+		t.Errorf("got %+v; want the answer that the server could give 300ms later", r)
+	}
+}

@@ -168,7 +168,7 @@ func (n *Node) timedOut(now time.Duration, a *ask) {
 	if f.kind != probe && s.state != Down {
 		n.probe(now, s, f.q)
 	}
-	if s.hearsay && s.state == Down {
+	if s.hearsay && s.state == Down && f.kind != probe {
 		n.confirmDown(now, s)
 	}
 	if s.probeLost && (len(s.lostFor) >= lostLimit || s.success == group.Unseen) {
@@ -247,7 +247,10 @@ func (n *Node) judgeServer(now time.Duration, s *server) {
 		n.noteCutOff(now, s)
 		return
 	}
-	n.setDown(now, s, s.failure < s.judge-recent)
+	// A server that never answered since this host started may be slow to be reached
+	// at boot (a port that is not forwarding yet, a busy machine): what only its
+	// silence to a probe says is little better than hearsay.
+	n.setDown(now, s, s.failure < s.judge-recent || s.success == group.Unseen)
 }
 
 // noteCutOff: peers have success, so the fault is on this host's own path. It
