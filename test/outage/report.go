@@ -37,6 +37,7 @@ type part struct {
 	KnownS        float64  `json:"known_s,omitempty"`
 	FreshS        float64  `json:"fresh_s,omitempty"`
 	StormQPS      float64  `json:"questions_per_s_and_host,omitempty"`
+	Void          int      `json:"void,omitempty"`       // lookups not counted: the machine stalled
 	Complaints    []string `json:"complaints,omitempty"` // the first few
 
 	mu              sync.Mutex
