@@ -26,13 +26,17 @@ import (
 const (
 	answersName = "answers"
 	idName      = "id"
-	// maxFile bounds what is read at start; the log is at most 3 times what the
-	// cache may hold.
+	// maxFile bounds what is read at start; the log is at most compactAt times
+	// leftAt times what the cache may hold.
 	maxFile = 1 << 30
 	// compactBelow: rewriting so small a file is not worth waiting for.
 	compactBelow = 64 << 10
 	// compactAt is how many times larger than what is live the log may grow.
 	compactAt = 3
+	// leftAt is how many times larger than when it was last written anew what is
+	// live may get: what the cache let go of since is in it, in the file as in
+	// memory, and with ever new names nothing else would end that.
+	leftAt = 2
 )
 
 // Store is the directory of saved state. The zero Store saves nothing.
@@ -42,7 +46,8 @@ type Store struct {
 	mu   sync.Mutex
 	file *os.File
 	size int64 // of the file
-	live int64 // what a rewritten file would have
+	live int64 // each question's last record
+	kept int64 // live when the file was last written anew: what was held then
 	// last is what each question's record in the file says, to tell a refresh
 	// with the same data from another answer.
 	last map[wire.Question]*wire.Answer
@@ -113,6 +118,7 @@ func (s *Store) Load(now Stamp) ([]node.Entry, error) {
 		return entries, fmt.Errorf("saved answers: %s: %w", path, err)
 	}
 	s.adopt(path, entries, int64(len(b)))
+	s.kept = s.live / leftAt // nobody knows what of it the cache held at the end
 	return entries, nil
 }
 
@@ -129,6 +135,7 @@ func (s *Store) adopt(path string, entries []node.Entry, size int64) {
 		s.last[entries[i].Answer.Question] = entries[i].Answer
 		s.live += answerSize(&entries[i])
 	}
+	s.kept = s.live
 }
 
 func answerSize(e *node.Entry) int64 {
@@ -140,7 +147,8 @@ func answerSize(e *node.Entry) int64 {
 func (s *Store) Due() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.dir != "" && (s.file == nil || s.size > max(compactAt*s.live, compactBelow))
+	return s.dir != "" && (s.file == nil || s.size > max(compactAt*s.live, compactBelow) ||
+		s.live > max(leftAt*s.kept, compactBelow))
 }
 
 // Append saves entries that are new or changed, as they are at now, and waits
@@ -186,7 +194,7 @@ func (s *Store) appendEntry(b []byte, e *node.Entry) []byte {
 // unknown, a reader leaves it out.
 func (s *Store) abandon() {
 	s.file.Close()
-	s.file, s.last, s.size = nil, nil, 0
+	s.file, s.last, s.size, s.live, s.kept = nil, nil, 0, 0, 0
 }
 
 // Rewrite replaces the file by one with these entries alone, which must be all
