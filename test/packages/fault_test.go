@@ -159,7 +159,7 @@ func TestListenerGetsPort53AsTheManualSays(t *testing.T) {
 	m := boot(t, lan.Hosts[0], "bookworm")
 	page, err := os.ReadFile(filepath.Join(lab.Top(), "packaging/man/mcdnsd.conf.5"))
 	must(t, err)
-	_, rest, _ := strings.Cut(string(page), "\n.Bd -literal\n[Service]\n")
+	_, rest, _ := strings.Cut(string(page), "\n[Service]\n")
 	dropIn, _, found := strings.Cut(rest, ".Ed\n")
 	if !found {
 		t.Fatal("mcdnsd.conf(5) shows no drop-in")
