@@ -9,8 +9,8 @@ NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,
 # A clone that another user owns cannot be stamped with its commit.
 export GOFLAGS += -buildvcs=false
 
-.PHONY: help build need need-lab fuzz demo sim sim-quick outage outage-quick test vet race test-nss nss-cshared \
-	test-lab-real packages test-packages install uninstall clean $(B)/mcdns-sim $(B)/demo $(B)/outage
+.PHONY: help build need need-lab demo sim sim-quick outage outage-quick fuzz test vet race test-nss nss-cshared \
+	test-lab-real packages test-packages test-packages-quick install uninstall clean $(addprefix $(B)/,mcdns-sim demo outage)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,23 +41,18 @@ vet: need
 race:
 	go test -race ./...
 
-sim: $(B)/mcdns-sim ## the shipped node on a virtual LAN of up to 10,000 hosts (an hour)
-	$(B)/mcdns-sim
-sim-quick: $(B)/mcdns-sim
-	$(B)/mcdns-sim -quick
+QUICK = $(if $(findstring quick,$@),-quick)
+sim: ## the shipped node on a virtual LAN of up to 10,000 hosts (an hour); sim-quick: two minutes
+sim sim-quick: $(B)/mcdns-sim
+	$(B)/mcdns-sim $(QUICK)
 
-# Runs, not seconds: on a busy machine the go command takes the end of the time for a failure.
+outage: ## every way to lose a DNS server, on 20 real hosts, beside other resolvers; outage-quick: 8 hosts
+outage outage-quick: need-lab build $(B)/outage
+	sh test/outage/resolved.sh
+	$(B)/outage $(QUICK)
+
 fuzz: need ## every parser against hostile bytes, FUZZTIME runs of each beside the kept corpora
-	@set -e; for p in $$(go list ./gocore/... ./daemon/... ); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || :); do \
-	  echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
-
-outage: need-lab build $(B)/outage ## every way to lose a DNS server, on 20 real hosts, beside other resolvers
-	sh test/outage/resolved.sh
-	$(B)/outage
-
-outage-quick: need-lab build $(B)/outage ## what CI has time for: 8 hosts, the server powered off and frozen, 0 and 20 % loss
-	sh test/outage/resolved.sh
-	$(B)/outage -quick
+	sh test/fuzz.sh $(FUZZTIME)
 
 nss-cshared: need ## the module's other build, with a Go runtime: build/cshared/ (see nss/README.md)
 	CGO_ENABLED=1 go build -trimpath -tags cshared -buildmode=c-shared -ldflags "-s -w -extldflags \
@@ -76,8 +71,9 @@ test-lab-real: need-lab build $(B)/demo ## the lab and the demo with unbound as 
 packages: ## .deb and .rpm in build/packages
 	packaging/build.sh $(B)
 
-test-packages: packages ## the packages on booted Debian machines (root)
-	MCDNS_TEST_PACKAGES=all go test -count=1 -timeout 60m ./test/packages
+test-packages: ## the packages on booted Debian machines (root); test-packages-quick: three minutes
+test-packages test-packages-quick: packages
+	MCDNS_TEST_PACKAGES=$(if $(QUICK),quick,all) go test -count=1 -timeout 60m ./test/packages
 
 install: build ## put all in place (DESTDIR, PREFIX)
 	packaging/compile.sh $(B)
