@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,11 +97,13 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 		options: o, log: o.Log, started: time.Now(), changed: make(chan struct{}, 1),
 		restored: make(chan struct{}),
 	}
-	sockets, err := h.listen()
-	if err != nil {
+	var sockets sockets
+	var err error
+	if sockets.nss, err = h.listen(); err != nil {
 		return err
 	}
 	h.answer(sockets.nss)
+	sockets.control = h.listenControl()
 	if err := h.build(); err != nil {
 		sockets.close()
 		return err
@@ -138,6 +141,7 @@ func (h *Host) answer(l *net.UnixListener) {
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
 		Hosts:       h.hosts.Load,
 		Scope:       h.scope.Load,
+		Starting:    h.starting,
 		Connections: connections(),
 		Log:         logs.Component(h.log, "nss"),
 	})
@@ -146,6 +150,18 @@ func (h *Host) answer(l *net.UnixListener) {
 			h.log.Error("the NSS socket failed", "error", err)
 		}
 	}()
+	// Now, on this thread: on a busy machine another one takes 100 ms to run.
+	runtime.Gosched()
+}
+
+// starting reports whether questions still wait for what was saved.
+func (h *Host) starting() bool {
+	select {
+	case <-h.restored:
+		return false
+	default:
+		return true
+	}
 }
 
 // build makes everything that needs no network.
@@ -341,20 +357,22 @@ func (s sockets) close() {
 var errRunning = errors.New("another mcdnsd is running")
 
 // listen takes the NSS socket that systemd passed, or makes one.
-func (h *Host) listen() (sockets, error) {
-	var s sockets
-	var err error
-	if s.nss = passed(); s.nss == nil {
-		if s.nss, err = listenUnix(h.options.RunDir, "nss.sock"); err != nil {
-			return s, err
-		}
+func (h *Host) listen() (*net.UnixListener, error) {
+	if l := passed(); l != nil {
+		return l, nil
 	}
-	if s.control, err = listenUnix(h.options.RunDir, "control.sock"); err != nil {
-		// Names are answered without it, only `mcdns` cannot ask.
+	return listenUnix(h.options.RunDir, "nss.sock")
+}
+
+// listenControl makes the control socket. Names are answered without it, only
+// `mcdns` cannot ask.
+func (h *Host) listenControl() *net.UnixListener {
+	l, err := listenUnix(h.options.RunDir, "control.sock")
+	if err != nil {
 		h.log.Warn("no control socket; mcdns status will not work", "error", err)
-		s.control = nil
+		return nil
 	}
-	return s, nil
+	return l
 }
 
 // ifaces lists the interfaces, none if the kernel does not say.

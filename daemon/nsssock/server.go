@@ -52,6 +52,9 @@ type Config struct {
 	// Scope is the interface that link-local addresses are taken to be on, 0 if
 	// there is not exactly one candidate.
 	Scope func() uint32
+	// Starting is true while Ask waits for the daemon itself, so that programs are
+	// to be told at once that it lives; nil if it never does.
+	Starting func() bool
 	// Connections is the most at one time.
 	Connections int
 	Log         *slog.Logger
@@ -128,7 +131,7 @@ func (s *Server) serve(c *clients.Client) {
 	c.Asked()
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
-	life := showLife(c, cancel)
+	life := showLife(c, cancel, s.firstSign())
 	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
 	if s.config.Hosts != nil {
 		l.hosts = s.config.Hosts()
@@ -138,6 +141,15 @@ func (s *Server) serve(c *clients.Client) {
 		answer.scope = s.config.Scope()
 		write(c, appendFrame(make([]byte, 0, 512), answer))
 	}
+}
+
+// firstSign: a program that came while the daemon was away has waited long, on a
+// busy machine for most of the 250 ms.
+func (s *Server) firstSign() time.Duration {
+	if s.config.Starting != nil && s.config.Starting() {
+		return 0
+	}
+	return firstAlive
 }
 
 // life shows signs of life while a lookup takes its time, and ends it when the
@@ -151,11 +163,17 @@ type life struct {
 	timer  *time.Timer
 }
 
-func showLife(conn net.Conn, gone func()) *life {
+// showLife gives the first sign after a time, and before it returns if that is 0:
+// a timer would need another thread, which has to wait for its turn.
+func showLife(conn net.Conn, gone func(), first time.Duration) *life {
 	l := &life{conn: conn, gone: gone}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.timer = time.AfterFunc(firstAlive, l.sign)
+	if first == 0 {
+		first = nextAlive
+		l.failed = write(conn, aliveFrame) != nil
+	}
+	l.timer = time.AfterFunc(first, l.sign)
 	return l
 }
 

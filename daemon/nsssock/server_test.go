@@ -22,15 +22,20 @@ const patience = 20 * time.Second
 // answers with.
 func serve(t *testing.T, connections int, ask func(context.Context, wire.Question) (node.Result, error)) (path string, s *Server, stop func()) {
 	t.Helper()
+	return serveConfig(t, Config{
+		Ask: each(ask), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
+		Scope: func() uint32 { return 0 }, Connections: connections, Log: logs.Discard(),
+	})
+}
+
+func serveConfig(t *testing.T, c Config) (path string, s *Server, stop func()) {
+	t.Helper()
 	path = filepath.Join(t.TempDir(), "nss.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = New(Config{
-		Ask: each(ask), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
-		Scope: func() uint32 { return 0 }, Connections: connections, Log: logs.Discard(),
-	})
+	s = New(c)
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	stop = func() {
@@ -81,6 +86,20 @@ func TestCachedAnswerIsOneFrame(t *testing.T) {
 	c.Write(wwwRequest)
 	if got := frames(t, c); len(got) != 1 || got[0] != found {
 		t.Errorf("got %v; want one frame that says found", got)
+	}
+}
+
+// Whoever waited while mcdnsd was away must not wait for a timer too.
+func TestStartingDaemonSaysAtOnceThatItLives(t *testing.T) {
+	path, _, stop := serveConfig(t, Config{
+		Ask: each(found1), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
+		Scope: func() uint32 { return 0 }, Starting: func() bool { return true }, Connections: 10, Log: logs.Discard(),
+	})
+	defer stop()
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	if got := frames(t, c); len(got) != 2 || got[0] != alive || got[1] != found {
+		t.Errorf("got %v; want a sign of life before the answer", got)
 	}
 }
 
