@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,7 +20,8 @@ import (
 type streams struct {
 	dial func(ctx context.Context, server netip.AddrPort) (net.Conn, error)
 	mu   sync.Mutex
-	open map[netip.AddrPort]*stream
+	open map[netip.AddrPort]*stream // for new questions
+	all  map[*stream]bool           // with those on which somebody still waits
 	shut bool
 }
 
@@ -33,16 +33,17 @@ type stream struct {
 	closed  chan struct{} // closed with err set
 	err     error
 	writes  sync.Mutex
-	heard   atomic.Int64 // when something was last read, in Unix nanoseconds
+	replies uint64 // read so far; guarded by mu
 }
 
 // idleFor is how long a connection without questions stays open: as long as
 // servers usually keep theirs (RFC 7766 section 6.2.3).
 const idleFor = 10 * time.Second
 
-// deafAfter is when a connection on which nothing is heard any more is given up:
-// a server that was switched off says no goodbye, and the kernel would go on for
-// a quarter of an hour.
+// deafAfter is when new questions leave a connection on which nothing is heard any
+// more: a server that was switched off says no goodbye, and the kernel would go on
+// for a quarter of an hour. Those under way wait on: it may just be slow, and a
+// name that takes it 4 s is answered after 4 s.
 const deafAfter = 2 * time.Second
 
 // errStale: a kept connection turned out to be closed; a new one may do.
@@ -52,8 +53,9 @@ var errStale = errors.New("upstream: the connection was closed meanwhile")
 // server had closed the old one (RFC 7766 section 6.2.4).
 func (s *streams) ask(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
 	c := s.kept(server)
+	deaf := func() { s.leave(server, c) }
 	if c != nil {
-		if answer, err := c.ask(ctx, q, edns); err == nil || ctx.Err() != nil || !errors.Is(err, errStale) {
+		if answer, err := c.ask(ctx, q, edns, deaf); err == nil || ctx.Err() != nil || !errors.Is(err, errStale) {
 			return answer, err
 		}
 	}
@@ -70,7 +72,7 @@ func (s *streams) ask(ctx context.Context, server netip.AddrPort, q wire.Questio
 		conn.Close()
 		return nil, net.ErrClosed
 	}
-	answer, err := c.ask(ctx, q, edns)
+	answer, err := c.ask(ctx, q, edns, deaf)
 	if errors.Is(err, errStale) {
 		err = tcpError(c.err)
 	}
@@ -93,18 +95,27 @@ func (s *streams) keep(server netip.AddrPort, c *stream) bool {
 		return false
 	}
 	if s.open == nil {
-		s.open = map[netip.AddrPort]*stream{}
+		s.open, s.all = map[netip.AddrPort]*stream{}, map[*stream]bool{}
 	}
 	s.open[server] = c
+	s.all[c] = true
 	go func() {
 		c.read()
+		s.leave(server, c)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.open[server] == c {
-			delete(s.open, server)
-		}
+		delete(s.all, c)
 	}()
 	return true
+}
+
+// leave puts no more questions to a connection; those under way wait on.
+func (s *streams) leave(server netip.AddrPort, c *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[server] == c {
+		delete(s.open, server)
+	}
 }
 
 // close closes all; asks under way fail.
@@ -112,7 +123,7 @@ func (s *streams) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shut = true
-	for _, c := range s.open {
+	for c := range s.all {
 		c.conn.Close()
 	}
 }
@@ -121,8 +132,10 @@ func newStream(conn net.Conn) *stream {
 	return &stream{conn: conn, waiting: map[uint16]chan<- []byte{}, closed: make(chan struct{})}
 }
 
-func (c *stream) ask(ctx context.Context, q wire.Question, edns bool) (*wire.Answer, error) {
-	id, reply, err := c.enter()
+// ask asks over this connection, and calls deaf if nothing is heard on it for too
+// long.
+func (c *stream) ask(ctx context.Context, q wire.Question, edns bool, deaf func()) (*wire.Answer, error) {
+	id, reply, before, err := c.enter()
 	if err != nil {
 		return nil, err
 	}
@@ -137,16 +150,15 @@ func (c *stream) ask(ctx context.Context, q wire.Question, edns bool) (*wire.Ans
 	if err != nil {
 		c.conn.Close() // the reader says why
 	}
-	sent := time.Now()
-	deaf := time.NewTimer(deafAfter)
-	defer deaf.Stop()
+	silence := time.NewTimer(deafAfter)
+	defer silence.Stop()
 	for {
 		select {
 		case p := <-reply:
 			return parseTCP(q, id, p)
-		case <-deaf.C:
-			if c.heard.Load() < sent.UnixNano() {
-				c.conn.Close() // the reader ends the wait
+		case <-silence.C:
+			if c.heard() == before {
+				deaf()
 			}
 		case <-c.closed:
 			select { // the reply, and then the end
@@ -171,20 +183,21 @@ func parseTCP(q wire.Question, id uint16, p []byte) (*wire.Answer, error) {
 	return answer, err
 }
 
-// enter draws an id that no question on this connection has.
-func (c *stream) enter() (uint16, <-chan []byte, error) {
+// enter draws an id that no question on this connection has. before is how many
+// replies were read until now.
+func (c *stream) enter() (id uint16, reply <-chan []byte, before uint64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.waiting) >= 1<<12 {
-		return 0, nil, errNoAnswer
+		return 0, nil, 0, errNoAnswer
 	}
-	id := newID()
+	id = newID()
 	for c.waiting[id] != nil {
 		id++
 	}
-	reply := make(chan []byte, 1)
-	c.waiting[id] = reply
-	return id, reply, nil
+	to := make(chan []byte, 1)
+	c.waiting[id] = to
+	return id, to, c.replies, nil
 }
 
 func (c *stream) leave(id uint16) {
@@ -214,7 +227,6 @@ func (c *stream) read() {
 			c.err = err
 			return
 		}
-		c.heard.Store(time.Now().UnixNano())
 		c.deliver(p)
 	}
 }
@@ -225,10 +237,17 @@ func (c *stream) busy() bool {
 	return len(c.waiting) > 0
 }
 
+func (c *stream) heard() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.replies
+}
+
 // deliver hands a reply to who asked; what nobody asked for is ignored.
 func (c *stream) deliver(p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.replies++
 	if len(p) < 2 {
 		return
 	}

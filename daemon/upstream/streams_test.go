@@ -181,6 +181,30 @@ func TestSilentConnectionIsGivenUp(t *testing.T) {
 	}
 }
 
+// TestSlowServerAnswersOverTCP: nothing else is heard on the connection meanwhile,
+// and what comes after deafAfter still counts.
+func TestSlowServerAnswersOverTCP(t *testing.T) {
+	client := New(4, func() bool { return true })
+	defer client.Close()
+	var addr netip.AddrPort
+	begun := time.Now()
+	s := startTCP(t, listen(t), func(c net.Conn, q []byte) bool {
+		for client.streams.kept(addr) != nil && time.Since(begun) < patience {
+			<-time.After(time.Millisecond)
+		}
+		c.Write(framed(good(q)))
+		return true
+	})
+	addr = s.addr
+	r := ask(t, client, s.addr, 10*time.Second)
+	if took := time.Since(begun); r.Answer == nil || took < deafAfter {
+		t.Errorf("got %+v after %v; want an answer after %v", r, took, deafAfter)
+	}
+	if n := s.connections.Load(); n != 1 {
+		t.Errorf("%d connections for one question; want 1", n)
+	}
+}
+
 // certificate makes a self-signed one for a name and 127.0.0.1.
 func certificate(t *testing.T, name string) (tls.Certificate, *x509.CertPool) {
 	t.Helper()

@@ -178,7 +178,8 @@ func failure(ctx context.Context, err error) node.Failure {
 		return 0
 	case errors.As(err, &rcode), errors.Is(err, wire.ErrUseless), errors.Is(err, wire.ErrTruncated), errors.Is(err, errNoAnswer):
 		return node.Refused
-	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, errForged):
+	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, errForged),
+		errors.Is(err, net.ErrClosed): // by us: no witness against the server
 		return node.Silent
 	}
 	return node.Unreachable
