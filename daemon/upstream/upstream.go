@@ -25,18 +25,17 @@ import (
 )
 
 const (
-	// DefaultSockets are asked at once; more wait their turn. A host's programs
-	// seldom have more than some dozens of questions under way.
+	// DefaultSockets are used at once for each server; more questions wait their
+	// turn. A host's programs seldom have more than some dozens under way.
 	DefaultSockets = 256
-	// maxWaiting bounds what waits for a socket; beyond it questions are
-	// dropped, which the node takes for a lost packet.
+	// maxWaiting bounds what waits for one server, asked or not yet; beyond it
+	// questions are dropped, which the node takes for a lost packet.
 	maxWaiting = 4096
 )
 
 // Client asks DNS servers.
 type Client struct {
-	slots   chan struct{}
-	waiting chan struct{}
+	lanes   lanes
 	group   sync.WaitGroup
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -47,17 +46,16 @@ type Client struct {
 	secure  streams // TLS
 }
 
-// New makes a client that has at most sockets questions under way. useTCP says
-// whether to ask over TCP alone ("options use-vc"); nil means no.
+// New makes a client that has at most sockets questions under way to each server.
+// useTCP says whether to ask over TCP alone ("options use-vc"); nil means no.
 func New(sockets int, useTCP func() bool) *Client {
 	ctx, cancel := context.WithCancel(context.Background())
 	if useTCP == nil {
 		useTCP = func() bool { return false }
 	}
 	c := &Client{
-		slots:   make(chan struct{}, sockets),
-		waiting: make(chan struct{}, maxWaiting),
-		ctx:     ctx, cancel: cancel, useTCP: useTCP,
+		lanes: lanes{sockets: sockets},
+		ctx:   ctx, cancel: cancel, useTCP: useTCP,
 	}
 	c.streams.dial = func(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
 		var d net.Dialer
@@ -70,20 +68,19 @@ func New(sockets int, useTCP func() bool) *Client {
 // Ask does what the effect says and hands the outcome to report, at most once
 // and on another goroutine. It never blocks.
 func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
-	select {
-	case c.waiting <- struct{}{}:
-	default:
+	lane := c.lanes.enter(ask.Server)
+	if lane == nil {
 		return
 	}
 	c.group.Add(1)
 	go func() {
 		defer c.group.Done()
-		defer func() { <-c.waiting }()
+		defer c.lanes.leave(ask.Server, lane)
 		ctx, cancel := context.WithTimeout(c.ctx, ask.Patience)
 		defer cancel()
 		select {
-		case c.slots <- struct{}{}:
-			defer func() { <-c.slots }()
+		case lane.slots <- struct{}{}:
+			defer func() { <-lane.slots }()
 		case <-ctx.Done():
 			return // never sent, so nothing was learnt about the server
 		}
