@@ -145,11 +145,7 @@ func (h *Host) answer(l *net.UnixListener) {
 		Connections: connections(),
 		Log:         logs.Component(h.log, "nss"),
 	})
-	go func() {
-		if err := h.nss.Serve(l); err != nil {
-			h.log.Error("the NSS socket failed", "error", err)
-		}
-	}()
+	go h.nss.Serve(l)
 	// Now, on this thread: on a busy machine another one takes 100 ms to run.
 	runtime.Gosched()
 }

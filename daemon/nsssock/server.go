@@ -71,22 +71,22 @@ type Server struct {
 func New(c Config) *Server { return &Server{config: c, table: clients.NewTable(c.Connections)} }
 
 // Serve accepts connections until the listener is closed. It does not close it.
-func (s *Server) Serve(l *net.UnixListener) error {
+func (s *Server) Serve(l *net.UnixListener) {
 	for {
 		conn, err := l.AcceptUnix()
 		switch {
 		case err == nil:
 			s.accept(conn)
 		case errors.Is(err, net.ErrClosed):
-			return nil
-		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
-			// Connections end by themselves within seconds; trying again at once
-			// would only burn the processor until then.
-			s.sayFull(err)
-			time.Sleep(10 * time.Millisecond)
+			return
 		case errors.Is(err, syscall.ECONNABORTED):
 		default:
-			return err
+			// Out of descriptors or memory: connections end by themselves within
+			// seconds, trying again at once would only burn the processor. Nothing
+			// else is an end either: a daemon that lives and does not accept holds
+			// every lookup up, and nobody starts another.
+			s.sayFull(err)
+			time.Sleep(10 * time.Millisecond)
 		}
 	}
 }

@@ -30,21 +30,25 @@ func serve(t *testing.T, connections int, ask func(context.Context, wire.Questio
 
 func serveConfig(t *testing.T, c Config) (path string, s *Server, stop func()) {
 	t.Helper()
+	path, s, _, stop = serveListener(t, c)
+	return path, s, stop
+}
+
+func serveListener(t *testing.T, c Config) (path string, s *Server, l *net.UnixListener, stop func()) {
+	t.Helper()
 	path = filepath.Join(t.TempDir(), "nss.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s = New(c)
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(l) }()
+	done := make(chan bool)
+	go func() { defer close(done); s.Serve(l) }()
 	stop = func() {
 		l.Close()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
+		<-done
 	}
-	return path, s, stop
+	return path, s, l, stop
 }
 
 func found1(_ context.Context, q wire.Question) (node.Result, error) {
@@ -263,5 +267,28 @@ func BenchmarkCachedLookup(b *testing.B) {
 		c.Write(wwwRequest)
 		io.ReadFull(c, buf[:replyLen])
 		c.Close()
+	}
+}
+
+// TestAcceptThatFailsEndsNothing: with a daemon that lives and accepts nobody every
+// lookup would wait, for ever.
+func TestAcceptThatFailsEndsNothing(t *testing.T) {
+	path, s, l, stop := serveListener(t, Config{
+		Ask: each(found1), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
+		Scope: func() uint32 { return 0 }, Connections: 10, Log: logs.Discard(),
+	})
+	defer stop()
+	l.SetDeadline(time.Now().Add(-time.Hour)) // each accept fails from now on
+	for deadline := time.Now().Add(patience); !s.full.Load(); {
+		if time.Now().After(deadline) {
+			t.Fatal("accept does not fail")
+		}
+		<-time.After(time.Millisecond)
+	}
+	l.SetDeadline(time.Time{})
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	if got := frames(t, c); len(got) != 1 || got[0] != found {
+		t.Errorf("got %v; want one frame that says found", got)
 	}
 }
