@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
@@ -14,6 +15,9 @@ import (
 
 // batch is how many datagrams one system call may bring.
 const batch = 16
+
+// errorPause is between two tries while there are errors and no datagrams.
+const errorPause = 10 * time.Millisecond
 
 // Packet is a datagram as it came in.
 type Packet struct {
@@ -120,7 +124,11 @@ func (r *receiver) loop(read func([]ipv4.Message) (int, error), oob []byte, hand
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		// Other errors are ICMP answers to what was sent; the socket lives on.
+		// Other errors are ICMP answers to what was sent, or the kernel is out of
+		// memory; the socket lives on. A lasting one must not take a processor.
+		if err != nil && n <= 0 {
+			time.Sleep(errorPause)
+		}
 		for i := range max(n, 0) {
 			handle(&ms[i])
 		}

@@ -93,6 +93,15 @@ func (t *table) closeAll() {
 	}
 }
 
+// rest is between two tries while a socket has nothing but errors: trying at once
+// would take a processor for as long as they last.
+func (l *Listener) rest() {
+	select {
+	case <-time.After(100 * time.Millisecond):
+	case <-l.ctx.Done():
+	}
+}
+
 func (l *Listener) serveTCP(listener *net.TCPListener) {
 	for {
 		nc, err := listener.AcceptTCP()
@@ -100,10 +109,7 @@ func (l *Listener) serveTCP(listener *net.TCPListener) {
 			return
 		}
 		if err != nil { // out of descriptors: others may close theirs meanwhile
-			select {
-			case <-time.After(100 * time.Millisecond):
-			case <-l.ctx.Done():
-			}
+			l.rest()
 			continue
 		}
 		c := &conn{Conn: nc, client: nc.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap()}

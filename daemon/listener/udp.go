@@ -22,8 +22,12 @@ func (l *Listener) serveUDP(conn *net.UDPConn) {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err != nil || from.Port() == 0 {
-			continue // an ICMP error of an earlier reply
+		if err != nil {
+			l.rest()
+			continue
+		}
+		if from.Port() == 0 {
+			continue // nobody to reply to
 		}
 		r, ok := wire.ParseRequest(buf[:n])
 		if !ok {
