@@ -100,9 +100,8 @@ var settings = map[string]map[string]setting{
 		"key_file":   setKeyFile,
 	},
 	"servers": {
-		"servers":   addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Servers }, "auto"),
+		"servers":   setServers,
 		"fallback":  addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Fallback }, "none"),
-		"routes":    setRoutes,
 		"tls":       setTLS,
 		"tls_names": setTLSNames,
 	},

@@ -25,9 +25,8 @@ port = 7354
 interfaces = eth0, wlan0
 key-file = /tmp/k
 [servers]
-servers = 192.0.2.53 [2001:db8::53]:5353
+servers = 192.0.2.53 [2001:db8::53]:5353, Corp.Example: 10.0.0.1 [fd00::1]:5353, lab.example:10.9.0.1,
 fallback = 9.9.9.9
-routes = Corp.Example: 10.0.0.1 [fd00::1]:5353; lab.example:10.9.0.1;
 tls = strict
 tls_names = 192.0.2.53#dns.Example, 2001:db8::53#dns.example
 [cache]
@@ -80,8 +79,10 @@ level = debug
 
 func TestBadLinesAreNamedAndChangeNothing(t *testing.T) {
 	cases := []struct{ name, text, want string }{
-		{"route without a server", "[servers]\nroutes = corp.example:\n", `f:2: servers.routes: "corp.example:" has a domain without a server, more than 8 servers for one, or more than 64 domains; ignored`},
-		{"route of the root", "[servers]\nroutes = .: 192.0.2.1\n", `f:2: servers.routes: ".: 192.0.2.1" is not a list of domains with servers (as in corp.example: 192.0.2.53; lab.example: 192.0.2.54); ignored`},
+		{"route without a server", "[servers]\nservers = corp.example:\n", `f:2: servers.servers: "corp.example:" has a domain without a server, more than 8 servers for one, or more than 64 domains; ignored`},
+		{"route of the root", "[servers]\nservers = .: 192.0.2.1\n", `f:2: servers.servers: ".: 192.0.2.1" is no list of addresses and domains with theirs (as in 192.0.2.53, corp.example: 10.0.0.1 10.0.0.2); ignored`},
+		{"route without a comma", "[servers]\nservers = auto corp.example: 10.0.0.1\n", `f:2: servers.servers: "auto corp.example: 10.0.0.1" is not a list of addresses (as in 192.0.2.53 or [2001:db8::53]:5353); ignored`},
+		{"address that is none", "[servers]\nservers = 192.0.2.300:53\n", `f:2: servers.servers: "192.0.2.300:53" is no list of addresses and domains with theirs (as in 192.0.2.53, corp.example: 10.0.0.1 10.0.0.2); ignored`},
 		{"tls", "[servers]\ntls = maybe\n", `f:2: servers.tls: "maybe" is none of no, opportunistic, strict; ignored`},
 		{"tls name", "[servers]\ntls_names = 192.0.2.1\n", `f:2: servers.tls_names: "192.0.2.1" is not a list of addresses and names (as in 192.0.2.53#dns.example); ignored`},
 		{"yes or no", "[names]\nstop_rebinding = 1\n", `f:2: names.stop_rebinding: "1" is neither yes nor no; ignored`},
@@ -210,4 +211,25 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("got %+v", c)
 		}
 	})
+}
+
+func TestServersAreForAllNamesOrForADomain(t *testing.T) {
+	cases := []struct{ value, want string }{
+		{"auto", "[] []"},
+		{"", "[] []"},
+		{"auto 2001:db8::53\t192.0.2.53", "[[2001:db8::53]:53 192.0.2.53:53] []"},
+		{"corp.example: 10.0.0.1", "[] [{corp.example. [10.0.0.1:53]}]"},
+		{"auto, corp.example: 10.0.0.1 10.0.0.2", "[] [{corp.example. [10.0.0.1:53 10.0.0.2:53]}]"},
+		{"corp.example:10.0.0.1, 192.0.2.53", "[192.0.2.53:53] [{corp.example. [10.0.0.1:53]}]"},
+		{"corp.example : 10.0.0.1,192.0.2.53, 192.0.2.54", "[192.0.2.53:53 192.0.2.54:53] [{corp.example. [10.0.0.1:53]}]"},
+		{"a.example: 10.0.0.1, b.example: fd00::1, a.example: 10.0.0.2", "[] [{a.example. [10.0.0.1:53 10.0.0.2:53]} {b.example. [[fd00::1]:53]}]"},
+		{"2001:db8::53 [2001:db8::54]:54, 10.in-addr.arpa: [fd00::1]:54", "[[2001:db8::53]:53 [2001:db8::54]:54] [{10.in-addr.arpa. [[fd00::1]:54]}]"},
+	}
+	for _, c := range cases {
+		got := Config{Routes: []Route{{Domain: "of.what.was.read.before."}}}
+		w := Parse(&got, "f", []byte("[servers]\nservers = "+c.value))
+		if s := fmt.Sprint(got.Servers, got.Routes); s != c.want || len(w) > 0 {
+			t.Errorf("%q: got %s %v; want %s", c.value, s, w, c.want)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -196,32 +197,73 @@ func yes(field func(*Config) *bool) setting {
 	}
 }
 
-func setRoutes(c *Config, value string) error {
-	var out []Route
-	for _, s := range strings.Split(value, ";") {
-		if strings.TrimSpace(s) == "" {
-			continue
+// setServers reads items set apart by commas: servers for all names, or a domain
+// with servers of its own. Only blanks stand within an item, lest one forgotten
+// comma give a domain's servers every question.
+func setServers(c *Config, value string) error {
+	var plain, routes []string
+	for _, item := range strings.Split(value, ",") {
+		if isRoute(item) {
+			routes = append(routes, item)
+		} else {
+			plain = append(plain, item)
 		}
-		domain, addrs, _ := strings.Cut(s, ":")
-		q, err := wire.NewQuestion(strings.TrimSpace(domain), 1)
-		if err != nil || q.Name == "." {
-			return errors.New("is not a list of domains with servers (as in corp.example: 192.0.2.53; lab.example: 192.0.2.54)")
-		}
-		r := Route{Domain: q.Name}
-		for _, a := range list(addrs) {
-			server, err := parseServer(a)
-			if err != nil {
-				return err
-			}
-			r.Servers = append(r.Servers, server)
-		}
-		if len(r.Servers) == 0 || len(r.Servers) > wire.MaxServers || len(out) >= maxRoutes {
-			return fmt.Errorf("has a domain without a server, more than %d servers for one, or more than %d domains", wire.MaxServers, maxRoutes)
-		}
-		out = append(out, r)
 	}
-	c.Routes = out
+	servers, err := parseServers(strings.Join(plain, " "), "auto")
+	if err != nil {
+		return err
+	}
+	c.Servers, c.Routes = servers, nil
+	for _, item := range routes {
+		if err := c.addRoute(item); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// isRoute reports whether an item begins with a domain: addresses have colons too.
+func isRoute(item string) bool {
+	words := list(item)
+	if len(words) == 0 || words[0] == "auto" {
+		return false
+	}
+	_, err := parseServer(words[0])
+	return err != nil && strings.Contains(item, ":")
+}
+
+// addRoute takes one "domain: servers"; a domain named twice has the servers of
+// both.
+func (c *Config) addRoute(item string) error {
+	domain, addrs, _ := strings.Cut(item, ":")
+	text := strings.TrimSpace(domain)
+	q, err := wire.NewQuestion(text, 1)
+	// 192.0.2.300 is a mistaken address and no domain: no top level is a number
+	// (RFC 3696 section 2).
+	if err != nil || q.Name == "." || strings.ContainsAny(text, " \t") || numeric(q.Name) {
+		return errors.New("is no list of addresses and domains with theirs (as in 192.0.2.53, corp.example: 10.0.0.1 10.0.0.2)")
+	}
+	servers, err := parseServers(addrs, "")
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(c.Routes, func(r Route) bool { return r.Domain == q.Name })
+	if i < 0 {
+		i = len(c.Routes)
+		c.Routes = append(c.Routes, Route{Domain: q.Name})
+	}
+	r := &c.Routes[i]
+	r.Servers = append(r.Servers, servers...)
+	if len(r.Servers) == 0 || len(r.Servers) > wire.MaxServers || len(c.Routes) > maxRoutes {
+		return fmt.Errorf("has a domain without a server, more than %d servers for one, or more than %d domains", wire.MaxServers, maxRoutes)
+	}
+	return nil
+}
+
+// numeric reports whether the last label of a name is a number.
+func numeric(name string) bool {
+	labels := strings.Split(strings.TrimSuffix(name, "."), ".")
+	return strings.Trim(labels[len(labels)-1], "0123456789") == ""
 }
 
 func setTLS(c *Config, value string) error {
@@ -254,23 +296,31 @@ func setTLSNames(c *Config, value string) error {
 
 func addrPorts(field func(*Config) *[]netip.AddrPort, none string) setting {
 	return func(c *Config, value string) error {
-		var out []netip.AddrPort
-		for _, s := range list(value) {
-			if s == none {
-				continue
-			}
-			a, err := parseServer(s)
-			if err != nil {
-				return err
-			}
-			out = append(out, a)
+		out, err := parseServers(value, none)
+		if err == nil {
+			*field(c) = out
 		}
-		if len(out) > wire.MaxServers {
-			return fmt.Errorf("has more than %d servers", wire.MaxServers)
-		}
-		*field(c) = out
-		return nil
+		return err
 	}
+}
+
+// parseServers reads a list of at most wire.MaxServers; the word none stands for
+// no server.
+func parseServers(value, none string) (out []netip.AddrPort, err error) {
+	for _, s := range list(value) {
+		if s == none {
+			continue
+		}
+		a, err := parseServer(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	if len(out) > wire.MaxServers {
+		return nil, fmt.Errorf("has more than %d servers", wire.MaxServers)
+	}
+	return out, nil
 }
 
 func parseServer(s string) (netip.AddrPort, error) {

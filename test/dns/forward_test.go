@@ -12,7 +12,7 @@ import (
 func TestDomainsGoWhereTheConfigurationSends(t *testing.T) {
 	all := newServer(t, one(0, "@ 60 IN A 192.0.2.1"))
 	corp := newServer(t, one(0, "@ 60 IN A 10.0.0.80"))
-	d := newDaemon(t, "[servers]\nroutes = corp.example: "+corp.addr.String(), all.addr)
+	d := newDaemon(t, "[servers]\nservers = "+all.addr.String()+", corp.example: "+corp.addr.String())
 	for name, want := range map[string]string{"www.example.": "192.0.2.1", "corp.example.": "10.0.0.80", "a.b.corp.example.": "10.0.0.80", "notcorp.example.": "192.0.2.1"} {
 		r := ask(t, d.addr, name, dns.TypeA)
 		if len(r.Answer) != 1 || r.Answer[0].(*dns.A).A.String() != want {
