@@ -36,8 +36,7 @@ func (w *World) Branch(alive func(i int) bool) *World {
 			continue
 		}
 		b.boot(h)
-		entries, _ := old.node.Changes(old.clock.read(w.now), 0)
-		b.handle(h, node.Restore{Entries: entries})
+		b.handle(h, node.Restore{Entries: w.holds(old)})
 	}
 	b.queue.push(event{at: b.now + watchEvery, kind: evWatch})
 	if w.load != nil {
@@ -47,6 +46,25 @@ func (w *World) Branch(alive func(i int) bool) *World {
 		b.queue.push(event{at: b.now, kind: evLookup})
 	}
 	return b
+}
+
+// holds is everything a host holds. What Changes gives is what a disk gets, and
+// that leaves out what unproven peers told; no host forgets that because others
+// lose their power.
+func (w *World) holds(h *Host) []node.Entry {
+	now := h.clock.read(w.now)
+	z, ok := w.zone.(*Names)
+	if !ok {
+		entries, _ := h.node.Changes(now, 0)
+		return entries
+	}
+	var out []node.Entry
+	for _, q := range z.questions {
+		if e, ok := h.node.Entry(now, q); ok {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func (b births) clone() births {
