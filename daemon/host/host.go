@@ -28,7 +28,6 @@ import (
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
 	"mcdns/daemon/hosts"
-	"mcdns/daemon/links"
 	"mcdns/daemon/listener"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/nsssock"
@@ -369,13 +368,4 @@ func (h *Host) listenControl() *net.UnixListener {
 		return nil
 	}
 	return l
-}
-
-// ifaces lists the interfaces, none if the kernel does not say.
-func (h *Host) ifaces() []links.Interface {
-	all, err := links.List()
-	if err != nil {
-		h.log.Warn("cannot list interfaces", "error", err)
-	}
-	return all
 }

@@ -29,9 +29,13 @@ type view struct {
 	settings node.Settings
 	// problem says why a host with a key file does not share, "" if it does.
 	problem string
-	hasKey  bool
-	keys    []trust.KeyID // the one that seals first
-	place   links.Place
+	// all are the machine's interfaces, blind says that the kernel did not list
+	// them this time: those of the time before stand.
+	all    []links.Interface
+	blind  bool
+	hasKey bool
+	keys   []trust.KeyID // the one that seals first
+	place  links.Place
 }
 
 // refresh looks at configuration, resolv.conf, keys and interfaces and hands the
@@ -52,20 +56,34 @@ func (h *Host) refresh() {
 	if ring != nil {
 		v.keys = ring.IDs()
 	}
-	all := h.ifaces()
-	for _, name := range missing(v.config.Interfaces, all) {
+	v.all, v.blind = h.ifaces(links.List)
+	for _, name := range missing(v.config.Interfaces, v.all) {
 		v.warn("group.interfaces", "there is no "+name)
 	}
-	h.scope.Store(links.Scope(all))
-	chosen := links.Choose(all, v.config.Interfaces)
+	h.scope.Store(links.Scope(v.all))
+	chosen := links.Choose(v.all, v.config.Interfaces)
 	if err := h.lan.set(v.config, ring, chosen); err != nil {
 		problems = append(problems, err)
 		ring = nil
 	}
 	v.problem = oneLine(problems)
-	v.place = h.current.place.Next(all, chosen, v.servers())
+	v.place = h.current.place.Next(v.all, chosen, v.servers())
 	v.settings = settings(v, machine, ring, chosen)
 	h.apply(v)
+}
+
+// ifaces lists the interfaces: those of the last time if the kernel does not say
+// (out of descriptors or memory), for a host without any leaves its group and its
+// place. retry asks again.
+func (h *Host) ifaces(list func() ([]links.Interface, error)) (all []links.Interface, blind bool) {
+	all, err := list()
+	if err == nil {
+		return all, false
+	}
+	if !h.current.blind {
+		h.log.Warn("cannot list interfaces; those known before stand", "error", err)
+	}
+	return h.current.all, true
 }
 
 // warn adds what `mcdns status` and the log say beside what is wrong in files.
