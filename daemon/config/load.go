@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"unicode/utf8"
+
+	"mcdns/daemon/files"
 )
 
 const (
@@ -73,28 +74,20 @@ func dropIns(dir string, warnings *[]Warning) []string {
 	return out
 }
 
-// readFile reads a regular file of bounded size. O_NONBLOCK: opening a fifo
-// somebody put there must not hang the start.
+// readFile reads a file whole or not at all; its errors follow the path.
 func readFile(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
-	if errors.Is(err, fs.ErrNotExist) {
+	text, err := files.Read(path, maxFile)
+	switch {
+	case err == nil:
+		return text, nil
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, err
-	}
-	if err != nil {
-		return nil, errors.New(reason(err))
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+	case errors.Is(err, files.ErrNotRegular):
 		return nil, errors.New("is not a file")
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, errors.New(reason(err))
-	}
-	if len(text) > maxFile {
+	case errors.Is(err, files.ErrTooLarge):
 		return nil, fmt.Errorf("is larger than %d KiB", maxFile>>10)
 	}
-	return text, nil
+	return nil, errors.New(reason(err))
 }
 
 // reason is the last link of an error's chain: the path stands before it.

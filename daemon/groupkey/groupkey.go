@@ -5,7 +5,6 @@ package groupkey
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"mcdns/daemon/files"
 	"mcdns/gocore/trust"
 )
 
@@ -61,7 +61,7 @@ func escape(path string) string {
 }
 
 func readKey(file string) (trust.Key, error) {
-	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	f, err := files.Open(file)
 	if err != nil {
 		return trust.Key{}, reason(err)
 	}
@@ -69,8 +69,8 @@ func readKey(file string) (trust.Key, error) {
 	if err := check(f); err != nil {
 		return trust.Key{}, err
 	}
-	b, err := io.ReadAll(io.LimitReader(f, MaxFile))
-	if err != nil {
+	b, err := files.ReadFrom(f, MaxFile)
+	if err != nil && !errors.Is(err, files.ErrTooLarge) { // ParseKey says how long it is
 		return trust.Key{}, reason(err)
 	}
 	return trust.ParseKey(b)
@@ -91,9 +91,6 @@ func check(f *os.File) error {
 	st, err := f.Stat()
 	if err != nil {
 		return reason(err)
-	}
-	if !st.Mode().IsRegular() {
-		return errors.New("not a file")
 	}
 	if mode := st.Mode().Perm(); mode&0o006 != 0 {
 		return fmt.Errorf("mode %04o lets others read or write the key; it is not used (chmod 0640 makes it usable)", mode)

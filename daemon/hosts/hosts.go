@@ -4,13 +4,14 @@
 package hosts
 
 import (
-	"io"
+	"bytes"
+	"errors"
+	"io/fs"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 
+	"mcdns/daemon/files"
 	"mcdns/gocore/wire"
 )
 
@@ -22,6 +23,9 @@ const (
 	maxFile  = 16 << 20
 	maxNames = 1 << 20
 	maxAddrs = 64 // of one name
+	// maxName is NI_MAXHOST less its end: a longer one fits into no program's
+	// buffer, nor into the module's frame.
+	maxName = 1024
 )
 
 // A Table is what one file says. It is immutable once read; a nil Table says
@@ -41,16 +45,14 @@ type entry struct {
 
 // Load reads the file at path; one that is missing is empty.
 func Load(path string) (*Table, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
-	if os.IsNotExist(err) {
+	text, err := files.Read(path, maxFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return Parse(""), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile))
-	if err != nil {
+	case errors.Is(err, files.ErrTooLarge):
+		// Half a name would be another name.
+		text = text[:bytes.LastIndexByte(text, '\n')+1]
+	case err != nil:
 		return nil, err
 	}
 	return Parse(string(text)), nil
@@ -67,10 +69,17 @@ func Parse(text string) *Table {
 			continue
 		}
 		if addr, err := netip.ParseAddr(words[0]); err == nil {
-			t.add(addr.Unmap(), words[1:])
+			if names := slices.DeleteFunc(words[1:], unfit); len(names) > 0 {
+				t.add(addr.Unmap(), names)
+			}
 		}
 	}
 	return t
+}
+
+// unfit: too long, or with control characters.
+func unfit(name string) bool {
+	return len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
 // add joins a line: a name that stands in several has the addresses of all, an

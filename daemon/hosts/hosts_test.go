@@ -3,6 +3,9 @@ package hosts
 import (
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,4 +107,36 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestNamesThatFitNobodyAreLeftOut: the module would refuse a whole reply for one.
+func TestNamesThatFitNobodyAreLeftOut(t *testing.T) {
+	long := strings.Repeat("x", maxName)
+	table := Parse("192.0.2.1 " + long + "y ok " + long + "\n192.0.2.2 " + long + "y\n192.0.2.3 a\x00b c\x1bd e\n")
+	for addr, want := range map[string][]string{
+		"192.0.2.1": {"ok", long}, "192.0.2.2": nil, "192.0.2.3": {"e"},
+	} {
+		if got, _ := table.Address(netip.MustParseAddr(addr)); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q; want %q", addr, got, want)
+		}
+	}
+}
+
+// TestFileThatIsTooLongEndsWithAWholeLine: the last one may be cut in a name.
+func TestFileThatIsTooLongEndsWithAWholeLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hosts")
+	const line = "192.0.2.1 a.example\n"
+	text := strings.Repeat(" ", maxFile-len(line)-len("192.0.2.2 b.exam")-1) + "\n" + line + "192.0.2.2 b.example\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	table, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, first := table.Name("a.example", true, true)
+	_, cut := table.Name("b.exam", true, true)
+	if !first || cut {
+		t.Errorf("the last whole line is known: %v, half a name is: %v", first, cut)
+	}
 }

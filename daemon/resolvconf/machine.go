@@ -2,12 +2,11 @@ package resolvconf
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"net/netip"
 	"os"
-	"syscall"
 
+	"mcdns/daemon/files"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -20,18 +19,21 @@ const (
 	resolvedPath = "/run/systemd/resolve/resolv.conf"
 )
 
-// Paths are the files that decide what Read returns; follow them all.
-var Paths = []string{Path, resolvedPath}
+// Paths are the files that decide what a Machine says; follow them all. Of a
+// directory it is any file in it.
+var Paths = []string{Path, resolvedPath, linksDir + "/any"}
 
 // Machine is what this package asks of the machine. Tests put odd
 // distributions in its place.
 type Machine struct {
 	ReadFile func(path string) ([]byte, error)
 	Hostname func() (string, error)
+	// ReadDir lists the names in a directory, none if it cannot.
+	ReadDir func(path string) []string
 }
 
 // Real is the machine mcdnsd runs on.
-func Real() Machine { return Machine{ReadFile: readFile, Hostname: os.Hostname} }
+func Real() Machine { return Machine{ReadFile: readFile, Hostname: os.Hostname, ReadDir: readDir} }
 
 // Read reads the machine's resolv.conf. A file that cannot be read counts as
 // empty, as it does for glibc.
@@ -89,16 +91,22 @@ func isResolvedStub(a netip.AddrPort) bool {
 	return a.Port() == 53 && (s == "127.0.0.53" || s == "127.0.0.54")
 }
 
-// readFile reads at most maxFile bytes; O_NONBLOCK so that a fifo in the file's
-// place cannot hang the daemon.
+// readFile reads at most maxFile bytes.
 func readFile(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	b, err := files.Read(path, maxFile)
+	if errors.Is(err, files.ErrTooLarge) {
+		err = nil // its beginning, as glibc reads what it has room for
+	}
+	return b, err
+}
+
+// readDir bounds what a directory full of rubbish costs.
+func readDir(path string) []string {
+	d, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
-		return nil, errors.New("not a file: " + path)
-	}
-	return io.ReadAll(io.LimitReader(f, maxFile))
+	defer d.Close()
+	names, _ := d.Readdirnames(4 * maxLinks)
+	return names
 }

@@ -11,7 +11,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,6 +18,7 @@ import (
 	"sync"
 	"syscall"
 
+	"mcdns/daemon/files"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -83,7 +83,7 @@ func (s *Store) ID() (uint64, error) {
 }
 
 func readID(path string) (uint64, bool) {
-	text, err := readBounded(path, 64)
+	text, err := files.Read(path, 64)
 	if err != nil {
 		return 0, false
 	}
@@ -104,7 +104,7 @@ func (s *Store) Load(now Stamp) ([]node.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	path := filepath.Join(s.dir, answersName)
-	b, err := readBounded(path, maxFile)
+	b, err := files.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -273,20 +273,4 @@ func datasync(f *os.File) error {
 		return err
 	}
 	return failed
-}
-
-func readBounded(path string, most int64) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !st.Mode().IsRegular() || st.Size() > most {
-		return nil, fmt.Errorf("%s is no file of at most %d bytes", path, most)
-	}
-	return io.ReadAll(io.LimitReader(f, most))
 }
