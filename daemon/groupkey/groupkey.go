@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -85,6 +87,29 @@ func reason(err error) error {
 	return err
 }
 
+// secret says what is wrong with a key file's mode, given its group.
+func secret(mode fs.FileMode, gid int) error {
+	switch {
+	case mode&0o006 != 0:
+		return fmt.Errorf("mode %04o lets others read or write the key; it is not used (chmod 0640 makes it usable)", mode)
+	case mode&0o020 != 0:
+		return fmt.Errorf("mode %04o lets a group write the key; it is not used (chmod 0640 makes it usable)", mode)
+	case mode&0o040 != 0 && !ours(gid):
+		return fmt.Errorf("mode %04o lets group %d read the key; it is not used (chgrp mcdns makes it usable)", mode, gid)
+	}
+	return nil
+}
+
+// ours reports whether a group is one that mcdnsd reads keys by: the service's, or
+// root's. Of others nobody knows who is in them.
+func ours(gid int) bool {
+	if gid == 0 || gid == os.Getegid() {
+		return true
+	}
+	g, err := user.LookupGroup("mcdns")
+	return err == nil && g.Gid == strconv.Itoa(gid)
+}
+
 // check refuses a key that others can read, or write: they would be members, or
 // choose who is.
 func check(f *os.File) error {
@@ -92,10 +117,11 @@ func check(f *os.File) error {
 	if err != nil {
 		return reason(err)
 	}
-	if mode := st.Mode().Perm(); mode&0o006 != 0 {
-		return fmt.Errorf("mode %04o lets others read or write the key; it is not used (chmod 0640 makes it usable)", mode)
+	id := st.Sys().(*syscall.Stat_t)
+	if err := secret(st.Mode().Perm(), int(id.Gid)); err != nil {
+		return err
 	}
-	owner := st.Sys().(*syscall.Stat_t).Uid
+	owner := id.Uid
 	if owner != 0 && int(owner) != os.Geteuid() {
 		return fmt.Errorf("owned by user %d, who could change it; it is not used (chown root makes it usable)", owner)
 	}

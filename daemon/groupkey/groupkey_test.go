@@ -2,6 +2,7 @@ package groupkey
 
 import (
 	"crypto/sha256"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,7 @@ func TestKeyThatIsNoSecretIsRefused(t *testing.T) {
 		{"0640", func(t *testing.T, p string) { write(t, p, key(1), 0o640) }, "", false, 1},
 		{"others read", func(t *testing.T, p string) { write(t, p, key(1), 0o644) }, "mode 0644 lets others read or write the key", true, 0},
 		{"others write", func(t *testing.T, p string) { write(t, p, key(1), 0o602) }, "mode 0602 lets others read or write the key", true, 0},
+		{"group writes", func(t *testing.T, p string) { write(t, p, key(1), 0o660) }, "mode 0660 lets a group write the key", true, 0},
 		{"short", func(t *testing.T, p string) { write(t, p, key(1)[:31], 0o600) }, "32", true, 0},
 		{"long", func(t *testing.T, p string) { write(t, p, append(key(1), '\n'), 0o600) }, "32", true, 0},
 		{"empty", func(t *testing.T, p string) { write(t, p, nil, 0o600) }, "32", true, 0},
@@ -88,14 +90,33 @@ func TestKeyThatIsNoSecretIsRefused(t *testing.T) {
 	}
 }
 
-func TestKeyOfAnotherUserIsRefused(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give a file away")
+// TestKeyOfAnotherGroupIsRefused: everybody in it would be a member.
+func TestKeyOfAnotherGroupIsRefused(t *testing.T) {
+	const foreign = 12345
+	for _, c := range []struct {
+		mode fs.FileMode
+		gid  int
+		want string
+	}{
+		{0o640, 0, ""}, {0o640, os.Getegid(), ""}, {0o600, foreign, ""}, {0o400, foreign, ""},
+		{0o640, foreign, "group 12345"}, {0o620, foreign, "a group write"}, {0o620, 0, "a group write"},
+	} {
+		got := secret(c.mode, c.gid)
+		if (got == nil) != (c.want == "") || got != nil && !strings.Contains(got.Error(), c.want) {
+			t.Errorf("mode %04o, group %d: got %v; want %q", c.mode, c.gid, got, c.want)
+		}
 	}
+}
+
+func TestKeyOfAnotherUserIsRefused(t *testing.T) {
+	const foreign = 12345
 	path := filepath.Join(t.TempDir(), "group.key")
 	write(t, path, key(1), 0o600)
-	if err := os.Chown(path, 12345, 0); err != nil {
-		t.Skip(err)
+	if err := os.Chown(path, foreign, 0); err != nil {
+		if os.Getenv("MCDNS_TEST_REQUIRE") == "all" {
+			t.Fatal(err)
+		}
+		t.Skip("only root can give a file away:", err)
 	}
 	if ring, problems := Load(path); ring != nil || len(problems) != 1 || !strings.Contains(problems[0].Error(), "owned by user 12345") {
 		t.Errorf("got %v, %v", ring, problems)
