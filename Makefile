@@ -32,9 +32,7 @@ $(B)/mcdns-sim: need
 
 demo: need-lab build $(B)/demo ## a LAN loses its DNS server, and nobody notices (no root, under 60 s)
 	$(B)/demo
-
 test: vet build race sim-quick ## everything an ordinary user can prove, under 10 minutes
-
 vet: need
 	@test -z "$$(gofmt -l gocore daemon test nss)" || { gofmt -d gocore daemon test nss; exit 1; }
 	go vet ./...
@@ -45,41 +43,35 @@ QUICK = $(if $(findstring quick,$@),-quick)
 sim: ## the shipped node on a virtual LAN of up to 10,000 hosts (an hour); sim-quick: two minutes
 sim sim-quick: $(B)/mcdns-sim
 	$(B)/mcdns-sim $(QUICK)
-
 outage: ## every way to lose a DNS server, on 20 real hosts, beside other resolvers; outage-quick: 8 hosts
 outage outage-quick: need-lab build $(B)/outage
 	sh test/outage/resolved.sh
 	$(B)/outage $(QUICK)
-
 fuzz: need ## every parser against hostile bytes, FUZZTIME runs of each beside the kept corpora
 	sh test/fuzz.sh $(FUZZTIME)
-
 nss-cshared: need ## the module's other build, with a Go runtime: build/cshared/ (see nss/README.md)
 	CGO_ENABLED=1 go build -trimpath -tags cshared -buildmode=c-shared -ldflags "-s -w -extldflags \
 	  '-Wl,--version-script=$(CURDIR)/nss/mcdns.map -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,nodelete'" \
 	  -o $(B)/cshared/libnss_mcdns.so.2 ./nss
-
 test-nss: need-lab build nss-cshared ## no program notices the module: the whole suite, both builds
 	rm -f $(B)/test-nss.json $(B)/test-nss.md
 	MCDNS_TEST_NSS_JSON=$(CURDIR)/$(B)/test-nss.json go test -count=1 -p 1 -timeout 30m ./test/nss/...
 	@cat $(B)/test-nss.md
-
 test-lab-real: need-lab build $(B)/demo ## the lab and the demo with unbound as their DNS server
 	MCDNS_LAB_SERVER=unbound go test -count=1 ./test/lab
 	MCDNS_LAB_SERVER=unbound $(B)/demo
 
 packages: ## .deb and .rpm in build/packages
 	packaging/build.sh $(B)
-
 test-packages: ## the packages on booted Debian machines (root); test-packages-quick: three minutes
-test-packages test-packages-quick: packages
+test-packages test-packages-quick: need
+	test/packages/prepare.sh $(if $(QUICK),quick,all)
 	MCDNS_TEST_PACKAGES=$(if $(QUICK),quick,all) go test -count=1 -timeout 60m ./test/packages
 
-install: build ## put all in place (DESTDIR, PREFIX)
+install: ## put all in place (DESTDIR, PREFIX)
 	packaging/compile.sh $(B)
 	packaging/install.sh install $(CURDIR)/$(B)
 uninstall:
 	packaging/install.sh uninstall $(CURDIR)/$(B)
-
 clean: ## remove build/
 	rm -rf $(B)

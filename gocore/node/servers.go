@@ -267,7 +267,7 @@ func (n *Node) noteCutOff(now time.Duration, s *server) {
 
 func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
 	s.state, s.since, s.hearsay, s.doubted, s.denied = Down, now, hearsay, false, 0
-	n.log(slog.LevelWarn, "server down", "server", s.Addr.String(), "hearsay", hearsay)
+	n.log(slog.LevelWarn, "server down", "server", s.Addr.String())
 	n.keepProbing(now, s, now, 0)
 	n.updateDown(now)
 }
