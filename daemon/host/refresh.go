@@ -26,6 +26,8 @@ type view struct {
 	config   config.Config
 	warnings []config.Warning
 	conf     resolvconf.Conf
+	// routes are those of the configuration and of the system's links.
+	routes   []config.Route
 	settings node.Settings
 	// problem says why a host with a key file does not share, "" if it does.
 	problem string
@@ -47,6 +49,7 @@ func (h *Host) refresh() {
 	var v view
 	v.config, v.warnings = config.Load(h.options.ConfigPath)
 	v.conf = machine.Read()
+	v.followLinks(machine)
 	if v.conf.Problem != "" && len(v.config.Servers) == 0 {
 		v.warn(resolvconf.Path, v.conf.Problem+": asking 127.0.0.1, as glibc does")
 	}
@@ -125,7 +128,7 @@ func settings(v view, machine resolvconf.Machine, ring *trust.Ring, chosen []nod
 	return node.Settings{
 		Servers: machine.Servers(v.servers()), Fallback: machine.Servers(notOurs(c.Fallback, listens(c))),
 		Timeout: v.conf.Timeout, Attempts: v.conf.Attempts, Rotate: v.conf.Rotate,
-		Search: append(absolute(v.conf.Search), domains(c.Routes)...), Routes: routes(machine, c),
+		Search: append(absolute(v.conf.Search), domains(v.routes)...), Routes: nodeRoutes(machine, v.routes, listens(c)),
 		FetchAhead: c.FetchAhead,
 		NoShare:    c.NoShare, LocalOnly: c.LocalOnly,
 		Forward: c.Forward, StopRebinding: c.StopRebinding, PrivateNames: c.PrivateNames,
@@ -133,22 +136,6 @@ func settings(v view, machine resolvconf.Machine, ring *trust.Ring, chosen []nod
 		CacheBytes: c.Size,
 		MaxTTL:     c.MaxTTL, NegativeTTL: c.NegativeTTL, MinTTL: c.MinTTL, MaxStale: c.Stale,
 	}
-}
-
-// routes gives domains their servers as the node knows servers.
-func routes(machine resolvconf.Machine, c config.Config) (out []node.Route) {
-	for _, r := range c.Routes {
-		servers := machine.Servers(notOurs(r.Servers, listens(c)))
-		out = append(out, node.Route{Domain: r.Domain, Servers: servers})
-	}
-	return out
-}
-
-func domains(all []config.Route) (out []string) {
-	for _, r := range all {
-		out = append(out, r.Domain)
-	}
-	return out
 }
 
 // absolute gives search domains as the node compares them; what is no name is
@@ -227,6 +214,9 @@ func (h *Host) sayChanges(before, now view) {
 		h.log.Info("sharing with the group", "keys", now.keys)
 	case is.Shares && !slices.Equal(before.keys, now.keys):
 		h.log.Info("group keys changed", "before", before.keys, "keys", now.keys)
+	}
+	if now := domains(now.routes); !slices.Equal(domains(before.routes), now) {
+		h.log.Info("domains with servers of their own changed", "count", len(now))
 	}
 	if names := linkNames(is.Links); names != linkNames(was.Links) {
 		h.log.Info("links changed", "links", names)

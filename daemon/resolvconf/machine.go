@@ -99,14 +99,3 @@ func readFile(path string) ([]byte, error) {
 	}
 	return b, err
 }
-
-// readDir bounds what a directory full of rubbish costs.
-func readDir(path string) []string {
-	d, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer d.Close()
-	names, _ := d.Readdirnames(4 * maxLinks)
-	return names
-}

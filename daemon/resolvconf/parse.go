@@ -11,16 +11,18 @@ import (
 )
 
 // Limits of glibc (resolv/resolv.h: MAXNS, RES_MAXNDOTS, RES_MAXRETRANS,
-// RES_MAXRETRY), and one of ours: glibc takes any number of search domains, but
-// each is a question to the server.
+// RES_MAXRETRY).
 const (
 	maxServers  = 3
 	maxNdots    = 15
 	maxTimeout  = 30
 	maxAttempts = 5
-	maxSearch   = 32
 	maxFile     = 64 << 10
 )
+
+// MaxSearch bounds the search domains. glibc takes any number of them, but each is
+// a question to the server.
+const MaxSearch = 32
 
 // Conf is what one resolv.conf says.
 type Conf struct {
@@ -118,7 +120,7 @@ func (c *Conf) setSearch(words []string) {
 		if w != "." {
 			w = strings.TrimSuffix(strings.TrimPrefix(w, "."), ".")
 		}
-		if w != "" && len(c.Search) < maxSearch {
+		if w != "" && len(c.Search) < MaxSearch {
 			c.Search = append(c.Search, w)
 		}
 	}

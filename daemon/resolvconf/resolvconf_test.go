@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -78,6 +79,14 @@ func TestProgramsEnvironmentCountsForThatProgram(t *testing.T) {
 func machine(files map[string]string) Machine {
 	return Machine{
 		Hostname: func() (string, error) { return "h", nil },
+		ReadDir: func(path string) (names []string) {
+			for file := range files {
+				if dir, name := filepath.Split(file); dir == path+"/" {
+					names = append(names, name)
+				}
+			}
+			return names
+		},
 		ReadFile: func(path string) ([]byte, error) {
 			text, ok := files[path]
 			if !ok {
@@ -143,7 +152,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("nameserver fe80::1%eth0\ndomain .\n", "", "", "attempts:")
 	f.Fuzz(func(t *testing.T, text, hostname, localdomain, options string) {
 		c := Parse([]byte(text), hostname).WithEnv(&localdomain, &options)
-		if len(c.Servers) < 1 || len(c.Servers) > maxServers || len(c.Search) > maxSearch || c.Ndots < 0 || c.Ndots > maxNdots ||
+		if len(c.Servers) < 1 || len(c.Servers) > maxServers || len(c.Search) > MaxSearch || c.Ndots < 0 || c.Ndots > maxNdots ||
 			c.Timeout < time.Second || c.Timeout > maxTimeout*time.Second || c.Attempts < 1 || c.Attempts > maxAttempts {
 			t.Fatalf("got %s", show(c))
 		}
