@@ -173,7 +173,10 @@ func (h *Host) build() error {
 	h.streams = streams.New(streams.Config{
 		Self: func() wire.Peer { return *h.self.Load() }, Ring: h.ring.Load,
 		Put: func(in node.Input) error { return h.owner.Put(in) }, Now: clock.Boot,
-		Log: logs.Component(h.log, "streams"),
+		// Twice: an answer may come in several copies, and a cache that fills up
+		// keeps the better ones.
+		PullBytes: func() int { return 2 * h.shown.Load().config.Size },
+		Log:       logs.Component(h.log, "streams"),
 	})
 	h.lan.init(h)
 	h.owner, err = owner.New(node.Config{

@@ -38,7 +38,9 @@ func (s *Streams) pull(p node.Pull) (node.Pulled, error) {
 	if p.Addr.Addr().Is6() {
 		network = "tcp6"
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, proveWithin)
+	whole, end := context.WithTimeout(s.ctx, s.within)
+	defer end()
+	ctx, cancel := context.WithTimeout(whole, proveWithin)
 	defer cancel()
 	d := net.Dialer{Control: onLink}
 	conn, err := d.DialContext(ctx, network, p.Addr.String())
@@ -46,7 +48,7 @@ func (s *Streams) pull(p node.Pull) (node.Pulled, error) {
 		return node.Pulled{}, err
 	}
 	defer conn.Close()
-	defer closeWith(s.ctx, conn)()
+	defer closeWith(whole, conn)()
 	c := &channel{conn: conn, stream: s.newStream(ring, true), ring: s.config.Ring}
 	conn.SetDeadline(time.Now().Add(proveWithin))
 	if err := c.hello(true); err != nil {
@@ -59,11 +61,16 @@ func (s *Streams) pull(p node.Pull) (node.Pulled, error) {
 	return s.take(c, p.ID)
 }
 
+// take stops at what the peer was not asked for: a stream that never ends would
+// keep this host from every other pull.
 func (s *Streams) take(c *channel, id uint64) (node.Pulled, error) {
-	for {
+	for left := s.config.PullBytes(); ; {
 		message, last, err := c.receive(idle)
 		if err != nil {
 			return node.Pulled{}, err
+		}
+		if left -= len(message); left < 0 {
+			return node.Pulled{}, errors.New("streams: the peer sends more than there is room for")
 		}
 		peer, _ := c.stream.Peer()
 		sent, answers, next, end, busy, err := wire.DecodePage(message)

@@ -53,10 +53,10 @@ func (s *Streams) settle(conn net.Conn, member bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = slices.DeleteFunc(s.waiting, func(c net.Conn) bool { return c == conn })
-	if !member || s.proven >= proven {
+	if !member || len(s.members) >= proven {
 		return false
 	}
-	s.proven++
+	s.members[conn] = true
 	return true
 }
 
@@ -73,7 +73,7 @@ func (s *Streams) serve(conn net.Conn) error {
 	defer func() {
 		s.mu.Lock()
 		delete(s.pages, id)
-		s.proven--
+		delete(s.members, conn)
 		s.mu.Unlock()
 		s.config.Put(node.StreamClosed{Stream: id})
 	}()

@@ -30,6 +30,9 @@ const (
 	// proveWithin: a handshake is one round trip on a LAN.
 	proveWithin = 2 * time.Second
 	idle        = 5 * time.Second
+	// pullWithin bounds a whole pull: 64 MiB take seconds on a LAN, and while one
+	// lasts nothing else is repaired.
+	pullWithin = 10 * time.Minute
 )
 
 // Config is what Streams need.
@@ -42,7 +45,10 @@ type Config struct {
 	Put func(node.Input) error
 	// Now is CLOCK_BOOTTIME.
 	Now func() time.Duration
-	Log *slog.Logger
+	// PullBytes is the most that one pull takes, whatever the peer has; what the
+	// cache has no room for is not worth taking.
+	PullBytes func() int
+	Log       *slog.Logger
 }
 
 // Streams are all streams of this host, in both directions.
@@ -52,18 +58,19 @@ type Streams struct {
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 	nextID atomic.Uint64
+	within time.Duration // of a pull
 
 	mu        sync.Mutex
 	listeners []net.Listener
 	pages     map[uint64]chan node.Page // of inbound streams
 	waiting   []net.Conn                // unproven, oldest first
-	proven    int
+	members   map[net.Conn]bool         // proven, inbound
 }
 
 // New makes the driver of streams; it can pull at once.
 func New(c Config) *Streams {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Streams{config: c, ctx: ctx, cancel: cancel, pages: map[uint64]chan node.Page{}}
+	return &Streams{config: c, ctx: ctx, cancel: cancel, within: pullWithin, pages: map[uint64]chan node.Page{}, members: map[net.Conn]bool{}}
 }
 
 // Listen takes inbound streams on a port of both address families from now on.
@@ -97,6 +104,9 @@ func (s *Streams) Unlisten() {
 	}
 	s.listeners = nil
 	for _, c := range s.waiting {
+		c.Close()
+	}
+	for c := range s.members {
 		c.Close()
 	}
 }

@@ -44,11 +44,12 @@ func newEnd(t *testing.T, id uint64, k trust.Key) *end {
 	e := &end{in: make(chan node.Input, 1000)}
 	e.ring.Store(trust.NewRing(k))
 	e.Streams = New(Config{
-		Self: func() wire.Peer { return wire.Peer{ID: id, Epoch: id} },
-		Ring: e.ring.Load,
-		Put:  func(in node.Input) error { e.in <- in; return nil },
-		Now:  func() time.Duration { return time.Hour },
-		Log:  logs.Discard(),
+		Self:      func() wire.Peer { return wire.Peer{ID: id, Epoch: id} },
+		Ring:      e.ring.Load,
+		Put:       func(in node.Input) error { e.in <- in; return nil },
+		Now:       func() time.Duration { return time.Hour },
+		PullBytes: func() int { return 1 << 20 },
+		Log:       logs.Discard(),
 	})
 	t.Cleanup(e.Close)
 	return e
@@ -126,6 +127,26 @@ func TestStreamBringsAllPagesInOrder(t *testing.T) {
 	next[node.StreamClosed](t, server)
 }
 
+// give gives the page again and again, until the stream is closed.
+func give(t *testing.T, e *end, p node.Page) {
+	t.Helper()
+	limit := time.After(patience)
+	for {
+		select {
+		case in := <-e.in:
+			switch in := in.(type) {
+			case node.PageWanted:
+				p.Stream = in.Stream
+				e.Page(p)
+			case node.StreamClosed:
+				return
+			}
+		case <-limit:
+			t.Fatal("the pull has no end")
+		}
+	}
+}
+
 func TestPullEndsOnceWhateverHappens(t *testing.T) {
 	page := func(t *testing.T, e *end) node.Page {
 		return node.Page{Stream: next[node.PageWanted](t, e).Stream, Answers: []wire.Aged{aged(t, 1)}}
@@ -138,6 +159,24 @@ func TestPullEndsOnceWhateverHappens(t *testing.T) {
 			server.Page(page(t, server))
 			next[node.Pulled](t, client)
 			server.Close()
+		},
+		"the peer leaves the group": func(t *testing.T, server, client *end) {
+			server.Page(page(t, server))
+			next[node.Pulled](t, client)
+			last := page(t, server)
+			last.End = true
+			server.Unlisten()
+			server.Page(last) // too late
+		},
+		"the peer never ends": func(t *testing.T, server, _ *end) {
+			big := node.Page{}
+			for i := range 100 {
+				big.Answers = append(big.Answers, aged(t, i))
+			}
+			give(t, server, big)
+		},
+		"the peer takes its time": func(t *testing.T, server, client *end) {
+			give(t, server, node.Page{})
 		},
 		"the key is removed here": func(t *testing.T, server, client *end) {
 			server.Page(page(t, server))
@@ -156,6 +195,10 @@ func TestPullEndsOnceWhateverHappens(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
 			server.listen(t)
+			client.config.PullBytes = func() int { return 100 << 10 }
+			if client.within = pullWithin; name == "the peer takes its time" {
+				client.within = 100 * time.Millisecond
+			}
 			client.Pull(node.Pull{ID: 3, Addr: server.addr})
 			run(t, server, client)
 			p := next[node.Pulled](t, client)
