@@ -59,6 +59,7 @@ type Options struct {
 type Host struct {
 	options Options
 	log     *slog.Logger
+	speaker *speaker
 	started time.Time
 	owner   *owner.Owner
 	client  *upstream.Client
@@ -179,6 +180,7 @@ func (h *Host) build() error {
 		Log:       logs.Component(h.log, "streams"),
 	})
 	h.lan.init(h)
+	h.speaker = newSpeaker(h.log)
 	h.owner, err = owner.New(node.Config{
 		Self: self, Rand: mathrand.New(mathrand.NewPCG(random(), random())), Version: h.options.Version,
 	}, owner.Drivers{
@@ -192,9 +194,10 @@ func (h *Host) build() error {
 	return nil
 }
 
-// sayNode logs what the node says: a change of state, so systemd is told too.
+// sayNode logs what the node says: a change of state, so systemd is told too. It
+// is the owner's goroutine that calls it.
 func (h *Host) sayNode(l node.Log) {
-	h.log.Log(context.Background(), l.Level, l.Text, l.Args...)
+	h.speaker.say(l)
 	select {
 	case h.changed <- struct{}{}:
 	default:
@@ -292,8 +295,10 @@ const (
 	rejoinEvery = 100 * time.Second
 	// drainFor: a program whose question is under way is answered if that takes
 	// no longer; the others ask the next mcdnsd.
-	drainFor   = time.Second
-	saveWithin = 3 * time.Second // the last save; systemd kills after 5
+	drainFor = time.Second
+	// saveWithin is for the last save. With drainFor before it and the sockets to
+	// close after it there is room within the 5 s after which systemd kills.
+	saveWithin = 2 * time.Second
 )
 
 // stop ends what comes from outside, in an order that loses no lookup: the
@@ -314,6 +319,7 @@ func (h *Host) close() {
 	h.client.Close()
 	h.streams.Close()
 	h.lan.close()
+	h.speaker.close(100 * time.Millisecond)
 }
 
 func (h *Host) openStore(dir string) *store.Store {

@@ -155,7 +155,6 @@ func (l *lan) send(s node.Send) {
 func (l *lan) sent(err error) {
 	if err != nil {
 		l.unsent.Add(1)
-		l.host.log.Debug("a datagram was not sent", "error", err)
 	}
 }
 
