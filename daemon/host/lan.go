@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"reflect"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
 	"mcdns/daemon/links"
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
@@ -28,7 +28,6 @@ type lan struct {
 	// saidForeign is when a foreign key was last logged, on clock.Boot.
 	saidForeign atomic.Int64
 	unmade      sync.Once
-	unborne     sync.Once
 
 	mu        sync.Mutex
 	sockets   *links.Sockets
@@ -168,7 +167,13 @@ type receiver struct {
 // bounds of its contents. The node decides about the rest.
 func (r *receiver) receive(p links.Packet) {
 	l := r.lan
-	defer l.survive()
+	var unborne error
+	defer func() {
+		if unborne != nil {
+			l.malformed.Add(1)
+		}
+	}()
+	defer survive.Into(&unborne)
 	if !r.floods.Allow(clock.Boot(), p.From.Addr(), p.Link) {
 		l.flood.Add(1)
 		return
@@ -197,16 +202,6 @@ func (r *receiver) receive(p links.Packet) {
 		return
 	}
 	l.host.owner.Offer(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
-}
-
-// survive keeps one datagram that a decoder cannot bear from ending the daemon.
-func (l *lan) survive() {
-	if cause := recover(); cause != nil {
-		l.malformed.Add(1)
-		l.unborne.Do(func() {
-			l.host.log.Error("internal error; please report it; said once", "cause", cause, "stack", string(debug.Stack()))
-		})
-	}
 }
 
 // sayForeign logs a host with another key, once an hour at most.

@@ -13,6 +13,7 @@ import (
 	"mcdns/daemon/control"
 	"mcdns/daemon/nsssock"
 	"mcdns/daemon/owner"
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -64,7 +65,7 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 	}
 	h.lan.counters(out.Counters)
 	out.Counters["datagrams_lost"] = h.owner.Lost()
-	out.Counters["internal_errors"] = h.owner.Panics()
+	out.Counters["internal_errors"] = h.owner.Panics() + survive.Panics()
 	return out, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -161,8 +162,17 @@ func (l *Listener) Close() {
 	l.group.Wait()
 }
 
+// parse reads a request.
+func parse(p []byte) (r wire.Request, ok bool) {
+	var err error
+	defer survive.Into(&err)
+	return wire.ParseRequest(p)
+}
+
 // answer makes the reply to a request, nil if there is none to be made any more.
-func (l *Listener) answer(ctx context.Context, r *wire.Request, tcp bool) []byte {
+func (l *Listener) answer(ctx context.Context, r *wire.Request, tcp bool) (reply []byte) {
+	var err error
+	defer survive.Into(&err)
 	res := wire.Response{Rcode: r.Rcode, EDE: wire.NoEDE, TCP: tcp}
 	switch {
 	case r.Rcode == wire.RcodeNotImplemented:

@@ -17,6 +17,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -317,4 +318,33 @@ func FuzzTCP(f *testing.F) {
 		go func() { there.Write(in); there.Close() }()
 		l.serveConn(c)
 	})
+}
+
+func TestQuestionThatNobodyCanBearEndsNothing(t *testing.T) {
+	good := simple(t)
+	before := survive.Panics()
+	_, addr := start(t, func(ctx context.Context, q wire.Question) (node.Result, error) {
+		if q.Name == "bad.example." {
+			panic("a test")
+		}
+		return good(ctx, q)
+	})
+	m := new(dns.Msg)
+	m.SetQuestion("bad.example.", dns.TypeA)
+	packed, _ := m.Pack()
+	c, err := net.Dial("udp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Write(packed)
+	if r := exchange(t, "udp", addr, nil); len(r.Answer) != 1 {
+		t.Errorf("got %v after it; want an answer", r)
+	}
+	for deadline := time.Now().Add(20 * time.Second); survive.Panics() == before; {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing panicked")
+		}
+		<-time.After(time.Millisecond)
+	}
 }

@@ -8,8 +8,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"mcdns/gocore/wire"
 )
 
 // A conn is one TCP connection. Replies leave in the order in which they are
@@ -134,7 +132,7 @@ func (l *Listener) serveConn(c *conn) {
 		if err != nil {
 			return
 		}
-		r, ok := wire.ParseRequest(p)
+		r, ok := parse(p)
 		if !ok {
 			return
 		}

@@ -29,7 +29,7 @@ func (l *Listener) serveUDP(conn *net.UDPConn) {
 		if from.Port() == 0 {
 			continue // nobody to reply to
 		}
-		r, ok := wire.ParseRequest(buf[:n])
+		r, ok := parse(buf[:n])
 		if !ok {
 			continue
 		}
@@ -56,7 +56,7 @@ func (l *Listener) begin(conn *net.UDPConn, request []byte, from netip.AddrPort)
 			defer cancel()
 			ctx = limited
 		}
-		r, ok := wire.ParseRequest(request)
+		r, ok := parse(request)
 		if !ok {
 			return
 		}

@@ -9,6 +9,7 @@ import (
 
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/resolvconf"
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -29,6 +30,14 @@ type lookup struct {
 	ask   Ask
 	conf  resolvconf.Conf
 	hosts *hosts.Table // nil: not asked
+}
+
+// safely is run, for an answer that cannot be read at all too: nobody can say.
+func (l *lookup) safely(ctx context.Context, r request) (out reply) {
+	var err error
+	defer survive.Into(&err)
+	out.status = tryAgain
+	return l.run(ctx, r)
 }
 
 func (l *lookup) run(ctx context.Context, r request) reply {

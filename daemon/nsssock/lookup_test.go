@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mcdns/daemon/resolvconf"
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -186,5 +187,16 @@ func TestFindSaysWhatTheNodeSaid(t *testing.T) {
 		if f.Status != c.want || len(f.Results) != c.n {
 			t.Errorf("%s %v: got %s with %d results; want %s with %d", c.name, c.types, f.Status, len(f.Results), c.want, c.n)
 		}
+	}
+}
+
+func TestAnswerThatNobodyCanReadIsNone(t *testing.T) {
+	before := survive.Panics()
+	path, _, stop := serve(t, 10, func(context.Context, wire.Question) (node.Result, error) { panic("a test") })
+	defer stop()
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	if got := frames(t, c); len(got) != 1 || got[0] != tryAgain || survive.Panics()-before != 1 {
+		t.Errorf("got %v, %d panics; want one frame that says try again", got, survive.Panics()-before)
 	}
 }

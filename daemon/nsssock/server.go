@@ -136,7 +136,7 @@ func (s *Server) serve(c *clients.Client) {
 	if s.config.Hosts != nil {
 		l.hosts = s.config.Hosts()
 	}
-	answer := l.run(ctx, r)
+	answer := l.safely(ctx, r)
 	if life.end() {
 		answer.scope = s.config.Scope()
 		write(c, appendFrame(make([]byte, 0, 512), answer))

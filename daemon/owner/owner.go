@@ -156,17 +156,33 @@ func (o *Owner) do(e event) {
 	o.handle(e.input)
 }
 
+// handle does what the node wants done, what it wanted before it failed included:
+// it takes a question for answered with the effect that says so.
 func (o *Owner) handle(in node.Input) {
-	defer o.survive(in)
-	for _, effect := range o.node.Handle(clock.Boot(), in) {
-		o.perform(effect)
+	whole := o.feed(in)
+	for _, effect := range o.node.Made() {
+		o.try(effect)
+	}
+	if q, ok := in.(node.Query); ok && !whole {
+		o.try(node.Respond{ID: q.ID}) // nobody can say
 	}
 }
 
-// survive keeps one input, or one look, that the node cannot bear from ending the
+// feed reports whether the node could bear the input.
+func (o *Owner) feed(in node.Input) (whole bool) {
+	defer o.survive(in)
+	o.node.Handle(clock.Boot(), in)
+	return true
+}
+
+func (o *Owner) try(effect node.Effect) {
+	defer o.survive(effect)
+	o.perform(effect)
+}
+
+// survive keeps one input, look or effect that cannot be borne from ending the
 // daemon: what a peer or a saved file brought once it would bring again after
-// each start. It is said once and counted; who waited for it learns that nobody
-// can say.
+// each start. It is said once and counted.
 func (o *Owner) survive(in any) {
 	cause := recover()
 	if cause == nil {
@@ -177,9 +193,6 @@ func (o *Owner) survive(in any) {
 			Level: slog.LevelError, Text: "internal error; please report it; said once",
 			Args: []any{"cause", cause, "input", fmt.Sprintf("%T", in), "stack", string(debug.Stack())},
 		})
-	}
-	if q, ok := in.(node.Query); ok {
-		o.perform(node.Respond{ID: q.ID})
 	}
 }
 

@@ -235,3 +235,29 @@ func TestLookThatPanicsEndsNothing(t *testing.T) {
 		t.Errorf("got %d, %d panics; want 7, 1", n, o.Panics())
 	}
 }
+
+// TestWhatTheNodeMadeBeforeItFailedIsDone: a lookup's time runs out in the same
+// call in which an input panics; the node has forgotten the lookup then.
+func TestWhatTheNodeMadeBeforeItFailedIsDone(t *testing.T) {
+	o, err := New(node.Config{Self: wire.Peer{ID: 1, Epoch: 1}, Rand: rand.New(rand.NewPCG(1, 2))}, Drivers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.timer.Close()
+	o.handle(node.Configure{Settings: node.Settings{
+		Servers: []node.Server{{Addr: server, ID: 1}}, Timeout: time.Second, Attempts: 1,
+		Shares: true, Links: []node.Link{{Index: 1, Name: "eth0", IPv4: true}},
+		CacheBytes: 1 << 20, MaxTTL: time.Hour, NegativeTTL: time.Minute, MaxStale: time.Hour,
+	}})
+	results := make(chan answered, 1)
+	o.do(event{input: node.Query{ID: 1, Question: question(t, "www.example")}, result: results})
+	for deadline := time.Now().Add(patience); len(results) == 0; o.handle(node.Received{}) { // without a message
+		if time.Now().After(deadline) {
+			t.Fatal("the lookup's end was lost")
+		}
+		<-time.After(time.Millisecond)
+	}
+	if o.Panics() == 0 {
+		t.Error("nothing panicked")
+	}
+}

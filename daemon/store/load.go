@@ -2,9 +2,9 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 )
 
@@ -28,12 +28,7 @@ type saved struct {
 // the error says what was not.
 func parse(b []byte, now Stamp) (s saved, failed error) {
 	s = saved{entries: map[uint64]node.Entry{}}
-	defer func() {
-		// A record that the decoder cannot bear would end every start.
-		if cause := recover(); cause != nil {
-			failed = fmt.Errorf("%w (internal error: %v)", errDamaged, cause)
-		}
-	}()
+	defer survive.Into(&failed)
 	if len(b) < headerLen || [headerLen]byte(b) != header {
 		return s, errForeign
 	}

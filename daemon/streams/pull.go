@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -29,7 +30,8 @@ func (s *Streams) Pull(p node.Pull) {
 }
 
 // pull hands all records to the node but the last, which it returns.
-func (s *Streams) pull(p node.Pull) (node.Pulled, error) {
+func (s *Streams) pull(p node.Pull) (last node.Pulled, err error) {
+	defer survive.Into(&err)
 	ring := s.config.Ring()
 	if ring == nil {
 		return node.Pulled{}, errors.New("streams: no group key")

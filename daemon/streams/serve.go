@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -82,7 +83,8 @@ func (s *Streams) serve(conn net.Conn) error {
 
 // prove does the handshake and reads what is wanted: the first record shows that
 // the other end holds the key now.
-func (s *Streams) prove(conn net.Conn) (node.Want, *channel, error) {
+func (s *Streams) prove(conn net.Conn) (want node.Want, of *channel, err error) {
+	defer survive.Into(&err)
 	ring := s.config.Ring()
 	if ring == nil {
 		return node.Want{}, nil, errors.New("streams: no group key")

@@ -297,3 +297,15 @@ func TestPacketsFromBehindARouterAreNotHeard(t *testing.T) {
 		t.Error("connected with a TTL of 64")
 	}
 }
+
+func TestStreamThatNobodyCanReadEndsNoMore(t *testing.T) {
+	for i := range 2 {
+		server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+		[]*end{client, server}[i].config.Now = func() time.Duration { panic("a test") }
+		server.listen(t)
+		client.Pull(node.Pull{ID: 3, Addr: server.addr})
+		if p := next[node.Pulled](t, client); !p.Done || p.Whole {
+			t.Errorf("got %+v; want an end that is not whole", p)
+		}
+	}
+}

@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -99,7 +100,8 @@ func (c *Client) Close() {
 	c.group.Wait()
 }
 
-func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Question) (*wire.Answer, error) {
+func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Question) (a *wire.Answer, err error) {
+	defer survive.Into(&err)
 	if c.overTLS(server) {
 		answer, err := c.secure.ask(ctx, server, q, true)
 		if !errors.Is(err, errNoAnswer) || c.tls.Load().Mode == TLSStrict {
@@ -173,7 +175,8 @@ func failure(ctx context.Context, err error) node.Failure {
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &rcode), errors.Is(err, wire.ErrUseless), errors.Is(err, wire.ErrTruncated), errors.Is(err, errNoAnswer):
+	case errors.As(err, &rcode), errors.Is(err, wire.ErrUseless), errors.Is(err, wire.ErrTruncated), errors.Is(err, errNoAnswer),
+		errors.Is(err, survive.Err):
 		return node.Refused
 	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, errForged),
 		errors.Is(err, net.ErrClosed): // by us: no witness against the server

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -334,7 +336,7 @@ func TestQuestionsThatWaitForOneServerAreBounded(t *testing.T) {
 }
 
 func TestFailureOfAnythingElseIsRefused(t *testing.T) {
-	for _, err := range []error{wire.ErrUseless, wire.ErrTruncated, errNoAnswer, &wire.RcodeError{Rcode: 9}} {
+	for _, err := range []error{wire.ErrUseless, wire.ErrTruncated, errNoAnswer, survive.Err, &wire.RcodeError{Rcode: 9}} {
 		if got := failure(t.Context(), fmt.Errorf("x: %w", err)); got != node.Refused {
 			t.Errorf("%v: got %d", err, got)
 		}
@@ -354,5 +356,16 @@ func TestExhaustedMachineDoesNotBlameTheServer(t *testing.T) {
 	}
 	if ownFault(nil) {
 		t.Error("success is a fault")
+	}
+}
+
+// TestReplyThatNobodyCanReadIsRefused: a panic on the way ends no more than the
+// question.
+func TestReplyThatNobodyCanReadIsRefused(t *testing.T) {
+	client := New(4, func() bool { return true })
+	defer client.Close()
+	client.streams.dial = func(context.Context, netip.AddrPort) (net.Conn, error) { panic("a test") }
+	if r := ask(t, client, netip.MustParseAddrPort("127.0.0.1:53"), patience); r.Failure != node.Refused {
+		t.Errorf("got %+v; want %v", r, node.Refused)
 	}
 }

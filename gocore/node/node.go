@@ -182,6 +182,11 @@ func (n *Node) limits() cache.Limits {
 // (PROTOCOL 6).
 func (n *Node) ranksHigh(q wire.Question) bool { return n.rank(q) < 3 }
 
+// Made is what the last Handle made, or had made when it panicked: a driver that
+// goes on after that must not lose it, for the node takes it for done. It is valid
+// until the next Handle.
+func (n *Node) Made() []Effect { return n.out }
+
 func (n *Node) emit(e Effect) { n.out = append(n.out, e) }
 
 func (n *Node) count(c Counter) { n.emit(Count{c}) }

@@ -32,6 +32,7 @@ func main() {
 	if code >= 0 {
 		os.Exit(code)
 	}
+	slog.SetDefault(o.Log)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	reload := make(chan os.Signal, 1)
