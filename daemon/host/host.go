@@ -88,6 +88,7 @@ type Host struct {
 	current    view // guarded by refreshing
 	shown      atomic.Pointer[view]
 	saver      saver
+	last       lastStatus // the owner's goroutine's
 }
 
 // Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read

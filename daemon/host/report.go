@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"mcdns/daemon/clock"
 	"mcdns/daemon/control"
 	"mcdns/daemon/nsssock"
 	"mcdns/daemon/owner"
@@ -25,8 +26,41 @@ type glance struct {
 	counters map[string]uint64
 }
 
-func look(v owner.View) glance {
-	g := glance{status: v.Node.Status(v.Now), counters: map[string]uint64{}}
+// lastStatus is the node's last full status. It is the owner's goroutine's alone.
+type lastStatus struct {
+	node.Status
+	at, until time.Duration
+}
+
+// dear is how much longer a status stands than it took to make: it walks the whole
+// cache, and a user who asks for it without end must not hold lookups up for more
+// than a hundredth of the time.
+const dear = 100
+
+// of is the status at a moment: its states are true, what had to be counted may be
+// as old as dear allows, half a second with a full cache.
+func (l *lastStatus) of(v owner.View, make func() node.Status) node.Status {
+	if now := v.Now; now >= l.until || now < l.at {
+		begun := clock.Boot()
+		l.Status, l.at = make(), now
+		l.until = now + dear*(clock.Boot()-begun)
+	}
+	s := l.Status
+	s.Upstream, s.Group = v.Node.Upstream(), v.Node.Group()
+	if s.Upstream == l.Upstream {
+		s.Since += v.Now - l.at
+	} else {
+		s.Since = 0
+	}
+	return s
+}
+
+func (h *Host) status(v owner.View) node.Status {
+	return h.last.of(v, func() node.Status { return v.Node.Status(v.Now) })
+}
+
+func (h *Host) look(v owner.View) glance {
+	g := glance{status: h.status(v), counters: map[string]uint64{}}
 	for i, n := range v.Counters {
 		if name := node.Counter(i).String(); name != "unknown" {
 			g.counters[name] = n
@@ -37,7 +71,7 @@ func look(v owner.View) glance {
 
 // Status is for `mcdns status`.
 func (h *Host) Status(ctx context.Context) (control.Status, error) {
-	seen, err := owner.See(ctx, h.owner, look)
+	seen, err := owner.See(ctx, h.owner, h.look)
 	if err != nil {
 		return control.Status{}, err
 	}
@@ -74,7 +108,7 @@ func (h *Host) statusLine() string {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	text, _ := owner.See(ctx, h.owner, func(v owner.View) string {
-		s := v.Node.Status(v.Now)
+		s := h.status(v)
 		return fmt.Sprintf("STATUS=upstream %s, group %s, %d names", s.Upstream, s.Group, s.Entries)
 	})
 	return text
@@ -123,7 +157,7 @@ func (h *Host) Peers(ctx context.Context) (control.Peers, error) {
 }
 
 func peers(v owner.View) control.Peers {
-	out := control.Peers{State: v.Node.Status(v.Now).Group, Peers: []control.Peer{}}
+	out := control.Peers{State: v.Node.Group(), Peers: []control.Peer{}}
 	for _, p := range v.Node.Peers(v.Now) {
 		out.Peers = append(out.Peers, control.Peer{
 			ID: idString(p.Peer.ID), Addr: p.Addr.String(), Version: p.Version, Names: p.Names,
@@ -170,7 +204,7 @@ type from struct {
 }
 
 func origins(v owner.View) from {
-	f := from{upstream: v.Node.Status(v.Now).Upstream.String(), addrs: map[wire.Peer]string{}}
+	f := from{upstream: v.Node.Upstream().String(), addrs: map[wire.Peer]string{}}
 	for _, p := range v.Node.Peers(v.Now) {
 		f.addrs[p.Peer] = p.Addr.Addr().String()
 	}

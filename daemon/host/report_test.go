@@ -1,0 +1,43 @@
+package host
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"mcdns/daemon/clock"
+	"mcdns/daemon/owner"
+	"mcdns/gocore/node"
+)
+
+// TestStatusIsCountedForAHundredthOfTheTimeAtMost: every user of the machine may ask
+// for it without end, and lookups wait meanwhile.
+func TestStatusIsCountedForAHundredthOfTheTimeAtMost(t *testing.T) {
+	n := node.New(node.Config{Rand: rand.New(rand.NewPCG(1, 2))})
+	made, took := 0, 5*time.Millisecond
+	count := func() node.Status {
+		made++
+		for begun := clock.Boot(); clock.Boot()-begun < took; { // a full cache
+		}
+		return node.Status{Entries: made, Upstream: n.Upstream(), Since: time.Minute}
+	}
+	var last lastStatus
+	const now = time.Hour
+	ask := func(after time.Duration) node.Status {
+		return last.of(owner.View{Node: n, Now: now + after}, count)
+	}
+	for range 1000 {
+		ask(0)
+	}
+	within := ask(dear*took - 1)
+	if made != 1 || within.Entries != 1 || within.Since != time.Minute+dear*took-1 {
+		t.Errorf("counted %d times, got %+v; want once, and the time to go on", made, within)
+	}
+	if ask(time.Hour); made != 2 {
+		t.Errorf("counted %d times an hour later; want 2", made)
+	}
+	ask(0) // a clock that ran back
+	if made != 3 {
+		t.Errorf("counted %d times; want 3", made)
+	}
+}
