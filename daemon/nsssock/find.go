@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"mcdns/daemon/hosts"
 	"mcdns/daemon/resolvconf"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
@@ -24,8 +25,9 @@ var statusWords = map[status]string{
 
 // Find looks a name or an address up as Serve would for a program without
 // variables in its environment. types are those of records; none means the
-// addresses of a name, the name of an address, which PTR alone finds too.
-func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, name string, types ...uint16) Finding {
+// addresses of a name, the name of an address, which PTR alone finds too. table is
+// what hosts(5) says, nil if it is not to be asked.
+func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, table *hosts.Table, name string, types ...uint16) Finding {
 	f := finder{lookup: lookup{ask: ask, conf: conf}, types: types}
 	if len(types) == 0 {
 		f.types, _ = (&request{families: inet | inet6}).types(conf.NoAAAA)
@@ -36,6 +38,9 @@ func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, name string, types
 	}
 	if name == "" || len(types) == 0 && !isHostname(name) {
 		return Finding{Status: statusWords[badName]}
+	}
+	if f.results = fromTable(table, name, f.types); f.results != nil {
+		return Finding{Status: statusWords[f.judge().status], Results: f.results}
 	}
 	end := search(name, conf, func(absolute string) outcome { return f.try(ctx, absolute) })
 	return Finding{Status: statusWords[end], Results: f.results}
@@ -57,6 +62,27 @@ func (f *finder) try(ctx context.Context, name string) outcome {
 		questions = append(questions, q)
 	}
 	f.results = f.askAll(ctx, questions)
+	return f.judge()
+}
+
+// fromTable is what the table says, nil if it does not have the name as it stands.
+func fromTable(t *hosts.Table, name string, types []uint16) (out []node.Result) {
+	for _, typ := range types {
+		q, err := wire.NewQuestion(name, typ)
+		if err != nil {
+			return nil
+		}
+		a := t.Answer(q)
+		if a == nil {
+			return nil
+		}
+		out = append(out, node.Result{Answer: a, Source: node.FromHere})
+	}
+	return out
+}
+
+// judge makes one of the results for all types: any record will do.
+func (f *finder) judge() outcome {
 	for _, r := range f.results {
 		if r.Answer != nil && r.Answer.Kind == wire.Positive {
 			return outcome{status: found}

@@ -42,3 +42,26 @@ func TestHostsFileComesBeforeTheSearchList(t *testing.T) {
 		t.Errorf("asked %v; want the search list for what the file has not", asked)
 	}
 }
+
+// TestQueryFindsWhatTheModuleFindsInTheHostsFile: before the search list, and
+// without asking anybody.
+func TestQueryFindsWhatTheModuleFindsInTheHostsFile(t *testing.T) {
+	table := hosts.Parse("192.0.2.7 www.example www\n")
+	nobody := func(context.Context, []wire.Question) ([]node.Result, error) {
+		t.Error("somebody was asked")
+		return nil, context.Canceled
+	}
+	conf := resolvconf.Conf{Ndots: 1, Search: []string{"corp.example"}}
+	for _, c := range []struct {
+		name, status string
+		types        []uint16
+	}{
+		{"www", "found", nil}, {"www.example.", "found", nil}, {"192.0.2.7", "found", nil},
+		{"www", "no such record", []uint16{typeAAAA}},
+	} {
+		f := Find(context.Background(), nobody, conf, table, c.name, c.types...)
+		if f.Status != c.status || len(f.Results) == 0 || f.Results[0].Source != node.FromHere {
+			t.Errorf("%s %v: got %+v; want %s from here", c.name, c.types, f, c.status)
+		}
+	}
+}
