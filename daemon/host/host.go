@@ -70,6 +70,7 @@ type Host struct {
 	dns     *listener.Listener
 	listens []netip.AddrPort // as last configured; guarded by refreshing
 	hosts   atomic.Pointer[hosts.Table]
+	noHosts bool        // the file could not be read, as was said; guarded by refreshing
 	deaf    atomic.Bool // an address of the listener could not be opened
 
 	self atomic.Pointer[wire.Peer]

@@ -161,7 +161,7 @@ func (h *Host) apply(v view) {
 	if forced, ok := config.ParseLevel(os.Getenv("MCDNS_LOG_LEVEL")); ok {
 		h.options.Level.Set(forced)
 	}
-	h.readHosts(v.config.Hosts)
+	h.readHosts(v.config.Hosts, hosts.Path)
 	h.listen53(v)
 	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames, Log: logs.Component(h.log, "upstream")})
 	if !slices.Equal(before.warnings, v.warnings) {
@@ -240,16 +240,20 @@ func linkNames(ls []node.Link) string {
 
 // readHosts reads /etc/hosts anew if it is to be asked. What was read before
 // stands while it cannot be read.
-func (h *Host) readHosts(wanted bool) {
+func (h *Host) readHosts(wanted bool, path string) {
 	if !wanted {
 		h.hosts.Store(nil)
 		return
 	}
-	t, err := hosts.Load(hosts.Path)
+	t, err := hosts.Load(path)
 	if err != nil {
-		h.log.Warn("cannot read the hosts file; what it said before stands", "error", err)
+		if !h.noHosts {
+			h.log.Warn("cannot read the hosts file; what it said before stands", "error", err)
+		}
+		h.noHosts = true
 		return
 	}
+	h.noHosts = false
 	h.hosts.Store(t)
 }
 

@@ -8,6 +8,21 @@ import (
 	"mcdns/daemon/links"
 )
 
+func TestHostsFileThatCannotBeReadIsSaidOnce(t *testing.T) {
+	log := &lines{}
+	h := &Host{log: slog.New(log)}
+	dir, none := t.TempDir(), t.TempDir()+"/hosts" // a directory is no file; none is an empty one
+	for i, step := range []struct {
+		path string
+		said int
+	}{{none, 0}, {dir, 1}, {dir, 1}, {none, 1}, {dir, 2}} {
+		h.readHosts(true, step.path)
+		if len(log.text) != step.said || h.hosts.Load() == nil {
+			t.Errorf("step %d: said %q; want %d lines, and what was read before", i, log.text, step.said)
+		}
+	}
+}
+
 // TestInterfacesStandWhileTheKernelDoesNotListThem: without any the host would
 // leave its group and forget where it is.
 func TestInterfacesStandWhileTheKernelDoesNotListThem(t *testing.T) {
