@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -129,7 +130,7 @@ func (n *Node) pulled(now time.Duration, in Pulled) {
 func (n *Node) pullAgain(now time.Duration, p *pull) {
 	p.tries++
 	if p.tries == catchTries {
-		n.log(levelWarn, "could not catch up with the group; names learnt meanwhile are asked for one by one")
+		n.log(slog.LevelWarn, "could not catch up with the group; names learnt meanwhile are asked for one by one")
 		return
 	}
 	wait := min(30*time.Second, 500*time.Millisecond<<p.tries)

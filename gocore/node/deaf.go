@@ -1,6 +1,7 @@
 package node
 
 import (
+	"log/slog"
 	"time"
 
 	"mcdns/gocore/group"
@@ -30,7 +31,7 @@ func (n *Node) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
 	m.Missed = min(m.Missed+1, deafAfter)
 	if m.Missed == deafAfter && !m.Named {
 		m.Named = true
-		n.log(levelWarn, "a peer does not hear this host's multicast: sending it unicast (a switch that snoops without a querier, or a one-way link?)",
+		n.log(slog.LevelWarn, "a peer does not hear this host's multicast: sending it unicast (a switch that snoops without a querier, or a one-way link?)",
 			"peer", m.Addr.Addr().String())
 	}
 }

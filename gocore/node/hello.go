@@ -10,12 +10,6 @@ import (
 	"mcdns/gocore/wire"
 )
 
-const (
-	levelError = slog.LevelError
-	levelWarn  = slog.LevelWarn
-	levelInfo  = slog.LevelInfo
-)
-
 // startSharing begins with HELLOs; the first comes soon, but not at the same
 // moment as that of every other host that boots after a power cut.
 func (n *Node) startSharing(now time.Duration) {
@@ -145,7 +139,7 @@ func (n *Node) noteGroup() {
 		n.caught = false // whoever comes next knows what was missed
 	}
 	if n.session.groupWas != "" || word == "joined" {
-		n.log(levelInfo, "group "+word, "group", n.groupWord())
+		n.log(slog.LevelInfo, "group "+word, "group", n.groupWord())
 	}
 	n.session.groupWas = word
 }
@@ -164,7 +158,7 @@ func (n *Node) noticeAbsence(now time.Duration) {
 	if !n.started || !ok || now-due < absence {
 		return
 	}
-	n.log(levelInfo, "awake again", "away", away.Round(time.Second).String())
+	n.log(slog.LevelInfo, "awake again", "away", away.Round(time.Second).String())
 	n.failures.clearAll()
 	n.cache.Sleep(last, now)
 	n.group.Sleep(away)

@@ -37,8 +37,7 @@ type Node struct {
 	replies  ring // times of the last replies of all servers
 	down     bool // all servers are
 	since    time.Duration
-	outage   uint32 // counts outages from 1
-	probedAt time.Duration
+	outage   uint32                 // counts outages from 1
 	refresh  map[wire.Question]bool // refreshes under way or timed
 
 	announce  announcer

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"log/slog"
 	"time"
 
 	"mcdns/gocore/cache"
@@ -96,7 +97,7 @@ func (n *Node) heardSelf(now time.Duration, msg *wire.Message) {
 	}
 	n.session.cloned = now
 	n.self.Epoch = n.rand.Uint64()
-	n.log(levelError, "another host has this host's id: taking a new epoch; give one of the two a new id",
+	n.log(slog.LevelError, "another host has this host's id: taking a new epoch; give one of the two a new id",
 		"hint", "stop mcdnsd on the copy and delete its host id file")
 	n.sayNow(now)
 }
@@ -201,6 +202,6 @@ func (n *Node) compare(held *cache.Entry, fetched *wire.Answer) {
 	}
 	m.Contradicted++
 	if m.Contradicted == 1 {
-		n.log(levelWarn, "a peer's answer was contradicted by a DNS server; see mcdns peers", "peer", m.Addr.Addr().String())
+		n.log(slog.LevelWarn, "a peer's answer was contradicted by a DNS server; see mcdns peers", "peer", m.Addr.Addr().String())
 	}
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"log/slog"
 	"time"
 
 	"mcdns/gocore/group"
@@ -16,7 +17,7 @@ const twinTime = 3 * time.Second
 func (n *Node) noteTwins(now time.Duration, m *group.Member) {
 	if m.Peer.ID == n.self.ID && !n.session.twin {
 		n.session.twin = true
-		n.log(levelWarn, "another host has this host's id, perhaps from a copied disk: both work, but count as one",
+		n.log(slog.LevelWarn, "another host has this host's id, perhaps from a copied disk: both work, but count as one",
 			"peer", m.Addr.Addr().String(), "hint", "stop mcdnsd on one of them, delete its host id file, start it again")
 	}
 	for _, old := range n.group.Members() {

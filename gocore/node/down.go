@@ -1,0 +1,103 @@
+package node
+
+import (
+	"cmp"
+	"log/slog"
+	"slices"
+	"time"
+)
+
+// updateDown follows the servers' states: down means all of them.
+func (n *Node) updateDown(now time.Duration) {
+	down := len(n.servers) > 0
+	for _, s := range n.servers {
+		down = down && s.state == Down
+	}
+	if down == n.down {
+		return
+	}
+	n.down, n.since = down, now
+	if down {
+		n.outage++
+		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.groupWord())
+		n.resolvePending(now)
+		return
+	}
+	switch {
+	case n.anyUp():
+		n.log(slog.LevelInfo, "upstream up")
+	case !n.cutOff(now): // which has said so itself
+		n.log(slog.LevelInfo, "upstream suspect: its servers changed")
+	}
+	n.failures.clearAll()
+	n.recoverPopular(now)
+}
+
+// resolvePending ends the waiting of all questions when an outage begins.
+func (n *Node) resolvePending(now time.Duration) {
+	for _, p := range n.inOrder() {
+		if len(p.waiters) == 0 || !n.downFor(p.q) {
+			continue
+		}
+		if f := p.fetch; f != nil {
+			n.afterIf(now, f.began+lateAnswer-now, f.live, func(now time.Duration) { n.giveUp(now, f) })
+		}
+		n.resolveWhileDown(now, p)
+	}
+}
+
+// lateAnswer is how long a question asked before the outage was known may still
+// be answered by a server: names that a resolver must look up itself take it
+// half a second and more, all at once after a quiet hour. Failed at once, each
+// such hour began with a failed lookup.
+const lateAnswer = 3*time.Second - 3*queryWait
+
+func (n *Node) giveUp(now time.Duration, f *fetch) {
+	if n.down {
+		n.fetchFailed(now, f)
+	}
+}
+
+// inOrder lists the pending questions in order of arrival: the order of a map
+// would make two runs of one seed differ.
+func (n *Node) inOrder() []*pending {
+	var all []*pending
+	for _, p := range n.pending {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(a, b *pending) int { return cmp.Compare(a.made, b.made) })
+	return all
+}
+
+// confirmations is how many own time-outs make hearsay this host's own view.
+const confirmations = 2
+
+// confirmDown: this host has now seen for itself what it knew by others' word.
+func (n *Node) confirmDown(now time.Duration, s *server) {
+	s.denied++
+	if s.denied < confirmations {
+		return
+	}
+	s.hearsay = false
+	if n.down && !n.byHearsay() {
+		n.resolvePending(now)
+	}
+}
+
+// byHearsay reports whether some server may be up after all: a lost datagram
+// can make a whole group's judgement wrong for one host.
+func (n *Node) byHearsay() bool {
+	return slices.ContainsFunc(n.servers, func(s *server) bool { return s.hearsay })
+}
+
+// doubtsDown reports whether this host's own question should go beside its
+// first lookup in an outage that it knows by hearsay (PROTOCOL 5).
+func (n *Node) doubtsDown() bool {
+	for _, s := range n.servers {
+		if s.hearsay && !s.doubted {
+			s.doubted = true
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,132 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+// heardEvidence weighs what a proven peer says of the servers; at is when it
+// said it, on this host's clock.
+func (n *Node) heardEvidence(now time.Duration, m *group.Member, states []wire.ServerState, at time.Duration) {
+	m.Servers = m.Servers[:0]
+	for _, st := range states {
+		m.Servers = append(m.Servers, group.Evidence{
+			Server: st.Server, Success: ago(at, st.Success), Failure: ago(at, st.Failure),
+		})
+		for _, s := range n.servers {
+			if s.ID == st.Server && s.ID != 0 {
+				n.weigh(now, s, st, at)
+			}
+		}
+	}
+}
+
+func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
+	if success := ago(at, st.Success); success > s.peerSuccess {
+		s.peerSuccess = success
+		if s.state == Down && success > s.since && !s.looking {
+			s.looking = true
+			n.after(now, n.jitter(lookWithin), func(now time.Duration) { n.probeIfDown(now, s) })
+		}
+	}
+	switch {
+	case !st.Suspect || s.judging || s.state == Down:
+	case n.clearedLately(now, s):
+		n.lookAgain(now, s)
+	default:
+		n.hearSuspicion(now, s)
+	}
+}
+
+// lookAgain looks for a peer that doubts what the group has just found to be
+// well: left without an answer, a host whose own path is cut says "down" for a
+// server that answers everybody else. It does so no more often than a doubt would
+// make it.
+func (n *Node) lookAgain(now time.Duration, s *server) {
+	if now < s.again || n.serverRank(s) >= electedToProbe {
+		return
+	}
+	s.owed, s.again = now+judgeAfter, now+recent
+	n.probe(now, s, wire.Question{})
+}
+
+// hearSuspicion joins a peer's doubt: those ranked first for the server look,
+// whatever success they had before, and a success is said. It must be younger
+// than the doubt: a server that answered two seconds ago may be dead now.
+func (n *Node) hearSuspicion(now time.Duration, s *server) {
+	s.cutOff = 0
+	if s.state == Up {
+		s.state, s.since = Suspect, now
+	}
+	n.startJudging(now, s)
+	if n.serverRank(s) < electedToProbe {
+		n.probeTwice(now, s)
+	}
+}
+
+// clearedLately reports whether the group found a moment ago that the server is
+// well: a peer that goes on doubting, or lies, must not make five hosts probe
+// three times a second.
+func (n *Node) clearedLately(now time.Duration, s *server) bool {
+	return now-s.judge < recent && max(s.success, s.peerSuccess) >= s.judge
+}
+
+func (n *Node) probeIfDown(now time.Duration, s *server) {
+	s.looking = false
+	if s.state != Down {
+		return
+	}
+	n.probe(now, s, wire.Question{})
+	since := s.since
+	n.after(now, 2*s.probeTimeout(), func(now time.Duration) {
+		if s.state == Down && s.since == since && s.peerSuccess > since && n.uses(s) {
+			n.downForMeAlone(now, s)
+		}
+	})
+}
+
+// downForMeAlone: a peer reaches the server after all, and this host does not. It
+// is cut off, and asks; or its probe was lost, and its next question ends that.
+func (n *Node) downForMeAlone(now time.Duration, s *server) {
+	s.state, s.since, s.hearsay, s.failure = Suspect, now, false, now
+	s.judge = now
+	n.noteCutOff(now, s)
+	n.updateDown(now)
+}
+
+// ago is the time of something that was age old at a time.
+func ago(at, age time.Duration) time.Duration {
+	if age >= wire.Never {
+		return group.Unseen
+	}
+	return at - age
+}
+
+// states is what this host says of its servers in every datagram.
+func (n *Node) states(now time.Duration) []wire.ServerState {
+	var states []wire.ServerState
+	for _, s := range n.servers {
+		if s.ID == 0 || len(states) == wire.MaxServers {
+			continue
+		}
+		states = append(states, wire.ServerState{
+			Server: s.ID, Success: ageOf(now, s.success), Failure: ageOf(now, s.failure),
+			Suspect: s.judging && s.failure >= s.judge-recent,
+		})
+	}
+	return states
+}
+
+// ageOf is the age of a time in whole milliseconds, rounded up, for the wire.
+func ageOf(now, at time.Duration) time.Duration {
+	if at == group.Unseen {
+		return wire.Never
+	}
+	return min(wire.Never, roundUp(now-at))
+}
+
+func roundUp(d time.Duration) time.Duration {
+	return (d + time.Millisecond - 1).Truncate(time.Millisecond)
+}

@@ -1,0 +1,198 @@
+package node
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+// Evidence that a server failed, and how much of it makes it suspect
+// (PROTOCOL 5).
+const (
+	lostLimit    = 2 // questions timed out, and a probe lost, which may be one of them
+	refusalLimit = 3 // names refused, however long that takes
+	judgeAfter   = 300 * time.Millisecond
+	// recent own failure: this host did not doubt by a peer's word alone.
+	recent = 2 * time.Second
+	// electedToProbe hosts look when a peer suspects a server.
+	electedToProbe = 5
+	// lookWithin is when hosts that are down look at a server that answers a peer,
+	// each at its own time.
+	lookWithin = 2 * time.Second
+)
+
+// timedOut notes that a server did not answer a question in its usual time. If
+// it has answered another one since, a datagram was lost and no server: a probe
+// for each would double the questions on a bad link.
+func (n *Node) timedOut(now time.Duration, a *ask) {
+	s, f := a.server, a.fetch
+	s.failure = now
+	if s.success > a.sent {
+		return
+	}
+	if f.kind == probe {
+		s.probeLost = true
+	}
+	if len(s.lostFor) < lostLimit && !slices.Contains(s.lostFor, f.q) {
+		s.lostFor = append(s.lostFor, f.q)
+	}
+	if f.kind != probe && s.state != Down {
+		n.probe(now, s, f.q)
+	}
+	if s.hearsay && s.state == Down && f.kind != probe {
+		n.confirmDown(now, s)
+	}
+	if s.probeLost && (len(s.lostFor) >= lostLimit || s.success == group.Unseen) {
+		n.suspect(now, s)
+	}
+}
+
+// lost notes an error of the network itself: stronger than a time-out.
+func (n *Node) lost(now time.Duration, s *server) {
+	s.failure = now
+	if s.hearsay && s.state == Down {
+		s.denied = confirmations - 1
+		n.confirmDown(now, s)
+	}
+	n.suspect(now, s)
+}
+
+// refusedBy notes an answer such as SERVFAIL. A resolver without uplink gives
+// it to every name; a broken zone only to its own.
+func (n *Node) refusedBy(now time.Duration, s *server, q wire.Question) {
+	s.failure = now
+	if !slices.Contains(s.refusals, q.Name) && len(s.refusals) < refusalLimit {
+		s.refusals = append(s.refusals, q.Name)
+	}
+	if len(s.refusals) >= refusalLimit {
+		n.suspect(now, s)
+	}
+}
+
+// suspect doubts a server and asks the group, once.
+func (n *Node) suspect(now time.Duration, s *server) {
+	if s.state == Down || s.judging || s.cutOff != 0 && now-s.cutOff < cutOffFor {
+		return
+	}
+	if s.fallback {
+		s.state, s.since = Down, now // nobody is asked about those
+		n.keepProbing(now, s, now, 0)
+		return
+	}
+	if s.state == Up {
+		s.state, s.since = Suspect, now
+	}
+	n.startJudging(now, s)
+	n.sayTwice(now)
+	// Its own probe may save an innocent server: a host without peers would
+	// else call it down for three names of one broken zone.
+	n.probeTwice(now, s)
+}
+
+// startJudging gives the group its time to object.
+func (n *Node) startJudging(now time.Duration, s *server) {
+	if s.judging {
+		return
+	}
+	s.judging, s.judge = true, now
+	wait := judgeAfter
+	if s.rtt.known { // a slow line must not look like a dead server
+		wait = min(time.Second, max(wait, s.timeout(1)))
+	}
+	began := now
+	n.after(now, wait, func(now time.Duration) {
+		if s.judging && s.judge == began && n.uses(s) {
+			n.judgeServer(now, s)
+		}
+	})
+}
+
+// judgeServer decides: own success wins, a peer's success means that the fault
+// is this host's, nobody's means that the server is down.
+func (n *Node) judgeServer(now time.Duration, s *server) {
+	s.judging = false
+	if s.state != Suspect || s.success >= s.judge {
+		return
+	}
+	if s.peerSuccess >= s.judge {
+		n.noteCutOff(now, s)
+		return
+	}
+	// A server that never answered since this host started may be slow to be reached
+	// at boot (a port that is not forwarding yet, a busy machine): what only its
+	// silence to a probe says is little better than hearsay.
+	n.setDown(now, s, s.failure < s.judge-recent || s.success == group.Unseen)
+}
+
+// noteCutOff: peers have success, so the fault is on this host's own path. It
+// never says "down" for that.
+func (n *Node) noteCutOff(now time.Duration, s *server) {
+	if s.failure < s.judge-recent {
+		s.state, s.since = Up, now // it was a peer's doubt alone
+		return
+	}
+	s.cutOff = now
+	n.log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
+	n.askHelpers(now)
+}
+
+func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
+	s.state, s.since, s.hearsay, s.doubted, s.denied = Down, now, hearsay, false, 0
+	n.log(slog.LevelWarn, "server down", "server", s.Addr.String())
+	n.keepProbing(now, s, now, 0)
+	n.updateDown(now)
+}
+
+// succeeded notes a reply. One's own success always wins.
+func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
+	was := s.state
+	if was == Down {
+		s.back = now
+	}
+	if now-took >= s.back {
+		s.rtt.add(took)
+		n.replies.add(took)
+	}
+	s.success = now
+	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff = nil, nil, false, false, 0
+	if now < s.owed {
+		s.owed = 0
+		n.sayNow(now)
+	}
+	if was == Up {
+		return
+	}
+	downSince := s.since
+	s.state, s.since = Up, now
+	if was == Down {
+		n.failures.clearAll()
+	}
+	if s.fallback {
+		return
+	}
+	if was == Down {
+		n.log(slog.LevelInfo, "server up", "server", s.Addr.String())
+	}
+	if was == Suspect && s.judging && n.isNews(s, s.judge) || was == Down && n.isNews(s, downSince) {
+		n.sayNow(now)
+	}
+	n.updateDown(now)
+}
+
+// serverRank is this host's place for a server among those that use it: the
+// others neither look nor know.
+func (n *Node) serverRank(s *server) int {
+	return n.group.RankAmong(uint64(s.ID), func(m *group.Member) bool {
+		return slices.ContainsFunc(m.Servers, func(e group.Evidence) bool { return e.Server == s.ID })
+	})
+}
+
+// isNews reports whether this host's success is to be said at once: the first
+// since a time is, and those of the hosts ranked first, lest a lost datagram cost
+// seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5).
+func (n *Node) isNews(s *server, since time.Duration) bool {
+	return s.peerSuccess <= since || n.serverRank(s) < electedToProbe
+}
