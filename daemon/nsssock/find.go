@@ -32,9 +32,9 @@ func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, table *hosts.Table
 	if len(types) == 0 {
 		f.types, _ = (&request{families: inet | inet6}).types(conf.NoAAAA)
 	}
-	names := len(types) == 0 || slices.Equal(types, []uint16{typePTR})
+	names := len(types) == 0 || slices.Equal(types, []uint16{wire.TypePTR})
 	if addr, err := netip.ParseAddr(name); err == nil && names {
-		f.types, name = []uint16{typePTR}, wire.ReverseName(unmap(addr.WithZone("")))
+		f.types, name = []uint16{wire.TypePTR}, wire.ReverseName(unmap(addr.WithZone("")))
 	}
 	if name == "" || len(types) == 0 && !isHostname(name) {
 		return Finding{Status: statusWords[badName]}

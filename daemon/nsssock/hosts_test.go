@@ -57,7 +57,7 @@ func TestQueryFindsWhatTheModuleFindsInTheHostsFile(t *testing.T) {
 		types        []uint16
 	}{
 		{"www", "found", nil}, {"www.example.", "found", nil}, {"192.0.2.7", "found", nil},
-		{"www", "no such record", []uint16{typeAAAA}},
+		{"www", "no such record", []uint16{wire.TypeAAAA}},
 	} {
 		f := Find(context.Background(), nobody, conf, table, c.name, c.types...)
 		if f.Status != c.status || len(f.Results) == 0 || f.Results[0].Source != node.FromHere {

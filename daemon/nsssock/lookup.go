@@ -14,13 +14,6 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// Types of resource records (RFC 1035 section 3.2.2, RFC 3596).
-const (
-	typeA    = 1
-	typePTR  = 12
-	typeAAAA = 28
-)
-
 // Ask resolves questions, all at once; a Result without an Answer means that
 // nobody can say now.
 type Ask func(context.Context, []wire.Question) ([]node.Result, error)
@@ -90,13 +83,13 @@ func fromHosts(view wire.View) reply {
 func (r *request) types(noAAAA bool) (types []uint16, instead bool) {
 	switch {
 	case r.families == inet6 && noAAAA:
-		return []uint16{typeA}, true
+		return []uint16{wire.TypeA}, true
 	case r.families == inet6:
-		return []uint16{typeAAAA}, false
+		return []uint16{wire.TypeAAAA}, false
 	case r.families == inet || noAAAA:
-		return []uint16{typeA}, false
+		return []uint16{wire.TypeA}, false
 	}
-	return []uint16{typeA, typeAAAA}, false
+	return []uint16{wire.TypeA, wire.TypeAAAA}, false
 }
 
 // candidate asks for all types of one absolute name at once.
@@ -194,7 +187,7 @@ func (l *lookup) byAddress(ctx context.Context, bytes string) reply {
 		out.add(wire.View{Canonical: names[0], Aliases: names[1:]}, 0)
 		return out
 	}
-	q, err := wire.NewQuestion(wire.ReverseName(unmap(addr)), typePTR)
+	q, err := wire.NewQuestion(wire.ReverseName(unmap(addr)), wire.TypePTR)
 	if err != nil {
 		return reply{status: badName}
 	}
