@@ -15,14 +15,16 @@
 //
 // Read node/input.go and node/effect.go first: they are everything that goes
 // in and comes out. Then node/lookup.go (a query), node/fetch.go and
-// node/servers.go (the DNS servers and outages), node/receive.go (peers).
+// node/servers.go, judge.go and down.go (the DNS servers and outages),
+// node/receive.go (peers).
 //
 //	program -> libnss_mcdns.so.2 -> daemon/nsssock --Query-->  node --Ask-->  daemon/upstream -> DNS server
 //	                                     ^                      | ^                 |
 //	                                     +------Respond---------+ +----Replied------+
 //	other hosts <- daemon/links <--Send-- node <--Received-- daemon/links <- other hosts
 //
-// DESIGN.md in this directory lists the decisions and the tests that hold them.
+// DESIGN.md in this directory lists the decisions and the tests that hold them,
+// PROTOCOL.md the rules of the protocol: "PROTOCOL 3" in a comment is its section 3.
 //
 // # Glossary
 //

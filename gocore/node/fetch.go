@@ -46,7 +46,7 @@ type ask struct {
 	over   bool // counted as a time-out, or unreachable
 }
 
-// Bounds of one fetch (DESIGN 12, as unbound's).
+// Bounds of one fetch (as unbound's; more tries, see maxTries).
 const (
 	maxTries = 10 // of one server: with 5, one lookup in 50 fails where a fifth of all frames is lost
 	maxSends = 32
@@ -253,7 +253,7 @@ func (n *Node) answerWaiters(now time.Duration, p *pending, a *wire.Answer) {
 }
 
 // fetchFailed ends a fetch that brought no answer. It deletes and shortens
-// nothing (DESIGN 3).
+// nothing: what is held is worth more than nothing.
 func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 	if f.done {
 		return

@@ -178,7 +178,7 @@ func (n *Node) waits(id uint64) func() bool {
 	return func() bool { return n.waiting[id] != nil }
 }
 
-// deadline is how long a lookup may take (DESIGN 12): what resolv.conf allows
+// deadline is how long a lookup may take: what resolv.conf allows
 // while some server is up, else 3 s.
 func (n *Node) deadline() time.Duration {
 	if n.anyUp() {

@@ -11,7 +11,7 @@ type rtt struct {
 	known          bool
 }
 
-// Bounds of the time before a question is asked again (DESIGN 12, the
+// Bounds of the time before a question is asked again (the
 // resolver unbound's values).
 const (
 	unknownRTO = 376 * time.Millisecond

@@ -121,7 +121,7 @@ func (w *World) configure(h *Host) {
 	w.handle(h, node.Configure{Settings: s})
 }
 
-// defaults fills in the settings of DESIGN 12.
+// defaults fills in the settings of mcdnsd.conf(5).
 func defaults(s node.Settings) node.Settings {
 	set := func(d *time.Duration, to time.Duration) {
 		if *d == 0 {

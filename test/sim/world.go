@@ -42,7 +42,7 @@ type Options struct {
 	// Zone is what the DNS servers know (an empty Names if nil).
 	Zone Zone
 	// Settings are those of every host but for servers and links; the zero
-	// value stands for the defaults of DESIGN 12.
+	// value stands for the defaults of mcdnsd.conf(5).
 	Settings node.Settings
 	// Make makes the node of a host, node.New if nil. Tests plant faults here.
 	Make func(node.Config) Node

@@ -155,7 +155,7 @@ func Ask(name string, typ uint16) wire.Question {
 }
 
 // Names is a zone made of numbered names: "n17.example." has a TTL drawn from
-// the distribution of ANCHORS 3.1 and an address that never changes. Some are
+// the distribution that the report names and an address that never changes. Some are
 // aliases, some do not exist, as the Mix says.
 type Names struct {
 	mix       Mix

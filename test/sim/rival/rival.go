@@ -2,7 +2,7 @@
 // simulated hosts make: caches that know nothing of each other, asking
 // everyone, a home node for each name, Chord with caching along the path, and
 // the bounds that nobody can beat. They are models, not implementations: no
-// loss, no membership traffic, every message costs what ANCHORS says.
+// loss, no membership traffic, and each message costs the bytes of the table below.
 package rival
 
 import (
