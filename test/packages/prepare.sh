@@ -1,10 +1,11 @@
 #!/bin/sh
 # Usage: prepare.sh quick|all: makes what the tests need: the packages, those of a
 # next version, a second build of the same commit elsewhere, and the Debian systems
-# that are booted or entered. Needs root, mmdebstrap and a Debian mirror.
+# that are booted or entered. Needs root, mmdebstrap and a Debian mirror: that of
+# MCDNS_TEST_MIRROR, else the one this machine's apt uses.
 set -eu
 cd "$(dirname "$0")/../.."
-mirror=${MCDNS_TEST_MIRROR:-http://deb.debian.org/debian}
+mirror=${MCDNS_TEST_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | sed -n 1p)}
 
 say() {
 	printf 'mcdns: error: %s\nmcdns: hint: %s\n' "$1" "$2" >&2
@@ -15,6 +16,8 @@ for tool in mmdebstrap systemd-nspawn nsenter lintian apparmor_parser; do
 	command -v $tool >/dev/null ||
 		say "$tool is missing" "apt-get install mmdebstrap systemd-container util-linux lintian apparmor"
 done
+
+[ -n "$mirror" ] || say "no Debian mirror is known" "MCDNS_TEST_MIRROR=URL of one"
 
 # root NAME SUITE OPTIONS...: made beside its place, so that half a root is none.
 root() {
