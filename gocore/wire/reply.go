@@ -111,7 +111,6 @@ type scrubber struct {
 	ttl     uint32 // lowest so far
 	kind    Kind
 	private bool
-	proofs  int // looked at, with DO
 }
 
 // A candidate is a record that may belong to the answer. It is kept small: a
