@@ -40,12 +40,12 @@ func showStatus(w io.Writer, s *control.Status) {
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(w, "%13s %s\n", label, plain(fmt.Sprintf(format, args...)))
 	}
-	for i, u := range s.Servers {
+	for i, server := range s.Servers {
 		label := ""
 		if i == 0 {
 			label = "DNS servers:"
 		}
-		line(label, "%s", serverLine(u))
+		line(label, "%s", serverLine(server))
 	}
 	line("Group:", "%s", groupLine(&s.Group))
 	if s.Group.Problem != "" {
@@ -67,36 +67,36 @@ func showStatus(w io.Writer, s *control.Status) {
 	}
 }
 
-func serverLine(u control.Upstream) string {
-	mark := map[string]string{"up": glyph("✓", "+"), "down": glyph("✗", "-")}[u.State]
+func serverLine(s control.Server) string {
+	mark := map[string]string{"up": glyph("✓", "+"), "down": glyph("✗", "-")}[s.State]
 	if mark == "" {
 		mark = "?"
 	}
-	text := fmt.Sprintf("%s %s %s", mark, u.Addr, serverState(u))
+	text := fmt.Sprintf("%s %s %s", mark, s.Addr, serverState(s))
 	switch {
-	case u.Fallback:
+	case s.Fallback:
 		text += " (fallback)"
-	case u.Domain != "":
-		text += fmt.Sprintf(" (for %s alone)", u.Domain)
+	case s.Domain != "":
+		text += fmt.Sprintf(" (for %s alone)", s.Domain)
 	}
 	return text
 }
 
-func serverState(u control.Upstream) string {
-	if u.State == "suspect" && u.LastSuccessS == nil && u.LastFailureS == nil {
+func serverState(s control.Server) string {
+	if s.State == "suspect" && s.LastSuccessS == nil && s.LastFailureS == nil {
 		return "not asked yet"
 	}
-	text := u.State
-	if u.CutOff {
+	text := s.State
+	if s.CutOff {
 		text += ": cut off, peers reach it"
 	}
-	if u.LastSuccessS == nil {
+	if s.LastSuccessS == nil {
 		text += ", no answer yet"
 	} else {
-		text += ", last answer " + ago(*u.LastSuccessS) + " ago"
+		text += ", last answer " + ago(*s.LastSuccessS) + " ago"
 	}
-	if u.LastFailureS != nil {
-		text += ", last failure " + ago(*u.LastFailureS) + " ago"
+	if s.LastFailureS != nil {
+		text += ", last failure " + ago(*s.LastFailureS) + " ago"
 	}
 	return text
 }

@@ -38,10 +38,10 @@ func serve(t *testing.T, s Source) (path string) { return serveTo(t, s, member) 
 
 func serveTo(t *testing.T, s Source, member func(context.Context) bool) (path string) {
 	t.Helper()
-	return run(t, newServer(s, member))
+	return run(t, newSocket(s, member))
 }
 
-func run(t *testing.T, server *Server) (path string) {
+func run(t *testing.T, server *Socket) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "control.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})

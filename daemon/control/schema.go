@@ -17,19 +17,19 @@ type Status struct {
 	Host    string  `json:"host"`
 	UptimeS float64 `json:"uptime_s"`
 	// Upstream is up, suspect or down; UpstreamS for how long.
-	Upstream  string     `json:"upstream"`
-	UpstreamS float64    `json:"upstream_s"`
-	Servers   []Upstream `json:"servers"`
-	Group     Group      `json:"group"`
-	Cache     Cache      `json:"cache"`
+	Upstream  string   `json:"upstream"`
+	UpstreamS float64  `json:"upstream_s"`
+	Servers   []Server `json:"servers"`
+	Group     Group    `json:"group"`
+	Cache     Cache    `json:"cache"`
 	// Counters since the start, by name.
 	Counters map[string]uint64 `json:"counters"`
 	// Warnings about the configuration, with file and line, and resolv.conf.
 	Warnings []string `json:"warnings"`
 }
 
-// Upstream is a DNS server as this host sees it.
-type Upstream struct {
+// Server is a DNS server as this host sees it.
+type Server struct {
 	Addr     string `json:"addr"`
 	State    string `json:"state"`
 	Fallback bool   `json:"fallback"`

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"mcdns/daemon/accept"
 	"mcdns/daemon/clients"
 )
 
@@ -37,16 +38,16 @@ const (
 	answerTime = 30 * time.Second
 )
 
-// Server serves the control socket.
-type Server struct {
+// Socket serves the control socket.
+type Socket struct {
 	http  *http.Server
 	table *clients.Table
 }
 
-// New makes a server of what source says.
-func New(source Source) *Server { return newServer(source, member) }
+// New makes a socket that serves what source says.
+func New(source Source) *Socket { return newSocket(source, member) }
 
-func newServer(source Source, member func(context.Context) bool) *Server {
+func newSocket(source Source, member func(context.Context) bool) *Socket {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		answer(w)(source.Status(r.Context()))
@@ -66,7 +67,7 @@ func newServer(source Source, member func(context.Context) bool) *Server {
 		}
 		answer(w)(a, err)
 	})
-	return &Server{
+	return &Socket{
 		table: clients.NewTable(connections),
 		http: &http.Server{
 			Handler:           mux,
@@ -79,8 +80,8 @@ func newServer(source Source, member func(context.Context) bool) *Server {
 }
 
 // Serve serves until the listener is closed.
-func (s *Server) Serve(l *net.UnixListener) error {
-	err := s.http.Serve(&accepting{UnixListener: l, table: s.table})
+func (s *Socket) Serve(l *net.UnixListener) error {
+	err := s.http.Serve(accept.Patiently(&accepting{UnixListener: l, table: s.table}))
 	if errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -88,7 +89,7 @@ func (s *Server) Serve(l *net.UnixListener) error {
 }
 
 // Shutdown ends it, at the latest with ctx.
-func (s *Server) Shutdown(ctx context.Context) {
+func (s *Socket) Shutdown(ctx context.Context) {
 	if s.http.Shutdown(ctx) != nil {
 		s.http.Close()
 	}

@@ -66,7 +66,7 @@ type Host struct {
 	streams *streams.Streams
 	store   *store.Store
 	nss     *nsssock.Server
-	control *control.Server
+	control *control.Socket
 	dns     *listener.Listener
 	listens []netip.AddrPort // as last configured; guarded by refreshing
 	hosts   atomic.Pointer[hosts.Table]

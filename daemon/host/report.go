@@ -91,7 +91,7 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 		out.Warnings = append(out.Warnings, w.String())
 	}
 	for _, server := range s.Servers {
-		out.Servers = append(out.Servers, control.Upstream{
+		out.Servers = append(out.Servers, control.Server{
 			Addr: server.Addr.String(), State: server.State.String(), Fallback: server.Fallback,
 			Domain: server.Domain, CutOff: server.CutOff,
 			LastSuccessS: seconds(server.Success), LastFailureS: seconds(server.Failure),
