@@ -35,7 +35,6 @@ func hazards(p programs) []row {
 		h("fork after a lookup, child: 8 threads x 100", "fork-threads", "100"),
 		h("fork after a lookup, child: 8 threads, slow answers", "fork-threads", "0"),
 		slow(h("fork after a lookup, child: 20,000 lookups", "fork-threads", "20000", "1")),
-		h("fork while 8 threads do their first lookup", "fork-first"),
 		h("vfork, posix_spawn, system, daemon", "spawns", p.hazard),
 		h("signal state after a lookup", "signal-state"),
 		h("ignored SIGPIPE and SIGURG, in exec'd children too", "signal-ignored"),
@@ -144,6 +143,7 @@ func TestNoProgramNoticesTheModule(t *testing.T) {
 		}
 		r.compare(t, row, worlds)
 	}
+	r.forksAtFirst(t, p, worlds)
 	if checks.File != "" {
 		r.measure(t, p, worlds)
 	}

@@ -77,7 +77,7 @@ int fork_first(int argc, char **argv)
 	pid_t child = fork();
 	if (child == 0)
 		_exit(look2(NAME) != 0);
-	printf("child %d\n", await(child, 5));
+	printf("child %d\n", await(child, 2));
 	for (int i = 0; i < 8; i++)
 		pthread_join(ids[i], NULL);
 	return 0;
