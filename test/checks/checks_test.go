@@ -52,3 +52,20 @@ func TestNothingCheckedIsAFailure(t *testing.T) {
 		t.Error("got no error")
 	}
 }
+
+func TestPackagesShareOneFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test-nss.json")
+	for _, name := range []string{"first", "second"} {
+		if err := add(path, Check{Name: name, Want: "kept", Got: "kept", OK: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Checks []Check }
+	if err := json.Unmarshal(text, &got); err != nil || len(got.Checks) != 2 || got.Checks[1].Name != "second" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}

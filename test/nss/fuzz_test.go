@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"mcdns/test/nss/checks"
+	"mcdns/test/checks"
 )
 
 // amount is how much of it: ten times as much where everything is wanted.

@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mcdns/test/checks"
 	"mcdns/test/lab"
-	"mcdns/test/nss/checks"
 )
 
 func TestMain(m *testing.M) { lab.Main(m) }

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/test/checks"
 	"mcdns/test/lab"
-	"mcdns/test/nss/checks"
 )
 
 func TestMain(m *testing.M) { lab.Main(m) }

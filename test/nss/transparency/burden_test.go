@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mcdns/test/checks"
 	"mcdns/test/lab"
-	"mcdns/test/nss/checks"
 	"mcdns/test/nss/fake"
 )
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"mcdns/test/nss/checks"
+	"mcdns/test/checks"
 )
 
 // measure adds the rows that are figures.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/test/checks"
 	"mcdns/test/lab"
-	"mcdns/test/nss/checks"
 )
 
 // row is one line of the table: a program, run in every world.

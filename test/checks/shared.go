@@ -1,5 +1,3 @@
-// Package checks keeps the promises of "make test-nss", kept or not, in the one
-// file that it leaves behind.
 package checks
 
 import (
@@ -8,17 +6,9 @@ import (
 	"testing"
 )
 
-// File is where the checks go, and says by being set that everything is wanted
-// and not only the short part.
+// File is where the tests of "make test-nss" leave their checks, and says by
+// being set that everything is wanted and not only the short part.
 var File = os.Getenv("MCDNS_TEST_NSS_JSON")
-
-// Check is one promise.
-type Check struct {
-	Name string `json:"name"`
-	Want string `json:"want"`
-	Got  string `json:"got"`
-	OK   bool   `json:"ok"`
-}
 
 // Add fails the test if the promise is not kept, and adds it to File. Packages
 // that share the file must not run at the same time (go test -p 1).
@@ -30,16 +20,16 @@ func Add(t testing.TB, name, want, got string, ok bool) {
 	if File == "" {
 		return
 	}
-	if err := add(Check{name, want, got, ok}); err != nil {
+	if err := add(File, Check{Name: name, Want: want, Got: got, OK: ok}); err != nil {
 		t.Errorf("write checks: %v", err)
 	}
 }
 
-func add(c Check) error {
+func add(path string, c Check) error {
 	var all struct {
 		Checks []Check `json:"checks"`
 	}
-	data, err := os.ReadFile(File)
+	data, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(data, &all)
 	}
@@ -47,8 +37,8 @@ func add(c Check) error {
 		return err
 	}
 	all.Checks = append(all.Checks, c)
-	if data, err = json.MarshalIndent(all, "", " "); err != nil {
+	if data, err = json.MarshalIndent(all, "", "  "); err != nil {
 		return err
 	}
-	return os.WriteFile(File, append(data, '\n'), 0o644)
+	return os.WriteFile(path, append(data, '\n'), 0o644)
 }
