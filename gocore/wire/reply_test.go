@@ -337,13 +337,16 @@ func TestHostileReplyCostsLittle(t *testing.T) {
 
 func costsLittle(t *testing.T, name string, q Question, b []byte) {
 	t.Helper()
+	const limit = 5 * time.Millisecond * slack
 	best := time.Hour
-	for range 20 {
+	// A busy machine takes its time in slices: the cost is the best of what it
+	// gave, and a reply that is too dear stays too dear 300 times.
+	for i := 0; i < 10 || (best > limit && i < 300); i++ {
 		start := time.Now()
 		ParseReply(q, b)
 		best = min(best, time.Since(start))
 	}
-	if limit := 5 * time.Millisecond * slack; best > limit {
+	if best > limit {
 		t.Errorf("%s: %d bytes took %v; want at most %v", name, len(b), best, limit)
 	}
 	if got := allocated(func() { ParseReply(q, b) }); got > 1<<20 {
