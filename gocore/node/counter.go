@@ -28,6 +28,7 @@ const (
 	UpstreamAhead
 	Untold
 	PeerDuplicate
+	AnswersContradicted
 	counters // how many there are
 )
 
@@ -39,7 +40,7 @@ var counterNames = [counters]string{
 	"peer_replayed", "peer_late", "peer_flood",
 	"evicted",
 	"lookups_here", "rebinding_stopped", "upstream_ahead",
-	"answers_untold", "peer_duplicate",
+	"answers_untold", "peer_duplicate", "answers_contradicted",
 }
 
 func (c Counter) String() string {

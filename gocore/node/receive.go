@@ -201,6 +201,7 @@ func (n *Node) compare(held *cache.Entry, fetched *wire.Answer) {
 		return
 	}
 	m.Contradicted++
+	n.count(AnswersContradicted)
 	if m.Contradicted == 1 {
 		n.log(slog.LevelWarn, "a peer's answer was contradicted by a DNS server; see mcdns peers", "peer", m.Addr.Addr().String())
 	}

@@ -17,6 +17,9 @@ func (n *Node) Status(now time.Duration) Status {
 		if m.Proven {
 			s.Proven++
 		}
+		if deaf(m) {
+			s.Deaf++
+		}
 	}
 	lists := [][]*server{n.servers, n.fallback}
 	for _, r := range n.routes {

@@ -448,6 +448,12 @@ func TestContradictionIsATurnAndNotRotation(t *testing.T) {
 			l := newLAN(t, 2)
 			l.settle()
 			n, peer := l.nodes[0], l.nodes[1]
+			counted := uint64(0)
+			l.onEffect = func(_ *testNode, e Effect) {
+				if e == Effect(Count{AnswersContradicted}) {
+					counted++
+				}
+			}
 			set := func(v string) {
 				if delete(l.answers, "x.example."); v != no {
 					l.answers["x.example."] = v
@@ -458,8 +464,8 @@ func TestContradictionIsATurnAndNotRotation(t *testing.T) {
 			l.run(2 * time.Minute)
 			set(c.got)
 			n.lookup("x.example.")
-			if m := n.group.Get(peer.self); m.Contradicted != c.want {
-				t.Errorf("counted %d contradictions; want %d", m.Contradicted, c.want)
+			if m := n.group.Get(peer.self); m.Contradicted != c.want || counted != c.want {
+				t.Errorf("counted %d contradictions, %d of them of the peer; want %d", counted, m.Contradicted, c.want)
 			}
 		})
 	}

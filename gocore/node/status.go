@@ -40,8 +40,9 @@ type Status struct {
 	// Group is "solo" without a key, "isolated" with one but nobody heard,
 	// else "N peers".
 	Group string
-	// Peers heard lately; Proven are those of them tied to this host's clock.
-	Peers, Proven int
+	// Peers heard lately; Proven are those of them tied to this host's clock, Deaf
+	// those that do not hear this host's multicast.
+	Peers, Proven, Deaf int
 	// Entries held: all, past their TTL, negative; Bytes they take.
 	Entries, Stale, Negative int
 	Bytes                    int
