@@ -108,7 +108,7 @@ func (e *env) root() *cobra.Command {
 	flags.BoolVar(&e.json, "json", false, "print JSON")
 	flags.StringVar(&e.socket, "socket", fallback(os.Getenv("MCDNS_SOCKET"), ControlSocket), "control socket of mcdnsd")
 	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time")
-	root.AddCommand(status, e.queryCommand(), e.peersCommand(), e.keyCommand(), e.nssCommand(), e.versionCommand())
+	root.AddCommand(status, e.queryCommand(), e.peersCommand(), e.statsCommand(), e.keyCommand(), e.nssCommand(), e.versionCommand())
 	return root
 }
 

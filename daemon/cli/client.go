@@ -20,6 +20,29 @@ const maxReply = 64 << 20
 // get asks mcdnsd and decodes the reply into v; with --json it prints the reply
 // as well, and says so.
 func (e *env) get(ctx context.Context, path string, query url.Values, v any) (printed bool, err error) {
+	body, err := e.fetch(ctx, path, query)
+	if err != nil {
+		return false, err
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return false, e.stranger(err)
+	}
+	if e.json {
+		_, err = e.out.Write(body)
+	}
+	return e.json, err
+}
+
+// stranger says that what listens there makes no sense.
+func (e *env) stranger(err error) error {
+	return &failure{
+		code: exitNoDaemon, err: fmt.Errorf("%s: no mcdnsd that this mcdns can talk to: %w", e.socket, err),
+		hint: "are mcdns and mcdnsd of one version?",
+	}
+}
+
+// fetch asks mcdnsd and returns what it says.
+func (e *env) fetch(ctx context.Context, path string, query url.Values) (body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	var d net.Dialer
@@ -32,30 +55,21 @@ func (e *env) get(ctx context.Context, path string, query url.Values, v any) (pr
 	target := url.URL{Scheme: "http", Host: "mcdnsd", Path: path, RawQuery: query.Encode()}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return false, e.explain(ctx, err)
+		return nil, e.explain(ctx, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	if err != nil {
-		return false, e.explain(ctx, err)
+		return nil, e.explain(ctx, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return false, &failure{code: exitNoAnswer, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body)))}
+		return nil, &failure{code: exitNoAnswer, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body)))}
 	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return false, &failure{
-			code: exitNoDaemon, err: fmt.Errorf("%s: no mcdnsd that this mcdns can talk to: %w", e.socket, err),
-			hint: "are mcdns and mcdnsd of one version?",
-		}
-	}
-	if e.json {
-		_, err = e.out.Write(body)
-	}
-	return e.json, err
+	return body, nil
 }
 
 // explain turns what the socket said into what to do about it.

@@ -116,6 +116,9 @@ func groupLine(g *control.Group) string {
 	if unproven := g.Peers - g.Proven; unproven > 0 {
 		state += fmt.Sprintf(" (%d not proven)", unproven)
 	}
+	if g.Deaf > 0 {
+		state += fmt.Sprintf(" (%d do not hear this host)", g.Deaf)
+	}
 	return fmt.Sprintf("%s at %s and %s port %d on %s, key %s",
 		state, g.IPv4, g.IPv6, g.Port, on, strings.Join(g.KeyIDs, " "))
 }

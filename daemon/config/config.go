@@ -60,6 +60,10 @@ type Config struct {
 	// that they are not. Unless ListenBeyond, all are loopback addresses.
 	Listen       []netip.AddrPort
 	ListenBeyond bool
+	// Metrics are the addresses on which they are served over TCP; none means that
+	// they are not. Unless MetricsBeyond, all are loopback addresses.
+	Metrics       []netip.AddrPort
+	MetricsBeyond bool
 	// Level is the least severe level that is logged.
 	Level slog.Level
 }
@@ -101,7 +105,7 @@ var settings = map[string]map[string]setting{
 	},
 	"servers": {
 		"servers":   setServers,
-		"fallback":  addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Fallback }, "none"),
+		"fallback":  addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Fallback }, "none", dnsPort),
 		"tls":       setTLS,
 		"tls_names": setTLSNames,
 	},
@@ -125,8 +129,12 @@ var settings = map[string]map[string]setting{
 		"private_names":  names(func(c *Config) *[]string { return &c.PrivateNames }),
 	},
 	"listener": {
-		"listen": addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Listen }, "off"),
+		"listen": addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Listen }, "off", dnsPort),
 		"beyond": yes(func(c *Config) *bool { return &c.ListenBeyond }),
+	},
+	"metrics": {
+		"listen": addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Metrics }, "off", metricsPort),
+		"beyond": yes(func(c *Config) *bool { return &c.MetricsBeyond }),
 	},
 	"log": {"level": setLevel},
 }

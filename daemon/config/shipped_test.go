@@ -22,6 +22,7 @@ func TestShippedFileAndManualHaveEverySetting(t *testing.T) {
 		Port: 1, Interfaces: []string{"x"}, Servers: server, Fallback: server, Size: 1, MinTTL: 1, Save: "x",
 		NoShare: []string{"x"}, LocalOnly: []string{"x"},
 		Routes: []Route{{Domain: "x"}}, TLS: 2, TLSNames: map[netip.Addr]string{{}: "x"}, Forward: []string{"x"}, Hosts: true, StopRebinding: true, PrivateNames: []string{"x"}, Listen: server, ListenBeyond: true,
+		Metrics: server, MetricsBeyond: true,
 		Level: slog.LevelDebug,
 	}
 	for _, w := range Parse(&c, "mcdnsd.conf", text) {
@@ -35,11 +36,15 @@ func TestShippedFileAndManualHaveEverySetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	for section, keys := range settings {
+		_, lines, _ := strings.Cut(string(text), "\n["+section+"]\n")
+		lines, _, _ = strings.Cut(lines, "\n[")
+		_, chapter, _ := strings.Cut(string(page), "\n.Sh ["+section+"]\n")
+		chapter, _, _ = strings.Cut(chapter, "\n.Sh ")
 		for key := range keys {
-			if !strings.Contains(string(text), "\n"+key+" =") {
+			if !strings.Contains(lines, "\n"+key+" =") {
 				t.Errorf("[%s] %s is not in the file", section, key)
 			}
-			if n := strings.Count(string(page), "\n.It Ic "+key+" "); n != 1 {
+			if n := strings.Count(chapter, "\n.It Ic "+key+" "); n != 1 {
 				t.Errorf("[%s] %s is %d times in mcdnsd.conf(5)", section, key, n)
 			}
 		}

@@ -228,7 +228,7 @@ func isRoute(item string) bool {
 	if len(words) == 0 || words[0] == "auto" {
 		return false
 	}
-	_, err := parseServer(words[0])
+	_, err := parseServer(words[0], dnsPort)
 	return err != nil && strings.Contains(item, ":")
 }
 
@@ -294,9 +294,10 @@ func setTLSNames(c *Config, value string) error {
 	return nil
 }
 
-func addrPorts(field func(*Config) *[]netip.AddrPort, none string) setting {
+// addrPorts reads addresses; one without a port gets the usual one.
+func addrPorts(field func(*Config) *[]netip.AddrPort, none string, usual uint16) setting {
 	return func(c *Config, value string) error {
-		out, err := parseServers(value, none)
+		out, err := parseAddrs(value, none, usual)
 		if err == nil {
 			*field(c) = out
 		}
@@ -304,14 +305,24 @@ func addrPorts(field func(*Config) *[]netip.AddrPort, none string) setting {
 	}
 }
 
-// parseServers reads a list of at most wire.MaxServers; the word none stands for
-// no server.
-func parseServers(value, none string) (out []netip.AddrPort, err error) {
+// Ports of addresses that are written without one.
+const (
+	dnsPort     = 53
+	metricsPort = 9753
+)
+
+func parseServers(value, none string) ([]netip.AddrPort, error) {
+	return parseAddrs(value, none, dnsPort)
+}
+
+// parseAddrs reads a list of at most wire.MaxServers; the word none stands for
+// no address.
+func parseAddrs(value, none string, usual uint16) (out []netip.AddrPort, err error) {
 	for _, s := range list(value) {
 		if s == none {
 			continue
 		}
-		a, err := parseServer(s)
+		a, err := parseServer(s, usual)
 		if err != nil {
 			return nil, err
 		}
@@ -323,9 +334,9 @@ func parseServers(value, none string) (out []netip.AddrPort, err error) {
 	return out, nil
 }
 
-func parseServer(s string) (netip.AddrPort, error) {
+func parseServer(s string, usual uint16) (netip.AddrPort, error) {
 	if a, err := netip.ParseAddr(s); err == nil {
-		return netip.AddrPortFrom(a, 53), nil
+		return netip.AddrPortFrom(a, usual), nil
 	}
 	if a, err := netip.ParseAddrPort(s); err == nil && a.Port() != 0 {
 		return a, nil

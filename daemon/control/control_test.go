@@ -34,11 +34,23 @@ func (s *source) Query(_ context.Context, name string, types []uint16) (Answer, 
 	}}}, s.err
 }
 
+// page is the page of metrics.
+var page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "mcdns_x 1\n") })
+
+func TestMetricsAreForEveryone(t *testing.T) {
+	for _, member := range []bool{true, false} {
+		path := serveTo(t, &source{}, func(context.Context) bool { return member })
+		if code, body := get(t, path, "/metrics"); code != 200 || body != "mcdns_x 1\n" {
+			t.Errorf("member %v: got %d %q", member, code, body)
+		}
+	}
+}
+
 func serve(t *testing.T, s Source) (path string) { return serveTo(t, s, member) }
 
 func serveTo(t *testing.T, s Source, member func(context.Context) bool) (path string) {
 	t.Helper()
-	return run(t, newSocket(s, member))
+	return run(t, newSocket(s, page, member))
 }
 
 func run(t *testing.T, server *Socket) (path string) {
@@ -135,7 +147,7 @@ func TestSilentClientsLeaveRoom(t *testing.T) {
 }
 
 func TestNoUserKeepsAnotherOut(t *testing.T) {
-	server := New(&source{})
+	server := New(&source{}, page)
 	for range connections {
 		a, b := net.Pipe()
 		defer a.Close()

@@ -47,6 +47,8 @@ type Group struct {
 	State  string `json:"state"`
 	Peers  int    `json:"peers"`
 	Proven int    `json:"proven"`
+	// Deaf peers do not hear this host's multicast.
+	Deaf int `json:"deaf"`
 	// Problem says why a host that has a key file does not share.
 	Problem    string   `json:"problem,omitempty"`
 	KeyFile    string   `json:"key_file"`

@@ -44,11 +44,12 @@ type Socket struct {
 	table *clients.Table
 }
 
-// New makes a socket that serves what source says.
-func New(source Source) *Socket { return newSocket(source, member) }
+// New makes a socket that serves what source says, and the page of metrics.
+func New(source Source, metrics http.Handler) *Socket { return newSocket(source, metrics, member) }
 
-func newSocket(source Source, member func(context.Context) bool) *Socket {
+func newSocket(source Source, metrics http.Handler, member func(context.Context) bool) *Socket {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		answer(w)(source.Status(r.Context()))
 	})

@@ -30,6 +30,7 @@ import (
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/listener"
 	"mcdns/daemon/logs"
+	"mcdns/daemon/metrics"
 	"mcdns/daemon/nsssock"
 	"mcdns/daemon/owner"
 	"mcdns/daemon/resolvconf"
@@ -69,6 +70,10 @@ type Host struct {
 	control *control.Socket
 	dns     *listener.Listener
 	listens []netip.AddrPort // as last configured; guarded by refreshing
+	counts  metrics.Counts
+	scraped *metrics.Endpoint
+	scrapes []netip.AddrPort // as last configured; guarded by refreshing
+	dumb    atomic.Bool      // an address for metrics could not be opened
 	hosts   atomic.Pointer[hosts.Table]
 	noHosts bool        // the file could not be read, as was said; guarded by refreshing
 	deaf    atomic.Bool // an address of the listener could not be opened
@@ -186,13 +191,14 @@ func (h *Host) build() error {
 	h.owner, err = owner.New(node.Config{
 		Self: self, Rand: mathrand.New(mathrand.NewPCG(random(), random())), Version: h.options.Version,
 	}, owner.Drivers{
-		Ask: h.client.Ask, Send: h.lan.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
+		Ask: h.ask, Answered: h.counts.Lookups.Note, Send: h.lan.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
 	})
 	if err != nil {
 		return err
 	}
 	h.dns = listener.New(listener.Config{Ask: h.resolve, Log: logs.Component(h.log, "listener")})
-	h.control = control.New(h)
+	h.scraped = metrics.NewEndpoint(metrics.Source(h.metrics), logs.Component(h.log, "metrics"))
+	h.control = control.New(h, metrics.Source(h.metrics))
 	return nil
 }
 
@@ -314,6 +320,7 @@ func (h *Host) stop(s sockets, unfollow func()) {
 	h.nss.Shutdown(ctx)
 	h.control.Shutdown(ctx)
 	h.dns.Close()
+	h.scraped.Close()
 	h.saveLast(saveWithin)
 }
 

@@ -141,20 +141,22 @@ func (l *lan) send(s node.Send) {
 	rand.Read(nonce[:])
 	datagram := ring.Seal(plain, nonce)
 	if s.To.IsValid() {
-		l.sent(sockets.SendTo(datagram, s.To))
+		l.sent(sockets.SendTo(datagram, s.To), s, len(datagram))
 		return
 	}
 	for _, way := range s.Ways {
-		l.sent(sockets.SendGroup(datagram, way))
+		l.sent(sockets.SendGroup(datagram, way), s, len(datagram))
 	}
 }
 
-// sent counts failures: a link that just went down is found out by netlink, not
-// by a line for each datagram.
-func (l *lan) sent(err error) {
+// sent counts what left and what did not: a link that just went down is found out
+// by netlink, not by a line for each datagram.
+func (l *lan) sent(err error, s node.Send, size int) {
 	if err != nil {
 		l.unsent.Add(1)
+		return
 	}
+	l.host.counts.Datagrams.Sent(s.Message.Body, !s.To.IsValid(), size)
 }
 
 // receiver is one address family's goroutine.
@@ -201,6 +203,7 @@ func (r *receiver) receive(p links.Packet) {
 		l.malformed.Add(1)
 		return
 	}
+	l.host.counts.Datagrams.Received(m.Body, p.Group, len(p.Data))
 	l.host.owner.Offer(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
 }
 

@@ -163,6 +163,7 @@ func (h *Host) apply(v view) {
 	}
 	h.readHosts(v.config.Hosts, hosts.Path)
 	h.listen53(v)
+	h.listenMetrics(v.config)
 	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames, Log: logs.Component(h.log, "upstream")})
 	if !slices.Equal(before.warnings, v.warnings) {
 		for _, w := range v.warnings {

@@ -86,7 +86,7 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 		},
 		Counters: seen.counters, Warnings: []string{},
 	}
-	out.Group.State, out.Group.Peers, out.Group.Proven = s.Group, s.Peers, s.Proven
+	out.Group.State, out.Group.Peers, out.Group.Proven, out.Group.Deaf = s.Group, s.Peers, s.Proven, s.Deaf
 	for _, w := range v.warnings {
 		out.Warnings = append(out.Warnings, w.String())
 	}

@@ -24,6 +24,9 @@ type Drivers struct {
 	Pull func(node.Pull)
 	Page func(node.Page)
 	Log  func(node.Log)
+	// Answered hears of the result of each question that Resolve or ResolveAll
+	// was asked, on the goroutine that asked, and how long it took.
+	Answered func(node.Result, time.Duration)
 }
 
 // ErrStopped: the daemon is going down.
@@ -276,6 +279,7 @@ func (o *Owner) ResolveAll(ctx context.Context, questions []wire.Question) ([]no
 	n := uint64(len(questions))
 	first := o.nextID.Add(n) - n
 	answers := make(chan answered, n)
+	begun := time.Now()
 	for i, q := range questions {
 		in := node.Query{ID: first + uint64(i), Question: q}
 		if err := o.put(ctx, event{input: in, result: answers, index: i}); err != nil {
@@ -288,6 +292,9 @@ func (o *Owner) ResolveAll(ctx context.Context, questions []wire.Question) ([]no
 		select {
 		case a := <-answers:
 			results[a.index] = a.result
+			if o.drivers.Answered != nil {
+				o.drivers.Answered(a.result, time.Since(begun))
+			}
 		case <-o.stopped:
 			return nil, ErrStopped
 		case <-ctx.Done():

@@ -1,0 +1,84 @@
+package host
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"mcdns/daemon/config"
+)
+
+func TestMetricsStayOnLoopbackUnlessToldOtherwise(t *testing.T) {
+	c := config.Config{Metrics: addrPorts("127.0.0.1:9753", "[::1]:9753", "192.0.2.1:9753", "0.0.0.0:9753", "[::ffff:127.0.0.1]:1")}
+	if got, want := scrapes(c), addrPorts("127.0.0.1:9753", "[::1]:9753", "[::ffff:127.0.0.1]:1"); !slices.Equal(got, want) {
+		t.Errorf("got %v; want %v", got, want)
+	}
+	c.MetricsBeyond = true
+	if got := scrapes(c); !slices.Equal(got, c.Metrics) {
+		t.Errorf("beyond: got %v; want %v", got, c.Metrics)
+	}
+}
+
+// freePort is one that nobody has now.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func scrape(port int) string {
+	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	r, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
+	if err != nil {
+		return ""
+	}
+	defer r.Body.Close()
+	b, _ := io.ReadAll(r.Body)
+	return string(b)
+}
+
+func TestMetricsFollowTheLookupsAndTheConfiguration(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	port := freePort(t)
+	if got := scrape(port); got != "" {
+		t.Errorf("metrics are served unasked: %s", got)
+	}
+	d.configure(t, server, fmt.Sprintf("[metrics]\nlisten = 127.0.0.1:%d 192.0.2.1:9753", port))
+	wait(t, "metrics are served", func() bool { return strings.Contains(scrape(port), "mcdns_uptime_seconds") })
+	wait(t, "an address beyond loopback is said", func() bool { return d.log.has("metrics.listen: not all addresses are loopback") })
+	for range 3 {
+		d.lookup(t, "www.example.")
+	}
+	d.lookup(t, "www.elsewhere.")
+	page := scrape(port)
+	for _, want := range []string{
+		`lookups_total{source="server",result="found"} 1`, `lookups_total{source="server",result="no_name"} 1`,
+		`lookups_total{source="cache",result="found"} 2`, `upstream_state{state="up"} 1`,
+		`lookup_duration_seconds_count{source="cache"} 2`, `group_state{state="solo"} 1`,
+		fmt.Sprintf(`server_state{server="%v",kind="all",state="up"} 1`, server.conn.LocalAddr()),
+	} {
+		if !strings.Contains(page, "\nmcdns_"+want+"\n") {
+			t.Errorf("%s is not in\n%s", want, page)
+		}
+	}
+	out, code := d.mcdns(t, "stats")
+	if code != 0 || !strings.Contains(out, "\nlookups_total{source=cache,result=found}=2\n") {
+		t.Errorf("mcdns stats (%d):\n%s", code, out)
+	}
+	for _, private := range []string{"www", "elsewhere"} {
+		if strings.Contains(page, private) || strings.Contains(out, private) {
+			t.Errorf("%s was looked up, and the metrics say so", private)
+		}
+	}
+	d.configure(t, server, "")
+	wait(t, "metrics are served no more", func() bool { return scrape(port) == "" })
+}
