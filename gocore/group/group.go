@@ -36,6 +36,12 @@ type Member struct {
 	Names   uint32
 	// Told and Contradicted are counted by the node.
 	Told, Contradicted uint64
+	// Heard counts the new answers heard of it as its HELLOs count those it told,
+	// from the first one (Counted) on; Lost is how many more it had told by the
+	// last one.
+	Heard   uint32
+	Lost    int32
+	Counted bool
 	// Servers is the evidence it gave last, moved to this host's clock.
 	Servers []Evidence
 

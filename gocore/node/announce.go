@@ -180,6 +180,10 @@ func (n *Node) fillAnnounce(now time.Duration) wire.Body {
 			body.Long = append(body.Long, longOf(e))
 		default:
 			body.Answers = append(body.Answers, n.aged(now, e))
+			if item.unheard {
+				body.New++
+				n.session.told++
+			}
 		}
 		room -= size
 		n.count(Announced)

@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,15 +13,19 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// A pull is a stream that this host opened to catch up, or for an answer too
+// A pull is what this host opened streams for: to catch up, or for an answer too
 // long for a datagram.
 type pull struct {
-	q     wire.Question // of a long answer, if it is no catch-up
-	away  time.Duration
-	after uint64
-	tries int
-	whole bool // it is a catch-up, to be tried again until it is whole
-	taken int  // answers that were new here
+	q      wire.Question // of a long answer, if it is no catch-up
+	whole  bool          // it is a catch-up, to be tried again until it is whole
+	away   time.Duration
+	after  uint64
+	tries  int
+	began  time.Duration
+	asked  []wire.Peer // since the last try: one is asked once
+	open   int         // streams
+	heard  int         // records
+	gained int         // questions that this host held no answer to
 }
 
 // An export is a stream that a peer opened.
@@ -39,6 +44,11 @@ const (
 	mostAsked   = 1000 // entries that go first
 	ranksToPull = 3
 	maxPulls    = 4 // streams for long answers at once
+	// A stream that brings nothing for so long has another one beside it, to
+	// another peer: where frames are lost, one in five takes two seconds to open,
+	// and a host that joins in an outage is to know within five what the LAN knows.
+	stallAfter = 700 * time.Millisecond
+	maxBeside  = 3
 )
 
 // absent is how long this host was without the group at most, going by the
@@ -55,41 +65,97 @@ func (n *Node) absent(now time.Duration) time.Duration {
 	return away
 }
 
-// catchUp pulls what this host missed from one peer drawn at random.
+// catchUp pulls what this host missed.
 func (n *Node) catchUp(now, away time.Duration) {
 	n.caught = true
-	n.after(now, n.jitter(catchDelay), func(now time.Duration) {
-		n.pull(now, &pull{away: away, whole: true})
-	})
+	p := &pull{away: away, whole: true}
+	n.after(now, n.jitter(catchDelay), func(now time.Duration) { n.pull(now, p) })
 }
 
-func (n *Node) pull(now time.Duration, p *pull) {
-	m := n.randomPeer()
-	if m == nil {
-		n.caught = false // the next proven peer starts it
+// catchUpMore catches up again if a peer holds more than twice what this host and
+// those hold that it caught up from: where half of the hosts boot empty, the first
+// one proven may be as empty as this one. What a peer says must double each time,
+// so this ends.
+func (n *Node) catchUpMore(now time.Duration) {
+	m := n.draw(func(m *group.Member) bool { return int(m.Names) > 2*max(n.cache.Len(), n.caughtFrom)+repairLack })
+	if m == nil || !n.caught || len(n.pulls) > 0 {
 		return
 	}
-	n.pullFrom(now, m, p)
+	n.caughtFrom = int(m.Names)
+	p := &pull{whole: true}
+	n.after(now, n.jitter(catchDelay), func(now time.Duration) { n.pull(now, p) })
+}
+
+// pull opens a stream of a catch-up to a peer drawn at random among those that
+// hold most, and looks after it.
+func (n *Node) pull(now time.Duration, p *pull) {
+	m := n.draw(func(m *group.Member) bool { return !slices.Contains(p.asked, m.Peer) })
+	if m != nil {
+		n.pullFrom(now, m, p)
+		return
+	}
+	if p.open == 0 {
+		n.caught = false // the next proven peer starts it
+	}
 }
 
 func (n *Node) pullFrom(now time.Duration, m *group.Member, p *pull) {
-	id := n.id()
-	n.pulls[id] = p
-	n.after(now, pullTime, func(time.Duration) { delete(n.pulls, id) })
-	n.emit(Pull{ID: id, Addr: m.Addr, Want: Want{Away: p.away, After: p.after}})
+	if p.began == 0 {
+		p.began = now
+	}
+	if p.open == 0 {
+		n.after(now, stallAfter, func(now time.Duration) { n.watch(now, p, p.heard) })
+	}
+	n.caughtFrom = max(n.caughtFrom, int(m.Names))
+	p.asked = append(p.asked, m.Peer)
+	n.open(now, m, p, Want{Away: p.away, After: p.after})
 }
 
-func (n *Node) randomPeer() *group.Member {
-	var proven []*group.Member
+// open opens a stream for a pull.
+func (n *Node) open(now time.Duration, m *group.Member, p *pull, want Want) {
+	id := n.id()
+	n.pulls[id] = p
+	p.open++
+	n.after(now, pullTime, func(time.Duration) { n.closed(id) })
+	n.emit(Pull{ID: id, Addr: m.Addr, Want: want})
+}
+
+// closed forgets a stream.
+func (n *Node) closed(id uint64) {
+	if p := n.pulls[id]; p != nil {
+		p.open--
+		delete(n.pulls, id)
+	}
+}
+
+// watch opens another stream beside those of a catch-up that bring nothing.
+func (n *Node) watch(now time.Duration, p *pull, heard int) {
+	if p.open == 0 {
+		return
+	}
+	if p.heard == heard && p.open < maxBeside {
+		n.pull(now, p)
+	}
+	n.after(now, stallAfter, func(now time.Duration) { n.watch(now, p, p.heard) })
+}
+
+// draw picks at random one of the proven peers that f accepts and that hold, by
+// their own word, at least half of what the one does that holds most. A peer that
+// has not said yet may hold anything.
+func (n *Node) draw(f func(*group.Member) bool) *group.Member {
+	var fit []*group.Member
+	most := uint32(0)
 	for _, m := range n.group.Members() {
-		if m.Proven && m.Addr.IsValid() {
-			proven = append(proven, m)
+		if m.Proven && m.Addr.IsValid() && f(m) {
+			fit = append(fit, m)
+			most = max(most, m.Names)
 		}
 	}
-	if len(proven) == 0 {
+	fit = slices.DeleteFunc(fit, func(m *group.Member) bool { return m.Counted && m.Names < most/2 })
+	if len(fit) == 0 {
 		return nil
 	}
-	return proven[n.rand.IntN(len(proven))]
+	return fit[n.rand.IntN(len(fit))]
 }
 
 // pulled takes in one record. The stream's handshake proved the peer; its
@@ -107,28 +173,38 @@ func (n *Node) pulled(now time.Duration, in Pulled) {
 		if !p.whole && a.Question != p.q {
 			continue // not what was pulled
 		}
-		if n.accept(now, in.From, m, a, transit, !onTime) == cache.Taken {
-			p.taken++
+		held := n.cache.Get(now, a.Question)
+		unknown := held == nil || held.Filler()
+		if n.accept(now, in.From, m, a, transit, !onTime) == cache.Taken && unknown {
+			p.gained++
 		}
 	}
-	if in.Next != 0 {
-		p.after = in.Next
+	p.heard++
+	p.after = max(p.after, in.Next)
+	if in.Done {
+		n.closed(in.Pull)
+		n.pullEnded(now, p, in.Whole)
 	}
-	if !in.Done {
-		return
-	}
-	delete(n.pulls, in.Pull)
+}
+
+// pullEnded goes on with a catch-up of which one stream has ended.
+func (n *Node) pullEnded(now time.Duration, p *pull, whole bool) {
 	switch {
-	case p.whole && !in.Whole:
+	case !p.whole:
+	case whole:
+		maps.DeleteFunc(n.pulls, func(_ uint64, other *pull) bool { return other == p })
+		p.open = 0
+		n.caughtUp(now, p)
+		n.catchUpMore(now)
+	case p.open == 0:
 		n.pullAgain(now, p)
-	case p.whole:
-		n.repaired(p)
 	}
 }
 
 // pullAgain resumes a stream that broke or was busy, from any peer.
 func (n *Node) pullAgain(now time.Duration, p *pull) {
 	p.tries++
+	p.asked = nil
 	if p.tries == catchTries {
 		n.log(slog.LevelWarn, "could not catch up with the group; names learnt meanwhile are asked for one by one")
 		return
@@ -224,7 +300,7 @@ func (n *Node) exportedOnly(now time.Duration, qs []wire.Question) []*cache.Entr
 
 // heardLong pulls an announced long answer at once if this host is asked for
 // it or is among the three ranked first (PROTOCOL 3).
-func (n *Node) heardLong(m *group.Member, e *cache.Entry, l *wire.Long) {
+func (n *Node) heardLong(now time.Duration, m *group.Member, e *cache.Entry, l *wire.Long) {
 	if !m.Proven || l.Length > maxShared || e != nil && e.Answer.Birth == l.Birth {
 		return
 	}
@@ -232,9 +308,7 @@ func (n *Node) heardLong(m *group.Member, e *cache.Entry, l *wire.Long) {
 		return
 	}
 	if e != nil && e.Asked > 0 || n.pending[l.Question] != nil || n.rank(l.Question) < ranksToPull {
-		id := n.id()
-		n.pulls[id] = &pull{q: l.Question}
-		n.emit(Pull{ID: id, Addr: m.Addr, Want: Want{Questions: []wire.Question{l.Question}}})
+		n.open(now, m, &pull{q: l.Question}, Want{Questions: []wire.Question{l.Question}})
 	}
 }
 

@@ -23,11 +23,11 @@ func (n *Node) startSharing(now time.Duration) {
 // any more, nothing under way is gone on with.
 func (n *Node) stopSharing() {
 	n.group = group.New(n.self.ID)
-	n.announce, n.queries, n.prover = announcer{}, querier{}, prover{}
+	n.announce, n.queries, n.prover, n.repair = announcer{}, querier{}, prover{}, repairer{}
 	clear(n.answers)
 	clear(n.pulls)
 	clear(n.exports)
-	n.caught, n.session.groupWas = false, ""
+	n.caught, n.caughtFrom, n.session.groupWas = false, 0, ""
 }
 
 // forgetLinks forgets the members behind links that are gone: they would count
@@ -49,12 +49,13 @@ func (n *Node) helloLoop(now time.Duration, this int) {
 	n.noteGroup()
 	n.hello(now)
 	n.probeDown(now)
+	n.considerRepair(now)
 	interval := n.group.Interval()
 	n.after(now, interval/2+n.jitter(interval), func(now time.Duration) { n.helloLoop(now, this) })
 }
 
 func (n *Node) hello(now time.Duration) {
-	h := &wire.Hello{Version: n.version, Names: uint32(n.cache.Len()), Hears: n.hears(now)}
+	h := &wire.Hello{Version: n.version, Names: uint32(n.cache.Len()), Told: n.session.told, Hears: n.hears(now)}
 	n.sendEverywhere(now, h)
 	n.callSilent(now, h)
 }
@@ -107,8 +108,8 @@ func (n *Node) bye(now time.Duration) {
 }
 
 func (n *Node) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
-	m.Version, m.Names = h.Version, h.Names
-	n.noteNames(now, m)
+	m.Version = h.Version
+	n.catchUpMore(now)
 	n.noteHearing(now, m, h)
 }
 
@@ -136,7 +137,7 @@ func (n *Node) noteGroup() {
 		return
 	}
 	if word == "isolated" {
-		n.caught = false // whoever comes next knows what was missed
+		n.caught, n.caughtFrom = false, 0 // whoever comes next knows what was missed
 	}
 	if n.session.groupWas != "" || word == "joined" {
 		n.log(slog.LevelInfo, "group "+word, "group", n.groupWord())

@@ -44,6 +44,8 @@ type lan struct {
 	silent map[int]bool
 	// unheard: unicast between hosts is lost.
 	unheard bool
+	// stall is the share of streams that do not open: two seconds later they end.
+	stall float64
 }
 
 type testNode struct {
@@ -264,6 +266,10 @@ func (l *lan) answer(q wire.Question) (*wire.Answer, Failure) {
 
 // pull copies what the peer exports, page by page.
 func (l *lan) pull(n *testNode, e Pull) {
+	if l.stall > 0 && l.rand.Float64() < l.stall {
+		l.at(l.now+2*time.Second, func(time.Duration) { n.handle(Pulled{Pull: e.ID, Done: true}) })
+		return
+	}
 	for _, peer := range l.nodes {
 		if peer.addr != e.Addr || peer.off {
 			continue

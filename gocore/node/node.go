@@ -49,7 +49,9 @@ type Node struct {
 	prover    prover
 	pulls     map[uint64]*pull
 	caught    bool // caught up with the group since start or absence
-	exports   map[uint64]*export
+	// caughtFrom is how much the peers it caught up from said they hold, at most.
+	caughtFrom int
+	exports    map[uint64]*export
 }
 
 // session remembers how the node last stood.
@@ -62,6 +64,7 @@ type session struct {
 	groupWas  string
 	sharing   int           // counts the times that sharing began
 	cloned    time.Duration // a new epoch was taken
+	told      uint32        // new answers that were announced (wire.Hello.Told)
 }
 
 // New makes a node that waits for its first Configure.

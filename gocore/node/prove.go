@@ -103,4 +103,5 @@ func (n *Node) prove(now, asked time.Duration, m *group.Member, sent time.Durati
 	if !n.caught {
 		n.catchUp(now, n.absent(now))
 	}
+	n.catchUpMore(now)
 }

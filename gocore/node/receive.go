@@ -68,6 +68,8 @@ func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit
 		n.heardReply(now, m, body, transit)
 	case *wire.Announce:
 		n.heardAnnounce(now, m, body, transit)
+	case *wire.Hello:
+		noteNumbers(m, body)
 	}
 	if !m.Proven {
 		return // its states, HELLO list and BYE are ignored (PROTOCOL 3)
@@ -103,22 +105,29 @@ func (n *Node) heardSelf(now time.Duration, msg *wire.Message) {
 }
 
 func (n *Node) heardAnnounce(now time.Duration, m *group.Member, body *wire.Announce, transit time.Duration) {
+	heard := 0
 	for _, a := range body.Answers {
-		n.told(now, m, a, transit)
+		if n.told(now, m, a, transit) {
+			heard++
+		}
+	}
+	if m.Proven {
+		m.Heard += uint32(min(int(body.New), heard))
 	}
 	for i := range body.Long {
 		l := &body.Long[i]
-		n.heardLong(m, n.cache.Get(now, l.Question), l)
+		n.heardLong(now, m, n.cache.Get(now, l.Question), l)
 	}
 }
 
-// told takes in one answer that a peer told by datagram.
-func (n *Node) told(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) {
+// told takes in one answer that a peer told by datagram, unless it tells too many.
+func (n *Node) told(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) bool {
 	if !m.Allow(now) {
 		n.count(PeerFlood)
-		return
+		return false
 	}
 	n.accept(now, m.Peer, m, a, transit, !m.Proven)
+	return true
 }
 
 // accept decides whether to believe an answer, which of two stands, and ends

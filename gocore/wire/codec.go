@@ -136,6 +136,7 @@ func appendHello(b []byte, h *Hello) ([]byte, error) {
 	b = append(b, byte(len(h.Version)))
 	b = append(b, h.Version...)
 	b = binary.BigEndian.AppendUint32(b, h.Names)
+	b = binary.BigEndian.AppendUint32(b, h.Told)
 	b = append(b, byte(len(h.Hears)))
 	for _, p := range h.Hears {
 		b = appendPeer(b, p)
@@ -160,7 +161,7 @@ func appendAnnounce(b []byte, a *Announce) ([]byte, error) {
 		b = binary.BigEndian.AppendUint32(b, seconds(l.TTL))
 		b = binary.BigEndian.AppendUint32(b, l.Length)
 	}
-	return b, nil
+	return append(b, a.New), nil
 }
 
 func appendAnswers(b []byte, answers []Aged) ([]byte, error) {
@@ -241,11 +242,11 @@ func Size(m *Message) int {
 	n := frameLen + serverStateLen*len(m.Servers)
 	switch b := m.Body.(type) {
 	case *Hello:
-		n += 1 + len(b.Version) + 4 + 1 + peerLen*len(b.Hears)
+		n += 1 + len(b.Version) + 4 + 4 + 1 + peerLen*len(b.Hears)
 	case *Prove, *Proof:
 		n += 8
 	case *Announce:
-		n += answersSize(b.Answers) + 1
+		n += answersSize(b.Answers) + 1 + 1
 		for _, l := range b.Long {
 			n += LongSize(l)
 		}

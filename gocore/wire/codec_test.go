@@ -21,11 +21,11 @@ func messages(t testing.TB) []*Message {
 	}
 	q := question(t, "www.example.org", TypeA)
 	bodies := []Body{
-		&Hello{Version: "1.2.3", Names: 77, Hears: []Peer{{1, 2}, {3, 4}}},
+		&Hello{Version: "1.2.3", Names: 77, Told: 78, Hears: []Peer{{1, 2}, {3, 4}}},
 		&Hello{},
 		&Prove{Nonce: 1 << 63},
 		&Proof{Nonce: 5},
-		&Announce{Answers: aged, Long: []Long{{q, Birth{Peer{1, 2}, time.Second}, time.Minute, 4000}}},
+		&Announce{Answers: aged, Long: []Long{{q, Birth{Peer{1, 2}, time.Second}, time.Minute, 4000}}, New: 4},
 		&Announce{},
 		&Query{Nonce: 9, Wireless: true, Asked: []Asked{{q, Birth{}}, {q, Birth{Peer{5, 6}, time.Hour}}}},
 		&Reply{Nonce: 9, Answers: aged[:1]},
@@ -93,10 +93,10 @@ func TestAnyMessageComesBackAsItWas(t *testing.T) {
 			return Asked{drawQuestion(t), Birth{drawPeer(t), drawMillis(t, maxMillis)}}
 		}), 1, 10).Draw(t, "asked")
 		bodies := []Body{
-			&Hello{rapid.StringMatching(`[!-~]{0,32}`).Draw(t, "version"), rapid.Uint32().Draw(t, "names"),
+			&Hello{rapid.StringMatching(`[!-~]{0,32}`).Draw(t, "version"), rapid.Uint32().Draw(t, "names"), rapid.Uint32().Draw(t, "told"),
 				rapid.SliceOfN(rapid.Custom(drawPeer), 1, MaxHears).Draw(t, "hears")},
 			&Prove{rapid.Uint64().Draw(t, "nonce")},
-			&Announce{Answers: aged},
+			&Announce{Answers: aged, New: rapid.Uint8().Draw(t, "new")},
 			&Query{rapid.Uint64().Draw(t, "nonce"), rapid.Bool().Draw(t, "wireless"), asked},
 			&Reply{rapid.Uint64().Draw(t, "nonce"), aged},
 			&Ask{drawQuestion(t)},
@@ -224,7 +224,7 @@ func TestMalformedDatagramIsRefused(t *testing.T) {
 		{"more servers than allowed", hello(set(33, 9))},
 		{"version longer than the rest", hello(set(34, 32))},
 		{"version that writes to terminals", hello(set(35, 0x1B))},
-		{"more heard than bytes", hello(set(40, 2))},
+		{"more heard than bytes", hello(set(44, 2))},
 		{"bytes behind", hello(func(b []byte) []byte { return append(b, 0) })},
 	} {
 		if m, err := Decode(c.b); !errors.Is(err, ErrMalformed) || m != nil {

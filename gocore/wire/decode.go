@@ -150,7 +150,7 @@ func (r *reader) body(kind byte) Body {
 	case kindProof:
 		return &Proof{Nonce: r.u64()}
 	case kindAnnounce:
-		return &Announce{Answers: r.answers(255), Long: r.long()}
+		return &Announce{Answers: r.answers(255), Long: r.long(), New: r.u8()}
 	case kindQuery:
 		return r.query()
 	case kindReply:
@@ -164,7 +164,7 @@ func (r *reader) body(kind byte) Body {
 }
 
 func (r *reader) hello() *Hello {
-	h := &Hello{Version: r.version(), Names: r.u32()}
+	h := &Hello{Version: r.version(), Names: r.u32(), Told: r.u32()}
 	if n := r.count(int(r.u8()), MaxHears, peerLen); n > 0 {
 		h.Hears = make([]Peer, n)
 		for i := range h.Hears {

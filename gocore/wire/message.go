@@ -45,6 +45,9 @@ type Body interface{ body() }
 type Hello struct {
 	Version string // of the sender's mcdnsd, at most 32 bytes
 	Names   uint32 // answers held
+	// Told counts the new answers that the sender announced in this epoch
+	// (Announce.New): who heard fewer knows how many it lacks. It may wrap.
+	Told uint32
 	// Hears lists peers heard by multicast lately, at most MaxHears of them, in
 	// rotation: a peer that never finds itself in it is not heard.
 	Hears []Peer
@@ -66,6 +69,9 @@ type Announce struct {
 	Answers []Aged
 	// Long are answers that do not fit a datagram, to be pulled.
 	Long []Long
+	// New is how many of Answers the sender takes for news to the group: those
+	// that Hello.Told counts.
+	New uint8
 }
 
 // Aged is an answer and its age when the datagram (or stream record) left, in
