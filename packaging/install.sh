@@ -43,6 +43,9 @@ put 644 apparmor/mcdns /etc/apparmor.d/abstractions/nameservice.d/mcdns
 for page in mcdns.1 mcdnsd.conf.5 mcdns-protocol.7 mcdnsd.8; do
 	put 644 man/$page "$share/man/man${page##*.}/$page"
 done
+for file in prometheus/mcdns.rules.yml prometheus/scrape.yml grafana/mcdns.json; do
+	put 644 $file "$share/mcdns/$file"
+done
 put 644 "$built/third-party" "${DOCDIR:-$share/doc/mcdns}/third-party"
 put 644 "$built/mcdns.bash" "$share/bash-completion/completions/mcdns"
 put 644 "$built/mcdns.zsh" "${ZSHDIR:-$share/zsh/vendor-completions}/_mcdns"

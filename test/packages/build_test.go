@@ -97,8 +97,9 @@ func TestModulesOfAllPackagesAskLittleOfTheCLibrary(t *testing.T) {
 	}
 }
 
-// Completions and the licences of what is linked in are made at build time.
-func TestPackageHasCompletionsAndLicences(t *testing.T) {
+// Completions and the licences of what is linked in are made at build time; rules
+// and dashboard are for machines that need not have the sources.
+func TestPackageHasCompletionsLicencesAndMonitoring(t *testing.T) {
 	dir := t.TempDir()
 	if out, err := output("dpkg-deb", "-x", built(t, "packages", "mcdns_*_amd64.deb")[0], dir); err != nil {
 		t.Fatal(out)
@@ -112,6 +113,9 @@ func TestPackageHasCompletionsAndLicences(t *testing.T) {
 		"zsh/vendor-completions/_mcdns":        "#compdef mcdns",
 		"fish/vendor_completions.d/mcdns.fish": "complete -c mcdns",
 		"doc/mcdns/third-party":                "github.com/miekg/dns",
+		"mcdns/prometheus/mcdns.rules.yml":     "alert: McdnsDown",
+		"mcdns/prometheus/scrape.yml":          "job_name: mcdns",
+		"mcdns/grafana/mcdns.json":             "mcdns_upstream_state",
 	} {
 		text, err := os.ReadFile(filepath.Join(share, file))
 		if err != nil && strings.HasPrefix(file, "doc/") { // dh_compress takes the large ones
@@ -162,7 +166,7 @@ func TestInstallAndUninstallWithDestdirAndPrefix(t *testing.T) {
 	}
 	install("install")
 	first := files()
-	if !strings.Contains(first, "./opt/mcdns/sbin/mcdnsd\n") || strings.Count(first, "\n") < 18 {
+	if !strings.Contains(first, "./opt/mcdns/sbin/mcdnsd\n") || strings.Count(first, "\n") < 21 {
 		t.Errorf("installed: %s", first)
 	}
 	unit, err := os.ReadFile(filepath.Join(dir, "opt/mcdns/lib/systemd/system/mcdnsd.service"))
