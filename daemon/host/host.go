@@ -190,6 +190,7 @@ func (h *Host) build() error {
 	h.speaker = newSpeaker(h.log)
 	h.owner, err = owner.New(node.Config{
 		Self: self, Rand: mathrand.New(mathrand.NewPCG(random(), random())), Version: h.options.Version,
+		Secret: [2]uint64{random(), random()},
 	}, owner.Drivers{
 		Ask: h.ask, Answered: h.counts.Lookups.Note, Send: h.lan.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
 	})

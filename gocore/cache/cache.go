@@ -1,19 +1,23 @@
 package cache
 
 import (
+	"math"
 	"time"
 
 	"mcdns/gocore/wire"
 )
 
-// A Cache holds at most one visible answer for each question.
+// A Cache holds at most one visible answer for each question. The list of
+// entries in order of their last use or arrival, which slot 0 closes to a ring,
+// orders eviction, and everything that is ranged.
 type Cache struct {
-	entries map[wire.Question]*Entry
-	// newest and oldest are the ends of the list of entries in order of their
-	// last use or arrival: it orders eviction, and everything that is ranged.
-	newest, oldest *Entry
-	bytes, limit   int
-	changes        uint64
+	table   table
+	origins origins
+	// hidden are the positive answers behind visible negative ones.
+	hidden       map[number]*hidden
+	bytes, limit int
+	// changes counts them; those up to base are no longer told apart.
+	changes, base uint64
 	// keeps says whether the group counts on this host for a question: its
 	// entry is dropped a round later than others.
 	keeps func(wire.Question) bool
@@ -21,13 +25,16 @@ type Cache struct {
 
 // New makes a cache of at most limit bytes. keeps says which questions this
 // host ranks high for (PROTOCOL 6).
-func New(limit int, keeps func(wire.Question) bool) *Cache {
-	return &Cache{entries: make(map[wire.Question]*Entry), limit: limit, keeps: keeps}
+func New(limit int, key Key, keeps func(wire.Question) bool) *Cache {
+	return &Cache{
+		table: newTable(key), origins: newOrigins(),
+		hidden: make(map[number]*hidden), limit: limit, keeps: keeps,
+	}
 }
 
 // Len is the number of questions with an answer, Bytes what they take.
-func (c *Cache) Len() int   { return len(c.entries) }
-func (c *Cache) Bytes() int { return c.bytes }
+func (c *Cache) Len() int   { return c.table.len() }
+func (c *Cache) Bytes() int { return c.bytes + c.origins.used()*originOverhead }
 
 // SetLimit changes the byte budget. It returns how many entries it dropped.
 func (c *Cache) SetLimit(limit int) int {
@@ -35,51 +42,86 @@ func (c *Cache) SetLimit(limit int) int {
 	return c.shrink()
 }
 
-// Get returns what is held for a question, or nil: the visible answer, or the
-// positive one it hides once the visible negative is stale (PROTOCOL 2: a
-// stale positive is worth more than a stale negative).
-func (c *Cache) Get(now time.Duration, q wire.Question) *Entry {
-	e := c.entries[q]
-	if e != nil && e.under != nil && !e.Fresh(now) {
-		return e.under
+// Get returns what is held for a question: the visible answer, or the positive
+// one it hides once the visible negative is stale (PROTOCOL 2: a stale positive
+// is worth more than a stale negative).
+func (c *Cache) Get(now time.Duration, q wire.Question) Entry {
+	s := c.seen(now, q)
+	if s == nil {
+		return Entry{}
 	}
-	return e
+	return c.entry(s)
+}
+
+// seen is the slot of which Get tells, or nil.
+func (c *Cache) seen(now time.Duration, q wire.Question) *slot {
+	n := c.table.find(q)
+	if n == 0 {
+		return nil
+	}
+	s := c.table.at(n)
+	if s.negative() && !s.fresh(now) {
+		if under := c.hidden[n]; under != nil {
+			return &under.slot
+		}
+	}
+	return s
+}
+
+func (c *Cache) entry(s *slot) Entry {
+	of := c.origins.all[s.origin]
+	return Entry{
+		Answer: s.answer, Born: s.born, Life: s.lives(),
+		From: of.from, Place: of.place, Used: s.used.time(), Asked: s.asked,
+		filler: s.has(filler), since: s.since.time(),
+	}
 }
 
 // Touch notes that this host's programs asked for the entry of q.
 func (c *Cache) Touch(now time.Duration, q wire.Question) {
-	e := c.entries[q]
-	if e == nil {
+	n := c.table.find(q)
+	if n == 0 {
 		return
 	}
-	e.Used = max(now, 1)
-	e.Asked++
-	e.spared = false
-	c.unlink(e)
-	c.pushNewest(e)
+	s := c.table.at(n)
+	s.used = max(ticks(now), 1)
+	s.asked++
+	s.is &^= spared
+	c.renew(n)
+}
+
+// Query notes that the group is asked for something younger than what Get tells
+// of q, and reports whether that is the first time in the outage of this number.
+func (c *Cache) Query(now time.Duration, q wire.Question, outage uint32) bool {
+	s, this := c.seen(now, q), uint16(1+outage%math.MaxUint16)
+	if s == nil || s.queried == this {
+		return false
+	}
+	s.queried = this
+	return true
 }
 
 // Drop forgets a question.
 func (c *Cache) Drop(q wire.Question) {
-	if e := c.entries[q]; e != nil {
-		c.remove(e)
+	if n := c.table.find(q); n != 0 {
+		c.remove(n)
 	}
 }
 
 // All calls f for each visible entry, oldest use first, until f returns false.
 // f must not change the cache.
-func (c *Cache) All(f func(*Entry) bool) {
-	for e := c.oldest; e != nil; e = e.next {
-		if !f(e) {
+func (c *Cache) All(f func(Entry) bool) {
+	for n := c.oldest(); n != 0; n = c.table.at(n).next {
+		if !f(c.entry(c.table.at(n))) {
 			return
 		}
 	}
 }
 
 // Recent calls f for at most count visible entries, latest use first.
-func (c *Cache) Recent(count int, f func(*Entry)) {
-	for e := c.newest; e != nil && count > 0; e = e.prev {
-		f(e)
+func (c *Cache) Recent(count int, f func(Entry)) {
+	for n := c.newest(); n != 0 && count > 0; n = c.table.at(n).prev {
+		f(c.entry(c.table.at(n)))
 		count--
 	}
 }
@@ -87,15 +129,17 @@ func (c *Cache) Recent(count int, f func(*Entry)) {
 // Changed calls f for each entry that changed after the given mark, hidden
 // ones first, and returns the mark for the next call. Mark 0 is everything.
 // Fillers are left out: saved, they would come back as a peer's word.
-func (c *Cache) Changed(mark uint64, f func(*Entry)) uint64 {
-	for e := c.oldest; e != nil; e = e.next {
-		if e.changed <= mark {
+func (c *Cache) Changed(mark uint64, f func(Entry)) uint64 {
+	for n := c.oldest(); n != 0; n = c.table.at(n).next {
+		s := c.table.at(n)
+		if c.base+uint64(s.changed) <= mark {
 			continue
 		}
-		for _, kept := range []*Entry{e.under, e} {
-			if kept != nil && !kept.filler {
-				f(kept)
-			}
+		if under := c.hidden[n]; under != nil && !under.has(filler) {
+			f(c.entry(&under.slot))
+		}
+		if !s.has(filler) {
+			f(c.entry(s))
 		}
 	}
 	return c.changes
@@ -103,12 +147,12 @@ func (c *Cache) Changed(mark uint64, f func(*Entry)) uint64 {
 
 // Grow makes all answers older.
 func (c *Cache) Grow(by time.Duration) {
-	for e := c.oldest; e != nil; e = e.next {
-		e.Born -= by
-		if e.under != nil {
-			e.under.Born -= by
+	for n := c.oldest(); n != 0; n = c.table.at(n).next {
+		c.table.at(n).born -= by
+		if under := c.hidden[n]; under != nil {
+			under.born -= by
 		}
-		c.mark(e)
+		c.note(n)
 	}
 }
 
@@ -116,89 +160,50 @@ func (c *Cache) Grow(by time.Duration) {
 // too. The driver of time calls it now and then; Get may return an entry that
 // it would drop.
 func (c *Cache) Expire(now, maxStale time.Duration) {
-	for e := c.oldest; e != nil; {
-		next := e.next
-		c.bytes -= e.size()
-		if e.under != nil && e.under.Worn(now) > maxStale {
-			e.under, e.refuted = nil, 0
+	for n := c.oldest(); n != 0; {
+		next := c.table.at(n).next
+		under := c.hidden[n]
+		if under != nil && under.worn(now) > maxStale {
+			c.hide(n, nil)
+			under = nil
 		}
-		c.bytes += e.size()
-		if e.Worn(now) > maxStale {
-			c.remove(e)
-			if e.under != nil {
-				c.insert(e.under)
+		switch {
+		case c.table.at(n).worn(now) <= maxStale:
+		case under != nil:
+			c.replace(n, under.slot, nil)
+		default:
+			if moved := c.remove(n); next == moved {
+				next = n
 			}
 		}
-		e = next
+		n = next
 	}
 }
 
 // Sleep says that this host was not up from one time to another: it does not
 // count against max-stale (PROTOCOL 1).
 func (c *Cache) Sleep(from, to time.Duration) {
-	for e := c.oldest; e != nil; e = e.next {
-		e.sleep(from, to)
-		if e.under != nil {
-			e.under.sleep(from, to)
+	for n := c.oldest(); n != 0; n = c.table.at(n).next {
+		c.table.at(n).sleep(from, to)
+		if under := c.hidden[n]; under != nil {
+			under.sleep(from, to)
 		}
 	}
-}
-
-func (c *Cache) insert(e *Entry) {
-	c.entries[e.Answer.Question] = e
-	c.bytes += e.size()
-	c.pushNewest(e)
-	c.mark(e)
-}
-
-func (c *Cache) remove(e *Entry) {
-	delete(c.entries, e.Answer.Question)
-	c.bytes -= e.size()
-	c.unlink(e)
-}
-
-func (c *Cache) mark(e *Entry) {
-	c.changes++
-	e.changed = c.changes
-}
-
-func (c *Cache) unlink(e *Entry) {
-	if e.prev != nil {
-		e.prev.next = e.next
-	} else {
-		c.oldest = e.next
-	}
-	if e.next != nil {
-		e.next.prev = e.prev
-	} else {
-		c.newest = e.prev
-	}
-	e.prev, e.next = nil, nil
-}
-
-func (c *Cache) pushNewest(e *Entry) {
-	e.prev = c.newest
-	if c.newest != nil {
-		c.newest.next = e
-	} else {
-		c.oldest = e
-	}
-	c.newest = e
 }
 
 // shrink drops entries until the budget holds. What this host used, or is
 // counted on for, is passed over once, so that the group's union outlives any
 // one host's budget; what was passed over goes the next time.
 func (c *Cache) shrink() (dropped int) {
-	for c.bytes > c.limit && c.oldest != nil {
-		e := c.oldest
-		if !e.spared && (e.Used != 0 || c.keeps(e.Answer.Question)) {
-			e.spared = true
-			c.unlink(e)
-			c.pushNewest(e)
+	for c.Bytes() > c.limit && c.Len() > 0 {
+		n := c.oldest()
+		s := c.table.at(n)
+		if !s.has(spared) && (s.used != 0 || c.keeps(s.answer.Question)) {
+			s.is |= spared
+			c.renew(n)
 			continue
 		}
-		c.remove(e)
+		c.remove(n)
 		dropped++
 	}
 	return dropped

@@ -44,7 +44,7 @@ func (nopTB) Fatal(args ...any) { panic(args) }
 // is below now - birth.
 func TestCacheKeepsItsBooks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := New(2000, func(q wire.Question) bool { return q.Name == "a.example." })
+		c := New(2000, Key{}, func(q wire.Question) bool { return q.Name == "a.example." })
 		now := at
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now += time.Duration(rapid.IntRange(0, 1800).Draw(t, "pass s")) * time.Second
@@ -73,31 +73,48 @@ func step(t *rapid.T, c *Cache, now time.Duration) {
 }
 
 func checkBooks(t *rapid.T, c *Cache, now time.Duration) {
-	bytes, listed := 0, 0
-	var before *Entry
-	for e := c.oldest; e != nil; before, e = e, e.next {
-		bytes += e.size()
+	bytes, listed, before := 0, 0, number(0)
+	held := map[origin]uint32{}
+	for n := c.oldest(); n != 0; before, n = n, c.table.at(n).next {
+		s := c.table.at(n)
+		bytes += s.size()
 		listed++
-		if e.prev != before || c.entries[e.Answer.Question] != e {
-			t.Fatalf("list and map disagree about %v", e.Answer.Question)
+		held[c.origins.all[s.origin]]++
+		if s.prev != before || c.table.find(s.answer.Question) != n {
+			t.Fatalf("list and table disagree about %v", s.answer.Question)
 		}
-		checkEntry(t, e, now)
-		if e.under != nil {
-			checkEntry(t, e.under, now)
-			if !e.negative() || e.under.negative() || e.under.under != nil {
-				t.Fatalf("%v: a kind %d hides a kind %d", e.Answer.Question, e.Answer.Kind, e.under.Answer.Kind)
+		checkEntry(t, c.entry(s), now)
+		if under := c.hidden[n]; under != nil {
+			bytes += under.size() + hiddenOverhead
+			held[c.origins.all[under.origin]]++
+			checkEntry(t, c.entry(&under.slot), now)
+			if !s.negative() || under.negative() {
+				t.Fatalf("%v: a kind %d hides a kind %d", s.answer.Question, s.answer.Kind, under.answer.Kind)
 			}
 		}
 	}
-	if c.newest != before || listed != len(c.entries) || bytes != c.Bytes() {
-		t.Fatalf("listed %d of %d entries, %d bytes; counted %d", listed, len(c.entries), bytes, c.Bytes())
+	checkOrigins(t, c, held)
+	bytes += len(held) * originOverhead
+	if c.newest() != before || listed != c.Len() || bytes != c.Bytes() {
+		t.Fatalf("listed %d of %d entries, %d bytes; counted %d", listed, c.Len(), bytes, c.Bytes())
 	}
 	if c.Bytes() > c.limit {
 		t.Fatalf("%d bytes held; the budget is %d", c.Bytes(), c.limit)
 	}
 }
 
-func checkEntry(t *rapid.T, e *Entry, now time.Duration) {
+func checkOrigins(t *rapid.T, c *Cache, held map[origin]uint32) {
+	if len(held) != c.origins.used() {
+		t.Fatalf("%d origins are held; %d are counted", len(held), c.origins.used())
+	}
+	for of, slots := range held {
+		if i, ok := c.origins.by[of]; !ok || c.origins.held[i] != slots {
+			t.Fatalf("%d slots have the origin %v; counted %d", slots, of, c.origins.held[i])
+		}
+	}
+}
+
+func checkEntry(t *rapid.T, e Entry, now time.Duration) {
 	if truth := now - e.Answer.Birth.Clock; e.Age(now) < truth {
 		t.Fatalf("%v born %v ago is held as %v old", e.Answer.Question, truth, e.Age(now))
 	}

@@ -14,7 +14,7 @@ type Limits struct {
 // PeerMax is the longest life of an answer that a peer told.
 const PeerMax = 4 * time.Hour
 
-// life is the TTL that counts for an answer.
+// life is the TTL that counts for an answer, 49 days at most.
 func (l Limits) life(a *wire.Answer, own bool) time.Duration {
 	ttl := min(max(a.TTL, l.Min), l.Max)
 	if a.Kind != wire.Positive {
@@ -23,7 +23,7 @@ func (l Limits) life(a *wire.Answer, own bool) time.Duration {
 	if !own {
 		ttl = min(ttl, PeerMax)
 	}
-	return ttl
+	return min(max(ttl, 0), maxLife)
 }
 
 // An Arrival is an answer on its way into the cache.
@@ -59,38 +59,40 @@ const (
 // Put decides which answer stands for the arrival's question, and returns how
 // many entries were dropped for room.
 func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
-	e := l.entry(now, in)
-	if e.Life <= 0 {
+	s := l.slot(now, in)
+	if s.life == 0 {
 		return Kept, 0 // TTL 0 is used once, never kept
 	}
-	held := c.entries[in.Answer.Question]
-	if held == nil {
-		c.insert(e)
+	n := c.table.find(in.Answer.Question)
+	if n == 0 {
+		s.origin = c.number(origin{in.From, in.Place})
+		c.insert(s)
 		return Taken, c.shrink()
 	}
 	if in.Filler {
 		return Kept, 0 // who says it may be a recording: it moves no age either
 	}
-	if out, done := c.sameBirth(held, e); done {
+	if out, done := c.sameBirth(n, s, in.From); done {
 		return out, 0
 	}
-	if !stands(now, held, e) {
+	if !c.stands(now, n, s) {
 		return Kept, 0
 	}
-	c.replace(now, held, e)
+	s.origin = c.number(origin{in.From, in.Place})
+	c.supersede(now, n, s)
 	return Taken, c.shrink()
 }
 
-func (l Limits) entry(now time.Duration, in Arrival) *Entry {
-	e := &Entry{
-		Answer: in.Answer, Born: now - in.Age, From: in.From, Place: in.Place,
-		Asked: in.Asked, worn: in.Worn, kept: now, filler: in.Filler, mine: in.Mine,
-	}
-	e.Life = l.life(in.Answer, e.Own())
+func (l Limits) slot(now time.Duration, in Arrival) slot {
+	s := slot{answer: in.Answer, born: now - in.Age, since: ticks(now - in.Worn), asked: in.Asked}
+	s.set(own, in.From == wire.Peer{})
+	s.set(mine, in.Mine)
+	s.set(filler, in.Filler)
+	s.life = uint32(l.life(in.Answer, s.has(own)) / time.Millisecond)
 	if in.Filler {
-		e.Born = now - max(in.Age, fillerAge)
+		s.born = now - max(in.Age, fillerAge)
 	}
-	return e
+	return s
 }
 
 // fillerAge is what a filler is taken for: a recording may be of any time. Taken
@@ -103,89 +105,98 @@ const fillerAge = 30 * 24 * time.Hour
 // filler is nobody's word; a proven peer's takes its place, whatever it is. Of what
 // this run fetched itself nobody knows the age better: a peer whose wall clock
 // jumped before a reboot would else age everybody's copy.
-func (c *Cache) sameBirth(held, e *Entry) (Outcome, bool) {
-	for h := held; h != nil; h = h.under {
-		if h.Answer.Birth != e.Answer.Birth {
-			continue
-		}
-		if h.filler {
-			h.Born, h.From, h.filler = e.Born, e.From, false
-			c.mark(held)
-			return Taken, true
-		}
-		if e.Born < h.Born && !h.mine {
-			h.Born = e.Born
-			c.mark(held)
-		}
-		return Same, true
+func (c *Cache) sameBirth(n number, s slot, from wire.Peer) (Outcome, bool) {
+	held := c.table.at(n)
+	if under := c.hidden[n]; under != nil && held.answer.Birth != s.answer.Birth {
+		held = &under.slot
 	}
-	return Kept, false
+	switch {
+	case held.answer.Birth != s.answer.Birth:
+		return Kept, false
+	case held.has(filler):
+		c.vouch(held, s, from)
+		c.note(n)
+		return Taken, true
+	case s.born < held.born && !held.has(mine):
+		held.born = s.born
+		c.note(n)
+	}
+	return Same, true
+}
+
+// vouch puts the word of a proven peer in the place of a filler's.
+func (c *Cache) vouch(held *slot, s slot, from wire.Peer) {
+	told := c.number(origin{from, c.origins.all[held.origin].place})
+	c.origins.hold(told)
+	c.origins.drop(held.origin)
+	held.born, held.origin = s.born, told
+	held.set(filler, false)
+	held.set(own, s.has(own))
 }
 
 // together is how close two births with different data may lie for neither to
 // win: rotating answers fetched at the same time by two hosts (PROTOCOL 2).
 const together = 2 * time.Second
 
-// stands reports whether e, of another birth, takes the place of held.
-func stands(now time.Duration, held, e *Entry) bool {
+// stands reports whether s, of another birth, takes the place of what is held.
+func (c *Cache) stands(now time.Duration, n number, s slot) bool {
+	held := c.table.at(n)
 	switch {
-	case e.Own():
-		return e.Born >= held.Born
-	case e.negative() && held.freshPositive(now):
+	case s.has(own):
+		return s.born >= held.born
+	case s.negative() && c.freshPositive(now, n):
 		return false
-	case e.Answer.SameData(held.Answer):
-		return e.Born > held.Born
-	case held.Own() && now < held.Expires()-held.Window():
+	case s.answer.SameData(held.answer):
+		return s.born > held.born
+	case held.has(own) && now < held.expires()-window(held.lives()):
 		return false
 	default:
-		return e.Born > held.Born+together
+		return s.born > held.born+together
 	}
 }
 
 // freshPositive reports whether a positive answer is held that is fresh, even
 // if a negative hides it.
-func (e *Entry) freshPositive(now time.Duration) bool {
-	if e.negative() {
-		return e.under != nil && e.under.Fresh(now)
+func (c *Cache) freshPositive(now time.Duration, n number) bool {
+	if s := c.table.at(n); !s.negative() {
+		return s.fresh(now)
 	}
-	return e.Fresh(now)
+	under := c.hidden[n]
+	return under != nil && under.fresh(now)
 }
 
-// replace puts e in the place of held and keeps a positive answer that a
-// negative one hides.
-func (c *Cache) replace(now time.Duration, held, e *Entry) {
-	e.Used, e.Asked = held.Used, max(e.Asked, held.Asked)
-	e.Queried = held.Queried
-	if e.negative() {
-		c.hide(now, held, e)
+// supersede puts s in the place of what is held and keeps a positive answer that
+// a negative one hides.
+func (c *Cache) supersede(now time.Duration, n number, s slot) {
+	held := c.table.at(n)
+	s.used, s.asked = held.used, max(s.asked, held.asked)
+	s.queried = held.queried
+	var under *hidden
+	if s.negative() {
+		under = c.refute(now, n, s.has(own))
 	}
-	c.remove(held)
-	c.insert(e)
+	c.replace(n, s, under)
 }
 
 // refutedFor is how far apart two own negatives must lie to delete a positive
 // (PROTOCOL 2): one wrong NXDOMAIN must not cost an outage its answer.
 const refutedFor = 15 * time.Minute
 
-func (c *Cache) hide(now time.Duration, held, e *Entry) {
-	e.under, e.refuted = held.under, held.refuted
-	if !held.negative() {
-		e.under, e.refuted = held.alone(), 0
+// refute returns what a negative, own or not, leaves of the positive that is held
+// or hidden already.
+func (c *Cache) refute(now time.Duration, n number, own bool) *hidden {
+	under := c.hidden[n]
+	if held := c.table.at(n); !held.negative() {
+		under = &hidden{slot: *held}
 	}
-	if e.under == nil || !e.Own() {
-		return
+	if under == nil || !own {
+		return under
 	}
 	switch {
-	case e.refuted == 0:
-		e.refuted = max(now, 1)
-	case now-e.refuted >= refutedFor:
-		e.under, e.refuted = nil, 0
+	case under.refuted == 0:
+		under.refuted = max(now, 1)
+	case now-under.refuted >= refutedFor:
+		return nil
 	}
-}
-
-// alone is a copy of a positive entry that is in no list.
-func (e *Entry) alone() *Entry {
-	u := *e
-	u.under, u.prev, u.next = nil, nil, nil
-	return &u
+	return under
 }

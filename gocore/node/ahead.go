@@ -40,7 +40,7 @@ func (n *Node) wantSoon(now time.Duration, q wire.Question) {
 		n.downFor(q) || n.failures.active(now, q) {
 		return
 	}
-	if e := n.usable(now, q); e != nil && e.Fresh(now) {
+	if e := n.usable(now, q); e.Held() && e.Fresh(now) {
 		return
 	}
 	n.startFetch(now, q, ahead)

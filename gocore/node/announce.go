@@ -41,7 +41,7 @@ const (
 // announceFetched queues an answer that this host just got from a server.
 func (n *Node) announceFetched(now time.Duration, a *wire.Answer, kind purpose, known bool) {
 	e := n.cache.Get(now, a.Question)
-	if e == nil || e.Answer != a || !n.shareable(e) || !n.provenAnybody() {
+	if e.Answer != a || !n.shareable(e) || !n.provenAnybody() {
 		return
 	}
 	if !n.announce.add(announcement{q: a.Question, ttl: a.TTL, unheard: !known}) {
@@ -165,7 +165,7 @@ func (n *Node) fillAnnounce(now time.Duration) wire.Body {
 			break
 		}
 		e := n.cache.Get(now, item.q)
-		if e == nil || !n.shareable(e) {
+		if !e.Held() || !n.shareable(e) {
 			continue
 		}
 		size, long := wire.AgedSize(e.Answer), false
@@ -199,11 +199,11 @@ func (n *Node) fillAnnounce(now time.Duration) wire.Body {
 // ones before a datagram counts as full.
 const announceSkips = 4
 
-func (n *Node) aged(now time.Duration, e *cache.Entry) wire.Aged {
+func (n *Node) aged(now time.Duration, e cache.Entry) wire.Aged {
 	return wire.Aged{Answer: e.Answer, Age: roundUp(e.Age(now))}
 }
 
-func longOf(e *cache.Entry) wire.Long {
+func longOf(e cache.Entry) wire.Long {
 	a := e.Answer
 	return wire.Long{Question: a.Question, Birth: a.Birth, TTL: a.TTL, Length: uint32(len(a.Packed))}
 }

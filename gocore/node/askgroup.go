@@ -179,7 +179,7 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 	n.waitBeside(now, m, in, body)
 	for _, asked := range body.Asked {
 		e := n.cache.Get(now, asked.Question)
-		if e == nil || !n.shareable(e) || !n.younger(now, e, asked.Held) {
+		if !e.Held() || !n.shareable(e) || !n.younger(now, e, asked.Held) {
 			continue
 		}
 		rank := n.rank(asked.Question)
@@ -215,7 +215,7 @@ func (n *Node) waitBeside(now time.Duration, m *group.Member, in Received, body 
 	}
 	for _, asked := range body.Asked {
 		q := asked.Question
-		if asked.Held != (wire.Birth{}) || n.cache.Get(now, q) != nil {
+		if asked.Held != (wire.Birth{}) || n.cache.Get(now, q).Held() {
 			continue
 		}
 		n.noteUnanswered(now, q)
@@ -234,7 +234,7 @@ func (n *Node) noteUnanswered(now time.Duration, q wire.Question) {
 		return
 	}
 	n.after(now, n.queryPatience(), func(now time.Duration) {
-		if n.down && n.queries.heard[q] > 1 && n.cache.Get(now, q) == nil {
+		if n.down && n.queries.heard[q] > 1 && !n.cache.Get(now, q).Held() {
 			n.failures.heard(now, q)
 		}
 		delete(n.queries.heard, q)
@@ -244,7 +244,7 @@ func (n *Node) noteUnanswered(now time.Duration, q wire.Question) {
 // younger reports whether this host holds something younger than what the
 // asker holds. A birth of a host unknown here cannot be compared: then only a
 // fresh answer is worth telling.
-func (n *Node) younger(now time.Duration, e *cache.Entry, held wire.Birth) bool {
+func (n *Node) younger(now time.Duration, e cache.Entry, held wire.Birth) bool {
 	if held == (wire.Birth{}) {
 		return true
 	}
@@ -274,7 +274,7 @@ func (n *Node) reply(now time.Duration, turn *due) {
 			delete(n.answers, q)
 		}
 		e := n.cache.Get(now, q)
-		if e == nil {
+		if !e.Held() {
 			continue
 		}
 		size := wire.AgedSize(e.Answer)

@@ -30,8 +30,16 @@ type pull struct {
 
 // An export is a stream that a peer opened.
 type export struct {
-	entries []*cache.Entry
+	answers []exported
 	first   int // of those, how many are out of the order of hashes
+}
+
+// An exported answer was held when the stream began.
+type exported struct {
+	answer *wire.Answer
+	born   time.Duration
+	asked  uint32
+	hash   uint64
 }
 
 const (
@@ -56,7 +64,7 @@ const (
 // nothing: it may have been alone, or without a key.
 func (n *Node) absent(now time.Duration) time.Duration {
 	away := time.Duration(0)
-	n.cache.All(func(e *cache.Entry) bool {
+	n.cache.All(func(e cache.Entry) bool {
 		if e.Place == n.set.Place && !e.Own() && (away == 0 || e.Age(now) < away) {
 			away = e.Age(now)
 		}
@@ -174,7 +182,7 @@ func (n *Node) pulled(now time.Duration, in Pulled) {
 			continue // not what was pulled
 		}
 		held := n.cache.Get(now, a.Question)
-		unknown := held == nil || held.Filler()
+		unknown := !held.Held() || held.Filler()
 		if n.accept(now, in.From, m, a, transit, !onTime) == cache.Taken && unknown {
 			p.gained++
 		}
@@ -226,23 +234,33 @@ func (n *Node) pageWanted(now time.Duration, in PageWanted) {
 	}
 	page := Page{Stream: in.Stream, Sent: now.Truncate(time.Millisecond)}
 	room := wire.PageRoom
-	for len(x.entries) > 0 {
-		e := x.entries[0]
-		size := wire.AgedSize(e.Answer)
+	for len(x.answers) > 0 {
+		next := x.answers[0]
+		size := wire.AgedSize(next.answer)
 		if size > room && len(page.Answers) > 0 {
 			break
 		}
-		x.entries = x.entries[1:]
+		x.answers = x.answers[1:]
 		room -= size
-		page.Answers = append(page.Answers, n.aged(now, e))
+		page.Answers = append(page.Answers, n.exportedNow(now, next))
 		if x.first > 0 {
 			x.first--
 		} else {
-			page.Next = e.Answer.Question.Hash()
+			page.Next = next.hash
 		}
 	}
-	page.End = len(x.entries) == 0
+	page.End = len(x.answers) == 0
 	n.emit(page)
+}
+
+// exportedNow is what is told of an answer by now: a copy of its birth may have
+// come meanwhile that is older.
+func (n *Node) exportedNow(now time.Duration, x exported) wire.Aged {
+	born := x.born
+	if e := n.cache.Get(now, x.answer.Question); e.Held() && e.Answer.Birth == x.answer.Birth {
+		born = min(born, e.Born)
+	}
+	return wire.Aged{Answer: x.answer, Age: roundUp(now - born)}
 }
 
 // exported lists what a peer wants: first what is most asked for, then by hash
@@ -250,49 +268,41 @@ func (n *Node) pageWanted(now time.Duration, in PageWanted) {
 func (n *Node) exported(now time.Duration, w Want) *export {
 	if len(w.Questions) > 0 {
 		only := n.exportedOnly(now, w.Questions)
-		return &export{entries: only, first: len(only)}
+		return &export{answers: only, first: len(only)}
 	}
 	all := n.byHash(now, w)
 	if w.After != 0 {
-		return &export{entries: all}
+		return &export{answers: all}
 	}
-	asked := slices.DeleteFunc(slices.Clone(all), func(e *cache.Entry) bool { return e.Asked == 0 })
-	slices.SortStableFunc(asked, func(a, b *cache.Entry) int { return cmp.Compare(b.Asked, a.Asked) })
+	asked := slices.DeleteFunc(slices.Clone(all), func(x exported) bool { return x.asked == 0 })
+	slices.SortStableFunc(asked, func(a, b exported) int { return cmp.Compare(b.asked, a.asked) })
 	asked = asked[:min(len(asked), mostAsked)]
-	return &export{entries: append(asked, all...), first: len(asked)}
+	return &export{answers: append(asked, all...), first: len(asked)}
 }
 
 // byHash lists what is young enough and behind the hash to resume at. The hash
 // of each name is taken once: within the sort it would take a fifth of a second
 // for 100 000 names, in which no lookup is answered.
-func (n *Node) byHash(now time.Duration, w Want) []*cache.Entry {
-	type hashed struct {
-		hash uint64
-		e    *cache.Entry
-	}
-	var all []hashed
-	n.cache.All(func(e *cache.Entry) bool {
+func (n *Node) byHash(now time.Duration, w Want) []exported {
+	var all []exported
+	n.cache.All(func(e cache.Entry) bool {
 		e = n.cache.Get(now, e.Answer.Question) // not what hides a better one
 		hash := e.Answer.Question.Hash()
 		young := w.Away == 0 || e.Age(now) <= w.Away
 		if hash > w.After && young && n.shareable(e) {
-			all = append(all, hashed{hash, e})
+			all = append(all, exported{e.Answer, e.Born, e.Asked, hash})
 		}
 		return true
 	})
-	slices.SortFunc(all, func(a, b hashed) int { return cmp.Compare(a.hash, b.hash) })
-	entries := make([]*cache.Entry, len(all))
-	for i, h := range all {
-		entries[i] = h.e
-	}
-	return entries
+	slices.SortFunc(all, func(a, b exported) int { return cmp.Compare(a.hash, b.hash) })
+	return all
 }
 
-func (n *Node) exportedOnly(now time.Duration, qs []wire.Question) []*cache.Entry {
-	var found []*cache.Entry
+func (n *Node) exportedOnly(now time.Duration, qs []wire.Question) []exported {
+	var found []exported
 	for _, q := range qs {
-		if e := n.cache.Get(now, q); e != nil && n.shareable(e) {
-			found = append(found, e)
+		if e := n.cache.Get(now, q); e.Held() && n.shareable(e) {
+			found = append(found, exported{e.Answer, e.Born, e.Asked, 0})
 		}
 	}
 	return found
@@ -300,14 +310,14 @@ func (n *Node) exportedOnly(now time.Duration, qs []wire.Question) []*cache.Entr
 
 // heardLong pulls an announced long answer at once if this host is asked for
 // it or is among the three ranked first (PROTOCOL 3).
-func (n *Node) heardLong(now time.Duration, m *group.Member, e *cache.Entry, l *wire.Long) {
-	if !m.Proven || l.Length > maxShared || e != nil && e.Answer.Birth == l.Birth {
+func (n *Node) heardLong(now time.Duration, m *group.Member, e cache.Entry, l *wire.Long) {
+	if !m.Proven || l.Length > maxShared || e.Held() && e.Answer.Birth == l.Birth {
 		return
 	}
 	if n.secret(l.Question) || trust.Covered(n.set.LocalOnly, l.Question.Name) || !n.mayPull(l.Question) {
 		return
 	}
-	if e != nil && e.Asked > 0 || n.pending[l.Question] != nil || n.rank(l.Question) < ranksToPull {
+	if e.Asked > 0 || n.pending[l.Question] != nil || n.rank(l.Question) < ranksToPull {
 		n.open(now, m, &pull{q: l.Question}, Want{Questions: []wire.Question{l.Question}})
 	}
 }

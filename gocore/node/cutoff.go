@@ -99,7 +99,7 @@ func (n *Node) heardAsk(now time.Duration, m *group.Member, q wire.Question) {
 		return
 	}
 	e := n.usable(now, q)
-	if e == nil || !e.Fresh(now) {
+	if !e.Held() || !e.Fresh(now) {
 		n.startFetch(now, q, demand)
 		return
 	}

@@ -225,7 +225,7 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer)
 	}
 	held := n.cache.Get(now, f.q)
 	n.compare(held, &answer)
-	known := held != nil && held.Age(now) < durable
+	known := held.Held() && held.Age(now) < durable
 	n.put(now, cache.Arrival{Answer: &answer, Place: n.set.Place, Mine: true})
 	n.failures.clear(f.q)
 	n.announceFetched(now, &answer, f.kind, known)
@@ -242,7 +242,7 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer)
 // answerWaiters hands a just fetched answer on, even one that is not kept.
 func (n *Node) answerWaiters(now time.Duration, p *pending, a *wire.Answer) {
 	ttl := a.TTL
-	if e := n.cache.Get(now, a.Question); e != nil && e.Answer == a {
+	if e := n.cache.Get(now, a.Question); e.Answer == a {
 		ttl = e.Life
 	}
 	for _, id := range n.takeWaiters(p) {
@@ -267,7 +267,7 @@ func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 		n.drop(p) // nobody waits: the group is not asked either
 		return
 	}
-	if e := n.usable(now, f.q); e != nil {
+	if e := n.usable(now, f.q); e.Held() {
 		n.failures.remember(now, f.q)
 		n.serveAll(now, p, e)
 		n.drop(p)

@@ -35,7 +35,7 @@ func (n *Node) query(now time.Duration, in Query) {
 	q := in.Question
 	e := n.usable(now, q)
 	switch {
-	case e != nil && e.Fresh(now):
+	case e.Held() && e.Fresh(now):
 		n.serve(now, in.ID, e)
 		n.considerRefresh(now, e)
 	case n.downFor(q):
@@ -49,7 +49,7 @@ func (n *Node) query(now time.Duration, in Query) {
 
 // queryWhileUp waits for a DNS server; a stale answer is served when the
 // fetch fails or overruns the wait (RFC 8767 section 5, PROTOCOL 5).
-func (n *Node) queryWhileUp(now time.Duration, in Query, e *cache.Entry) {
+func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 	p := n.wait(now, in)
 	if p == nil {
 		return
@@ -65,11 +65,11 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e *cache.Entry) {
 
 // queryWhileDown serves what there is: fresh, stale, what a fallback server
 // or the group says, failure (PROTOCOL 5).
-func (n *Node) queryWhileDown(now time.Duration, in Query, e *cache.Entry) {
-	if n.doubtsDown() || e == nil && n.byHearsay() {
+func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
+	if n.doubtsDown() || !e.Held() && n.byHearsay() {
 		n.startFetch(now, in.Question, demand)
 	}
-	if e != nil {
+	if e.Held() {
 		n.serve(now, in.ID, e)
 		n.wantYounger(now, e)
 		return
@@ -85,7 +85,7 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e *cache.Entry) {
 
 // resolveWhileDown is the way on for a question that no held answer ends.
 func (n *Node) resolveWhileDown(now time.Duration, p *pending) {
-	if e := n.usable(now, p.q); e != nil {
+	if e := n.usable(now, p.q); e.Held() {
 		n.serveAll(now, p, e)
 		n.wantYounger(now, e)
 		return
@@ -101,7 +101,7 @@ func (n *Node) resolveWhileDown(now time.Duration, p *pending) {
 
 // wantYounger looks for something younger than a stale answer that was served
 // in an outage, in the background.
-func (n *Node) wantYounger(now time.Duration, e *cache.Entry) {
+func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 	q := e.Answer.Question
 	if e.Fresh(now) {
 		return
@@ -109,23 +109,22 @@ func (n *Node) wantYounger(now time.Duration, e *cache.Entry) {
 	if n.fallbackFor(q) && !n.failures.active(now, q) {
 		n.startFetch(now, q, viaFallback)
 	}
-	if e.Queried != n.outage {
-		e.Queried = n.outage
+	if n.cache.Query(now, q, n.outage) {
 		n.queueQuery(now, wire.Asked{Question: q, Held: e.Answer.Birth})
 	}
 }
 
-// usable returns the answer that may be served for a question, or nil:
+// usable returns the answer that may be served for a question, or none:
 // whoever asks decides about fresh and stale.
-func (n *Node) usable(now time.Duration, q wire.Question) *cache.Entry {
+func (n *Node) usable(now time.Duration, q wire.Question) cache.Entry {
 	e := n.cache.Get(now, q)
-	if e == nil || e.Worn(now) > n.set.MaxStale || n.rebinds(e.Answer) {
-		return nil
+	if !e.Held() || e.Worn(now) > n.set.MaxStale || n.rebinds(e.Answer) {
+		return cache.Entry{}
 	}
 	if n.inScope(e) || n.down && !n.ownDomain(q) {
 		return e
 	}
-	return nil
+	return cache.Entry{}
 }
 
 // ownDomain reports whether a name lies under the host's search or routing
@@ -135,7 +134,7 @@ func (n *Node) ownDomain(q wire.Question) bool { return trust.Covered(n.set.Sear
 // inScope reports whether one of this host's own servers gave the answer
 // (PROTOCOL 2). What came through a loopback stub that names no servers counts
 // only for the host that asked it, and only where it was asked.
-func (n *Node) inScope(e *cache.Entry) bool {
+func (n *Node) inScope(e cache.Entry) bool {
 	if e.Answer.Server == 0 {
 		return e.Own() && e.Place == n.set.Place
 	}
@@ -204,7 +203,7 @@ func (n *Node) overrun(now time.Duration, id uint64) {
 		return
 	}
 	e := n.usable(now, p.q)
-	if e == nil {
+	if !e.Held() {
 		n.askGroup(now, p)
 		return
 	}
@@ -249,7 +248,7 @@ func (n *Node) drop(p *pending) {
 }
 
 // serveAll ends all queries that wait for p with a held answer.
-func (n *Node) serveAll(now time.Duration, p *pending, e *cache.Entry) {
+func (n *Node) serveAll(now time.Duration, p *pending, e cache.Entry) {
 	for _, id := range n.takeWaiters(p) {
 		n.serve(now, id, e)
 	}
@@ -271,15 +270,15 @@ func (n *Node) takeWaiters(p *pending) []uint64 {
 	return ids
 }
 
-func (n *Node) serveOrFail(now time.Duration, id uint64, e *cache.Entry) {
-	if e == nil {
+func (n *Node) serveOrFail(now time.Duration, id uint64, e cache.Entry) {
+	if !e.Held() {
 		n.fail(id)
 		return
 	}
 	n.serve(now, id, e)
 }
 
-func (n *Node) serve(now time.Duration, id uint64, e *cache.Entry) {
+func (n *Node) serve(now time.Duration, id uint64, e cache.Entry) {
 	r := Result{Answer: e.Answer, Age: e.Age(now), Source: FromCache}
 	counter := LookupCache
 	if !e.Own() {

@@ -80,7 +80,7 @@ func New(c Config) *Node {
 		pulls:   make(map[uint64]*pull),
 		exports: make(map[uint64]*export),
 	}
-	n.cache = cache.New(0, n.ranksHigh)
+	n.cache = cache.New(0, c.Secret, n.ranksHigh)
 	return n
 }
 

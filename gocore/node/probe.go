@@ -70,22 +70,22 @@ var rootSOA = wire.Question{Name: ".", Type: 6}
 // is a refresh too, and so that a resolver without uplink cannot answer from
 // its own cache (PROTOCOL 5).
 func (n *Node) probeQuestion(now time.Duration, s *server, doubted wire.Question) wire.Question {
-	var best *cache.Entry
-	n.cache.Recent(probeLook, func(e *cache.Entry) {
+	var best cache.Entry
+	n.cache.Recent(probeLook, func(e cache.Entry) {
 		if e.Answer.Question != doubted && n.inScope(e) && betterProbe(now, e, best) &&
 			slices.Contains(n.serversFor(e.Answer.Question), s) {
 			best = e
 		}
 	})
-	if best == nil {
+	if !best.Held() {
 		return rootSOA
 	}
 	return best.Answer.Question
 }
 
-func betterProbe(now time.Duration, e, best *cache.Entry) bool {
-	if best == nil || e.Fresh(now) != best.Fresh(now) {
-		return best == nil || best.Fresh(now)
+func betterProbe(now time.Duration, e, best cache.Entry) bool {
+	if !best.Held() || e.Fresh(now) != best.Fresh(now) {
+		return !best.Held() || best.Fresh(now)
 	}
 	return e.Asked > best.Asked
 }

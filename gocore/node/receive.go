@@ -147,7 +147,7 @@ func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire
 			m.Told++
 		}
 	}
-	if e := n.cache.Get(now, q); !filler && (e == nil || silences(now, e, a, transit)) {
+	if e := n.cache.Get(now, q); !filler && (!e.Held() || silences(now, e, a, transit)) {
 		n.cancelAnnouncement(q)
 		delete(n.answers, q)
 	}
@@ -159,7 +159,7 @@ func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire
 // silences reports whether what a proven peer told the group leaves this host
 // nothing to say: the same birth, or one not much older. An older one must not:
 // the group would never hear of the younger.
-func silences(now time.Duration, held *cache.Entry, told wire.Aged, transit time.Duration) bool {
+func silences(now time.Duration, held cache.Entry, told wire.Aged, transit time.Duration) bool {
 	return held.Answer.Birth == told.Birth || told.Age+transit <= held.Age(now)+2*time.Second
 }
 
@@ -173,10 +173,7 @@ func (n *Node) believes(now time.Duration, a *wire.Answer) bool {
 }
 
 func (n *Node) held(now time.Duration, q wire.Question) *wire.Answer {
-	if e := n.cache.Get(now, q); e != nil {
-		return e.Answer
-	}
-	return nil
+	return n.cache.Get(now, q).Answer
 }
 
 // endWaiting serves who waits for a question once something usable came: a
@@ -187,7 +184,7 @@ func (n *Node) endWaiting(now time.Duration, q wire.Question) {
 		return
 	}
 	e := n.usable(now, q)
-	if e == nil || !e.Fresh(now) && !n.downFor(q) && p.query == nil {
+	if !e.Held() || !e.Fresh(now) && !n.downFor(q) && p.query == nil {
 		return
 	}
 	p.query = nil
@@ -198,8 +195,8 @@ func (n *Node) endWaiting(now time.Duration, q wire.Question) {
 // compare notes when this host's own fetch contradicts what a peer had told:
 // not rotation, but a turn between public and private, or existing and not
 // (PROTOCOL 7). An administrator decides what it means.
-func (n *Node) compare(held *cache.Entry, fetched *wire.Answer) {
-	if held == nil || held.Own() {
+func (n *Node) compare(held cache.Entry, fetched *wire.Answer) {
+	if !held.Held() || held.Own() {
 		return
 	}
 	told, got := held.Answer.Kind, fetched.Kind

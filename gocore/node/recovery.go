@@ -22,7 +22,7 @@ const (
 
 func (n *Node) recoverPopular(now time.Duration) {
 	for i, e := range n.popularStale(now) {
-		q, born := e.Answer.Question, e.Born
+		q, born := e.question, e.born
 		wait := time.Duration(i+1)*recoverEvery + n.turn(q, recoverEvery)
 		outage := n.outage
 		same := func() bool { return n.outage == outage && !n.down }
@@ -35,16 +35,23 @@ func (n *Node) recoverPopular(now time.Duration) {
 	}
 }
 
-func (n *Node) popularStale(now time.Duration) []*cache.Entry {
-	var popular []*cache.Entry
-	n.cache.All(func(e *cache.Entry) bool {
+// A popular answer is one that programs asked for lately.
+type popular struct {
+	question wire.Question
+	born     time.Duration
+	asked    uint32
+}
+
+func (n *Node) popularStale(now time.Duration) []popular {
+	var stale []popular
+	n.cache.All(func(e cache.Entry) bool {
 		if !e.Fresh(now) && e.Used != 0 && now-e.Used < recoverUsed && n.inScope(e) {
-			popular = append(popular, e)
+			stale = append(stale, popular{e.Answer.Question, e.Born, e.Asked})
 		}
 		return true
 	})
-	slices.SortStableFunc(popular, func(a, b *cache.Entry) int { return int(b.Asked) - int(a.Asked) })
-	return popular[:min(len(popular), recoverNames)]
+	slices.SortStableFunc(stale, func(a, b popular) int { return int(b.asked) - int(a.asked) })
+	return stale[:min(len(stale), recoverNames)]
 }
 
 // fallbackFor returns whether the fallback servers may be asked for a name:

@@ -14,8 +14,8 @@ import (
 // The hosts take turns by rank over the whole window, so that mostly one asks
 // and the others hear it in time (PROTOCOL 4; steps of 5 ms do not elect: with
 // 20 ms of upstream delay 16 of 100 hosts asked).
-func (n *Node) considerRefresh(now time.Duration, e *cache.Entry) {
-	q := e.Answer.Question
+func (n *Node) considerRefresh(now time.Duration, e cache.Entry) {
+	q, born := e.Answer.Question, e.Born
 	left := e.Expires() - now
 	// A host that had all it needed from peers has asked no server yet, and takes
 	// its turn all the same.
@@ -24,7 +24,7 @@ func (n *Node) considerRefresh(now time.Duration, e *cache.Entry) {
 	}
 	n.refresh[q] = true
 	turn := e.Expires() - e.Window() + n.turn(q, e.Window())
-	n.after(now, turn-now, func(now time.Duration) { n.renew(now, q, e.Born) })
+	n.after(now, turn-now, func(now time.Duration) { n.renew(now, q, born) })
 }
 
 // turn is this host's place within a window.
@@ -39,7 +39,7 @@ func (n *Node) turn(q wire.Question, window time.Duration) time.Duration {
 // renew asks, unless somebody else has meanwhile.
 func (n *Node) renew(now time.Duration, q wire.Question, born time.Duration) {
 	e := n.cache.Get(now, q)
-	if e == nil || e.Born > born || n.downFor(q) {
+	if !e.Held() || e.Born > born || n.downFor(q) {
 		delete(n.refresh, q)
 		return
 	}
@@ -57,7 +57,7 @@ func (n *Node) rank(q wire.Question) int { return n.group.Rank(group.Hash(q.Name
 // shareable reports whether an answer may be told to peers: learnt in this
 // place, of an age that is known, not kept private by the administrator, and
 // short enough (PROTOCOL 2, 3).
-func (n *Node) shareable(e *cache.Entry) bool {
+func (n *Node) shareable(e cache.Entry) bool {
 	return n.set.Shares && e.Place == n.set.Place && !e.Filler() && e.Answer.Question.Flags == 0 &&
 		len(e.Answer.Packed) <= maxShared && !trust.Covered(n.set.NoShare, e.Answer.Question.Name)
 }

@@ -34,7 +34,7 @@ func (n *Node) Status(now time.Duration) Status {
 			})
 		}
 	}
-	n.cache.All(func(e *cache.Entry) bool {
+	n.cache.All(func(e cache.Entry) bool {
 		if !e.Fresh(now) {
 			s.Stale++
 		}
@@ -82,7 +82,7 @@ func (n *Node) Peers(now time.Duration) []PeerStatus {
 // Entry returns what is held for a question.
 func (n *Node) Entry(now time.Duration, q wire.Question) (Entry, bool) {
 	e := n.cache.Get(now, q)
-	if e == nil {
+	if !e.Held() {
 		return Entry{}, false
 	}
 	return entryOf(now, e), true
@@ -92,7 +92,7 @@ func (n *Node) Entry(now time.Duration, q wire.Question) (Entry, bool) {
 // driver saves it. Mark 0 is everything.
 func (n *Node) Changes(now time.Duration, mark uint64) ([]Entry, uint64) {
 	var changed []Entry
-	next := n.cache.Changed(mark, func(e *cache.Entry) {
+	next := n.cache.Changed(mark, func(e cache.Entry) {
 		if e.Answer.Question.Flags == 0 { // the file has no place for them
 			changed = append(changed, entryOf(now, e))
 		}
@@ -100,7 +100,7 @@ func (n *Node) Changes(now time.Duration, mark uint64) ([]Entry, uint64) {
 	return changed, next
 }
 
-func entryOf(now time.Duration, e *cache.Entry) Entry {
+func entryOf(now time.Duration, e cache.Entry) Entry {
 	return Entry{
 		Answer: e.Answer, Age: e.Age(now), From: e.From, Place: e.Place,
 		Asked: e.Asked, Worn: e.Worn(now),

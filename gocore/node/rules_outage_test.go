@@ -368,7 +368,7 @@ func TestSleepIsNoEvidenceAgainstServersOrPeers(t *testing.T) {
 		t.Errorf("%d proven peers on waking; want the 2 from before", got)
 	}
 	l.run(2 * time.Second)
-	if e := n.cache.Get(l.now, question(names[7])); e == nil || !e.Fresh(l.now) {
+	if e := n.cache.Get(l.now, question(names[7])); !e.Held() || !e.Fresh(l.now) {
 		t.Error("what was said while asleep was not caught up with")
 	}
 	if e := n.cache.Get(l.now, question(names[0])); e.Fresh(l.now) {

@@ -57,7 +57,7 @@ func TestUnprovenPeerOnlyFillsGapsAndOnlyAsStale(t *testing.T) {
 	if e := n.cache.Get(l.now, question("held.example.")); !e.Own() || !e.Fresh(l.now) {
 		t.Error("an unproven peer touched a fresh answer")
 	}
-	if e := n.cache.Get(l.now, question("gap.example.")); e == nil || e.Fresh(l.now) {
+	if e := n.cache.Get(l.now, question("gap.example.")); !e.Held() || e.Fresh(l.now) {
 		t.Errorf("gap: got %+v; want a stale answer", e)
 	}
 	n.says(ghost, 2, l.now, true, &wire.Bye{})
@@ -244,7 +244,7 @@ func TestListsOfTheAdministratorAreObeyed(t *testing.T) {
 		l.nodes[0].lookup(name)
 	}
 	l.run(time.Second)
-	if l.nodes[1].cache.Len() != 1 || l.nodes[1].cache.Get(l.now, question("c.example.")) == nil {
+	if l.nodes[1].cache.Len() != 1 || !l.nodes[1].cache.Get(l.now, question("c.example.")).Held() {
 		t.Errorf("the peer holds %d answers; want the one that may be told and believed", l.nodes[1].cache.Len())
 	}
 	l.dead = true

@@ -14,6 +14,9 @@ type Config struct {
 	Self wire.Peer
 	// Rand is the only randomness there is; a simulator seeds it.
 	Rand *rand.Rand
+	// Secret are random bits that no peer can guess: the key of the table of
+	// names (cache.Key). What a node does is the same with any.
+	Secret [2]uint64
 	// Version is said in HELLO.
 	Version string
 }

@@ -14,7 +14,7 @@ import (
 func plain(plant func(Node) Node, prepare func(w *World)) *World {
 	z := NewMix(Mix{Count: 60, FixedTTL: 30 * time.Second})
 	w := New(Options{
-		Seed: 1, Hosts: 6, Zone: z, Settings: node.Settings{CacheBytes: 16 << 10},
+		Seed: 1, Hosts: 6, Zone: z, Settings: node.Settings{CacheBytes: 10 << 10},
 		Make: func(c node.Config) Node { return plant(newNode(c)) },
 	})
 	stranger := w.hosts[5]
