@@ -73,7 +73,7 @@ type Host struct {
 	counts  metrics.Counts
 	scraped *metrics.Endpoint
 	scrapes []netip.AddrPort // as last configured; guarded by refreshing
-	dumb    atomic.Bool      // an address for metrics could not be opened
+	mute    atomic.Bool      // an address for metrics could not be opened
 	hosts   atomic.Pointer[hosts.Table]
 	noHosts bool        // the file could not be read, as was said; guarded by refreshing
 	deaf    atomic.Bool // an address of the listener could not be opened

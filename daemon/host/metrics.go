@@ -44,7 +44,7 @@ func (h *Host) listenMetrics(c config.Config) {
 	}
 	h.scrapes = c.Metrics
 	err := h.scraped.Set(want)
-	if was := h.dumb.Swap(err != nil); err != nil && !was {
+	if was := h.mute.Swap(err != nil); err != nil && !was {
 		h.log.Error("cannot serve metrics; trying again", "problem", err)
 	}
 }
