@@ -1,7 +1,6 @@
 package node
 
 import (
-	"container/heap"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -15,7 +14,7 @@ import (
 type lan struct {
 	t       tb
 	now     time.Duration
-	events  timerHeap
+	events  timers
 	made    uint64
 	rand    *rand.Rand
 	nodes   []*testNode
@@ -124,14 +123,14 @@ func (l *lan) settings() Settings {
 
 func (l *lan) at(t time.Duration, f func(time.Duration)) {
 	l.made++
-	heap.Push(&l.events, timer{at: max(t, l.now), made: l.made, run: f})
+	l.events.push(timer{at: max(t, l.now), made: l.made, run: f})
 }
 
 // run lets time pass.
 func (l *lan) run(d time.Duration) {
 	end := l.now + d
-	for len(l.events) > 0 && l.events[0].at <= end {
-		e := heap.Pop(&l.events).(timer)
+	for len(l.events.heap) > 0 && l.events.heap[0].at <= end {
+		e := l.events.pop()
 		l.now = e.at
 		e.run(l.now)
 	}

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"container/heap"
 	"slices"
 	"time"
 )
@@ -11,7 +10,7 @@ import (
 // has doubled, or a flood of lookups, each over in milliseconds, would leave
 // ten seconds' worth of deadlines behind.
 type timers struct {
-	heap  timerHeap
+	heap  []timer // the next one first
 	made  uint64
 	limit int
 }
@@ -37,16 +36,18 @@ func (n *Node) afterIf(now, d time.Duration, live func() bool, f func(now time.D
 	t.made++
 	if len(t.heap) >= max(t.limit, minTimers) {
 		t.heap = slices.DeleteFunc(t.heap, func(t timer) bool { return t.live != nil && !t.live() })
-		heap.Init(&t.heap)
+		for i := len(t.heap)/2 - 1; i >= 0; i-- {
+			t.sink(i)
+		}
 		t.limit = 2 * len(t.heap)
 	}
-	heap.Push(&t.heap, timer{now + max(d, 0), t.made, f, live})
+	t.push(timer{now + max(d, 0), t.made, f, live})
 }
 
 // run runs what is due. What a timer sets for now itself runs too.
 func (t *timers) run(now time.Duration) {
 	for len(t.heap) > 0 && t.heap[0].at <= now {
-		heap.Pop(&t.heap).(timer).run(now)
+		t.pop().run(now)
 	}
 }
 
@@ -57,22 +58,47 @@ func (t *timers) next() (time.Duration, bool) {
 	return t.heap[0].at, true
 }
 
-type timerHeap []timer
+// The heap is written out: container/heap hands each timer around as an interface,
+// which costs two allocations for every lookup.
 
-func (h timerHeap) Len() int { return len(h) }
-func (h timerHeap) Less(i, j int) bool {
-	if h[i].at != h[j].at {
-		return h[i].at < h[j].at
-	}
-	return h[i].made < h[j].made
+func (t *timers) before(i, j int) bool {
+	a, b := &t.heap[i], &t.heap[j]
+	return a.at < b.at || a.at == b.at && a.made < b.made
 }
-func (h timerHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *timerHeap) Push(x any)   { *h = append(*h, x.(timer)) }
-func (h *timerHeap) Pop() any {
-	old := *h
-	last := len(old) - 1
-	t := old[last]
-	old[last] = timer{}
-	*h = old[:last]
-	return t
+
+func (t *timers) push(one timer) {
+	t.heap = append(t.heap, one)
+	for i := len(t.heap) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !t.before(i, up) {
+			return
+		}
+		t.heap[i], t.heap[up] = t.heap[up], t.heap[i]
+		i = up
+	}
+}
+
+func (t *timers) pop() timer {
+	top, last := t.heap[0], len(t.heap)-1
+	t.heap[0] = t.heap[last]
+	t.heap[last] = timer{} // let go of what it holds
+	t.heap = t.heap[:last]
+	t.sink(0)
+	return top
+}
+
+func (t *timers) sink(i int) {
+	for {
+		least := i
+		for c := 2*i + 1; c <= 2*i+2 && c < len(t.heap); c++ {
+			if t.before(c, least) {
+				least = c
+			}
+		}
+		if least == i {
+			return
+		}
+		t.heap[i], t.heap[least] = t.heap[least], t.heap[i]
+		i = least
+	}
 }
