@@ -184,15 +184,11 @@ func (c *Checks) slack() time.Duration { return 50 * time.Millisecond }
 func (c *Checks) deadline(w *World, h *Host) time.Duration {
 	const ill = 3 * time.Second
 	full := h.settings.Timeout * time.Duration(h.settings.Attempts)
-	if h.Index >= c.opt.Watch || w.truth(h) == node.Up || !c.looksAt(w) || h.Status(w).Upstream == node.Up {
+	if h.Index >= c.opt.Watch || w.truth(h) == node.Up || h.node.Upstream() == node.Up {
 		return full
 	}
 	return ill
 }
-
-// looksAt says whether to look at a host's Status, which walks through
-// everything held: in small worlds always, else for one lookup in sixteen.
-func (c *Checks) looksAt(w *World) bool { return c.opt.Hosts <= 20 || w.ids%16 == 0 }
 
 // ageError is by how much an age may be too small: what a proof took to arrive, rounding, the clocks' drift and the 200 ppm by which offsets are let
 // rise (PROTOCOL 1).

@@ -72,6 +72,8 @@ type datagram struct {
 	opened map[int]*wire.Message // by key of the receiver, with Options.Sealed
 	size   int                   // bytes on the wire, IP and UDP headers included
 	again  bool                  // replayed or duplicated: not counted as sent
+	common node.Received         // what most receivers are handed, made once,
+	in     node.Input            // and the same as an interface
 }
 
 // lan is the links between hosts and what is wrong with them.
@@ -142,33 +144,41 @@ func (w *World) deliver(d *datagram, slot uint64) {
 }
 
 // arrives says whether a host receives a datagram, and as what.
-func (w *World) arrives(d *datagram, h *Host) (node.Received, bool) {
+func (w *World) arrives(d *datagram, h *Host) (node.Input, bool) {
 	from := d.from.host
 	if !h.up || h.asleep || w.lan.island[h.Index] != w.lan.island[from.Index] {
-		return node.Received{}, false
+		return nil, false
 	}
 	f := h.on(d.from.segment)
 	if f == nil || !f.takes(d.v6) || d.to == nil && h == from && !d.again {
-		return node.Received{}, false
+		return nil, false
 	}
 	if d.to == nil && len(w.lan.unheard) > 0 && w.lan.unheard[[2]int{from.Index, h.Index}] {
-		return node.Received{}, false
+		return nil, false
 	}
 	if w.lan.loss > 0 && chance(w.opt.Seed, 6, d.num, uint64(h.Index), uint64(w.now)) < w.lan.loss {
-		return node.Received{}, false
+		return nil, false
 	}
 	m := w.open(d, h)
 	if m == nil {
 		h.Counts[countForeign]++
-		return node.Received{}, false
+		return nil, false
 	}
 	h.Counts[countReceived]++
 	h.Counts[countBytesIn] += uint64(d.size)
+	if d.in != nil && d.common.Message == m && d.common.Link == f.link.Index {
+		return d.in, true
+	}
+	return d.received(m, f), true
+}
+
+// received is what a host is handed that hears a datagram by one of its links.
+func (d *datagram) received(m *wire.Message, f *iface) node.Received {
 	in := node.Received{Message: m, From: d.from.addr4, Link: f.link.Index, Group: d.to == nil}
 	if d.v6 {
 		in.From = d.from.addr6[f.link.Index-firstLink]
 	}
-	return in, true
+	return in
 }
 
 func (h *Host) on(segment int) *iface {

@@ -119,12 +119,18 @@ func (w *World) opens(h, from *Host) bool {
 }
 
 // openAll opens a datagram for every key there is, before its deliveries are
-// spread over the cores.
+// spread over the cores, and makes once what most hosts are handed.
 func (w *World) openAll(d *datagram) {
+	m := d.msg
 	if w.opt.Sealed {
 		for i := range w.rings {
 			w.unseal(d, i)
 		}
+		m = d.opened[0]
+	}
+	if d.in == nil {
+		d.common = d.received(m, w.hosts[0].links[0])
+		d.in = d.common
 	}
 }
 

@@ -56,6 +56,8 @@ type Node interface {
 	Handle(now time.Duration, in node.Input) []node.Effect
 	NextWake(now time.Duration) (time.Duration, bool)
 	Status(now time.Duration) node.Status
+	// Upstream is Status.Upstream without the walk through everything held.
+	Upstream() node.State
 	Peers(now time.Duration) []node.PeerStatus
 	Entry(now time.Duration, q wire.Question) (node.Entry, bool)
 	// Changes are the answers that changed since a mark (0 is everything), and
@@ -250,7 +252,7 @@ func (w *World) AllUp() bool { return w.all(node.Up) }
 
 func (w *World) all(s node.State) bool {
 	for _, h := range w.hosts {
-		if h.runs(h.run) && h.Status(w).Upstream != s {
+		if h.runs(h.run) && h.node.Upstream() != s {
 			return false
 		}
 	}
