@@ -167,9 +167,13 @@ func silences(now time.Duration, held cache.Entry, told wire.Aged, transit time.
 // held for the other address family counts too: a public name stays public.
 func (n *Node) believes(now time.Duration, a *wire.Answer) bool {
 	q, rules := a.Question, trust.Rules{LocalOnly: n.set.LocalOnly, Search: n.set.Search}
-	held4 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeA})
-	held6 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeAAAA})
-	return rules.Acceptable(a, n.serverInScope(q, a.Server), n.held(now, q), held4, held6) == nil
+	var held []*wire.Answer
+	if a.Private { // else nothing that is held speaks against it; each look costs a walk through cold memory
+		held4 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeA})
+		held6 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeAAAA})
+		held = []*wire.Answer{n.held(now, q), held4, held6}
+	}
+	return rules.Acceptable(a, n.serverInScope(q, a.Server), held...) == nil
 }
 
 func (n *Node) held(now time.Duration, q wire.Question) *wire.Answer {

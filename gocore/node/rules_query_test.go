@@ -170,6 +170,35 @@ func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 	}
 }
 
+// One QUERY is enough for all who hold the same: its answer goes to the group. A
+// host that holds another birth asks for itself.
+func TestPeersQueryForTheSameBirthIsMine(t *testing.T) {
+	l := outage(t, 8)
+	same := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	other := l.positive("www.example.", "203.0.113.8", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 2}})
+	for i, n := range l.nodes {
+		held := same
+		if i == 5 {
+			held = other
+		}
+		n.handle(Restore{[]Entry{{Answer: held, Age: 2 * time.Hour, Place: 7}}})
+	}
+	l.sent = nil
+	var own, others int
+	for _, n := range l.nodes {
+		n.lookup("www.example.")
+		l.run(time.Second)
+		if sent := len(take[*wire.Query](l, nil)); n == l.nodes[5] {
+			own += sent
+		} else {
+			others += sent
+		}
+	}
+	if own != 1 || others != 1 {
+		t.Errorf("the host with a birth of its own sent %d QUERYs, the 7 others %d; want 1 and 1", own, others)
+	}
+}
+
 func TestUnprovenAskersAreAnsweredByTheThreeRankedFirst(t *testing.T) {
 	l := outage(t, 20)
 	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})

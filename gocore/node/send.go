@@ -58,8 +58,8 @@ func (n *Node) sendTo(now time.Duration, to netip.AddrPort, body wire.Body) {
 	}
 }
 
-// heardWays lists the links where a member was heard, by IPv6 unless some
-// member there is heard by IPv4 alone.
+// heardWays lists the links where a member was heard, by one family that reaches
+// all of them there, IPv6 before IPv4, else by both.
 func (n *Node) heardWays(now time.Duration) []Way {
 	var ways []Way
 	for _, l := range n.set.Links {
@@ -74,17 +74,26 @@ func (n *Node) heardWays(now time.Duration) []Way {
 	return ways
 }
 
+// heardBy says by which families to send on a link. Of a HELLO's two copies the
+// first one counts, so that members may be known by either or by both: sent by both
+// families as soon as two members differed, three in four QUERYs of 100 hosts
+// left twice.
 func (n *Node) heardBy(now time.Duration, l Link) (four, six bool) {
 	since := now - n.group.Silence()
+	there, all4, all6 := false, l.IPv4, l.IPv6
 	for _, m := range n.group.Members() {
 		if m.Link != l.Index {
 			continue
 		}
 		heard4, heard6 := lately(m.Group4, since), lately(m.Group6, since)
-		six = six || l.IPv6 && (heard6 || !heard4)
-		four = four || l.IPv4 && !heard6
+		there = true
+		all4 = all4 && (heard4 || !heard6)
+		all6 = all6 && (heard6 || !heard4)
 	}
-	return four, six
+	if !there || all4 || all6 {
+		return there && !all6, there && all6
+	}
+	return l.IPv4, l.IPv6
 }
 
 func lately(at, since time.Duration) bool { return at != 0 && at >= since }

@@ -1,0 +1,44 @@
+package node
+
+import (
+	"testing"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+// TestGroupIsReachedByOneFamilyWhereItCan: each copy more is received by all.
+func TestGroupIsReachedByOneFamilyWhereItCan(t *testing.T) {
+	link := Link{Index: 1, IPv4: true, IPv6: true}
+	for _, c := range []struct {
+		name      string
+		heard     string // by which each member was last heard: 4, 6, b(oth), n(either)
+		link      Link
+		four, six bool
+	}{
+		{"nobody", "", link, false, false},
+		{"all by both", "bb", link, false, true},
+		{"some by IPv4 alone, some by both", "4b4", link, true, false},
+		{"some by IPv6 alone, some by both", "6bb", link, false, true},
+		{"one by each alone", "46b", link, true, true},
+		{"one known by unicast alone", "4n", link, true, false},
+		{"a link without IPv6", "4b", Link{Index: 1, IPv4: true}, true, false},
+	} {
+		l := newLAN(t, 1)
+		n := l.nodes[0].Node
+		now := time.Minute
+		for i, how := range c.heard {
+			m, _ := n.group.Hear(now, wire.Peer{ID: uint64(i) + 7, Epoch: 1}, 1)
+			m.Link = 1
+			if how == '4' || how == 'b' {
+				m.Group4 = now
+			}
+			if how == '6' || how == 'b' {
+				m.Group6 = now
+			}
+		}
+		if four, six := n.heardBy(now, c.link); four != c.four || six != c.six {
+			t.Errorf("%s: by IPv4 %v, by IPv6 %v; want %v, %v", c.name, four, six, c.four, c.six)
+		}
+	}
+}
