@@ -111,6 +111,7 @@ type Outage struct {
 	DownMS   float64 `json:"all_know_after_ms"`
 	Waited   uint64  `json:"lookups_over_100ms_in_first_minute"`
 	Back     float64 `json:"all_back_after_s"`
+	Kinds    Kinds   `json:"kinds_per_second"`
 	Rivals   []Share `json:"rivals"`
 	Faults   string  `json:"faults,omitempty"`
 }
@@ -261,6 +262,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	after := snapshot(w).minus(before)
 	o.Hours, o.Waited = m.hours, m.waited
 	o.sum(m)
+	o.Kinds = after.kinds()
 	o.MedianMS, o.P99MS, o.WorstMS = ms(after.took.At(.5)), ms(after.took.At(.99)), ms(after.took.Max)
 	living := float64(c.Hosts) * (1 - share)
 	o.Received = float64(after.received) / living / c.Out.Seconds()

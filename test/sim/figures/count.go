@@ -59,6 +59,15 @@ func (c counts) minus(b counts) counts {
 	return c
 }
 
+// kinds is how many datagrams of each kind left in a second.
+func (c counts) kinds() Kinds {
+	k := Kinds{}
+	for i, name := range sim.Kinds() {
+		k[name] = float64(c.tally.Group[i]+c.tally.Single[i]) / c.at
+	}
+	return k
+}
+
 // work turns counts into figures.
 func (c Case) work(w *sim.World, before counts, m *meter) (Work, []RivalWork) {
 	d := snapshot(w).minus(before)
@@ -73,11 +82,9 @@ func (c Case) work(w *sim.World, before counts, m *meter) (Work, []RivalWork) {
 		MeanMS: ms(d.took.Mean()), MedianMS: ms(d.took.At(.5)), P99MS: ms(d.took.At(.99)),
 		PerLookup: float64(group+single) / n, BytesLookup: float64(bytes) / n,
 		Received: float64(d.received) / hosts / d.at, Unicast: float64(single) / hosts / d.at,
-		Kinds: Kinds{},
+		Kinds: d.kinds(),
 	}
-	for k, name := range sim.Kinds() {
-		rate := float64(d.tally.Group[k]+d.tally.Single[k]) / d.at
-		out.Kinds[name] = rate
+	for name, rate := range out.Kinds {
 		if name != "ANNOUNCE" {
 			out.Control += rate / hosts
 		}

@@ -13,8 +13,8 @@ func (r Result) Summary() string {
 	fmt.Fprintf(&b, "%s: took %v; %v and %d KiB for a host and hour\n", r.Name, r.Took.Round(time.Second), r.PerHostHour.Round(time.Microsecond), r.PerHost/1024)
 	fmt.Fprintf(&b, "  work: %d lookups, %.1f %% local, %.2f ms mean, upstream %.3fx the ideal (+%.3fx refreshes and probes), %.2f datagrams and %.0f bytes a lookup, %.2f received a second and host\n",
 		w.Lookups, w.LocalHits*100, w.MeanMS, w.Ratio, w.Extra, w.PerLookup, w.BytesLookup, w.Received)
-	for _, o := range w.rows() {
-		fmt.Fprintf(&b, "        %s\n", o)
+	for _, row := range w.Kinds.rows() {
+		fmt.Fprintf(&b, "        %s\n", row)
 	}
 	for _, x := range r.Rivals {
 		fmt.Fprintf(&b, "  rival %-30s %.1f %% local, upstream %.2fx, %.2f datagrams and %.0f bytes a lookup, %.2f received, %.2f ms\n",
@@ -23,6 +23,9 @@ func (r Result) Summary() string {
 	for _, o := range r.Outages {
 		fmt.Fprintf(&b, "  outage, %.0f %% dead: %.4f answered, %.5f of what any host ever had; all knew after %.0f ms, %d lookups waited over 100 ms in the first minute, back after %.1f s; worst %.0f ms; %.2f received\n",
 			o.Dead*100, o.Answered, o.OfBound, o.DownMS, o.Waited, o.Back, o.WorstMS, o.Received)
+		for _, row := range o.Kinds.rows() {
+			fmt.Fprintf(&b, "        %s\n", row)
+		}
 		for _, x := range o.Rivals {
 			fmt.Fprintf(&b, "        %-30s %.4f\n", x.Name, x.Answered)
 		}
@@ -36,11 +39,11 @@ func (r Result) Summary() string {
 	return b.String()
 }
 
-func (w Work) rows() []string {
+func (kinds Kinds) rows() []string {
 	var out []string
 	for _, k := range kindOrder {
-		if w.Kinds[k] > 0 {
-			out = append(out, fmt.Sprintf("%-8s %.3f a second", k, w.Kinds[k]))
+		if kinds[k] > 0 {
+			out = append(out, fmt.Sprintf("%-8s %.3f a second", k, kinds[k]))
 		}
 	}
 	return out
