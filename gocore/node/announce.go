@@ -14,7 +14,8 @@ type announcer struct {
 	queue  announcements
 	queued map[wire.Question]announcement // what of the queue still stands
 	made   uint64
-	timed  bool // a flush is coming
+	timed  bool          // a flush is coming,
+	due    time.Duration // then
 	rate   bucket
 }
 
@@ -124,7 +125,7 @@ func (n *Node) timeAnnouncements(now, d time.Duration) {
 	if n.announce.timed {
 		return
 	}
-	n.announce.timed = true
+	n.announce.timed, n.announce.due = true, now+d
 	n.after(now, d, func(now time.Duration) {
 		n.announce.timed = false
 		n.flushAnnouncements(now)

@@ -16,7 +16,7 @@ func (n *Node) startSharing(now time.Duration) {
 	n.session.began = now
 	n.session.sharing++
 	this := n.session.sharing
-	n.after(now, n.jitter(2*time.Second), func(now time.Duration) { n.helloLoop(now, this) })
+	n.helloIn(now, n.jitter(2*time.Second), this)
 }
 
 // stopSharing forgets the group when the key is taken away: nobody is believed
@@ -51,7 +51,12 @@ func (n *Node) helloLoop(now time.Duration, this int) {
 	n.probeDown(now)
 	n.considerRepair(now)
 	interval := n.group.Interval()
-	n.after(now, interval/2+n.jitter(interval), func(now time.Duration) { n.helloLoop(now, this) })
+	n.helloIn(now, interval/2+n.jitter(interval), this)
+}
+
+func (n *Node) helloIn(now, wait time.Duration, this int) {
+	n.session.hello = now + wait
+	n.after(now, wait, func(now time.Duration) { n.helloLoop(now, this) })
 }
 
 func (n *Node) hello(now time.Duration) {

@@ -65,6 +65,8 @@ type session struct {
 	sharing   int           // counts the times that sharing began
 	cloned    time.Duration // a new epoch was taken
 	told      uint32        // new answers that were announced (wire.Hello.Told)
+	// hello and expires are when this host next speaks, and looks through its cache.
+	hello, expires time.Duration
 }
 
 // New makes a node that waits for its first Configure.
@@ -137,7 +139,7 @@ func (n *Node) configure(now time.Duration, s Settings) {
 	if first {
 		n.since = now
 		n.session.last = now
-		n.after(now, expireEvery, n.expire)
+		n.expireLater(now)
 	}
 	switch {
 	case s.Shares && !was.Shares:
@@ -156,6 +158,11 @@ const expireEvery = time.Hour
 func (n *Node) expire(now time.Duration) {
 	n.cache.Expire(now, n.set.MaxStale)
 	n.failures.expire(now)
+	n.expireLater(now)
+}
+
+func (n *Node) expireLater(now time.Duration) {
+	n.session.expires = now + expireEvery
 	n.after(now, expireEvery, n.expire)
 }
 

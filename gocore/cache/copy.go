@@ -1,0 +1,29 @@
+package cache
+
+import (
+	"maps"
+	"slices"
+
+	"mcdns/gocore/wire"
+)
+
+// Copy makes another cache that holds the same answers; their bytes are shared.
+func (c *Cache) Copy(keeps func(wire.Question) bool) *Cache {
+	other := *c
+	other.keeps = keeps
+	other.table.chunks = make([][]slot, len(c.table.chunks))
+	for i, chunk := range c.table.chunks {
+		other.table.chunks[i] = slices.Clone(chunk)
+	}
+	other.table.heads = slices.Clone(c.table.heads)
+	other.origins = origins{
+		all: slices.Clone(c.origins.all), held: slices.Clone(c.origins.held),
+		free: slices.Clone(c.origins.free), by: maps.Clone(c.origins.by),
+	}
+	other.hidden = make(map[number]*hidden, len(c.hidden))
+	for n, under := range c.hidden {
+		h := *under
+		other.hidden[n] = &h
+	}
+	return &other
+}

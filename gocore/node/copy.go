@@ -1,0 +1,81 @@
+package node
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+// Copy makes another node that goes on from here in the same run: it holds the
+// same answers, knows the same peers as well as this one does, and speaks next when
+// this one will. It is there for simulators, which branch a world. What is under way
+// with others, from questions to streams, is timed by functions and cannot be
+// copied: it is left out (Idle).
+func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
+	c := *n
+	c.rand, c.timers, c.out = r, timers{}, nil
+	c.pending, c.waiting, c.asks = make(map[wire.Question]*pending), make(map[uint64]*pending), make(map[uint64]*ask)
+	c.refresh, c.answers = make(map[wire.Question]bool), make(map[wire.Question]*due)
+	c.pulls, c.exports = make(map[uint64]*pull), make(map[uint64]*export)
+	c.queries = querier{own: n.queries.own, spare: n.queries.spare}
+	c.repair.pull = nil
+	c.help = helped{}
+	c.failures.of = maps.Clone(n.failures.of)
+	c.cache, c.group = n.cache.Copy(c.ranksHigh), n.group.Copy()
+	c.copyServers(n)
+	c.announce.queue, c.announce.queued = slices.Clone(n.announce.queue), maps.Clone(n.announce.queued)
+	c.loops(now)
+	return &c
+}
+
+// loops sets anew the timers that never end.
+func (n *Node) loops(now time.Duration) {
+	if n.started {
+		n.after(now, n.session.expires-now, n.expire)
+	}
+	if n.set.Shares {
+		n.helloIn(now, n.session.hello-now, n.session.sharing)
+	}
+	if n.announce.timed {
+		n.announce.timed = false
+		n.timeAnnouncements(now, n.announce.due-now)
+	}
+	for _, s := range n.allServers() {
+		if s.state == Down {
+			n.keepProbing(now, s, s.since, 0)
+		}
+	}
+}
+
+// copyServers gives the node servers of its own with what n knows of its.
+func (n *Node) copyServers(of *Node) {
+	n.servers, n.fallback = copies(of.servers), copies(of.fallback)
+	n.routes = slices.Clone(of.routes)
+	for i := range n.routes {
+		n.routes[i].servers = copies(of.routes[i].servers)
+	}
+}
+
+func copies(servers []*server) []*server {
+	out := make([]*server, len(servers))
+	for i, s := range servers {
+		one := *s
+		one.lostFor, one.refusals = slices.Clone(s.lostFor), slices.Clone(s.refusals)
+		one.probing, one.judging, one.looking = false, false, false
+		out[i] = &one
+	}
+	return out
+}
+
+// Idle reports whether nothing is under way, so that a Copy lacks nothing.
+func (n *Node) Idle() bool {
+	waits := len(n.pending) + len(n.waiting) + len(n.asks) + len(n.refresh) + len(n.answers) + len(n.pulls) + len(n.exports) +
+		len(n.queries.queue) + len(n.queries.sent) + len(n.queries.heard)
+	busy := func(s *server) bool { return s.probing || s.judging || s.looking || s.state == Down }
+	challenged := func(m *group.Member) bool { return m.Nonce != 0 }
+	return waits == 0 && !slices.ContainsFunc(n.allServers(), busy) && !slices.ContainsFunc(n.group.Members(), challenged)
+}
