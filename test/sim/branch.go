@@ -2,71 +2,145 @@ package sim
 
 import (
 	"maps"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"time"
 
 	"mcdns/gocore/node"
 )
 
-// Branch makes another world that goes on from here with some of the hosts:
-// same clocks, ids, caches and lookups, each host with a new run of its node.
-// The others are gone, as in a power cut. Nobody missed anything, so the first
-// catch-up of each host is told at once that there is nothing to catch up on;
-// the group forms anew within seconds, before whatever the caller does next.
-//
-// A node is a machine of closures and cannot be copied; its answers can, and
-// share their bytes.
-func (w *World) Branch(alive func(i int) bool) *World {
-	b := &World{
-		opt: w.opt, now: w.now, zone: w.zone, Tally: newTally(w.opt.Hosts), digest: w.digest, ids: w.ids,
-		flows: map[uint64]*flow{}, rings: w.rings, births: w.births.clone(), pool: newPool(w.opt.Cores),
+// A branching node can be copied while nothing is under way.
+type branching interface {
+	Idle() bool
+	Copy(now time.Duration, r *rand.Rand) *node.Node
+}
+
+// Settle lets the programs of all hosts be quiet until no question, stream or
+// datagram is under way, so that Branch loses nothing. It returns how many hosts
+// are still busy after most.
+func (w *World) Settle(most time.Duration) (busy int) {
+	w.Quiet()
+	for end := w.now + most; ; {
+		if busy = w.busy(); busy == 0 && w.queue.still() || w.now >= end {
+			return busy
+		}
+		w.Run(100 * time.Millisecond)
 	}
-	b.Checks = newChecks(w.opt)
-	b.Checks.Replay, b.Checks.changed = w.Checks.Replay, w.now
-	b.lan.init(w.opt)
+}
+
+// busy counts the hosts that wait for something.
+func (w *World) busy() (busy int) {
+	for _, h := range w.hosts {
+		if h.up && (len(h.seen)+len(h.asks)+len(h.pulls) > 0 || !h.node.(branching).Idle()) {
+			busy++
+		}
+	}
+	return busy
+}
+
+// still reports whether nothing is on its way.
+func (q *queue) still() bool {
+	return !slices.ContainsFunc(q.events, func(e event) bool { return e.onItsWay() })
+}
+
+// onItsWay: it is something for a host, and no timer.
+func (e event) onItsWay() bool {
+	switch e.kind {
+	case evWake, evLookup, evSave, evWatch:
+		return false
+	}
+	return true
+}
+
+// Branch makes another world that goes on from here with some of the hosts: the
+// same runs of the same nodes, their clocks, caches, peers and proofs. The others
+// die at this moment, as in a power cut. What is under way is lost, so Settle first;
+// then a branch in which all live goes on exactly as this world does. The answers'
+// bytes are shared.
+func (w *World) Branch(alive func(i int) bool) *World {
+	b := *w
+	b.Tally, b.trace, b.tape = &Tally{}, nil, nil
+	b.flows, b.births, b.pool = map[uint64]*flow{}, w.births.clone(), newPool(w.opt.Cores)
+	b.Checks = w.Checks.clone()
+	b.queue.events = slices.DeleteFunc(slices.Clone(w.queue.events), event.onItsWay)
+	b.queue.order()
+	b.lan = w.lan.clone()
+	b.servers = nil
 	for _, s := range w.servers {
 		copied := *s
 		b.servers = append(b.servers, &copied)
 	}
-	for i, old := range w.hosts {
-		h := newHost(b, i)
-		h.clock, h.boots, h.wall, h.key = old.clock, old.boots, old.wall, old.key
-		h.current = true
-		b.hosts = append(b.hosts, h)
-		b.lan.know(h.links[0])
-		if !old.up || !alive(i) {
-			continue
+	b.hosts = nil
+	for i, h := range w.hosts {
+		b.hosts = append(b.hosts, b.adopt(h, alive(i)))
+		if h.up && !alive(i) {
+			b.note(2, uint64(i))
 		}
-		b.boot(h)
-		b.handle(h, node.Restore{Entries: w.holds(old)})
 	}
-	b.queue.push(event{at: b.now + watchEvery, kind: evWatch})
 	if w.load != nil {
 		l := *w.load
 		l.recent, l.Heard = maps.Clone(l.recent), nil
 		b.load = &l
-		b.queue.push(event{at: b.now, kind: evLookup})
 	}
-	return b
+	return &b
 }
 
-// holds is everything a host holds. What Changes gives is what a disk gets, and
-// that leaves out what unproven peers told; no host forgets that because others
-// lose their power.
-func (w *World) holds(h *Host) []node.Entry {
-	now := h.clock.read(w.now)
-	z, ok := w.zone.(*Names)
-	if !ok {
-		entries, _ := h.node.Changes(now, 0)
-		return entries
+// adopt makes a host of this world out of one of another.
+func (w *World) adopt(of *Host, alive bool) *Host {
+	h := *of
+	h.links = nil
+	for _, f := range of.links {
+		mine := *f
+		mine.host = &h
+		h.links = append(h.links, &mine)
+		w.lan.know(&mine)
 	}
-	var out []node.Entry
-	for _, q := range z.questions {
-		if e, ok := h.node.Entry(now, q); ok {
-			out = append(out, e)
-		}
+	h.seen, h.asks, h.pulls = map[uint64]*lookup{}, map[uint64]*asking{}, map[uint64]*flow{}
+	h.cut, h.proved, h.faults, h.replied = maps.Clone(of.cut), maps.Clone(of.proved), nil, nil
+	if of.disk != nil {
+		h.disk = of.disk.clone()
 	}
-	return out
+	switch {
+	case !of.up:
+	case !alive:
+		h.up, h.node = false, nil
+	default:
+		pcg := *of.pcg
+		h.pcg = &pcg
+		h.node = of.node.(branching).Copy(h.clock.read(w.now), rand.New(h.pcg))
+	}
+	return &h
 }
 
 func (b births) clone() births {
 	return births{fetch: maps.Clone(b.fetch), owner: maps.Clone(b.owner)}
+}
+
+func (d *disk) clone() *disk {
+	return &disk{order: slices.Clone(d.order), saved: maps.Clone(d.saved), mark: d.mark, boot: d.boot}
+}
+
+func (l lan) clone() lan {
+	l.island, l.unheard = slices.Clone(l.island), maps.Clone(l.unheard)
+	l.byAddr = map[netip.Addr]*iface{}
+	return l
+}
+
+func (c *Checks) clone() *Checks {
+	other := *c
+	other.Faults, other.Count = nil, map[string]int{}
+	other.bad, other.buckets = maps.Clone(c.bad), make(map[bucketKey]*bucket, len(c.buckets))
+	for k, b := range c.buckets {
+		one := *b
+		other.buckets[k] = &one
+	}
+	return &other
+}
+
+// order makes a heap of the events again.
+func (q *queue) order() {
+	for i := len(q.events) / 4; i >= 0; i-- {
+		q.sink(i)
+	}
 }

@@ -19,6 +19,7 @@ type Host struct {
 	Name  string
 
 	node     Node
+	pcg      *rand.PCG // the node's chance
 	self     wire.Peer
 	up       bool  // mcdnsd runs
 	asleep   bool  // suspended: the clock runs, nothing else does
@@ -32,7 +33,6 @@ type Host struct {
 
 	links    []*iface
 	key      int  // index of the group key; noKey makes it solo
-	current  bool // has nothing to catch up on: see Branch
 	gullible bool // opens what it has no key for: a fault that tests plant
 	settings node.Settings
 	cut      map[int]bool // servers this host's packets do not reach
@@ -94,9 +94,10 @@ func (w *World) boot(h *Host) {
 	h.seen, h.asks, h.pulls = map[uint64]*lookup{}, map[uint64]*asking{}, map[uint64]*flow{}
 	h.proved = map[wire.Peer]bool{}
 	seed := mix(h.self.ID, h.self.Epoch)
+	h.pcg = rand.NewPCG(seed, w.opt.Seed)
 	h.node = w.opt.Make(node.Config{
 		Self:    h.self,
-		Rand:    rand.New(rand.NewPCG(seed, w.opt.Seed)),
+		Rand:    rand.New(h.pcg),
 		Version: "0.1.0",
 	})
 	w.births.started(h)

@@ -47,6 +47,7 @@ type Load struct {
 	burst  int
 	host   int
 	on     bool
+	turn   uint64 // counts the times that it was begun: each has its own events
 	// Heard, if set, is told every lookup when it is made, and every outcome.
 	Heard Listener
 }
@@ -84,8 +85,20 @@ func (w *World) Load(d Demand) {
 	l.Demand = d
 	l.burst = d.Burst
 	if !l.on {
-		l.on = true
-		w.queue.push(event{at: w.now, kind: evLookup})
+		l.begin(w)
+	}
+}
+
+func (l *Load) begin(w *World) {
+	l.on = true
+	l.turn++
+	w.queue.push(event{at: w.now, kind: evLookup, n: l.turn})
+}
+
+// Resume ends Quiet.
+func (w *World) Resume() {
+	if w.load != nil && !w.load.on {
+		w.load.begin(w)
 	}
 }
 
@@ -105,8 +118,8 @@ func (w *World) Quiet() {
 }
 
 // next makes one lookup and schedules the one after it.
-func (l *Load) next(w *World) {
-	if !l.on {
+func (l *Load) next(w *World, turn uint64) {
+	if !l.on || turn != l.turn {
 		return
 	}
 	if l.Demand.Trace != nil {
@@ -122,7 +135,7 @@ func (l *Load) next(w *World) {
 		mean := float64(time.Hour) / l.Demand.PerHour / float64(len(w.hosts)) * float64(l.Demand.Burst)
 		after = time.Duration(-math.Log(1-chance(l.seed, 11, l.asked)) * mean)
 	}
-	w.queue.push(event{at: w.now + after, kind: evLookup})
+	w.queue.push(event{at: w.now + after, kind: evLookup, n: l.turn})
 }
 
 func (l *Load) lookup(w *World, h, name int) {
@@ -175,7 +188,7 @@ func (l *Load) replay(w *World) {
 		l.lookup(w, a.Host%len(w.hosts), a.Name%len(l.names.questions))
 	}
 	if l.trace < len(t) {
-		w.queue.push(event{at: t[l.trace].At, kind: evLookup})
+		w.queue.push(event{at: t[l.trace].At, kind: evLookup, n: l.turn})
 	}
 }
 

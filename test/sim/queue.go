@@ -20,7 +20,7 @@ const (
 	evWake     eventKind = iota // host wants to be called
 	evDatagram                  // what: *datagram, n: slot of jitter
 	evReply                     // what: node.Replied
-	evLookup                    // the load's next lookup
+	evLookup                    // the load's next lookup, n: its turn
 	evPulled                    // what: node.Pulled, n: the flow it ends
 	evPage                      // what: *flow, asks the serving host for a page
 	evClosed                    // n: the inbound stream that ended

@@ -33,15 +33,6 @@ func (w *World) pull(h *Host, e node.Pull) {
 	w.note(10, uint64(h.Index), f.id)
 	w.trace.pull(w, h, e)
 	f.runs[0] = h.run
-	if h.current {
-		h.current = false
-		in := node.Pulled{Pull: e.ID, Done: true, Whole: true}
-		if to := w.lan.byAddr[e.Addr.Addr().WithZone("")]; to != nil {
-			in.From, in.Sent = to.host.self, to.host.clock.read(w.now)
-		}
-		w.queue.push(event{at: w.now, kind: evPulled, host: int32(h.Index), run: h.run, what: in})
-		return
-	}
 	if to := w.lan.byAddr[e.Addr.Addr().WithZone("")]; to != nil && w.connects(h, to) {
 		f.from, f.runs[1] = to.host, to.host.run
 		w.flows[f.id] = f

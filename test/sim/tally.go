@@ -79,8 +79,6 @@ const (
 	outcomes
 )
 
-func newTally(hosts int) *Tally { return &Tally{} }
-
 func (t *Tally) sent(h *Host, m *wire.Message, size int, group bool) {
 	k := kindOf(m)
 	if group {

@@ -92,7 +92,7 @@ func New(opt Options) *World { return begin(opt, nil) }
 
 func begin(opt Options, trace *Trace) *World {
 	opt = opt.withDefaults()
-	w := &World{opt: opt, trace: trace, zone: opt.Zone, Tally: newTally(opt.Hosts), digest: opt.Seed}
+	w := &World{opt: opt, trace: trace, zone: opt.Zone, Tally: &Tally{}, digest: opt.Seed}
 	w.births.init()
 	w.flows = map[uint64]*flow{}
 	w.Checks = newChecks(opt)
@@ -182,7 +182,7 @@ func (w *World) happen(e event) {
 	case evReply:
 		w.reply(e)
 	case evLookup:
-		w.load.next(w)
+		w.load.next(w, e.n)
 	case evPulled:
 		w.pulled(e)
 	case evPage:

@@ -113,7 +113,10 @@ type Outage struct {
 	Back     float64 `json:"all_back_after_s"`
 	Kinds    Kinds   `json:"kinds_per_second"`
 	Rivals   []Share `json:"rivals"`
-	Faults   string  `json:"faults,omitempty"`
+	// Busy is how many hosts had something under way when the world was branched:
+	// that is lost in the branches.
+	Busy   int    `json:"busy_at_branch"`
+	Faults string `json:"faults,omitempty"`
 }
 
 // Hour counts lookups of an hour of an outage.
@@ -217,23 +220,25 @@ func perHost(hosts int) uint64 {
 	return s.HeapAlloc / uint64(hosts)
 }
 
-// outages branches the warm world into each share of dead hosts; the last ends
+// outages branches the warm world into each share of dead hosts: they die at the
+// moment when the server does, the others go on with all they had. The last share is
 // the world itself, so that there are never more than two.
 func (c Case) outages(w *sim.World, m *meter, p *progress) []Outage {
 	var out []Outage
+	busy := w.Settle(time.Minute)
 	for i, dead := range c.Dead {
-		if i == len(c.Dead)-1 && dead == 0 {
-			out = append(out, c.outage(w, m, 0, p))
-			continue
+		b, mine := w, m
+		if i < len(c.Dead)-1 || dead > 0 {
+			b = w.Branch(func(h int) bool { return !deadHost(h, c.Hosts, dead) })
+			mine = &meter{had: slices.Clone(m.had)}
+			for _, r := range m.rivals {
+				mine.rivals = append(mine.rivals, r.Branch())
+			}
+			b.Listen(mine)
 		}
-		mine := &meter{had: slices.Clone(m.had)}
-		for _, r := range m.rivals {
-			mine.rivals = append(mine.rivals, r.Branch())
-		}
-		b := w.Branch(func(h int) bool { return !deadHost(h, c.Hosts, dead) })
-		b.Listen(mine)
-		p.run(b, 3*time.Minute, "group forms")
-		out = append(out, c.outage(b, mine, dead, p))
+		o := c.outage(b, mine, dead, p)
+		o.Busy = busy
+		out = append(out, o)
 		b.Close()
 	}
 	return out
@@ -256,6 +261,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	}
 	before := snapshot(w)
 	m.out, m.began = true, w.Now()
+	w.Resume()
 	w.Set(w.Server(0), sim.ServerOff)
 	o := Outage{Dead: share, DownMS: ms(until(w, 5*time.Minute, w.AllDown))}
 	p.run(w, c.Out-(w.Now()-m.began), fmt.Sprintf("outage, %.0f %% dead", share*100))
