@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,7 +28,13 @@ func start(t *testing.T, ask func(context.Context, wire.Question) (node.Result, 
 	t.Helper()
 	l := New(Config{Ask: ask, Log: slog.New(slog.DiscardHandler), Idle: 300 * time.Millisecond})
 	t.Cleanup(l.Close)
-	if err := l.Set([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}); err != nil {
+	// A port that is free for UDP may be taken for TCP, here or in another program.
+	free := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}
+	err := l.Set(free)
+	for tries := 0; errors.Is(err, syscall.EADDRINUSE) && tries < 20; tries++ {
+		err = l.Set(free)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return l, l.Addrs()[0].String()
