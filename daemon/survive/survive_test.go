@@ -4,10 +4,13 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 )
 
 func TestPanicBecomesAnErrorSaidOnce(t *testing.T) {
+	panics.Store(0)
+	once = sync.Once{}
 	var log strings.Builder
 	before := slog.Default()
 	defer slog.SetDefault(before)

@@ -196,22 +196,39 @@ func (p *pair) answers(t *testing.T, h *lab.Host, list []string, env []string) [
 // reasons.go is an error; it returns how many differ for each that is.
 func (p *pair) compare(t *testing.T, list []string, env ...string) map[string]int {
 	t.Helper()
+	differ, odd := p.differences(t, list, env)
+	if len(odd) > 0 && len(odd) <= 3 {
+		// A machine too busy to run mcdnsd for 240 ms sends the module on to the
+		// next one, which is not there: 2 of 1500 lookups of 1000 addresses at a
+		// load of 12. What is different by rule is so again.
+		t.Logf("asked again: %q", odd)
+		_, odd = p.differences(t, odd, env)
+	}
+	checks.Add(t, t.Name()+": answers that differ from those of nss-dns, without a listed reason", "0",
+		fmt.Sprintf("%d of %d", len(odd), len(list)), len(odd) == 0)
+	return differ
+}
+
+// differences counts the answers that differ for each listed reason, and returns
+// the questions whose answers differ without one.
+func (p *pair) differences(t *testing.T, list, env []string) (listed map[string]int, odd []string) {
+	t.Helper()
 	want := p.answers(t, p.dns, list, env)
 	got := p.answers(t, p.mcdns, list, env)
-	differ, unlisted := map[string]int{}, 0
+	listed = map[string]int{}
 	for i := range list {
 		if got[i] == want[i] {
 			continue
 		}
 		if why := reason(list[i], got[i], want[i]); why != "" {
-			differ[why]++
-		} else if unlisted++; unlisted <= 20 {
-			t.Errorf("%.80s: got %.200s; nss-dns says %.200s", list[i], got[i], want[i])
+			listed[why]++
+			continue
+		}
+		if odd = append(odd, list[i]); len(odd) <= 20 {
+			t.Logf("%.80s: got %.200s; nss-dns says %.200s", list[i], got[i], want[i])
 		}
 	}
-	checks.Add(t, t.Name()+": answers that differ from those of nss-dns, without a listed reason", "0",
-		fmt.Sprintf("%d of %d", unlisted, len(list)), unlisted == 0)
-	return differ
+	return listed, odd
 }
 
 func TestAnswersAreThoseOfNssDns(t *testing.T) {
