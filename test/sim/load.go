@@ -144,7 +144,7 @@ func (l *Load) lookup(w *World, h, name int) {
 		return
 	}
 	if l.Heard != nil {
-		l.Heard.Asked(w.now, h, name)
+		w.timed(&w.Spent.Listener, func() { l.Heard.Asked(w.now, h, name) })
 	}
 	w.Lookup(host, l.names.questions[name], uint64(name))
 }

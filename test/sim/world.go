@@ -46,6 +46,9 @@ type Options struct {
 	Settings node.Settings
 	// Make makes the node of a host, node.New if nil. Tests plant faults here.
 	Make func(node.Config) Node
+	// Stopwatch, if set, says how much time the run has cost so far; Spent is
+	// then kept.
+	Stopwatch func() time.Duration
 	// Watch is how many hosts, the first ones, have every change of an answer
 	// checked (all if 0); the others are looked at from time to time.
 	Watch int
@@ -65,6 +68,12 @@ type Node interface {
 	Changes(now time.Duration, mark uint64) ([]node.Entry, uint64)
 }
 
+// Spent is what part of the run's cost went where, by Options.Stopwatch.
+type Spent struct {
+	Deliveries time.Duration // of datagrams to hosts
+	Listener   time.Duration // telling it of lookups: the rivals' work
+}
+
 // A World is hosts, links, DNS servers and what is about to happen to them.
 type World struct {
 	opt     Options
@@ -82,6 +91,7 @@ type World struct {
 	digest  uint64
 	ids     uint64 // of datagrams, flows and whatever else needs a number
 	Tally   *Tally
+	Spent   Spent
 	Checks  *Checks
 	trace   *Trace
 	pool    *pool
@@ -178,7 +188,7 @@ func (w *World) happen(e event) {
 			w.handle(h, node.Wake{})
 		}
 	case evDatagram:
-		w.deliver(e.what.(*datagram), e.n)
+		w.timed(&w.Spent.Deliveries, func() { w.deliver(e.what.(*datagram), e.n) })
 	case evReply:
 		w.reply(e)
 	case evLookup:
@@ -195,6 +205,17 @@ func (w *World) happen(e event) {
 		w.Checks.watch(w)
 		w.queue.push(event{at: w.now + watchEvery, kind: evWatch})
 	}
+}
+
+// timed adds what f costs to a sum.
+func (w *World) timed(sum *time.Duration, f func()) {
+	if w.opt.Stopwatch == nil {
+		f()
+		return
+	}
+	began := w.opt.Stopwatch()
+	f()
+	*sum += w.opt.Stopwatch() - began
 }
 
 // number gives out numbers, each once.

@@ -31,45 +31,40 @@ func (c Case) Name() string {
 
 // A Result is what a case came to.
 type Result struct {
-	Name    string        `json:"name"`
-	Hosts   int           `json:"hosts"`
-	Loss    float64       `json:"loss"`
-	Work    Work          `json:"work"`
-	Rivals  []RivalWork   `json:"rivals"`
-	Outages []Outage      `json:"outages"`
-	Took    time.Duration `json:"took_ns"`
-	// PerHostHour is the processor's time for one host and virtual hour of the
-	// warm-up, PerHost the memory of one host at its end, in bytes.
-	PerHostHour time.Duration `json:"per_host_hour_ns"`
-	PerHost     uint64        `json:"bytes_per_host"`
-	Faults      string        `json:"faults,omitempty"`
+	Name    string      `json:"name"`
+	Hosts   int         `json:"hosts"`
+	Loss    float64     `json:"loss"`
+	Work    Work        `json:"work"`
+	Rivals  []RivalWork `json:"rivals"`
+	Outages []Outage    `json:"outages"`
+	Cost    Cost        `json:"cost"`
+	Faults  string      `json:"faults,omitempty"`
 }
 
 // Work is normal operation, measured.
 type Work struct {
-	Hours       float64   `json:"hours"`
-	Lookups     uint64    `json:"lookups"`
-	Fetches     uint64    `json:"upstream_for_lookups"`
-	Refreshes   uint64    `json:"upstream_refreshes"`
-	Probes      uint64    `json:"upstream_probes"`
-	Central     uint64    `json:"central_cache"`
-	Ratio       float64   `json:"upstream_ratio"`
-	Extra       float64   `json:"extra_ratio"`
-	LocalHits   float64   `json:"local_hits"`
-	Stale       uint64    `json:"stale"`
-	Failed      uint64    `json:"failed"`
-	MeanMS      float64   `json:"mean_ms"`
-	MedianMS    float64   `json:"median_ms"`
-	P99MS       float64   `json:"p99_ms"`
-	PerLookup   float64   `json:"datagrams_per_lookup"`
-	BytesLookup float64   `json:"bytes_per_lookup"`
-	Received    float64   `json:"received_per_host_second"`
-	Control     float64   `json:"control_sent_per_host_second"`
-	Unicast     float64   `json:"unicast_per_host_second"`
-	Kinds       Kinds     `json:"kinds_per_second"`
-	Held        Spread    `json:"answers_held_per_host"`
-	Sent        Spread    `json:"datagrams_sent_per_host"`
-	Latency     []float64 `json:"-"`
+	Hours       float64 `json:"hours"`
+	Lookups     uint64  `json:"lookups"`
+	Fetches     uint64  `json:"upstream_for_lookups"`
+	Refreshes   uint64  `json:"upstream_refreshes"`
+	Probes      uint64  `json:"upstream_probes"`
+	Central     uint64  `json:"central_cache"`
+	Ratio       float64 `json:"upstream_ratio"`
+	Extra       float64 `json:"extra_ratio"`
+	LocalHits   float64 `json:"local_hits"`
+	Stale       uint64  `json:"stale"`
+	Failed      uint64  `json:"failed"`
+	MeanMS      float64 `json:"mean_ms"`
+	MedianMS    float64 `json:"median_ms"`
+	P99MS       float64 `json:"p99_ms"`
+	PerLookup   float64 `json:"datagrams_per_lookup"`
+	BytesLookup float64 `json:"bytes_per_lookup"`
+	Received    float64 `json:"received_per_host_second"`
+	Control     float64 `json:"control_sent_per_host_second"`
+	Unicast     float64 `json:"unicast_per_host_second"`
+	Kinds       Kinds   `json:"kinds_per_second"`
+	Held        Spread  `json:"answers_held_per_host"`
+	Sent        Spread  `json:"datagrams_sent_per_host"`
 }
 
 // Kinds is datagrams a second of each kind, the whole group.
@@ -113,6 +108,7 @@ type Outage struct {
 	Back     float64 `json:"all_back_after_s"`
 	Kinds    Kinds   `json:"kinds_per_second"`
 	Rivals   []Share `json:"rivals"`
+	CostS    float64 `json:"processor_s"`
 	// Busy is how many hosts had something under way when the world was branched:
 	// that is lost in the branches.
 	Busy   int    `json:"busy_at_branch"`
@@ -171,13 +167,19 @@ func (m *meter) Answered(o sim.Outcome) {
 	}
 }
 
+// sealedUpTo hosts seal their datagrams in earnest; beyond, sealing and opening are
+// counted only.
+const sealedUpTo = 100
+
 // run works the case off.
 func (c Case) run(p *progress) Result {
-	start := time.Now()
+	runtime.LockOSThread() // processorTime is that of a thread
+	defer runtime.UnlockOSThread()
+	began := processorTime()
 	zone := sim.NewMix(c.Mix)
 	w := sim.New(sim.Options{
-		Seed: c.Seed, Hosts: c.Hosts, Loss: c.Loss, Single: c.Single, Zone: zone, Cores: c.Cores,
-		Sealed: c.Hosts <= 20, Watch: min(c.Hosts, 4), Start: 2 * time.Second,
+		Seed: c.Seed, Hosts: c.Hosts, Loss: c.Loss, Single: c.Single, Zone: zone, Cores: c.Cores, Stopwatch: processorTime,
+		Sealed: c.Hosts <= sealedUpTo, Watch: min(c.Hosts, 4), Start: 2 * time.Second,
 	})
 	w.Checks.Replay = c.replay()
 	w.Load(c.Demand)
@@ -187,17 +189,18 @@ func (c Case) run(p *progress) Result {
 	w.Listen(m)
 	res := Result{Name: c.Name(), Hosts: c.Hosts, Loss: c.Loss}
 	p.run(w, c.Warm, "warm up")
-	res.PerHostHour = time.Duration(float64(time.Since(start)) / float64(c.Hosts) / max(c.Warm.Hours(), .01))
-	before := snapshot(w)
+	res.Cost.WarmHours, res.Cost.WarmS = c.Warm.Hours(), (processorTime() - began).Seconds()
+	before, cost := snapshot(w), costs(w)
 	for _, r := range m.rivals {
 		r.Reset()
 	}
 	p.run(w, c.Measure, "work")
+	res.Cost.work(w, c, cost)
 	res.Work, res.Rivals = c.work(w, before, m)
-	res.PerHost = perHost(c.Hosts)
+	res.Cost.memory(w, m)
 	res.Outages = c.outages(w, m, p)
 	res.Faults = faults(w)
-	res.Took = time.Since(start)
+	res.Cost.AllS = (processorTime() - began).Seconds()
 	w.Close()
 	return res
 }
@@ -211,13 +214,6 @@ func faults(w *sim.World) string {
 		return err.Error()
 	}
 	return ""
-}
-
-func perHost(hosts int) uint64 {
-	runtime.GC()
-	var s runtime.MemStats
-	runtime.ReadMemStats(&s)
-	return s.HeapAlloc / uint64(hosts)
 }
 
 // outages branches the warm world into each share of dead hosts: they die at the
@@ -263,6 +259,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	m.out, m.began = true, w.Now()
 	w.Resume()
 	w.Set(w.Server(0), sim.ServerOff)
+	began := processorTime()
 	o := Outage{Dead: share, DownMS: ms(until(w, 5*time.Minute, w.AllDown))}
 	p.run(w, c.Out-(w.Now()-m.began), fmt.Sprintf("outage, %.0f %% dead", share*100))
 	after := snapshot(w).minus(before)
@@ -274,6 +271,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	o.Received = float64(after.received) / living / c.Out.Seconds()
 	w.Set(w.Server(0), sim.ServerUp)
 	o.Back = until(w, 10*time.Minute, w.AllUp).Seconds()
+	o.CostS = (processorTime() - began).Seconds()
 	o.Faults = faults(w)
 	return o
 }

@@ -72,7 +72,7 @@ func (a *All) details(b *strings.Builder) {
 	b.WriteString("<h2>The figures</h2><table><tr><th>case</th><th>local</th><th>mean ms</th><th>p99 ms</th><th>× ideal</th><th>extra</th><th>datagrams/lookup</th><th>bytes/lookup</th><th>received /s host</th><th>KiB/host</th><th>CPU per host and hour</th></tr>")
 	for _, r := range a.Results {
 		w := r.Work
-		row(b, "us", r.Name, pct(w.LocalHits), f2(w.MeanMS), f2(w.P99MS), f3(w.Ratio), f3(w.Extra), f2(w.PerLookup), f2(w.BytesLookup), f2(w.Received), fmt.Sprint(r.PerHost/1024), r.PerHostHour.String())
+		row(b, "us", r.Name, pct(w.LocalHits), f2(w.MeanMS), f2(w.P99MS), f3(w.Ratio), f3(w.Extra), f2(w.PerLookup), f2(w.BytesLookup), f2(w.Received), fmt.Sprintf("%.0f", r.Cost.Bytes/1024), fmt.Sprintf("%.1f ms", r.Cost.HourUS/1000))
 		for _, x := range r.Rivals {
 			row(b, "", x.Name, pct(x.LocalHits), f2(x.MeanMS), "", f3(x.Ratio), "", f2(x.PerLookup), f2(x.BytesLookup), f2(x.Received), "", "")
 		}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"mcdns/test/sim"
@@ -22,25 +21,27 @@ type All struct {
 	Propagation Propagation  `json:"propagation"`
 	Huge        *Huge        `json:"huge,omitempty"`
 	Common      []CommonCase `json:"common"`
+	Parts       []Took       `json:"parts"`
 	TookS       float64      `json:"took_s"`
 }
 
 // dead are the shares of hosts that die with the server.
 var dead = []float64{.9, .5, 0}
 
-// Full is the whole set. The two cases of a thousand hosts are first and last:
-// both at once would not fit into 16 GB.
+// Full is the whole set, what takes longest first.
 func Full() []Case {
 	day := 24 * time.Hour
-	thousand := Case{Hosts: 1000, Measure: 2 * time.Hour, Out: day, Dead: dead, Single: true}
-	out := []Case{thousand, {Hosts: 300, Warm: 2 * time.Hour, Measure: 2 * time.Hour, Out: 2 * time.Hour, Dead: dead}}
-	for _, n := range []int{100, 20, 5} {
+	var out []Case
+	for _, loss := range []float64{0, .05} {
+		out = append(out, Case{Hosts: 1000, Loss: loss, Warm: 30 * time.Minute, Measure: 90 * time.Minute, Out: day, Dead: dead, Single: true})
+	}
+	out = append(out, Case{Hosts: 300, Warm: 30 * time.Minute, Measure: 90 * time.Minute, Out: 2 * time.Hour, Dead: dead, Single: true})
+	for _, n := range []int{100, 20, 8, 5} {
 		for _, loss := range []float64{0, .05} {
 			out = append(out, Case{Hosts: n, Loss: loss, Warm: day, Measure: 2 * time.Hour, Out: day, Dead: dead})
 		}
 	}
-	thousand.Loss = .05
-	return append(out, thousand)
+	return out
 }
 
 // Quick is what `make test` has time for.
@@ -54,67 +55,30 @@ func Quick() []Case {
 	return out
 }
 
-// Run works the set off, two cases at a time, and writes everything to dir.
-func Run(quick bool, seed uint64, dir string, w io.Writer, live bool) (All, error) {
+// Run works the set off, two parts at a time and each in a process of its own, and
+// writes everything to dir.
+func Run(s Set, dir string) (All, error) {
 	start := time.Now()
-	out := &shared{w: w}
-	show := func(name string) *progress { return &progress{out: out, name: name, live: live} }
-	all := All{Quick: quick, Common: RunCommon(seed)}
-	cases := Full()
-	if quick {
-		cases = Quick()
-	}
-	var jobs []func()
+	all := All{Quick: s.Quick, Common: RunCommon(s.Seed)}
+	cases := s.cases()
 	all.Results = make([]Result, len(cases))
-	for i := range cases {
-		cases[i].Seed = seed
-		if i == 1 {
-			jobs = append(jobs, all.special(quick, show)...)
-		}
-		jobs = append(jobs, func() { all.Results[i] = cases[i].run(show(cases[i].Name())) })
+	var parts []piece
+	for i, c := range cases {
+		parts = append(parts, piece{c.Name(), &all.Results[i]})
 	}
-	two(jobs)
-	if !quick {
-		n := tenThousand(12 << 30)
-		h := huge(n, 300, show(fmt.Sprint(n, " hosts")))
-		all.Huge = &h
+	specials := []piece{{slashdotName, &all.Slashdot}, {flashName, &all.Flash}, {propagationName, &all.Propagation}}
+	parts = slices.Insert(parts, min(2, len(parts)), specials...)
+	if err := s.two(parts, &all); err != nil {
+		return all, err
+	}
+	if !s.Quick {
+		all.Huge = &Huge{}
+		if err := s.two([]piece{{hugeName, all.Huge}}, &all); err != nil {
+			return all, err
+		}
 	}
 	all.TookS = time.Since(start).Seconds()
-	if live {
-		out.printf("\r\033[K")
-	}
 	return all, all.write(dir)
-}
-
-func (a *All) special(quick bool, show func(string) *progress) []func() {
-	hosts, before, after, fetches := 100, 6*time.Hour, 6*time.Hour, uint64(100_000)
-	big := 1000
-	if quick {
-		hosts, before, after, fetches, big = 20, time.Hour, time.Hour, 10_000, 50
-	}
-	return []func(){
-		func() { a.Slashdot = slashdot(big, fetches, show("slashdot")) },
-		func() { a.Flash = flash(hosts, before, after, show("flash crowd")) },
-		func() { a.Propagation = propagation(hosts, show("propagation")) },
-	}
-}
-
-// two works jobs off, two at a time, in their order.
-func two(jobs []func()) {
-	next := make(chan func())
-	var done sync.WaitGroup
-	for range 2 {
-		done.Go(func() {
-			for job := range next {
-				job()
-			}
-		})
-	}
-	for _, job := range jobs {
-		next <- job
-	}
-	close(next)
-	done.Wait()
 }
 
 // write writes the figures, the checks, the tables and the report.
@@ -136,17 +100,6 @@ func (a *All) write(dir string) error {
 		}
 	}
 	return a.checks(filepath.Join(dir, "sim.json"))
-}
-
-// One runs the case of the given name.
-func One(name string, seed uint64, w io.Writer, live bool) (Result, error) {
-	for _, c := range append(Full(), Quick()...) {
-		if c.Name() == name {
-			c.Seed = seed
-			return c.Run(w, live), nil
-		}
-	}
-	return Result{}, fmt.Errorf("no case %q", name)
 }
 
 // Run runs one case, on all cores.

@@ -1,11 +1,10 @@
 package figures
 
 import (
+	"runtime/debug"
 	"slices"
 	"time"
-	"unsafe"
 
-	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 	"mcdns/test/sim"
 	"mcdns/test/sim/rival"
@@ -178,19 +177,8 @@ type Huge struct {
 	Faults   string  `json:"faults,omitempty"`
 }
 
-// tenThousand is as many hosts of a group of ten thousand as there is room
-// for: each knows each other, so the tables of members grow with the square.
-func tenThousand(room uint64) int {
-	const beside = 64 // a member's places in the table's list and map
-	each := uint64(unsafe.Sizeof(group.Member{})) + beside
-	n := 10_000
-	for uint64(n)*uint64(n)*each > room {
-		n -= 500
-	}
-	return n
-}
-
 func huge(hosts, names int, p *progress) Huge {
+	debug.SetMemoryLimit(15 << 30)
 	start := time.Now()
 	zone := sim.NewMix(sim.Mix{Count: names, FixedTTL: 10 * time.Minute})
 	w := sim.New(sim.Options{
@@ -210,7 +198,7 @@ func huge(hosts, names int, p *progress) Huge {
 	o.Hours = m.hours
 	o.sum(&meter{})
 	d := snapshot(w).minus(before)
-	h := Huge{Hosts: hosts, Names: names, Answered: o.OfBound, PerHost: perHost(hosts), Faults: faults(w)}
+	h := Huge{Hosts: hosts, Names: names, Answered: o.OfBound, Faults: faults(w)}
 	h.Received = float64(d.received) / float64(hosts) / d.at
 	var peers []float64
 	for _, host := range w.Hosts() {

@@ -3,14 +3,13 @@ package figures
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Summary is the result in a few lines.
 func (r Result) Summary() string {
 	var b strings.Builder
 	w := r.Work
-	fmt.Fprintf(&b, "%s: took %v; %v and %d KiB for a host and hour\n", r.Name, r.Took.Round(time.Second), r.PerHostHour.Round(time.Microsecond), r.PerHost/1024)
+	b.WriteString(r.Cost.summary(r.Name))
 	fmt.Fprintf(&b, "  work: %d lookups, %.1f %% local, %.2f ms mean, upstream %.3fx the ideal (+%.3fx refreshes and probes), %.2f datagrams and %.0f bytes a lookup, %.2f received a second and host\n",
 		w.Lookups, w.LocalHits*100, w.MeanMS, w.Ratio, w.Extra, w.PerLookup, w.BytesLookup, w.Received)
 	for _, row := range w.Kinds.rows() {
@@ -37,6 +36,11 @@ func (r Result) Summary() string {
 		fmt.Fprintf(&b, "  FAULTS: %s\n", r.Faults)
 	}
 	return b.String()
+}
+
+func (c Cost) summary(name string) string {
+	return fmt.Sprintf("%s: %.0f s of the processor (%.0f s for %.3g h of warm-up); a host and hour of work: %.0f us, %.0f of them without deliveries (%.0f ns each); a host: %.0f KiB, peers %.0f, answers %.0f, rivals' models %.0f, the rest %.0f\n",
+		name, c.AllS, c.WarmS, c.WarmHours, c.HourUS, c.RestUS, c.DeliveryNS, c.Bytes/1024, c.Members/1024, c.Entries/1024, c.Rivals/1024, c.Rest/1024)
 }
 
 func (kinds Kinds) rows() []string {

@@ -6,7 +6,6 @@
 package rival
 
 import (
-	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -41,6 +40,8 @@ type Rival interface {
 	// Sum is what the lookups cost since the last Reset.
 	Sum() *Sum
 	Reset()
+	// Bytes is the memory that its copies take.
+	Bytes() uint64
 }
 
 // A Sum is what a rival did.
@@ -95,16 +96,13 @@ func (s *Sum) Answered() float64 {
 type base struct {
 	w      World
 	sum    Sum
-	copies []map[int32]time.Duration // by host
+	copies []table // by host
 	outage bool
 	dead   []bool
 }
 
 func newBase(w World, name string) base {
-	b := base{w: w, sum: Sum{Name: name}, dead: make([]bool, w.Hosts)}
-	for range w.Hosts {
-		b.copies = append(b.copies, map[int32]time.Duration{})
-	}
+	b := base{w: w, sum: Sum{Name: name}, dead: make([]bool, w.Hosts), copies: make([]table, w.Hosts)}
 	b.Reset()
 	return b
 }
@@ -118,15 +116,15 @@ func (b *base) Reset() {
 func (b *base) Sum() *Sum {
 	b.sum.Held = nil
 	for _, c := range b.copies {
-		b.sum.Held = append(b.sum.Held, len(c))
+		b.sum.Held = append(b.sum.Held, c.n)
 	}
 	return &b.sum
 }
 
 func (b base) branch() base {
-	copies := make([]map[int32]time.Duration, len(b.copies))
+	copies := make([]table, len(b.copies))
 	for i, c := range b.copies {
-		copies[i] = maps.Clone(c)
+		copies[i] = c.clone()
 	}
 	b.copies = copies
 	b.Reset()
@@ -135,13 +133,24 @@ func (b base) branch() base {
 
 // has reports whether a host's copy can be served now.
 func (b *base) has(host, name int, at time.Duration) bool {
-	until, ok := b.copies[host][int32(name)]
+	until, ok := b.copies[host].get(name)
 	return ok && (b.outage || at < until)
 }
 
-func (b *base) until(host, name int) time.Duration { return b.copies[host][int32(name)] }
+func (b *base) until(host, name int) time.Duration {
+	until, _ := b.copies[host].get(name)
+	return until
+}
 
-func (b *base) store(host, name int, until time.Duration) { b.copies[host][int32(name)] = until }
+func (b *base) store(host, name int, until time.Duration) { b.copies[host].put(name, until) }
+
+// Bytes is the memory that the copies take.
+func (b *base) Bytes() (bytes uint64) {
+	for _, c := range b.copies {
+		bytes += uint64(len(c.slots)) * 8
+	}
+	return bytes
+}
 
 // fetch asks a DNS server on behalf of a host.
 func (b *base) fetch(at time.Duration, host, name int) {
@@ -198,16 +207,16 @@ func (r *central) Asked(at time.Duration, host, name int) {
 // within 20 ms unless another was quicker.
 type everyone struct {
 	base
-	holders map[int][]int // by name: hosts with a copy
+	holders map[int][]int32 // by name: hosts with a copy
 }
 
 // Everyone makes query-everyone multicast.
 func Everyone(w World) Rival {
-	return &everyone{newBase(w, "ask everyone"), map[int][]int{}}
+	return &everyone{newBase(w, "ask everyone"), map[int][]int32{}}
 }
 
 func (r *everyone) Branch() Rival {
-	holders := map[int][]int{}
+	holders := map[int][]int32{}
 	for name, h := range r.holders {
 		holders[name] = slices.Clone(h)
 	}
@@ -223,13 +232,13 @@ func (r *everyone) Asked(at time.Duration, host, name int) {
 	keep := r.holders[name][:0]
 	able, best := 0, -1
 	for _, h := range r.holders[name] {
-		if !r.has(h, name, at) {
+		if !r.has(int(h), name, at) {
 			continue
 		}
 		keep = append(keep, h)
 		if !r.dead[h] {
 			able++
-			best = h
+			best = int(h)
 		}
 	}
 	if able == 0 {
@@ -242,11 +251,11 @@ func (r *everyone) Asked(at time.Duration, host, name int) {
 	}
 	r.sum.Served[best]++
 	r.store(host, name, r.until(best, name))
-	r.holders[name] = append(keep, host)
+	r.holders[name] = append(keep, int32(host))
 	r.sum.done(false, 1, lanTrip+peerTimeout/time.Duration(able+1))
 }
 
-func (r *everyone) miss(at time.Duration, host, name int, keep []int) {
+func (r *everyone) miss(at time.Duration, host, name int, keep []int32) {
 	r.holders[name] = keep
 	if r.outage {
 		r.sum.Failed++
@@ -254,7 +263,7 @@ func (r *everyone) miss(at time.Duration, host, name int, keep []int) {
 		return
 	}
 	r.fetch(at, host, name)
-	r.holders[name] = append(keep, host)
+	r.holders[name] = append(keep, int32(host))
 	r.sum.done(false, 0, peerTimeout+serverTrip)
 }
 

@@ -61,3 +61,27 @@ func TestChordPathsEndAtTheSuccessor(t *testing.T) {
 		t.Errorf("longest path has %d steps; want about 10", longest)
 	}
 }
+
+// TestTableKeepsWhatWasPut: whatever grows and is put again.
+func TestTableKeepsWhatWasPut(t *testing.T) {
+	var kept table
+	if _, ok := kept.get(0); ok {
+		t.Error("an empty table has something")
+	}
+	for round := range 2 {
+		for name := range 1000 {
+			kept.put(name*7, time.Duration(name+round)*time.Second)
+		}
+	}
+	other := kept.clone()
+	other.put(1, time.Hour)
+	for name := range 7000 {
+		until, ok := kept.get(name)
+		if ok != (name%7 == 0) || ok && until != time.Duration(name/7+1)*time.Second {
+			t.Fatalf("name %d: got %v, %v", name, until, ok)
+		}
+	}
+	if kept.n != 1000 || other.n != 1001 {
+		t.Errorf("got %d and %d names; want 1000 and 1001", kept.n, other.n)
+	}
+}

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -33,6 +34,7 @@ func run() error {
 	rewrite := flag.Bool("rewrite", false, "write what happens now into the transcript")
 	quick := flag.Bool("quick", false, "run the small set")
 	dir := flag.String("out", "build", "where sim.json and sim/ go")
+	part := flag.Bool("part", false, "write what a case of the set found as JSON: how the set runs its parts")
 	profile := flag.String("cpuprofile", "", "write a profile of the processor's time")
 	flag.Parse()
 	if *profile != "" {
@@ -47,14 +49,13 @@ func run() error {
 		defer pprof.StopCPUProfile()
 	}
 	// Much lives long and little is collected: rather use the room there is.
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(12 << 30)
+	debug.SetGCPercent(200)
+	debug.SetMemoryLimit(7 << 30)
 	live := terminal(os.Stderr)
+	set := figures.Set{Quick: *quick, Seed: max(*seed, 1), Stderr: os.Stderr}
 	switch {
 	case *scenario == "":
-		all, err := figures.Run(*quick, max(*seed, 1), *dir, os.Stderr, live)
-		fmt.Print(all.Summary())
-		return err
+		return all(set, *dir, live)
 	case *scenario == "soak":
 		w := sim.Soak(max(*seed, 1), *hosts)
 		fmt.Printf("digest %x\n", w.Digest())
@@ -72,12 +73,27 @@ func run() error {
 			Dead: figures.Dead(), Seed: max(*seed, 1),
 		}.Run(os.Stderr, live))
 	default:
-		return one(*scenario, *seed, *rewrite, live)
+		return one(*scenario, *seed, set, *rewrite, *part, live)
 	}
 }
 
-// one plays a transcript, or a case by its name.
-func one(name string, seed uint64, rewrite, live bool) error {
+// all runs the set, each part by this program in another process.
+func all(set figures.Set, dir string, live bool) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	set.Self = []string{self, "-part", "-seed", fmt.Sprint(set.Seed), fmt.Sprintf("-quick=%v", set.Quick), "-scenario"}
+	found, err := figures.Run(set, dir)
+	if live {
+		fmt.Fprint(os.Stderr, "\r\033[K")
+	}
+	fmt.Print(found.Summary())
+	return err
+}
+
+// one plays a transcript, or a part of the set by its name.
+func one(name string, seed uint64, set figures.Set, rewrite, part, live bool) error {
 	if text, err := os.ReadFile(name); err == nil {
 		if rewrite {
 			return sim.PlayFile(name, seed, true)
@@ -86,11 +102,22 @@ func one(name string, seed uint64, rewrite, live bool) error {
 		fmt.Print(out)
 		return err
 	}
-	res, err := figures.One(name, max(seed, 1), os.Stderr, live)
+	cores := sim.Cores()
+	if part {
+		cores = 1 // the other one is for another part
+	}
+	found, err := set.One(name, cores, live)
 	if err != nil {
 		return fmt.Errorf("%s: no such file or case: %w", name, err)
 	}
-	return told(res)
+	if res, ok := found.(figures.Result); ok && !part {
+		return told(res)
+	}
+	out := json.NewEncoder(os.Stdout)
+	if !part {
+		out.SetIndent("", "  ")
+	}
+	return out.Encode(found)
 }
 
 // told prints a result; a broken promise is an error.

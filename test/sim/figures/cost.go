@@ -1,0 +1,93 @@
+package figures
+
+import (
+	"math"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mcdns/test/sim"
+)
+
+// Cost is what simulating a case takes. Times are of the processor, so that what
+// else a machine does is left out.
+type Cost struct {
+	WarmHours float64 `json:"warm_hours"`
+	WarmS     float64 `json:"warm_s"`
+	AllS      float64 `json:"all_s"`
+	// For a host and a virtual hour of work, in microseconds: all, what goes into
+	// deliveries, and the rest, without the models of the rivals.
+	HourUS     float64 `json:"host_hour_us"`
+	DeliverUS  float64 `json:"host_hour_deliveries_us"`
+	RestUS     float64 `json:"host_hour_rest_us"`
+	DeliveryNS float64 `json:"one_delivery_ns"`
+	// For a host, in bytes: all, what its peers and its answers take by their
+	// known sizes, the models of the rivals, and the rest.
+	Bytes   float64 `json:"host_bytes"`
+	Members float64 `json:"host_members_bytes"`
+	Entries float64 `json:"host_entries_bytes"`
+	Rivals  float64 `json:"host_rivals_bytes"`
+	Rest    float64 `json:"host_rest_bytes"`
+}
+
+// processorTime is what the calling thread has used.
+func processorTime() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
+}
+
+// spent is the cost up to a moment.
+type spent struct {
+	sim.Spent
+	all      time.Duration
+	received uint64
+}
+
+func costs(w *sim.World) spent { return spent{w.Spent, processorTime(), w.Received()} }
+
+// work says what the work since before has cost.
+func (c *Cost) work(w *sim.World, of Case, before spent) {
+	now := costs(w)
+	per := float64(of.Hosts) * of.Measure.Hours() * float64(time.Microsecond)
+	all, delivered := now.all-before.all, now.Deliveries-before.Deliveries
+	models := now.Listener - before.Listener
+	c.HourUS, c.DeliverUS = float64(all-models)/per, float64(delivered)/per
+	c.RestUS = float64(all-models-delivered) / per
+	c.DeliveryNS = float64(delivered) / max(float64(now.received-before.received), 1)
+}
+
+// What a peer and an answer take at every host, beside the bytes that hosts share
+// (gocore/DESIGN.md).
+const (
+	memberBytes = 64
+	entryBytes  = 64
+)
+
+// memory says what all hosts take now.
+func (c *Cost) memory(w *sim.World, m *meter) {
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	hosts := float64(len(w.Hosts()))
+	for _, h := range w.Hosts() {
+		st := h.Status(w)
+		c.Members += float64(st.Peers) * memberBytes / hosts
+		c.Entries += float64(st.Entries) * entryBytes / hosts
+	}
+	for _, r := range m.rivals {
+		c.Rivals += float64(r.Bytes()) / hosts
+	}
+	c.Bytes = float64(s.HeapAlloc) / hosts
+	c.Rest = c.Bytes - c.Members - c.Entries - c.Rivals
+}
+
+// steady says how much a figure for one host grows beyond the logarithm of the
+// number of hosts, from the smallest of the results to the largest.
+func steady(results []Result, figure func(Result) float64) float64 {
+	grown := func(r Result) float64 { return figure(r) / math.Log2(float64(r.Hosts)) }
+	return grown(results[len(results)-1]) / max(grown(results[0]), 1e-9)
+}

@@ -1,0 +1,132 @@
+package figures
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"mcdns/test/sim"
+)
+
+// A Set is the quick one or the whole one, and how to run it.
+type Set struct {
+	Quick bool
+	Seed  uint64
+	// Self is the command line of a part without its name: a program that calls
+	// One and writes the result to its standard output as JSON.
+	Self []string
+	// Stderr is where the parts show how far they are.
+	Stderr io.Writer
+}
+
+// A piece of the set runs in a process of its own: what it takes in memory is then
+// its own, and given back at its end.
+type piece struct {
+	name string
+	into any
+}
+
+// Took is what a part has taken.
+type Took struct {
+	Name       string  `json:"name"`
+	WallS      float64 `json:"wall_s"`
+	ProcessorS float64 `json:"processor_s"`
+	MiB        int64   `json:"most_mib"`
+}
+
+// The parts that are no cases.
+const (
+	slashdotName    = "slashdot"
+	flashName       = "flash-crowd"
+	propagationName = "propagation"
+	hugeName        = "largest-group"
+)
+
+func (s Set) cases() []Case {
+	cases := Full()
+	if s.Quick {
+		cases = Quick()
+	}
+	for i := range cases {
+		cases[i].Seed = s.Seed
+	}
+	return cases
+}
+
+// One runs the part of the given name here.
+func (s Set) One(name string, cores int, live bool) (any, error) {
+	p := &progress{out: &shared{w: s.Stderr}, name: name, live: live}
+	hosts, before, after, fetches, big := 100, 6*time.Hour, 6*time.Hour, uint64(100_000), 1000
+	if s.Quick {
+		hosts, before, after, fetches, big = 20, time.Hour, time.Hour, 10_000, 50
+	}
+	switch name {
+	case slashdotName:
+		return slashdot(big, fetches, p), nil
+	case flashName:
+		return flash(hosts, before, after, p), nil
+	case propagationName:
+		return propagation(hosts, p), nil
+	case hugeName:
+		return huge(10_000, 300, p), nil
+	}
+	cases := s.cases()
+	i := slices.IndexFunc(cases, func(c Case) bool { return c.Name() == name })
+	if i < 0 {
+		return nil, fmt.Errorf("no case %q", name)
+	}
+	cases[i].Cores = cores
+	return cases[i].run(p), nil
+}
+
+// two works parts off, two at a time, in their order.
+func (s Set) two(parts []piece, all *All) error {
+	next := make(chan piece)
+	var done sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	for range min(2, sim.Cores()) {
+		done.Go(func() {
+			for p := range next {
+				took, err := s.run(p)
+				mu.Lock()
+				all.Parts, errs = append(all.Parts, took), append(errs, err)
+				mu.Unlock()
+			}
+		})
+	}
+	for _, p := range parts {
+		next <- p
+	}
+	close(next)
+	done.Wait()
+	return errors.Join(errs...)
+}
+
+// run runs a part in another process and reads what it says.
+func (s Set) run(p piece) (Took, error) {
+	args := append(slices.Clone(s.Self), p.name)
+	cmd := exec.Command(args[0], args[1:]...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, s.Stderr
+	began := time.Now()
+	if err := cmd.Run(); err != nil {
+		return Took{Name: p.name}, fmt.Errorf("%s: %w", p.name, err)
+	}
+	if err := json.Unmarshal(out.Bytes(), p.into); err != nil {
+		return Took{Name: p.name}, fmt.Errorf("%s: what it says: %w", p.name, err)
+	}
+	end := cmd.ProcessState
+	took := Took{Name: p.name, WallS: time.Since(began).Seconds(), ProcessorS: (end.UserTime() + end.SystemTime()).Seconds()}
+	if usage, ok := end.SysUsage().(*syscall.Rusage); ok {
+		took.MiB = usage.Maxrss / 1024
+	}
+	return took, nil
+}
