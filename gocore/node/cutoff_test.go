@@ -9,10 +9,10 @@ import (
 
 // A host whose path to the server is cut gets fresh answers through peers, also
 // where a fifth of all frames is lost: names that nobody has looked up yet. Where
-// peers did not look for it after a doubt of two seconds before, and two helpers
-// were asked once each, 174 of 400 lookups found nothing.
+// peers did not look for it after a doubt of two seconds before, two helpers were
+// asked once each, and one lost probe made a doubt, 174 of 400 lookups found nothing.
 func TestCutOffHostIsHelpedThroughLoss(t *testing.T) {
-	const rounds, lookups = 40, 10
+	const rounds, lookups = 100, 10
 	wrong, logs := 0, ""
 	for round := range rounds {
 		l := newLAN(t, 8)
@@ -42,8 +42,8 @@ func TestCutOffHostIsHelpedThroughLoss(t *testing.T) {
 	t.Logf("%d of %d wrong", wrong, rounds*lookups)
 	// What is left are rounds in which every word of the peers was lost: the host
 	// says "down", until their next HELLO.
-	if wrong > rounds*lookups/12 {
-		t.Errorf("%d of %d lookups of a cut-off host had no fresh answer; want at most 1 in 12%s", wrong, rounds*lookups, logs)
+	if wrong > rounds*lookups/100 {
+		t.Errorf("%d of %d lookups of a cut-off host had no fresh answer; want at most 1 in 100%s", wrong, rounds*lookups, logs)
 	}
 }
 

@@ -28,7 +28,7 @@ func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.
 		s.peerSuccess = success
 		if s.state == Down && success > s.since && !s.looking {
 			s.looking = true
-			n.after(now, n.jitter(lookWithin), func(now time.Duration) { n.probeIfDown(now, s) })
+			n.after(now, n.lookTurn(s), func(now time.Duration) { n.probeIfDown(now, s) })
 		}
 	}
 	switch {
@@ -73,6 +73,18 @@ func (n *Node) clearedLately(now time.Duration, s *server) bool {
 	return now-s.judge < recent && max(s.success, s.peerSuccess) >= s.judge
 }
 
+// lookAfter is when a look is repeated: one may be lost, and a kernel that looks
+// for the server's address does so once a second. Taken for cut off until then,
+// hosts asked for each name again and again, all at once when the address was found.
+const lookAfter = time.Second + 100*time.Millisecond
+
+// lookTurn is when this host looks: one after another, by rank.
+func (n *Node) lookTurn(s *server) time.Duration {
+	users := 1 + len(n.group.Members())
+	slot := lookWithin / time.Duration(users)
+	return time.Duration(n.serverRank(s)%users)*slot + n.jitter(slot)
+}
+
 func (n *Node) probeIfDown(now time.Duration, s *server) {
 	s.looking = false
 	if s.state != Down {
@@ -80,11 +92,15 @@ func (n *Node) probeIfDown(now time.Duration, s *server) {
 	}
 	n.probe(now, s, wire.Question{})
 	since := s.since
-	n.after(now, 2*s.probeTimeout(), func(now time.Duration) {
-		if s.state == Down && s.since == since && s.peerSuccess > since && n.uses(s) {
-			n.downForMeAlone(now, s)
-		}
-	})
+	again := func(d time.Duration, do func(time.Duration, *server)) {
+		n.after(now, d, func(now time.Duration) {
+			if s.state == Down && s.since == since && s.peerSuccess > since && n.uses(s) {
+				do(now, s)
+			}
+		})
+	}
+	again(lookAfter, func(now time.Duration, s *server) { n.probe(now, s, wire.Question{}) })
+	again(lookAfter+2*s.probeTimeout(), n.downForMeAlone)
 }
 
 // downForMeAlone: a peer reaches the server after all, and this host does not. It

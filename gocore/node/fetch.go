@@ -159,9 +159,23 @@ func (n *Node) overdue(now time.Duration, id uint64) {
 		a.over = true
 		n.timedOut(now, a)
 	}
-	if !a.fetch.done {
+	switch {
+	case a.fetch.done:
+	case n.inVain(a.fetch):
+		p := n.pending[a.fetch.q]
+		n.abandon(now, p)
+		n.drop(p)
+	default:
 		n.sendNext(now, a.fetch)
 	}
+}
+
+// inVain reports whether a question is put to servers that are known to be down,
+// while nobody waits. It is not repeated: what a kernel holds back until it finds
+// the server's address leaves all at once when the server is back.
+func (n *Node) inVain(f *fetch) bool {
+	p := n.pending[f.q]
+	return p != nil && p.fetch == f && len(p.waiters) == 0 && f.kind != viaFallback && n.downFor(f.q) && !n.byHearsay()
 }
 
 func (n *Node) replied(now time.Duration, in Replied) {
@@ -173,6 +187,7 @@ func (n *Node) replied(now time.Duration, in Replied) {
 	switch {
 	case in.Answer != nil:
 		n.succeeded(now, a.server, now-a.sent)
+		n.noteReply(now, a)
 		if a.fetch.done {
 			return // abandoned: it shows that the server answers, no more
 		}

@@ -34,6 +34,10 @@ func (n *Node) timedOut(now time.Duration, a *ask) {
 		return
 	}
 	if f.kind == probe {
+		if s.passOver(now) {
+			n.probe(now, s, f.q)
+			return
+		}
 		s.probeLost = true
 	}
 	if len(s.lostFor) < lostLimit && !slices.Contains(s.lostFor, f.q) {
@@ -48,6 +52,19 @@ func (n *Node) timedOut(now time.Duration, a *ask) {
 	if s.probeLost && (len(s.lostFor) >= lostLimit || s.success == group.Unseen) {
 		n.suspect(now, s)
 	}
+}
+
+// passOver reports whether a lost probe is to be repeated before it counts: the
+// first one since an answer of the last two seconds. Where a fifth of all frames
+// is lost, one question in three is; every other second some host doubted, and
+// peers that look for one do not look for the next: of 2000 lookups of a host that
+// was really cut off 190 found no help, now 5.
+func (s *server) passOver(now time.Duration) bool {
+	if s.passed || s.state != Up || s.judging || now-s.success >= recent {
+		return false
+	}
+	s.passed = true
+	return true
 }
 
 // lost notes an error of the network itself: stronger than a time-out.
@@ -137,6 +154,22 @@ func (n *Node) noteCutOff(now time.Duration, s *server) {
 	s.cutOff = now
 	n.log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
 	n.askHelpers(now)
+	n.lookOn(now, s, time.Second)
+}
+
+// lookOn looks at the server again after a second, after two more and after four:
+// a lost probe must not leave this host cut off from a server that is back.
+func (n *Node) lookOn(now time.Duration, s *server, wait time.Duration) {
+	cut := s.cutOff
+	n.after(now, wait, func(now time.Duration) {
+		if s.state != Suspect || s.cutOff != cut || !n.uses(s) {
+			return
+		}
+		n.probe(now, s, wire.Question{})
+		if wait < 4*time.Second {
+			n.lookOn(now, s, 2*wait)
+		}
+	})
 }
 
 func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
@@ -154,9 +187,8 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	}
 	if now-took >= s.back {
 		s.rtt.add(took)
-		n.replies.add(took)
 	}
-	s.success = now
+	s.success, s.passed = now, false
 	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff = nil, nil, false, false, 0
 	if now < s.owed {
 		s.owed = 0

@@ -43,6 +43,8 @@ type lan struct {
 	silent map[int]bool
 	// unheard: unicast between hosts is lost.
 	unheard bool
+	// neighbours, if set, holds questions back until the server's address is found.
+	neighbours *neighbours
 	// stall is the share of streams that do not open: two seconds later they end.
 	stall float64
 }
@@ -216,6 +218,9 @@ func (n *testNode) checkAge(r Result) {
 }
 
 func (l *lan) ask(n *testNode, e Ask) {
+	if l.neighbours != nil && l.neighbours.hold(n, e) {
+		return
+	}
 	l.asked[e.Question]++
 	if l.onAsk != nil {
 		l.onAsk(e)

@@ -37,7 +37,7 @@ func (n *Node) sendProbe(now time.Duration, s *server, doubted wire.Question) {
 		q = n.probeQuestion(now, s, doubted)
 	}
 	s.probing = true
-	f := &fetch{q: q, kind: probe, deadline: now + 3*time.Second, tries: []try{{server: s, sent: maxTries}}, sends: 1}
+	f := &fetch{q: q, kind: probe, began: now, deadline: now + 3*time.Second, tries: []try{{server: s, sent: maxTries}}, sends: 1}
 	id := n.id()
 	f.asks = []uint64{id}
 	n.asks[id] = &ask{fetch: f, server: s, sent: now}
@@ -95,6 +95,9 @@ func betterProbe(now time.Duration, e, best cache.Entry) bool {
 // (PROTOCOL 5).
 func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, step int) {
 	wait := []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}[min(step, 3)]
+	if step == 3 && n.serverRank(s) == 1 {
+		wait /= 2 // between the looks of the first, from then on
+	}
 	n.after(now, wait, func(now time.Duration) {
 		if s.state != Down || s.since != began || !n.uses(s) {
 			return

@@ -10,13 +10,13 @@ import (
 )
 
 // After an outage everything asked for is stale at once. It is renewed popular
-// names first, one every two seconds on each host after all have looked (with one a
-// second, 8 hosts that lost a fifth of all frames asked 4 questions a second
+// names first, one every three seconds on each host after all have looked (with one
+// a second, 8 hosts that lost a fifth of all frames asked 4 questions a second
 // each), and by the rule of refreshes: who
 // hears that another host has asked does not ask (PROTOCOL 5).
 const (
 	recoverNames = 200
-	recoverEvery = lookWithin
+	recoverEvery = 3 * time.Second
 	recoverUsed  = time.Hour // what nobody asked for lately waits until it is
 )
 

@@ -16,6 +16,9 @@ type rtt struct {
 const (
 	unknownRTO = 376 * time.Millisecond
 	minRTO     = 50 * time.Millisecond
+	// doubtedRTO is that of a server that is not up: it is silent, and what is
+	// repeated to it arrives all at once when it is back.
+	doubtedRTO = 200 * time.Millisecond
 	maxRTO     = 3 * time.Second
 )
 
@@ -40,10 +43,22 @@ func (s *server) timeout(sent int) time.Duration {
 	if s.rtt.known {
 		rto = max(minRTO, s.rtt.srtt+4*s.rtt.variance)
 	}
+	if s.state != Up {
+		rto = max(rto, doubtedRTO)
+	}
 	return min(maxRTO, rto<<min(max(sent-2, 0), 10))
 }
 
-// ring holds the last 100 reply times.
+// noteReply follows how long this host waits for answers: from the first time that
+// it asked. Where frames are lost that is longer than a reply takes, and an answer
+// that comes after two repeats is in time there.
+func (n *Node) noteReply(now time.Duration, a *ask) {
+	if a.fetch.began >= a.server.back {
+		n.replies.add(now - a.fetch.began)
+	}
+}
+
+// ring holds the last 100 times to an answer.
 type ring struct {
 	took [100]time.Duration
 	n    int

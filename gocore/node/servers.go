@@ -23,6 +23,8 @@ type server struct {
 	refusals []string
 	// probing: a probe is out; probeLost: it had no reply in time.
 	probing, probeLost bool
+	// passed: a lost probe was passed over since the last success.
+	passed bool
 	// judge: when this host or a peer last asked the group for evidence;
 	// judging: its time to object is not over.
 	judge   time.Duration
