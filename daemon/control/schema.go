@@ -22,6 +22,7 @@ type Status struct {
 	Servers   []Server `json:"servers"`
 	Group     Group    `json:"group"`
 	Cache     Cache    `json:"cache"`
+	Process   Process  `json:"process"`
 	// Counters since the start, by name.
 	Counters map[string]uint64 `json:"counters"`
 	// Warnings about the configuration, with file and line, and resolv.conf.
@@ -66,6 +67,14 @@ type Cache struct {
 	Negative int `json:"negative"`
 	Bytes    int `json:"bytes"`
 	Limit    int `json:"limit"`
+}
+
+// Process is what mcdnsd itself takes, as nothing outside of it can see: beside
+// Cache.Bytes it tells a full cache from a leak.
+type Process struct {
+	Goroutines int `json:"goroutines"`
+	// HeapBytes were in use when the garbage was last collected.
+	HeapBytes uint64 `json:"heap_bytes"`
 }
 
 // Peers is everybody heard lately.

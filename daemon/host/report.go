@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"runtime"
+	"runtime/metrics"
 	"strings"
 	"time"
 
@@ -84,7 +86,7 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 		Cache: control.Cache{
 			Entries: s.Entries, Stale: s.Stale, Negative: s.Negative, Bytes: s.Bytes, Limit: v.config.Size,
 		},
-		Counters: seen.counters, Warnings: []string{},
+		Process: process(), Counters: seen.counters, Warnings: []string{},
 	}
 	out.Group.State, out.Group.Peers, out.Group.Proven, out.Group.Deaf = s.Group, s.Peers, s.Proven, s.Deaf
 	for _, w := range v.warnings {
@@ -101,6 +103,17 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 	out.Counters["datagrams_lost"] = h.owner.Lost()
 	out.Counters["internal_errors"] = h.owner.Panics() + survive.Panics()
 	return out, nil
+}
+
+// process asks the runtime for what it knows anyway: nothing is counted for it.
+func process() control.Process {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	p := control.Process{Goroutines: runtime.NumGoroutine()}
+	if live[0].Value.Kind() == metrics.KindUint64 { // else this Go no longer has it
+		p.HeapBytes = live[0].Value.Uint64()
+	}
+	return p
 }
 
 // statusLine is for `systemctl status`.

@@ -2,6 +2,7 @@ package host
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"time"
 
@@ -39,5 +40,12 @@ func TestStatusIsCountedForAHundredthOfTheTimeAtMost(t *testing.T) {
 	ask(0) // a clock that ran back
 	if made != 3 {
 		t.Errorf("counted %d times; want 3", made)
+	}
+}
+
+func TestStatusTellsWhatTheDaemonTakes(t *testing.T) {
+	runtime.GC()
+	if p := process(); p.Goroutines < 2 || p.HeapBytes < 10<<10 {
+		t.Errorf("got %+v; want the goroutines and the heap of a test", p)
 	}
 }
