@@ -300,6 +300,28 @@ func TestFloodOfNamesStaysWithinTheBudget(t *testing.T) {
 	}
 }
 
+// Each of those that vouch is an origin more: 160 bytes that no insertion counts.
+func TestVouchingStaysWithinTheBudget(t *testing.T) {
+	c := New(16<<10, Key{}, func(wire.Question) bool { return false })
+	fill := func(i int, from wire.Peer, filler bool) {
+		birth := wire.Birth{Peer: anna, Clock: at - time.Minute}
+		a := answerFor(t, fmt.Sprintf("h%d.example.", i), one, time.Hour, birth)
+		if !filler && !c.Get(at, a.Question).Filler() {
+			return // it had to go already
+		}
+		c.Put(at, Arrival{Answer: a, Age: time.Minute, From: from, Filler: filler}, limits)
+	}
+	for i := range 200 {
+		fill(i, bert, true)
+	}
+	for i := range 200 {
+		fill(i, wire.Peer{ID: uint64(100 + i), Epoch: 1}, false)
+		if c.Bytes() > 16<<10 {
+			t.Fatalf("holds %d bytes after %d were vouched for; the budget is %d", c.Bytes(), i+1, 16<<10)
+		}
+	}
+}
+
 func TestChangesAreToldOnceHiddenOnesFirst(t *testing.T) {
 	c := newCache()
 	c.Put(at, told(t, anna, one, time.Minute, 0), limits)

@@ -73,7 +73,7 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 		return Kept, 0 // who says it may be a recording: it moves no age either
 	}
 	if out, done := c.sameBirth(n, s, in.From); done {
-		return out, 0
+		return out, c.shrink() // who vouches for a filler takes room
 	}
 	if !c.stands(now, n, s) {
 		return Kept, 0
