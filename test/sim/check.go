@@ -42,6 +42,7 @@ type Checks struct {
 	turn    int
 	living  int           // hosts that are up
 	late    time.Duration // the longest that a datagram took so far
+	slept   time.Duration // the longest that a host slept so far
 }
 
 type badKey struct {
@@ -191,10 +192,10 @@ func (c *Checks) deadline(w *World, h *Host) time.Duration {
 }
 
 // ageError is by how much an age may be too small: what a proof took to arrive, rounding, the clocks' drift and the 200 ppm by which offsets are let
-// rise (PROTOCOL 1).
+// rise (PROTOCOL 1), for as long as a host was not heard: one that sleeps may, once awake, take a page as if it had come in no time.
 func (c *Checks) ageError(age time.Duration) time.Duration {
 	ppm := time.Duration(200 + 2*c.opt.Drift)
-	return 10*time.Millisecond + 2*c.late + (age+3*helloInterval(c.opt.Hosts))/1_000_000*ppm
+	return 10*time.Millisecond + 2*c.late + (age+c.slept+3*helloInterval(c.opt.Hosts))/1_000_000*ppm
 }
 
 // trueAge checks an answer's birth and its age against the truth.

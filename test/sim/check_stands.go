@@ -77,6 +77,11 @@ func (j *judge) fail(check, text string, args ...any) {
 }
 
 func (j *judge) judge() {
+	// A page of a stream may push an answer out of a full cache and bring it back:
+	// then it is not the one that was held before.
+	if _, page := j.in.(node.Pulled); page && j.full() {
+		j.old.ok = false
+	}
 	o, n := j.old.entry, j.now.entry
 	if !j.now.ok {
 		if _, own := j.in.(node.Replied); j.old.ok && !own && !j.full() {

@@ -21,9 +21,10 @@ type Host struct {
 	node     Node
 	pcg      *rand.PCG // the node's chance
 	self     wire.Peer
-	up       bool  // mcdnsd runs
-	asleep   bool  // suspended: the clock runs, nothing else does
-	run      int32 // counts starts; what was meant for an earlier run is dropped
+	up       bool          // mcdnsd runs
+	asleep   bool          // suspended: the clock runs, nothing else does
+	dozed    time.Duration // when it was last suspended
+	run      int32         // counts starts; what was meant for an earlier run is dropped
 	boots    uint64
 	clock    clock
 	wall     time.Duration // what the wall clock is off by
@@ -222,7 +223,7 @@ func (w *World) Reboot(h *Host) {
 
 // Sleep suspends a host; its clock goes on, nothing else does.
 func (w *World) Sleep(h *Host) {
-	h.asleep = true
+	h.asleep, h.dozed = true, w.now
 	for _, l := range h.seen {
 		l.limit, l.bad = 1<<62, true // its programs sleep too
 	}
@@ -231,6 +232,7 @@ func (w *World) Sleep(h *Host) {
 
 // Awake ends Sleep.
 func (w *World) Awake(h *Host) {
+	w.Checks.slept = max(w.Checks.slept, w.now-h.dozed)
 	h.asleep, h.wakeAt = false, noWake
 	w.handle(h, node.Wake{})
 }

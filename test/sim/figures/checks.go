@@ -25,6 +25,8 @@ func (a *All) checks(path string) error {
 	for _, c := range a.Common {
 		r.Want("common case: "+c.Name, c.Want, c.Got, c.OK())
 	}
+	r.Set("day", a.Day)
+	r.Want(fmt.Sprintf("%.3g hours while hosts come and go: what grew, and promises broken", a.Day.Hours), "", a.Day.Faults, a.Day.Faults == "")
 	if h := a.Huge; h != nil {
 		r.Set("huge", h)
 		r.Want("hosts in the largest group, within 16 GB", 10_000, h.Hosts, h.Hosts >= 10_000)

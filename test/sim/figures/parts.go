@@ -46,6 +46,7 @@ const (
 	slashdotName    = "slashdot"
 	flashName       = "flash-crowd"
 	propagationName = "propagation"
+	dayName         = "come-and-go"
 	hugeName        = "largest-group"
 )
 
@@ -63,9 +64,9 @@ func (s Set) cases() []Case {
 // One runs the part of the given name here.
 func (s Set) One(name string, cores int, live bool) (any, error) {
 	p := &progress{out: &shared{w: s.Stderr}, name: name, live: live}
-	hosts, before, after, fetches, big := 100, 6*time.Hour, 6*time.Hour, uint64(100_000), 1000
+	hosts, before, after, fetches, big, length := 100, 6*time.Hour, 6*time.Hour, uint64(100_000), 1000, 24*time.Hour
 	if s.Quick {
-		hosts, before, after, fetches, big = 20, time.Hour, time.Hour, 10_000, 50
+		hosts, before, after, fetches, big, length = 20, time.Hour, time.Hour, 10_000, 50, 3*time.Hour
 	}
 	switch name {
 	case slashdotName:
@@ -74,6 +75,8 @@ func (s Set) One(name string, cores int, live bool) (any, error) {
 		return flash(hosts, before, after, p), nil
 	case propagationName:
 		return propagation(hosts, p), nil
+	case dayName:
+		return day(12, length), nil
 	case hugeName:
 		return huge(10_000, 300, p), nil
 	}

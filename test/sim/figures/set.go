@@ -19,6 +19,7 @@ type All struct {
 	Flash       Flash        `json:"flash_crowd"`
 	Slashdot    Slashdot     `json:"slashdot"`
 	Propagation Propagation  `json:"propagation"`
+	Day         Day          `json:"day"`
 	Huge        *Huge        `json:"huge,omitempty"`
 	Common      []CommonCase `json:"common"`
 	Parts       []Took       `json:"parts"`
@@ -66,7 +67,7 @@ func Run(s Set, dir string) (All, error) {
 	for i, c := range cases {
 		parts = append(parts, piece{c.Name(), &all.Results[i]})
 	}
-	specials := []piece{{slashdotName, &all.Slashdot}, {flashName, &all.Flash}, {propagationName, &all.Propagation}}
+	specials := []piece{{slashdotName, &all.Slashdot}, {flashName, &all.Flash}, {propagationName, &all.Propagation}, {dayName, &all.Day}}
 	parts = slices.Insert(parts, min(2, len(parts)), specials...)
 	if err := s.two(parts, &all); err != nil {
 		return all, err

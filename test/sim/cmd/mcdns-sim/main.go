@@ -22,12 +22,12 @@ func main() {
 }
 
 func run() error {
-	scenario := flag.String("scenario", "", "play one: a transcript's file, \"soak\", \"case\", or a case of the set such as 100-hosts-0%-loss")
+	scenario := flag.String("scenario", "", "play one: a transcript's file, \"soak\", \"day\", \"case\", or a case of the set such as 100-hosts-0%-loss")
 	seed := flag.Uint64("seed", 0, "seed in place of the scenario's own")
-	hosts := flag.Int("hosts", 8, "hosts of a soak or case")
+	hosts := flag.Int("hosts", 8, "hosts of a soak, day or case")
 	loss := flag.Float64("loss", 0, "share of datagrams lost in a case")
 	warm := flag.Duration("warm", 0, "work before a case is measured")
-	measure := flag.Duration("measure", time.Hour, "work measured in a case")
+	measure := flag.Duration("measure", time.Hour, "work measured in a case, length of a day")
 	outage := flag.Duration("outage", time.Hour, "length of the outages of a case")
 	trace := flag.String("trace", "", "lookups of a case from a file: seconds, host and name a line")
 	single := flag.Bool("ipv6", false, "no IPv4 in a case")
@@ -60,6 +60,10 @@ func run() error {
 		w := sim.Soak(max(*seed, 1), *hosts)
 		fmt.Printf("digest %x\n", w.Digest())
 		return w.Checks.Err()
+	case *scenario == "day":
+		d := sim.NewDay(max(*seed, 1), *hosts, *measure)
+		fmt.Print(d)
+		return d.Err()
 	case *scenario == "case":
 		var demand sim.Demand
 		if *trace != "" {
