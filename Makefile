@@ -9,8 +9,8 @@ NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,
 # A clone that another user owns cannot be stamped with its commit.
 export GOFLAGS += -buildvcs=false
 
-.PHONY: help build need need-lab demo sim sim-quick outage outage-quick fuzz test vet race test-nss nss-cshared \
-	test-lab-real packages test-packages test-packages-quick install uninstall clean $(addprefix $(B)/,mcdns-sim demo outage)
+.PHONY: help build need need-lab demo sim sim-quick outage outage-quick soak fuzz test vet race test-nss nss-cshared \
+	test-lab-real packages test-packages test-packages-quick install uninstall clean $(addprefix $(B)/,mcdns-sim demo outage soak)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -25,7 +25,7 @@ $(B)/libnss_mcdns.so.2: $(wildcard nss/*.c nss/*.h) nss/mcdns.map Makefile
 
 need need-lab:
 	@sh test/demo/need.sh $(findstring lab,$@)
-$(B)/demo $(B)/outage: need
+$(B)/demo $(B)/outage $(B)/soak: need
 	go build -o $@ ./test/$(@F)
 $(B)/mcdns-sim: need
 	go build -o $@ ./test/sim/cmd/mcdns-sim
@@ -47,6 +47,8 @@ outage: ## every way to lose a DNS server, on 20 real hosts, beside other resolv
 outage outage-quick: need-lab build $(B)/outage
 	sh test/outage/resolved.sh
 	$(B)/outage $(QUICK)
+soak: need-lab build $(B)/soak ## an hour of 10 real hosts, four of which come and go: nothing grows in the others
+	$(B)/soak
 fuzz: need ## every parser against hostile bytes, FUZZTIME runs of each beside the kept corpora
 	sh test/fuzz.sh $(FUZZTIME)
 nss-cshared: need ## the module's other build, with a Go runtime: build/cshared/ (see nss/README.md)
