@@ -15,7 +15,7 @@ func (c *Cache) Copy(keeps func(wire.Question) bool) *Cache {
 	for i, chunk := range c.table.chunks {
 		other.table.chunks[i] = slices.Clone(chunk)
 	}
-	other.table.heads = slices.Clone(c.table.heads)
+	other.table.spare, other.table.heads = nil, slices.Clone(c.table.heads)
 	other.origins = origins{
 		all: slices.Clone(c.origins.all), held: slices.Clone(c.origins.held),
 		free: slices.Clone(c.origins.free), by: maps.Clone(c.origins.by),

@@ -127,3 +127,44 @@ func TestFloodOfPeersLeavesNothingBehind(t *testing.T) {
 		return true
 	})
 }
+
+// TestCopyIsApart: what a copy takes in or drops is not seen in what it was made
+// of, nor the other way round.
+func TestCopyIsApart(t *testing.T) {
+	keeps := func(wire.Question) bool { return false }
+	answers := some(t, 2*chunk+10)
+	c := New(1<<30, Key{}, keeps)
+	for _, a := range answers {
+		c.Put(at, Arrival{Answer: a, From: anna}, limits)
+	}
+	for _, a := range answers[chunk : chunk+20] {
+		c.Drop(a.Question) // now a chunk is spare
+	}
+	other := c.Copy(keeps)
+	for _, a := range answers[:100] {
+		other.Drop(a.Question)
+	}
+	for _, side := range []*Cache{c, other} {
+		for i, a := range some(t, 4*chunk)[3*chunk:] {
+			b := *a
+			b.Question.Name = fmt.Sprintf("%p%d.", side, i)
+			side.Put(at, Arrival{Answer: &b, From: bert}, limits)
+		}
+	}
+	for side, want := range map[*Cache]int{c: 100, other: 0} {
+		found := 0
+		for _, a := range answers[:100] {
+			if side.Get(at, a.Question).Answer == a {
+				found++
+			}
+		}
+		for i := range chunk {
+			if q := (wire.Question{Name: fmt.Sprintf("%p%d.", side, i), Type: wire.TypeA}); !side.Get(at, q).Held() {
+				t.Fatalf("%v is not found", q)
+			}
+		}
+		if found != want {
+			t.Errorf("%d of 100 answers are held that the copy dropped; want %d", found, want)
+		}
+	}
+}
