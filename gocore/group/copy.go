@@ -1,21 +1,29 @@
 package group
 
-import (
-	"slices"
+import "slices"
 
-	"mcdns/gocore/wire"
-)
-
-// Copy makes another table of the same members. Challenges under way are not in
-// it: who is not proven is challenged when it is next heard.
+// Copy makes another table of the same members.
 func (g *Group) Copy() *Group {
 	other := *g
-	other.members = make([]*Member, len(g.members))
-	other.byPeer = make(map[wire.Peer]*Member, len(g.members))
-	for i, m := range g.members {
-		one := *m
-		one.Servers, one.Nonce = slices.Clone(m.Servers), 0
-		other.members[i], other.byPeer[m.Peer] = &one, &one
+	other.members.chunks = make([][]Member, len(g.members.chunks))
+	for i, chunk := range g.members.chunks {
+		other.members.chunks[i] = slices.Clone(chunk)
+	}
+	other.members.index = slices.Clone(g.members.index)
+	other.notes, other.free = make([]*Notes, len(g.notes)), slices.Clone(g.free)
+	for i, n := range g.notes {
+		if n != nil {
+			other.notes[i] = n.copy()
+		}
 	}
 	return &other
+}
+
+func (n *Notes) copy() *Notes {
+	one := *n
+	if n.window != nil {
+		window := *n.window
+		one.window = &window
+	}
+	return &one
 }

@@ -16,13 +16,21 @@ func weight(id, hash uint64) uint64 {
 // the first. It is a hint about whose turn it is, never ownership: two views
 // that differ cost a second answer, never a lookup.
 func (g *Group) Rank(hash uint64) int {
-	return g.RankAmong(hash, func(*Member) bool { return true })
+	own, rank := weight(g.self, hash), 0
+	for _, c := range g.members.chunks {
+		for i := range c {
+			if weight(c[i].Peer.ID, hash) > own {
+				rank++
+			}
+		}
+	}
+	return rank
 }
 
 // RankAmong is this host's place among the members that f accepts.
 func (g *Group) RankAmong(hash uint64, f func(*Member) bool) int {
 	own, rank := weight(g.self, hash), 0
-	for _, m := range g.members {
+	for m := range g.Members() {
 		if weight(m.Peer.ID, hash) > own && f(m) {
 			rank++
 		}
@@ -34,7 +42,7 @@ func (g *Group) RankAmong(hash uint64, f func(*Member) bool) int {
 // or nil. This host is not among them.
 func (g *Group) First(hash uint64, f func(*Member) bool) *Member {
 	var first *Member
-	for _, m := range g.members {
+	for m := range g.Members() {
 		if f(m) && (first == nil || weight(m.Peer.ID, hash) > weight(first.Peer.ID, hash)) {
 			first = m
 		}

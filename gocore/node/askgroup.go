@@ -179,14 +179,14 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 	n.waitBeside(now, m, in, body)
 	for _, asked := range body.Asked {
 		e := n.cache.Get(now, asked.Question)
-		if m.Proven && in.Group {
+		if m.Proven() && in.Group {
 			n.askedForAll(now, e, asked)
 		}
 		if !e.Held() || !n.shareable(e) || !n.younger(now, e, asked.Held) {
 			continue
 		}
 		rank := n.rank(asked.Question)
-		if !m.Proven && rank >= 3 {
+		if !m.Proven() && rank >= 3 {
 			continue
 		}
 		wait := time.Duration(float64(rankStep) * math.Log2(1+float64(min(rank, 1000))))
@@ -195,7 +195,7 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 			if turns == nil { // most QUERYs find nothing to say
 				turns = make(map[time.Duration]*due)
 			}
-			turn = &due{nonce: body.Nonce, to: in.From, alone: !m.Proven, both: body.Wireless}
+			turn = &due{nonce: body.Nonce, to: in.From, alone: !m.Proven(), both: body.Wireless}
 			turns[wait] = turn
 			n.after(now, wait, func(now time.Duration) { n.reply(now, turn) })
 		}
@@ -226,7 +226,7 @@ func (n *Node) askedForAll(now time.Duration, e cache.Entry, asked wire.Asked) {
 // would be as much in vain (PROTOCOL 3). Unanswered means that the peer repeated
 // it: of one QUERY this host may have lost the answer.
 func (n *Node) waitBeside(now time.Duration, m *group.Member, in Received, body *wire.Query) {
-	if !m.Proven || !in.Group {
+	if !m.Proven() || !in.Group {
 		return
 	}
 	for _, asked := range body.Asked {
@@ -267,7 +267,7 @@ func (n *Node) younger(now time.Duration, e cache.Entry, held wire.Birth) bool {
 	if e.Answer.Birth == held {
 		return false
 	}
-	if m := n.group.Get(held.Peer); m != nil && m.Proven {
+	if m := n.group.Get(held.Peer); m != nil && m.Proven() {
 		return e.Age(now) < m.Clock.Since(now, held.Clock)
 	}
 	return e.Fresh(now)

@@ -125,7 +125,7 @@ func (n *Node) open(now time.Duration, m *group.Member, p *pull, want Want) {
 	n.pulls[id] = p
 	p.open++
 	n.after(now, pullTime, func(time.Duration) { n.closed(id) })
-	n.emit(Pull{ID: id, Addr: m.Addr, Want: want})
+	n.emit(Pull{ID: id, Addr: m.Addr(), Want: want})
 }
 
 // closed forgets a stream.
@@ -153,8 +153,8 @@ func (n *Node) watch(now time.Duration, p *pull, heard int) {
 func (n *Node) draw(f func(*group.Member) bool) *group.Member {
 	var fit []*group.Member
 	most := uint32(0)
-	for _, m := range n.group.Members() {
-		if m.Proven && m.Addr.IsValid() && f(m) {
+	for m := range n.group.Members() {
+		if m.Proven() && m.Addr().IsValid() && f(m) {
 			fit = append(fit, m)
 			most = max(most, m.Names)
 		}
@@ -174,7 +174,7 @@ func (n *Node) pulled(now time.Duration, in Pulled) {
 		return
 	}
 	transit, onTime, m := time.Duration(0), false, n.group.Get(in.From)
-	if m != nil && m.Proven {
+	if m != nil && m.Proven() {
 		transit, onTime = m.Clock.Transit(now, in.Sent)
 	}
 	for _, a := range in.Answers {
@@ -311,7 +311,7 @@ func (n *Node) exportedOnly(now time.Duration, qs []wire.Question) []exported {
 // heardLong pulls an announced long answer at once if this host is asked for
 // it or is among the three ranked first (PROTOCOL 3).
 func (n *Node) heardLong(now time.Duration, m *group.Member, e cache.Entry, l *wire.Long) {
-	if !m.Proven || l.Length > maxShared || e.Held() && e.Answer.Birth == l.Birth {
+	if !m.Proven() || l.Length > maxShared || e.Held() && e.Answer.Birth == l.Birth {
 		return
 	}
 	if n.secret(l.Question) || trust.Covered(n.set.LocalOnly, l.Question.Name) || !n.mayPull(l.Question) {

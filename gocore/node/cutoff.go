@@ -48,20 +48,21 @@ func (n *Node) askHelper(now time.Duration, p *pending) {
 	n.askHelperAgain(now, p, nil)
 }
 
-func (n *Node) askHelperAgain(now time.Duration, p *pending, asked []*group.Member) {
+func (n *Node) askHelperAgain(now time.Duration, p *pending, asked []wire.Peer) {
 	if n.pending[p.q] != p || len(p.waiters) == 0 || len(asked) == helpTries {
 		return
 	}
 	tried := asked
-	m := n.group.First(group.Hash(p.q.Name), func(m *group.Member) bool { return n.helps(m) && !slices.Contains(tried, m) })
+	m := n.group.First(group.Hash(p.q.Name), func(m *group.Member) bool { return n.helps(m) && !slices.Contains(tried, m.Peer) })
 	if m == nil && len(asked) > 0 {
-		m = asked[0] // all have been asked: a datagram may be lost
+		m = n.group.Get(asked[0]) // all have been asked: a datagram may be lost
 	}
 	if m == nil {
 		return
 	}
-	n.sendTo(now, m.Addr, &wire.Ask{Question: p.q})
-	n.after(now, askAgain, func(now time.Duration) { n.askHelperAgain(now, p, append(asked, m)) })
+	n.sendTo(now, m.Addr(), &wire.Ask{Question: p.q})
+	asked = append(asked, m.Peer)
+	n.after(now, askAgain, func(now time.Duration) { n.askHelperAgain(now, p, asked) })
 }
 
 // askHelpers puts everything that waits to helpers, when this host learns that
@@ -80,21 +81,13 @@ func (n *Node) askHelpers(now time.Duration) {
 // helps reports whether a member's last evidence for a server of this host is
 // a success.
 func (n *Node) helps(m *group.Member) bool {
-	if !m.Proven || !m.Addr.IsValid() {
-		return false
-	}
-	for _, e := range m.Servers {
-		if e.Success > e.Failure && n.serverInScope(wire.Question{}, e.Server) {
-			return true
-		}
-	}
-	return false
+	return m.Proven() && m.Addr().IsValid() && m.Reaches(func(id wire.ServerID) bool { return n.serverInScope(wire.Question{}, id) })
 }
 
 // heardAsk helps a peer: from a fresh answer or this host's own servers, never
 // by asking on. The answer goes to the whole group as any other.
 func (n *Node) heardAsk(now time.Duration, m *group.Member, q wire.Question) {
-	if !m.Proven || !n.anyUp() || trust.Covered(n.set.NoShare, q.Name) || n.reach(q) == names.Here ||
+	if !m.Proven() || !n.anyUp() || trust.Covered(n.set.NoShare, q.Name) || n.reach(q) == names.Here ||
 		!n.help.allow(now, m.Peer, q.Name) {
 		return
 	}

@@ -21,22 +21,26 @@ const deafAfter = 3
 func (n *Node) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
 	for _, p := range h.Hears {
 		if p == n.self {
-			m.HearsUs, m.Missed = now, 0
+			notes := n.group.Notes(m)
+			notes.HearsUs, notes.Missed = now, 0
 			return
 		}
 	}
-	if len(h.Hears) == wire.MaxHears || now-m.First < n.group.Interval() {
+	if len(h.Hears) == wire.MaxHears || now-m.First() < n.group.Interval() {
 		return
 	}
-	m.Missed = min(m.Missed+1, deafAfter)
-	if m.Missed == deafAfter && !m.Named {
-		m.Named = true
+	notes := n.group.Notes(m)
+	notes.Missed = min(notes.Missed+1, deafAfter)
+	if notes.Missed == deafAfter && !notes.Named {
+		notes.Named = true
 		n.log(slog.LevelWarn, "a peer does not hear this host's multicast: sending it unicast (a switch that snoops without a querier, or a one-way link?)",
-			"peer", m.Addr.Addr().String())
+			"peer", m.Addr().Addr().String())
 	}
 }
 
-func deaf(m *group.Member) bool { return m.Missed >= deafAfter && m.Addr.IsValid() }
+func (n *Node) deaf(m *group.Member) bool {
+	return n.group.Noted(m).Missed >= deafAfter && m.Addr().IsValid()
+}
 
 // maxCopies bounds what one message may cost where a switch filters all
 // multicast: the others hear it by QUERY or repair.
@@ -45,9 +49,9 @@ const maxCopies = 64
 // sendDeaf sends a copy of a group message to every deaf peer.
 func (n *Node) sendDeaf(msg *wire.Message) {
 	copies := 0
-	for _, m := range n.group.Members() {
-		if deaf(m) && copies < maxCopies {
-			n.emit(Send{Message: msg, To: m.Addr})
+	for m := range n.group.Members() {
+		if n.deaf(m) && copies < maxCopies {
+			n.emit(Send{Message: msg, To: m.Addr()})
 			copies++
 		}
 	}
@@ -58,9 +62,9 @@ func (n *Node) sendDeaf(msg *wire.Message) {
 func (n *Node) callSilent(now time.Duration, h *wire.Hello) {
 	since := now - 2*n.group.Interval()
 	called := 0
-	for _, m := range n.group.Members() {
-		if m.Last < since && !deaf(m) && called < wire.MaxHears {
-			n.sendTo(now, m.Addr, h)
+	for m := range n.group.Members() {
+		if m.Last(now) < since && !n.deaf(m) && called < wire.MaxHears {
+			n.sendTo(now, m.Addr(), h)
 			called++
 		}
 	}

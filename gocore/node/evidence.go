@@ -10,11 +10,8 @@ import (
 // heardEvidence weighs what a proven peer says of the servers; at is when it
 // said it, on this host's clock.
 func (n *Node) heardEvidence(now time.Duration, m *group.Member, states []wire.ServerState, at time.Duration) {
-	m.Servers = m.Servers[:0]
+	m.SaysServers(states)
 	for _, st := range states {
-		m.Servers = append(m.Servers, group.Evidence{
-			Server: st.Server, Success: ago(at, st.Success), Failure: ago(at, st.Failure),
-		})
 		for _, s := range n.servers {
 			if s.ID == st.Server && s.ID != 0 {
 				n.weigh(now, s, st, at)
@@ -80,7 +77,7 @@ const lookAfter = time.Second + 100*time.Millisecond
 
 // lookTurn is when this host looks: one after another, by rank.
 func (n *Node) lookTurn(s *server) time.Duration {
-	users := 1 + len(n.group.Members())
+	users := n.group.N()
 	slot := lookWithin / time.Duration(users)
 	return time.Duration(n.serverRank(s)%users)*slot + n.jitter(slot)
 }

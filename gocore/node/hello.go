@@ -22,7 +22,7 @@ func (n *Node) startSharing(now time.Duration) {
 // stopSharing forgets the group when the key is taken away: nobody is believed
 // any more, nothing under way is gone on with.
 func (n *Node) stopSharing() {
-	n.group = group.New(n.self.ID)
+	n.group.Clear()
 	n.announce, n.queries, n.prover, n.repair = announcer{}, querier{}, prover{}, repairer{}
 	clear(n.answers)
 	clear(n.pulls)
@@ -34,7 +34,7 @@ func (n *Node) stopSharing() {
 // as heard, and be asked, until their silence was noticed.
 func (n *Node) forgetLinks() {
 	n.group.Keep(func(m *group.Member) bool {
-		return slices.ContainsFunc(n.set.Links, func(l Link) bool { return l.Index == m.Link })
+		return slices.ContainsFunc(n.set.Links, func(l Link) bool { return l.Index == m.Link() })
 	})
 	n.noteGroup()
 }
@@ -68,18 +68,18 @@ func (n *Node) hello(now time.Duration) {
 // hears lists peers that were heard by multicast lately, at most MaxHears and
 // from a random one on, so that in a big group everybody's turn comes.
 func (n *Node) hears(now time.Duration) []wire.Peer {
-	members := n.group.Members()
-	if len(members) == 0 {
+	members := n.group.N() - 1
+	if members == 0 {
 		return nil
 	}
-	since, start := now-n.group.Silence(), n.rand.IntN(len(members))
+	since, start := now-n.group.Silence(), n.rand.IntN(members)
 	var heard []wire.Peer
 	for i := range members {
-		m := members[(start+i)%len(members)]
+		m := n.group.At((start + i) % members)
 		if len(heard) == wire.MaxHears {
 			break
 		}
-		if lately(m.Group4, since) || lately(m.Group6, since) {
+		if four, six := m.Multicast(now, since); four || six {
 			heard = append(heard, m.Peer)
 		}
 	}
@@ -113,7 +113,7 @@ func (n *Node) bye(now time.Duration) {
 }
 
 func (n *Node) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
-	m.Version = h.Version
+	m.SaysVersion(h.Version)
 	n.catchUpMore(now)
 	n.noteHearing(now, m, h)
 }

@@ -218,7 +218,7 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 // others neither look nor know.
 func (n *Node) serverRank(s *server) int {
 	return n.group.RankAmong(uint64(s.ID), func(m *group.Member) bool {
-		return slices.ContainsFunc(m.Servers, func(e group.Evidence) bool { return e.Server == s.ID })
+		return m.Uses(s.ID)
 	})
 }
 

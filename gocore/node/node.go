@@ -73,7 +73,7 @@ type session struct {
 func New(c Config) *Node {
 	n := &Node{
 		self: c.Self, rand: c.Rand, version: c.Version,
-		group:   group.New(c.Self.ID),
+		group:   group.New(c.Self.ID, c.Secret),
 		pending: make(map[wire.Question]*pending),
 		waiting: make(map[uint64]*pending),
 		asks:    make(map[uint64]*ask),

@@ -10,7 +10,14 @@ import (
 // A prover challenges peers that are not proven to be alive now, jittered and
 // at most 20 a second (PROTOCOL 3).
 type prover struct {
-	next time.Duration // when the next challenge may leave
+	next  time.Duration // when the next challenge may leave
+	asked map[wire.Peer]challenge
+}
+
+// A challenge is a PROVE on its way, or about to be.
+type challenge struct {
+	nonce uint64
+	left  time.Duration
 }
 
 const (
@@ -27,37 +34,44 @@ const (
 // challenged anew when its datagrams come late; a replay must not unprove it,
 // so until then it stays proven.
 func (n *Node) challenge(now time.Duration, m *group.Member) {
-	if m.Nonce != 0 || n.prover.next > now+proveBacklog {
+	if _, under := n.prover.asked[m.Peer]; under || n.prover.next > now+proveBacklog {
 		return
 	}
-	n.sendProve(now, m, proveTries)
+	n.sendProve(now, m.Peer, proveTries)
 }
 
 // sendProve makes a nonce for each try: the time at which it left bounds from
 // below when its proof was sent.
-func (n *Node) sendProve(now time.Duration, m *group.Member, tries int) {
+func (n *Node) sendProve(now time.Duration, p wire.Peer, tries int) {
 	nonce := n.rand.Uint64() | 1
-	m.Nonce = nonce
+	if n.prover.asked == nil {
+		n.prover.asked = make(map[wire.Peer]challenge)
+	}
+	n.prover.asked[p] = challenge{nonce: nonce}
 	at := max(n.prover.next, now+n.jitter(proveJitter))
 	n.prover.next = at + proveGap
 	n.after(now, at-now, func(now time.Duration) {
-		if m.Nonce != nonce {
-			return
+		m := n.group.Get(p)
+		switch {
+		case n.prover.asked[p].nonce != nonce:
+		case m == nil:
+			delete(n.prover.asked, p)
+		default:
+			n.prover.asked[p] = challenge{nonce, now}
+			n.sendTo(now, m.Addr(), &wire.Prove{Nonce: nonce})
+			n.after(now, proveAgain, func(now time.Duration) { n.proveAgain(now, p, nonce, tries-1) })
 		}
-		m.Asked = now
-		n.sendTo(now, m.Addr, &wire.Prove{Nonce: nonce})
-		n.after(now, proveAgain, func(now time.Duration) { n.proveAgain(now, m, nonce, tries-1) })
 	})
 }
 
 // proveAgain tries once more, or gives up until the peer is next heard.
-func (n *Node) proveAgain(now time.Duration, m *group.Member, nonce uint64, tries int) {
+func (n *Node) proveAgain(now time.Duration, p wire.Peer, nonce uint64, tries int) {
 	switch {
-	case m.Nonce != nonce:
-	case tries == 0 || n.group.Get(m.Peer) != m:
-		m.Nonce = 0
+	case n.prover.asked[p].nonce != nonce:
+	case tries == 0 || n.group.Get(p) == nil:
+		delete(n.prover.asked, p)
 	default:
-		n.sendProve(now, m, tries)
+		n.sendProve(now, p, tries)
 	}
 }
 
@@ -78,14 +92,15 @@ func (n *Node) heardProve(now time.Duration, in Received, body *wire.Prove) {
 func (n *Node) echoes(m *group.Member, body wire.Body) (asked time.Duration, ok bool) {
 	switch body := body.(type) {
 	case *wire.Proof:
-		if m.Nonce == 0 || body.Nonce != m.Nonce {
+		c, under := n.prover.asked[m.Peer]
+		if !under || body.Nonce != c.nonce {
 			return 0, false
 		}
-		m.Nonce = 0
-		return m.Asked, true
+		delete(n.prover.asked, m.Peer)
+		return c.left, true
 	case *wire.Reply:
 		asked, ok = n.queries.sent[body.Nonce]
-		return asked, ok && !m.Proven
+		return asked, ok && !m.Proven()
 	}
 	return 0, false
 }
@@ -95,9 +110,9 @@ func (n *Node) echoes(m *group.Member, body wire.Body) (asked time.Duration, ok 
 // follows may come out too long, by this round trip, but never too short
 // (PROTOCOL 1).
 func (n *Node) prove(now, asked time.Duration, m *group.Member, sent time.Duration) {
+	known := m.Proven()
 	m.Clock.Prove(asked, sent)
-	if !m.Proven {
-		m.Proven = true
+	if !known {
 		n.noteTwins(now, m)
 	}
 	if !n.caught {

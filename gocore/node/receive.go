@@ -30,7 +30,7 @@ func (n *Node) received(now time.Duration, in Received) {
 		n.prove(now, asked, m, msg.Sent)
 	}
 	transit, onTime := time.Duration(0), true
-	if m.Proven {
+	if m.Proven() {
 		transit, onTime = m.Clock.Transit(now, msg.Sent)
 	}
 	if !onTime {
@@ -38,9 +38,8 @@ func (n *Node) received(now time.Duration, in Received) {
 		n.challenge(now, m)
 		return
 	}
-	m.Last = now
-	heardFrom(now, m, in)
-	if !m.Proven {
+	m.Came(now, in.From, in.Link, in.Group)
+	if !m.Proven() {
 		n.challenge(now, m)
 	}
 	n.dispatch(now, in, m, transit)
@@ -50,7 +49,7 @@ func (n *Node) received(now time.Duration, in Received) {
 // countRepeat tells the copy of a datagram that came by both address families, or
 // by two links, from one that somebody sends again.
 func (n *Node) countRepeat(now time.Duration, m *group.Member) {
-	if m != nil && now-m.Last < time.Second {
+	if m != nil && now-m.Last(now) < time.Second {
 		n.count(PeerDuplicate)
 		return
 	}
@@ -69,9 +68,9 @@ func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit
 	case *wire.Announce:
 		n.heardAnnounce(now, m, body, transit)
 	case *wire.Hello:
-		noteNumbers(m, body)
+		n.noteNumbers(m, body)
 	}
-	if !m.Proven {
+	if !m.Proven() {
 		return // its states, HELLO list and BYE are ignored (PROTOCOL 3)
 	}
 	n.heardEvidence(now, m, msg.Servers, now-transit)
@@ -111,8 +110,8 @@ func (n *Node) heardAnnounce(now time.Duration, m *group.Member, body *wire.Anno
 			heard++
 		}
 	}
-	if m.Proven {
-		m.Heard += uint32(min(int(body.New), heard))
+	if fresh := min(int(body.New), heard); fresh > 0 && m.Proven() {
+		n.group.Notes(m).Heard += uint32(fresh)
 	}
 	for i := range body.Long {
 		l := &body.Long[i]
@@ -122,11 +121,11 @@ func (n *Node) heardAnnounce(now time.Duration, m *group.Member, body *wire.Anno
 
 // told takes in one answer that a peer told by datagram, unless it tells too many.
 func (n *Node) told(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) bool {
-	if !m.Allow(now) {
+	if !n.group.Allow(now, m) {
 		n.count(PeerFlood)
 		return false
 	}
-	n.accept(now, m.Peer, m, a, transit, !m.Proven)
+	n.accept(now, m.Peer, m, a, transit, !m.Proven())
 	return true
 }
 
@@ -144,7 +143,7 @@ func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire
 	if out == cache.Taken {
 		n.count(AnswersTaken)
 		if m != nil {
-			m.Told++
+			n.group.Notes(m).Told++
 		}
 	}
 	if e := n.cache.Get(now, q); !filler && (!e.Held() || silences(now, e, a, transit)) {
@@ -210,9 +209,10 @@ func (n *Node) compare(held cache.Entry, fetched *wire.Answer) {
 	if !contradicted || m == nil {
 		return
 	}
-	m.Contradicted++
+	notes := n.group.Notes(m)
+	notes.Contradicted++
 	n.count(AnswersContradicted)
-	if m.Contradicted == 1 {
-		n.log(slog.LevelWarn, "a peer's answer was contradicted by a DNS server; see mcdns peers", "peer", m.Addr.Addr().String())
+	if notes.Contradicted == 1 {
+		n.log(slog.LevelWarn, "a peer's answer was contradicted by a DNS server; see mcdns peers", "peer", m.Addr().Addr().String())
 	}
 }

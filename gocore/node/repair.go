@@ -37,11 +37,14 @@ const (
 // of them this host heard. Its first HELLO is where the count begins, proven or
 // not: what was told before comes by catching up. Wrong numbers cost a pull, and
 // only those of proven peers.
-func noteNumbers(m *group.Member, h *wire.Hello) {
-	if !m.Counted {
-		m.Counted, m.Heard = true, h.Told
+func (n *Node) noteNumbers(m *group.Member, h *wire.Hello) {
+	if !m.Counted && h.Told != n.group.Noted(m).Heard {
+		n.group.Notes(m).Heard = h.Told
 	}
-	m.Names, m.Lost = h.Names, max(0, int32(h.Told-m.Heard))
+	m.Counted, m.Names = true, h.Names
+	if lost := max(0, int32(h.Told-n.group.Noted(m).Heard)); lost != n.group.Noted(m).Lost {
+		n.group.Notes(m).Lost = lost
+	}
 }
 
 // considerRepair comes with each HELLO of this host. Numbers differ for good
@@ -78,9 +81,9 @@ func (n *Node) lacks(m *group.Member) bool {
 // missed is how many new answers were told and not heard since the last repair.
 func (n *Node) missed() int {
 	lost := 0
-	for _, m := range n.group.Members() {
-		if m.Proven {
-			lost += int(m.Lost)
+	for m := range n.group.Members() {
+		if m.Proven() {
+			lost += int(n.group.Noted(m).Lost)
 		}
 	}
 	return lost
@@ -90,21 +93,23 @@ func (n *Node) missed() int {
 // told, and mostly what others did.
 func (n *Node) drawLost() *group.Member {
 	most := int32(0)
-	for _, m := range n.group.Members() {
-		if m.Proven {
-			most = max(most, m.Lost)
+	for m := range n.group.Members() {
+		if m.Proven() {
+			most = max(most, n.group.Noted(m).Lost)
 		}
 	}
-	return n.draw(func(m *group.Member) bool { return m.Lost >= most/2 })
+	return n.draw(func(m *group.Member) bool { return n.group.Noted(m).Lost >= most/2 })
 }
 
 // caughtUp follows a catch-up that came through whole, be it a repair or not.
 func (n *Node) caughtUp(now time.Duration, p *pull) {
 	r := &n.repair
 	r.since = p.began
-	for _, m := range n.group.Members() {
-		m.Heard += uint32(m.Lost)
-		m.Lost = 0
+	for m := range n.group.Members() {
+		if lost := n.group.Noted(m).Lost; lost != 0 {
+			notes := n.group.Notes(m)
+			notes.Heard, notes.Lost = notes.Heard+uint32(lost), 0
+		}
 	}
 	if r.pull != p {
 		return

@@ -13,11 +13,11 @@ func (n *Node) Status(now time.Duration) Status {
 		Upstream: n.upstream(), Since: now - n.since, Group: n.groupWord(),
 		Peers: n.group.Hosts(), Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
 	}
-	for _, m := range n.group.Members() {
-		if m.Proven {
+	for m := range n.group.Members() {
+		if m.Proven() {
 			s.Proven++
 		}
-		if deaf(m) {
+		if n.deaf(m) {
 			s.Deaf++
 		}
 	}
@@ -68,12 +68,13 @@ func (n *Node) upstream() State {
 // Peers lists the peers in order of arrival.
 func (n *Node) Peers(now time.Duration) []PeerStatus {
 	var peers []PeerStatus
-	for _, m := range n.group.Members() {
+	for m := range n.group.Members() {
+		notes := n.group.Noted(m)
 		peers = append(peers, PeerStatus{
-			Peer: m.Peer, Addr: m.Addr, Version: m.Version, Names: m.Names,
-			Since: now - m.First, Last: now - m.Last, Proven: m.Proven,
-			HearsUs: lately(m.HearsUs, now-n.group.Silence()),
-			Told:    m.Told, Contradicted: m.Contradicted,
+			Peer: m.Peer, Addr: m.Addr(), Version: m.Version(), Names: m.Names,
+			Since: now - m.First(), Last: now - m.Last(now), Proven: m.Proven(),
+			HearsUs: notes.HearsUs != 0 && notes.HearsUs >= now-n.group.Silence(),
+			Told:    notes.Told, Contradicted: notes.Contradicted,
 		})
 	}
 	return peers

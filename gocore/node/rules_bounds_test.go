@@ -21,7 +21,7 @@ func (n *testNode) sizes() map[string]int {
 		"asks": len(n.asks), "failures": len(n.failures.of), "refresh": len(n.refresh),
 		"answers": len(n.answers), "pulls": len(n.pulls), "exports": len(n.exports),
 		"announcements": len(n.announce.queue), "queries": len(n.queries.queue),
-		"nonces": len(n.queries.sent), "heard": len(n.queries.heard), "members": n.group.N() - 1,
+		"nonces": len(n.queries.sent), "heard": len(n.queries.heard), "members": n.group.N() - 1, "challenges": len(n.prover.asked),
 	}
 }
 
@@ -264,7 +264,7 @@ func thousand(b testing.TB) (*lan, *testNode) {
 	n := l.nodes[0]
 	for i := range 999 {
 		m, _ := n.group.Hear(l.now, wire.Peer{ID: 5000 + uint64(i), Epoch: 1}, 1)
-		m.Last, m.Proven, m.Group4, m.Addr, m.Link = l.now, true, l.now, stranger, 1
+		m.Came(l.now, stranger, 1, true)
 		m.Clock.Prove(l.now, l.now)
 	}
 	return l, n

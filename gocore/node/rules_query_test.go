@@ -90,7 +90,7 @@ func TestHolderRankedLastStillAnswersInTime(t *testing.T) {
 	asker, holder := l.nodes[0], l.nodes[1]
 	for i := range 999 {
 		m, _ := holder.group.Hear(l.now, wire.Peer{ID: 1 << 62 >> (i % 60) * uint64(i+3), Epoch: 1}, 1)
-		m.Last = l.now
+		m.Came(l.now, stranger, 0, false)
 	}
 	name := ""
 	for i := range 10000 {

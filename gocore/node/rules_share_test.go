@@ -65,7 +65,7 @@ func TestUnprovenPeerOnlyFillsGapsAndOnlyAsStale(t *testing.T) {
 		t.Error("the BYE of an unproven peer was obeyed")
 	}
 	n.says(ghost, 3, l.now, true, &wire.Hello{Version: "evil"})
-	if m := n.group.Get(ghost); m.Version != "" || m.HearsUs != 0 {
+	if m := n.group.Get(ghost); m.Version() != "" || n.group.Noted(m).HearsUs != 0 {
 		t.Error("the HELLO of an unproven peer was read")
 	}
 }
@@ -92,7 +92,7 @@ func TestReplayNeverUnprovesAndNeverCounts(t *testing.T) {
 		n.handle(in)
 	}
 	l.run(3 * time.Second)
-	if m := n.group.Get(l.nodes[0].self); m == nil || !m.Proven {
+	if m := n.group.Get(l.nodes[0].self); m == nil || !m.Proven() {
 		t.Error("datagrams held back unproved a living peer")
 	}
 	if len(held) == 0 || n.cache.Len() != 0 {
@@ -100,9 +100,9 @@ func TestReplayNeverUnprovesAndNeverCounts(t *testing.T) {
 	}
 	l.nodes[0].hello(l.now)
 	for range 3 { // the same datagram again and again
-		before := n.group.Get(l.nodes[0].self).Told
+		before := n.group.Noted(n.group.Get(l.nodes[0].self)).Told
 		n.handle(held[0])
-		if n.group.Get(l.nodes[0].self).Told != before {
+		if n.group.Noted(n.group.Get(l.nodes[0].self)).Told != before {
 			t.Error("a replayed datagram was told twice")
 		}
 	}
@@ -412,7 +412,7 @@ func TestAnnouncementsKeepToTheGroupsRateAndQueue(t *testing.T) {
 	n := l.nodes[0]
 	for i := range 1000 { // 998 silent peers more: this host's share is 0.05 a second
 		m, _ := n.group.Hear(l.now, wire.Peer{ID: 5000 + uint64(i), Epoch: 1}, 1)
-		m.Last = l.now
+		m.Came(l.now, stranger, 0, false)
 	}
 	l.sent = nil
 	for i := range 2000 {
@@ -464,7 +464,7 @@ func TestContradictionIsATurnAndNotRotation(t *testing.T) {
 			l.run(2 * time.Minute)
 			set(c.got)
 			n.lookup("x.example.")
-			if m := n.group.Get(peer.self); m.Contradicted != c.want || counted != c.want {
+			if m := n.group.Noted(n.group.Get(peer.self)); m.Contradicted != c.want || counted != c.want {
 				t.Errorf("counted %d contradictions, %d of them of the peer; want %d", counted, m.Contradicted, c.want)
 			}
 		})

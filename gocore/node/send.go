@@ -2,10 +2,8 @@ package node
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 
-	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
 
@@ -81,11 +79,11 @@ func (n *Node) heardWays(now time.Duration) []Way {
 func (n *Node) heardBy(now time.Duration, l Link) (four, six bool) {
 	since := now - n.group.Silence()
 	there, all4, all6 := false, l.IPv4, l.IPv6
-	for _, m := range n.group.Members() {
-		if m.Link != l.Index {
+	for m := range n.group.Members() {
+		if m.Link() != l.Index {
 			continue
 		}
-		heard4, heard6 := lately(m.Group4, since), lately(m.Group6, since)
+		heard4, heard6 := m.Multicast(now, since)
 		there = true
 		all4 = all4 && (heard4 || !heard6)
 		all6 = all6 && (heard6 || !heard4)
@@ -96,26 +94,16 @@ func (n *Node) heardBy(now time.Duration, l Link) (four, six bool) {
 	return l.IPv4, l.IPv6
 }
 
-func lately(at, since time.Duration) bool { return at != 0 && at >= since }
-
 // heardAnybody reports whether anybody would hear an announcement.
 func (n *Node) heardAnybody() bool { return n.group.N() > 1 }
 
 // provenAnybody reports whether a proven member is there to share with: until
 // then nothing is announced (PROTOCOL 2).
 func (n *Node) provenAnybody() bool {
-	return slices.ContainsFunc(n.group.Members(), func(m *group.Member) bool { return m.Proven })
-}
-
-// heardFrom notes where a member is.
-func heardFrom(now time.Duration, m *group.Member, in Received) {
-	m.Addr, m.Link = in.From, in.Link
-	if !in.Group {
-		return
+	for m := range n.group.Members() {
+		if m.Proven() {
+			return true
+		}
 	}
-	if in.From.Addr().Is4() {
-		m.Group4 = now
-	} else {
-		m.Group6 = now
-	}
+	return false
 }

@@ -14,8 +14,8 @@ type Config struct {
 	Self wire.Peer
 	// Rand is the only randomness there is; a simulator seeds it.
 	Rand *rand.Rand
-	// Secret are random bits that no peer can guess: the key of the table of
-	// names (cache.Key). What a node does is the same with any.
+	// Secret are random bits that no peer can guess: the key of the tables of names
+	// and of peers. What a node does is the same with any.
 	Secret [2]uint64
 	// Version is said in HELLO.
 	Version string

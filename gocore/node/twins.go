@@ -18,17 +18,17 @@ func (n *Node) noteTwins(now time.Duration, m *group.Member) {
 	if m.Peer.ID == n.self.ID && !n.session.twin {
 		n.session.twin = true
 		n.log(slog.LevelWarn, "another host has this host's id, perhaps from a copied disk: both work, but count as one",
-			"peer", m.Addr.Addr().String(), "hint", "stop mcdnsd on one of them, delete its host id file, start it again")
+			"peer", m.Addr().Addr().String(), "hint", "stop mcdnsd on one of them, delete its host id file, start it again")
 	}
-	for _, old := range n.group.Members() {
-		if old.Peer.ID != m.Peer.ID || old == m || old.First > m.First {
+	for old := range n.group.Members() {
+		if old.Peer.ID != m.Peer.ID || old == m || old.First() > m.First() {
 			continue
 		}
-		heard := old.Last
+		peer, heard := old.Peer, old.Last(now)
 		n.challenge(now, old) // a copy answers
-		n.after(now, twinTime, func(time.Duration) {
-			if old.Last == heard {
-				n.group.Remove(old.Peer)
+		n.after(now, twinTime, func(now time.Duration) {
+			if old := n.group.Get(peer); old != nil && old.Last(now) == heard {
+				n.group.Remove(peer)
 			}
 		})
 	}

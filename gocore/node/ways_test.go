@@ -1,6 +1,7 @@
 package node
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -27,15 +28,11 @@ func TestGroupIsReachedByOneFamilyWhereItCan(t *testing.T) {
 		l := newLAN(t, 1)
 		n := l.nodes[0].Node
 		now := time.Minute
+		v4, v6 := netip.MustParseAddrPort("10.0.0.9:7353"), netip.MustParseAddrPort("[fe80::9]:7353")
 		for i, how := range c.heard {
 			m, _ := n.group.Hear(now, wire.Peer{ID: uint64(i) + 7, Epoch: 1}, 1)
-			m.Link = 1
-			if how == '4' || how == 'b' {
-				m.Group4 = now
-			}
-			if how == '6' || how == 'b' {
-				m.Group6 = now
-			}
+			m.Came(now, v4, 1, how == '4' || how == 'b')
+			m.Came(now, v6, 1, how == '6' || how == 'b')
 		}
 		if four, six := n.heardBy(now, c.link); four != c.four || six != c.six {
 			t.Errorf("%s: by IPv4 %v, by IPv6 %v; want %v, %v", c.name, four, six, c.four, c.six)

@@ -1,6 +1,9 @@
 package trust
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	// MaxTransit is the longest a datagram may have been under way.
@@ -18,13 +21,14 @@ const (
 // drift or the sender paused, makes ages too old. Nothing but a PROOF makes the
 // offset rise by more than drift, or old datagrams sent again would pass for new.
 type Offset struct {
-	base  time.Duration // receipt - sending, smallest
-	at    time.Duration // receipt of that datagram
-	known bool
+	// line is that difference less what it has been let rise by since this host
+	// booted, with the top bit turned, so that 0 is no difference there can be but
+	// unknown: one number, for a big group has a hundred million in a simulation.
+	line time.Duration
 }
 
 // Proven reports whether there was a PROOF.
-func (o *Offset) Proven() bool { return o.known }
+func (o *Offset) Proven() bool { return o.line != 0 }
 
 // Prove takes the times of a PROOF that answers a nonce of mine: it was sent
 // after my PROVE, and so is no recording. received and sent are the BOOTTIME of
@@ -32,8 +36,8 @@ func (o *Offset) Proven() bool { return o.known }
 // datagrams have come to be later than MaxTransit (a peer that slept without its
 // clock): a PROOF that waited in a queue must not make ages younger.
 func (o *Offset) Prove(received, sent time.Duration) {
-	if d := received - sent; !o.known || d < o.now(received) || d-o.now(received) > MaxTransit {
-		*o = Offset{base: d, at: received, known: true}
+	if late := received - sent - o.now(received); !o.Proven() || late < 0 || late > MaxTransit {
+		o.set(received, sent)
 	}
 }
 
@@ -41,14 +45,13 @@ func (o *Offset) Prove(received, sent time.Duration) {
 // age in it. It is false if the peer is unproven or the datagram was under way
 // for longer than MaxTransit: drop it and challenge the peer.
 func (o *Offset) Transit(received, sent time.Duration) (time.Duration, bool) {
-	if !o.known {
+	if !o.Proven() {
 		return 0, false
 	}
-	d := received - sent
-	if now := o.now(received); d >= now {
-		return d - now, d-now <= MaxTransit
+	if late := received - sent - o.now(received); late >= 0 {
+		return late, late <= MaxTransit
 	}
-	o.base, o.at = d, received
+	o.set(received, sent)
 	return 0, true
 }
 
@@ -59,5 +62,14 @@ func (o *Offset) Since(now, theirs time.Duration) time.Duration {
 
 // now is the offset at a time of this host.
 func (o *Offset) now(received time.Duration) time.Duration {
-	return o.base + max(received-o.at, 0)/1_000_000*driftPerMillion
+	return (o.line ^ unknown) + rise(received)
 }
+
+func (o *Offset) set(received, sent time.Duration) {
+	o.line = (received - sent - rise(received)) ^ unknown
+}
+
+const unknown = time.Duration(math.MinInt64)
+
+// rise is how far offsets have been let rise since this host booted.
+func rise(at time.Duration) time.Duration { return at / (1_000_000 / driftPerMillion) }
