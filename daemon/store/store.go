@@ -5,12 +5,12 @@
 package store
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -48,9 +48,10 @@ type Store struct {
 	size int64 // of the file
 	live int64 // each question's last record
 	kept int64 // live when the file was last written anew: what was held then
-	// last is what each question's record in the file says, to tell a refresh
-	// with the same data from another answer.
-	last map[wire.Question]*wire.Answer
+	// last is a hash of what the last record of each question in the file says, by
+	// the question's own: it tells a refresh with the same data from another answer.
+	// The answers themselves would be kept in memory after the cache let them go.
+	last map[uint64]uint64
 }
 
 // Open opens the directory, made if need be.
@@ -76,7 +77,11 @@ func (s *Store) ID() (uint64, error) {
 	if s.dir == "" {
 		return id, nil
 	}
-	if err := replace(path, []byte(hex.EncodeToString(b[:])+"\n")); err != nil {
+	err := replace(path, func(f io.Writer) error {
+		_, err := fmt.Fprintln(f, hex.EncodeToString(b[:]))
+		return err
+	})
+	if err != nil {
 		return id, fmt.Errorf("saved state: keep this host's id: %w", err)
 	}
 	return id, nil
@@ -129,10 +134,11 @@ func (s *Store) adopt(path string, entries []node.Entry, size int64) {
 		return // Append writes it anew or says why it cannot
 	}
 	s.file, s.size = f, size
-	s.last = make(map[wire.Question]*wire.Answer, len(entries))
+	s.last = make(map[uint64]uint64, len(entries))
 	s.live = headerLen
 	for i := range entries {
-		s.last[entries[i].Answer.Question] = entries[i].Answer
+		a := entries[i].Answer
+		s.last[a.Question.Hash()] = a.DataHash()
 		s.live += answerSize(&entries[i])
 	}
 	s.kept = s.live
@@ -162,11 +168,7 @@ func (s *Store) Append(now Stamp, entries []node.Entry) error {
 	if s.file == nil {
 		return errors.New("saved answers: no sound file to append to")
 	}
-	b := appendStamp(nil, now)
-	for i := range entries {
-		b = s.appendEntry(b, &entries[i])
-	}
-	_, err := s.file.Write(b)
+	n, err := writeAll(s.file, appendStamp(nil, now), entries, s.appendEntry)
 	if err == nil {
 		err = datasync(s.file)
 	}
@@ -174,17 +176,41 @@ func (s *Store) Append(now Stamp, entries []node.Entry) error {
 		s.abandon()
 		return fmt.Errorf("saved answers: %w", err)
 	}
-	s.size += int64(len(b))
+	s.size += n
 	return nil
 }
 
+// piece is how much is encoded before it is written: a full cache in one would take
+// as much memory once more.
+const piece = 64 << 10
+
+// writeAll writes what b holds and then the entries, each as encode appends it. It
+// returns how many bytes that were.
+func writeAll(to io.Writer, b []byte, entries []node.Entry, encode func([]byte, *node.Entry) []byte) (int64, error) {
+	written := int64(0)
+	for i := range entries {
+		b = encode(b, &entries[i])
+		if len(b) < piece && i < len(entries)-1 {
+			continue
+		}
+		if _, err := to.Write(b); err != nil {
+			return written, err
+		}
+		written += int64(len(b))
+		b = b[:0]
+	}
+	_, err := to.Write(b) // of no entries
+	return written + int64(len(b)), err
+}
+
 func (s *Store) appendEntry(b []byte, e *node.Entry) []byte {
-	before := s.last[e.Answer.Question]
-	s.last[e.Answer.Question] = e.Answer
-	if before != nil && (before == e.Answer || before.SameData(e.Answer)) {
+	q, now := e.Answer.Question.Hash(), e.Answer.DataHash()
+	before, saved := s.last[q]
+	s.last[q] = now
+	if saved && before == now {
 		return appendAgain(b, e)
 	}
-	if before == nil {
+	if !saved {
 		s.live += answerSize(e)
 	}
 	return appendAnswer(b, e)
@@ -205,22 +231,18 @@ func (s *Store) Rewrite(now Stamp, entries []node.Entry) error {
 	if s.dir == "" {
 		return nil
 	}
-	var b bytes.Buffer
-	b.Write(header[:])
-	b.Write(appendStamp(nil, now))
-	var one []byte
-	for i := range entries {
-		one = appendAnswer(one[:0], &entries[i])
-		b.Write(one)
-	}
-	path := filepath.Join(s.dir, answersName)
-	if err := replace(path, b.Bytes()); err != nil {
+	path, size := filepath.Join(s.dir, answersName), int64(0)
+	err := replace(path, func(f io.Writer) (err error) {
+		size, err = writeAll(f, appendStamp(append([]byte(nil), header[:]...), now), entries, appendAnswer)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("saved answers: %w", err)
 	}
 	if s.file != nil {
 		s.abandon()
 	}
-	s.adopt(path, entries, int64(b.Len()))
+	s.adopt(path, entries, size)
 	return nil
 }
 
@@ -233,16 +255,16 @@ func (s *Store) Close() {
 	}
 }
 
-// replace puts content in the file's place so that either the old or the new
+// replace puts what write writes in the file's place so that either the old or the new
 // stands there after a power cut: write beside it, sync, rename, sync the
 // directory.
-func replace(path string, content []byte) error {
+func replace(path string, write func(io.Writer) error) error {
 	tmp := path + ".new"
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
+	err = write(f)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -179,6 +179,9 @@ func TestSameDataWhateverOrderTTLAndCase(t *testing.T) {
 		if a.SameData(b) != c.same || b.SameData(a) != c.same {
 			t.Errorf("%s: same %v and %v; want %v", c.name, a.SameData(b), b.SameData(a), c.same)
 		}
+		if (a.DataHash() == b.DataHash()) != c.same {
+			t.Errorf("%s: hashes %x and %x; want them the same: %v", c.name, a.DataHash(), b.DataHash(), c.same)
+		}
 	}
 	a, b := answer(t, "a.example", TypeA, 0, base...), answer(t, "a.example", TypeA, 0, "a.example. 3 IN CNAME B.example.", "b.example. 4 IN A 192.0.2.1", "b.example. 5 IN A 192.0.2.2")
 	if n := testing.AllocsPerRun(10, func() { a.SameData(b) }); n != 0 {

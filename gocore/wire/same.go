@@ -14,6 +14,43 @@ func sameSets(a, b []byte) bool {
 	return slices.Equal(recordSet(a), recordSet(b))
 }
 
+// DataHash is the same for answers with the same data (SameData), whatever the order
+// of their records, but for those that have a record twice. It has no key: who can
+// make two answers to one question collide makes both.
+func (a *Answer) DataHash() uint64 {
+	p := a.Packed
+	if len(p) < minPacked {
+		return fnv(fnvOffset, p)
+	}
+	off := plainName(p, headerLen) + 4
+	h := fnv(fnv(fnvOffset+uint64(a.Kind), p[2:4]), p[headerLen:off])
+	var room [512]byte
+	for off < len(p) {
+		r, next := recordAt(p, off)
+		if next == 0 {
+			break
+		}
+		h += mix(fnv(fnvOffset, r.key(room[:0]))) // a sum has no order
+		off = next
+	}
+	return mix(h)
+}
+
+func fnv(h uint64, b []byte) uint64 {
+	for _, c := range b {
+		h = (h ^ uint64(c)) * fnvPrime
+	}
+	return h
+}
+
+// key appends what two records have in common that are the same: owner, type and
+// data, with names in lower case.
+func (r *record) key(dst []byte) []byte {
+	dst = binary.BigEndian.AppendUint16(dst, uint16(r.owner))
+	dst = binary.BigEndian.AppendUint16(dst, r.typ)
+	return foldData(dst, r.data, r.typ)
+}
+
 // recordSet returns question and records, without TTLs and with names in lower
 // case, sorted.
 func recordSet(p []byte) []string {
@@ -26,9 +63,7 @@ func recordSet(p []byte) []string {
 		if next == 0 {
 			break
 		}
-		key := binary.BigEndian.AppendUint16(room[:0], uint16(r.owner))
-		key = binary.BigEndian.AppendUint16(key, r.typ)
-		set = append(set, string(foldData(key, r.data, r.typ)))
+		set = append(set, string(r.key(room[:0])))
 		off = next
 	}
 	slices.Sort(set[1:])
