@@ -161,13 +161,17 @@ static int receive_answer(struct mcdns_stream *stream, int64_t end, mcdns_take *
 			return take(stream, &reply, into);
 		if (reply.status != MCDNS_ALIVE)
 			return reply.status;
-		stream->deadline = earlier(end, mcdns_now() + NEXT_FRAME);
+		int64_t now = mcdns_now();
+		if (now >= end) /* the next sign of life may be there already, and so on */
+			return MCDNS_ABSENT;
+		stream->deadline = earlier(end, now + NEXT_FRAME);
 	}
 }
 
-/* One connection, whose first frame must come within `first`. It is made anew for
- * each call: programs close descriptors that they did not open, fork with them,
- * or reuse their numbers. */
+/* One connection, whose first frame must come within `first` of the request. Only
+ * a full backlog makes that wait, and a place in it is a sign of life: somebody
+ * accepts. The connection is made anew for each call: programs close descriptors
+ * that they did not open, fork with them, or reuse their numbers. */
 static int attempt(const struct message *message, int64_t first, int64_t end, mcdns_take *take,
 		   void *into)
 {
@@ -181,8 +185,10 @@ static int attempt(const struct message *message, int64_t first, int64_t end, mc
 		return MCDNS_ABSENT;
 	if (reach(stream.fd, stream.deadline))
 		outcome = send_all(stream.fd, message, stream.deadline);
-	if (outcome == 0)
+	if (outcome == 0) {
+		stream.deadline = earlier(end, mcdns_now() + first);
 		outcome = receive_answer(&stream, end, take, into);
+	}
 	close(stream.fd);
 	return outcome;
 }

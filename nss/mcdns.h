@@ -48,7 +48,7 @@ struct mcdns_question {
  */
 struct mcdns_stream {
 	int fd;
-	int64_t deadline; /* ns of CLOCK_MONOTONIC; what is not here then is late */
+	int64_t deadline; /* ns of CLOCK_MONOTONIC, for what is not here yet */
 	size_t begin, end;
 	unsigned char ahead[512];
 };
@@ -56,7 +56,8 @@ struct mcdns_stream {
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t mcdns_now(void);
 
-/* Waits until the socket is ready for `events` or the deadline has passed. */
+/* Waits until the socket is ready for `events`, which may be after the deadline.
+ * False: it passed, and the socket is still not ready. */
 bool mcdns_wait(int fd, short events, int64_t deadline);
 
 /* Reads exactly `size` bytes. 0, or MCDNS_CLOSED or MCDNS_ABSENT. */

@@ -204,6 +204,43 @@ func TestSlowAnswerIsWaitedFor(t *testing.T) {
 	}
 }
 
+// A busy machine may run the daemon, and the program not for 300 ms: the answer
+// is there then. One of 1000 addresses comes in many pieces.
+func TestProgramThatWasNotRunTakesWhatIsThere(t *testing.T) {
+	big := good
+	for i := range 1000 {
+		big.Addresses = append(big.Addresses, fmt.Sprintf("10.0.%d.%d", i/250, i%250))
+	}
+	for _, fault := range []string{"stopped-before", "stopped-in", "stopped-after", "stopped-in,stopped-after", "stopped-after,interrupted"} {
+		for name, answer := range map[string]reply{"small": good, "big": big} {
+			t.Run(fault+", "+name, func(t *testing.T) {
+				d := listen(t, say(answer.Frame()))
+				for _, args := range [][]string{{"4", "0"}, {"3", inet}} {
+					r := call(t, "PROBE_FAULT="+fault, "call", args[0], args[1], "www", "65536")
+					r.want(t, "status", "SUCCESS", "addresses", strings.Join(answer.Addresses, " "))
+				}
+				if n := len(d.Asked()); n != 2 {
+					t.Errorf("asked %d times; want 2", n)
+				}
+			})
+		}
+	}
+}
+
+// What is there counts even when it is late, so a daemon that is never silent is
+// the one that could hold a program for ever.
+func TestSignsOfLifeWithoutAPauseEnd(t *testing.T) {
+	listen(t, func(c *net.UnixConn, _ request) {
+		signs := bytes.Repeat(reply{Status: fake.Alive}.Frame(), 1000)
+		for {
+			if _, err := c.Write(signs); err != nil {
+				return
+			}
+		}
+	})
+	unavailable(t, within(t, 2000, 1400, "PROBE_SPEED=20", "call", "4", "0", "www", "1024"))
+}
+
 // Signs of life for ever: half a minute, on a clock that runs 20 times faster.
 func TestNoDaemonHoldsAProgramForEver(t *testing.T) {
 	listen(t, busy(1<<30, 10*time.Millisecond, nil))

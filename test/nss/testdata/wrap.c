@@ -2,6 +2,10 @@
  * The system calls of the module, with faults put in (ld --wrap). The
  * environment says which: PROBE_FAULT is a list of words, PROBE_SPEED makes
  * the monotonic clock run so many times faster.
+ *
+ * "stopped-before", "stopped-in" and "stopped-after": the program does not run
+ * for 300 ms before each request goes out, while it waits, or after each call
+ * that moves bytes. The daemon does, and says what it has to say meanwhile.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,6 +43,18 @@ static bool interrupted(int *turn)
 	return true;
 }
 
+static long long lost; /* ns of the monotonic clock */
+
+/* The program is stopped; if the daemon owes it something, until that is there. */
+static void stop(int fd, bool owed)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+	if (owed)
+		__real_poll(&ready, 1, -1);
+	lost += 300 * 1000000LL;
+}
+
 int __wrap_socket(int domain, int type, int protocol)
 {
 	if (fault("emfile")) {
@@ -62,8 +78,15 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 		abort();
 	if (interrupted(&turn))
 		return -1;
-	if (!fault("bytewise"))
-		return __real_sendmsg(fd, message, flags);
+	if (fault("stopped-before"))
+		stop(fd, false);
+	if (!fault("bytewise")) {
+		ssize_t n = __real_sendmsg(fd, message, flags);
+
+		if (fault("stopped-after"))
+			stop(fd, true);
+		return n;
+	}
 	byte.iov_len = 1;
 	one.msg_iov = &byte;
 	one.msg_iovlen = 1;
@@ -76,7 +99,10 @@ ssize_t __wrap_recv(int fd, void *to, size_t size, int flags)
 
 	if (interrupted(&turn))
 		return -1;
-	return __real_recv(fd, to, fault("bytewise") && size > 1 ? 1 : size, flags);
+	ssize_t n = __real_recv(fd, to, fault("bytewise") && size > 1 ? 1 : size, flags);
+	if (fault("stopped-after"))
+		stop(fd, true);
+	return n;
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
@@ -85,6 +111,10 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 
 	if (interrupted(&turn))
 		return -1;
+	if (fault("stopped-in") && timeout > 0) {
+		stop(fds->fd, true);
+		return 0; /* the time was over when the program ran again */
+	}
 	return __real_poll(fds, count, timeout);
 }
 
@@ -94,8 +124,8 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 	int result = __real_clock_gettime(clock, now);
 	long long ns = now->tv_sec * 1000000000LL + now->tv_nsec;
 
-	if (speed && clock == CLOCK_MONOTONIC) {
-		ns *= atoi(speed);
+	if (clock == CLOCK_MONOTONIC) {
+		ns = ns * (speed ? atoi(speed) : 1) + lost;
 		now->tv_sec = ns / 1000000000;
 		now->tv_nsec = ns % 1000000000;
 	}
