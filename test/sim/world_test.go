@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -37,35 +38,35 @@ func troubled(seed uint64, hosts, cores int) *World {
 	return w
 }
 
-// TestSameSeedSameDigest: in one process, in two, on one core and on two.
+// TestSameSeedSameDigest: in one process, in others, on one core and on two.
+// TestSameDigestWithoutRaceDetector has the rest.
 func TestSameSeedSameDigest(t *testing.T) {
 	const hosts = aloneBelow + 1 // enough to be spread over cores
-	one := troubled(7, hosts, 1).Digest()
+	one := troubled(7, hosts, Cores())
+	defer one.Close()
 	if os.Getenv("SIM_DIGEST") != "" {
-		t.Logf("digest=%x", one)
+		t.Logf("digest=%x", one.Digest())
 		return
 	}
-	two := troubled(7, hosts, 2)
-	defer two.Close()
-	if two.Digest() != one {
-		t.Errorf("two cores give %x; want %x", two.Digest(), one)
+	for cores := 1; cores <= 2; cores++ {
+		again := troubled(7, hosts, cores)
+		defer again.Close()
+		if again.Digest() != one.Digest() {
+			t.Errorf("again in this process, on %d cores: %x; want %x", cores, again.Digest(), one.Digest())
+		}
+		if got := elsewhere(t, cores); got != hex(one.Digest()) {
+			t.Errorf("another process with %d threads gives %s; want %x", cores, got, one.Digest())
+		}
 	}
-	if got := elsewhere(t); got != hex(one) {
-		t.Errorf("another process gives %s; want %x", got, one)
-	}
-	a, b := troubled(7, 8, 1).Digest(), troubled(7, 8, 1).Digest()
-	if a != b {
-		t.Errorf("again in this process: %x; want %x", b, a)
-	}
-	if troubled(8, 8, 1).Digest() == a {
+	if a, b := troubled(7, 8, 1), troubled(8, 8, 1); a.Digest() == b.Digest() {
 		t.Error("another seed gives the same digest: nothing was taken in")
 	}
 }
 
-// elsewhere is the digest that a process with one thread comes to.
-func elsewhere(t *testing.T) string {
-	cmd := exec.Command(os.Args[0], "-test.run=TestSameSeedSameDigest", "-test.v")
-	cmd.Env = append(os.Environ(), "SIM_DIGEST=1", "GOMAXPROCS=1")
+// elsewhere is the digest that a process with so many threads comes to.
+func elsewhere(t *testing.T, threads int) string {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestSameSeedSameDigest$", "-test.v")
+	cmd.Env = append(os.Environ(), "SIM_DIGEST=1", fmt.Sprint("GOMAXPROCS=", threads))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("another process: %v\n%s", err, out)

@@ -38,7 +38,9 @@ type Result struct {
 	Rivals  []RivalWork `json:"rivals"`
 	Outages []Outage    `json:"outages"`
 	Cost    Cost        `json:"cost"`
-	Faults  string      `json:"faults,omitempty"`
+	// Digest stands for everything that happened.
+	Digest string `json:"digest"`
+	Faults string `json:"faults,omitempty"`
 }
 
 // Work is normal operation, measured.
@@ -199,14 +201,16 @@ func (c Case) run(p *progress) Result {
 	res.Work, res.Rivals = c.work(w, before, m)
 	res.Cost.memory(w, m)
 	res.Outages = c.outages(w, m, p)
-	res.Faults = faults(w)
+	res.Faults, res.Digest = faults(w), fmt.Sprintf("%016x", w.Digest())
 	res.Cost.AllS = (processorTime() - began).Seconds()
 	w.Close()
 	return res
 }
 
+// replay is the command that runs the case again, wherever its parameters are from.
 func (c Case) replay() string {
-	return fmt.Sprintf("go run ./test/sim/cmd/mcdns-sim -seed %d -scenario %s", c.Seed, c.Name())
+	return fmt.Sprintf("go run ./test/sim/cmd/mcdns-sim -seed %d -scenario case -hosts %d -loss %g -warm %v -measure %v -outage %v -ipv6=%v",
+		c.Seed, c.Hosts, c.Loss, c.Warm, c.Measure, c.Out, c.Single)
 }
 
 func faults(w *sim.World) string {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -90,5 +91,21 @@ func TestSameCaseSameFigures(t *testing.T) {
 	b, _ := json.Marshal(two)
 	if string(a) != string(b) {
 		t.Errorf("two cores give other figures:\n%s\n%s", a, b)
+	}
+}
+
+// TestFaultOfACaseIsSeenAgainByOneCommand: the one that a failed check prints.
+func TestFaultOfACaseIsSeenAgainByOneCommand(t *testing.T) {
+	c := Case{Hosts: 3, Loss: .05, Seed: 4, Warm: time.Minute, Measure: 3 * time.Minute, Out: 2 * time.Minute, Dead: Dead(), Single: true}
+	want := c.run(&progress{out: &shared{w: io.Discard}})
+	args := strings.Fields(c.replay())
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir = "../../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", c.replay(), err)
+	}
+	if !strings.Contains(string(out), "digest "+want.Digest) {
+		t.Errorf("%s: want digest %s, got\n%s", c.replay(), want.Digest, out)
 	}
 }

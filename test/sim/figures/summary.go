@@ -35,6 +35,7 @@ func (r Result) Summary() string {
 	if r.Faults != "" {
 		fmt.Fprintf(&b, "  FAULTS: %s\n", r.Faults)
 	}
+	fmt.Fprintf(&b, "  digest %s\n", r.Digest)
 	return b.String()
 }
 
