@@ -197,6 +197,15 @@ func NewMix(m Mix) *Names {
 // Question is the i-th there is.
 func (z *Names) Question(i int) wire.Question { return z.questions[i] }
 
+// Fill makes all answers now.
+func (z *Names) Fill() {
+	for i, a := range z.answers {
+		if a == nil {
+			z.answers[i] = z.make(i)
+		}
+	}
+}
+
 // Change gives the i-th name another address.
 func (z *Names) Change(i int) {
 	z.changed[i]++

@@ -177,8 +177,10 @@ const sealedUpTo = 100
 func (c Case) run(p *progress) Result {
 	runtime.LockOSThread() // processorTime is that of a thread
 	defer runtime.UnlockOSThread()
-	began := processorTime()
+	began := processTime()
 	zone := sim.NewMix(c.Mix)
+	zone.Fill()
+	empty := heap()
 	w := sim.New(sim.Options{
 		Seed: c.Seed, Hosts: c.Hosts, Loss: c.Loss, Single: c.Single, Zone: zone, Cores: c.Cores, Stopwatch: processorTime,
 		Sealed: c.Hosts <= sealedUpTo, Watch: min(c.Hosts, 4), Start: 2 * time.Second,
@@ -191,18 +193,19 @@ func (c Case) run(p *progress) Result {
 	w.Listen(m)
 	res := Result{Name: c.Name(), Hosts: c.Hosts, Loss: c.Loss}
 	p.run(w, c.Warm, "warm up")
-	res.Cost.WarmHours, res.Cost.WarmS = c.Warm.Hours(), (processorTime() - began).Seconds()
+	res.Cost.WarmHours, res.Cost.WarmS = c.Warm.Hours(), (processTime() - began).Seconds()
 	before, cost := snapshot(w), costs(w)
 	for _, r := range m.rivals {
 		r.Reset()
 	}
 	p.run(w, c.Measure, "work")
 	res.Cost.work(w, c, cost)
+	res.Cost.WorkS = (processTime() - began).Seconds() - res.Cost.WarmS
 	res.Work, res.Rivals = c.work(w, before, m)
-	res.Cost.memory(w, m)
+	res.Cost.memory(w, m, empty)
 	res.Outages = c.outages(w, m, p)
 	res.Faults, res.Digest = faults(w), fmt.Sprintf("%016x", w.Digest())
-	res.Cost.AllS = (processorTime() - began).Seconds()
+	res.Cost.AllS = (processTime() - began).Seconds()
 	w.Close()
 	return res
 }
@@ -263,7 +266,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	m.out, m.began = true, w.Now()
 	w.Resume()
 	w.Set(w.Server(0), sim.ServerOff)
-	began := processorTime()
+	began := processTime()
 	o := Outage{Dead: share, DownMS: ms(until(w, 5*time.Minute, w.AllDown))}
 	p.run(w, c.Out-(w.Now()-m.began), fmt.Sprintf("outage, %.0f %% dead", share*100))
 	after := snapshot(w).minus(before)
@@ -275,7 +278,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	o.Received = float64(after.received) / living / c.Out.Seconds()
 	w.Set(w.Server(0), sim.ServerUp)
 	o.Back = until(w, 10*time.Minute, w.AllUp).Seconds()
-	o.CostS = (processorTime() - began).Seconds()
+	o.CostS = (processTime() - began).Seconds()
 	o.Faults = faults(w)
 	return o
 }

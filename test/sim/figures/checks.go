@@ -2,6 +2,7 @@ package figures
 
 import (
 	"fmt"
+	"math"
 
 	"mcdns/test/checks"
 )
@@ -16,6 +17,8 @@ func (a *All) checks(path string) error {
 		res.check(r, a.Quick)
 	}
 	a.grow(r)
+	a.fast(r)
+	r.Set("parts", a.Parts)
 	r.Set("flash_crowd", a.Flash)
 	r.Set("slashdot", a.Slashdot)
 	r.Set("propagation", a.Propagation)
@@ -56,21 +59,68 @@ func (res *Result) check(r *checks.Report, quick bool) {
 	r.Want(res.Name+": promises broken", "none", or(res.Faults, "none"), res.Faults == "")
 }
 
-// grow checks that control traffic per host does not grow with N.
+// grow checks what must not grow with the number of hosts.
 func (a *All) grow(r *checks.Report) {
-	most, least := 0.0, 0.0
+	for _, loss := range []float64{0, .05} {
+		most, least := 0.0, 0.0
+		for _, res := range a.bySize(loss) {
+			if res.Hosts <= 20 {
+				least = max(least, res.Work.Control)
+			} else {
+				most = max(most, res.Work.Control)
+			}
+		}
+		r.Want(fmt.Sprintf("%g %% loss: control datagrams sent per host and second, over 20 hosts against 20 and fewer", loss*100),
+			fmt.Sprintf("<= %.3f", least), round4(most), most <= least)
+	}
+	if a.Quick {
+		return // too short and too few for what follows
+	}
+	for _, f := range []struct {
+		what   string
+		figure func(Cost) float64
+	}{
+		{"time of a host and hour of work, without deliveries", func(c Cost) float64 { return c.RestUS }},
+		{"memory of a host, without peers and answers", func(c Cost) float64 { return c.Rest }},
+	} {
+		grown := a.grown(f.figure)
+		r.Want("simulator: "+f.what+", over log N: 1000 hosts against the most of fewer", "<= 1", round4(grown), grown <= 1)
+	}
+}
+
+// grown says how a figure for one host, divided by the logarithm of the number of
+// hosts, stands at the most hosts against the highest at fewer: 1 is growth as N log N
+// for all hosts together.
+func (a *All) grown(figure func(Cost) float64) float64 {
+	before, last := 0.0, 0.0
+	for _, res := range a.bySize(0) {
+		before, last = max(before, last), figure(res.Cost)/math.Log2(float64(res.Hosts))
+	}
+	return last / max(before, 1e-9)
+}
+
+// fast checks what the set may take.
+func (a *All) fast(r *checks.Report) {
 	for _, res := range a.Results {
-		if res.Loss > 0 {
-			continue
+		if res.Hosts == 100 && res.Cost.WarmHours >= 24 {
+			r.Want(res.Name+": seconds of the processor for 24 hours", "<= 180", round4(res.Cost.WarmS), res.Cost.WarmS <= 180)
 		}
-		if res.Hosts <= 20 {
-			least = max(least, res.Work.Control)
-		}
-		if res.Hosts >= 100 {
-			most = max(most, res.Work.Control)
+		for _, o := range res.Outages {
+			if took := res.Cost.WarmS + res.Cost.WorkS + o.CostS; res.Hosts >= 1000 {
+				r.Want(fmt.Sprintf("%s: seconds of the processor for 2 hours of work and 24 of outage, %.0f %% dead", res.Name, o.Dead*100), "<= 900", round4(took), took <= 900)
+			}
 		}
 	}
-	r.Want("control datagrams sent per host and second: 100 hosts and more against 20 and fewer", fmt.Sprintf("<= %.3f", least), round4(most), most <= least)
+	for _, p := range a.Parts {
+		room := 8192.0
+		if p.Name == hugeName {
+			room = 16384
+		}
+		r.Want(p.Name+": MiB at most", fmt.Sprintf("<= %.0f", room), p.MiB, float64(p.MiB) <= room)
+	}
+	if !a.Quick {
+		r.Want("seconds for the whole set", "<= 3600", round4(a.TookS), a.TookS <= 3600)
+	}
 }
 
 func round4(v float64) float64 { return float64(int(v*1e4+.5)) / 1e4 }

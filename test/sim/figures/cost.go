@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"math"
 	"runtime"
 	"time"
 
@@ -13,8 +12,11 @@ import (
 // Cost is what simulating a case takes. Times are of the processor, so that what
 // else a machine does is left out.
 type Cost struct {
+	// WarmS, WorkS and AllS are those of the process, the collection of garbage
+	// included.
 	WarmHours float64 `json:"warm_hours"`
 	WarmS     float64 `json:"warm_s"`
+	WorkS     float64 `json:"work_s"`
 	AllS      float64 `json:"all_s"`
 	// For a host and a virtual hour of work, in microseconds: all, what goes into
 	// deliveries, and the rest, without the models of the rivals.
@@ -22,8 +24,8 @@ type Cost struct {
 	DeliverUS  float64 `json:"host_hour_deliveries_us"`
 	RestUS     float64 `json:"host_hour_rest_us"`
 	DeliveryNS float64 `json:"one_delivery_ns"`
-	// For a host, in bytes: all, what its peers and its answers take by their
-	// known sizes, the models of the rivals, and the rest.
+	// For a host, in bytes, without the DNS servers' zone: all, what its peers and
+	// its answers take by their known sizes, the models of the rivals, and the rest.
 	Bytes   float64 `json:"host_bytes"`
 	Members float64 `json:"host_members_bytes"`
 	Entries float64 `json:"host_entries_bytes"`
@@ -38,6 +40,15 @@ func processorTime() time.Duration {
 		return 0
 	}
 	return time.Duration(t.Nano())
+}
+
+// processTime is what the whole process has used.
+func processTime() time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // spent is the cost up to a moment.
@@ -67,11 +78,16 @@ const (
 	entryBytes  = 64
 )
 
-// memory says what all hosts take now.
-func (c *Cost) memory(w *sim.World, m *meter) {
+// heap is what is in use now.
+func heap() float64 {
 	runtime.GC()
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
+	return float64(s.HeapAlloc)
+}
+
+// memory says what all hosts take now beside what was there before them.
+func (c *Cost) memory(w *sim.World, m *meter, before float64) {
 	hosts := float64(len(w.Hosts()))
 	for _, h := range w.Hosts() {
 		st := h.Status(w)
@@ -81,13 +97,6 @@ func (c *Cost) memory(w *sim.World, m *meter) {
 	for _, r := range m.rivals {
 		c.Rivals += float64(r.Bytes()) / hosts
 	}
-	c.Bytes = float64(s.HeapAlloc) / hosts
+	c.Bytes = (heap() - before) / hosts
 	c.Rest = c.Bytes - c.Members - c.Entries - c.Rivals
-}
-
-// steady says how much a figure for one host grows beyond the logarithm of the
-// number of hosts, from the smallest of the results to the largest.
-func steady(results []Result, figure func(Result) float64) float64 {
-	grown := func(r Result) float64 { return figure(r) / math.Log2(float64(r.Hosts)) }
-	return grown(results[len(results)-1]) / max(grown(results[0]), 1e-9)
 }
