@@ -14,6 +14,7 @@ type members struct {
 	// index has the place and 1 of each member, at its hash or the next place that
 	// was free then; a third of it at least is empty.
 	index []uint16
+	ids   ids
 }
 
 // chunk members fill whole pages. The first chunk grows until it is one.
@@ -112,7 +113,7 @@ func (t *members) keep(f func(*Member) bool) {
 }
 
 func (t *members) reindex(size int) {
-	t.index = make([]uint16, size)
+	t.index, t.ids = make([]uint16, size), newIDs(size)
 	for i := range t.len() {
 		t.enter(t.at(i).Peer, i)
 	}
@@ -124,4 +125,5 @@ func (t *members) enter(p wire.Peer, place int) {
 		i++
 	}
 	t.index[i%uint64(len(t.index))] = uint16(place + 1)
+	t.ids.add(t.hash(wire.Peer{ID: p.ID}))
 }

@@ -20,8 +20,8 @@ func (n *Node) noteTwins(now time.Duration, m *group.Member) {
 		n.log(slog.LevelWarn, "another host has this host's id, perhaps from a copied disk: both work, but count as one",
 			"peer", m.Addr().Addr().String(), "hint", "stop mcdnsd on one of them, delete its host id file, start it again")
 	}
-	for old := range n.group.Members() {
-		if old.Peer.ID != m.Peer.ID || old == m || old.First() > m.First() {
+	for old := range n.group.Twins(m) {
+		if old.First() > m.First() {
 			continue
 		}
 		peer, heard := old.Peer, old.Last(now)

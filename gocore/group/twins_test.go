@@ -1,0 +1,58 @@
+package group
+
+import (
+	"slices"
+	"testing"
+
+	"mcdns/gocore/wire"
+)
+
+// TestTwinsAreFoundAmongThousands: all of them and nobody else, whatever comes and
+// goes.
+func TestTwinsAreFoundAmongThousands(t *testing.T) {
+	g := New(0, [2]uint64{7, 9})
+	for i := range uint64(5000) {
+		g.Hear(0, wire.Peer{ID: i, Epoch: 1}, 1)
+		if i%100 == 0 {
+			g.Hear(0, wire.Peer{ID: i, Epoch: 2}, 1)
+		}
+	}
+	check := func(when string, gone func(wire.Peer) bool) {
+		t.Helper()
+		for m := range g.Members() {
+			var got, want []wire.Peer
+			for twin := range g.Twins(m) {
+				got = append(got, twin.Peer)
+			}
+			other := wire.Peer{ID: m.Peer.ID, Epoch: 3 - m.Peer.Epoch}
+			if m.Peer.ID%100 == 0 && !gone(other) {
+				want = []wire.Peer{other}
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s: twins of %v: got %v; want %v", when, m.Peer, got, want)
+			}
+		}
+	}
+	check("all there", func(wire.Peer) bool { return false })
+	gone := func(p wire.Peer) bool { return p.Epoch == 1 && p.ID%200 == 0 }
+	g.Keep(func(m *Member) bool { return !gone(m.Peer) })
+	check("some gone", gone)
+}
+
+// TestMostMembersAreKnownToBeAlone: a look at the table for each costs hours.
+func TestMostMembersAreKnownToBeAlone(t *testing.T) {
+	g := New(0, [2]uint64{7, 9})
+	const members = 10_000
+	for i := range uint64(members) {
+		g.Hear(0, wire.Peer{ID: i * 0x9e3779b97f4a7c15, Epoch: 1}, 1)
+	}
+	doubted := 0
+	for m := range g.Members() {
+		if !g.members.ids.alone(g.members.hash(wire.Peer{ID: m.Peer.ID})) {
+			doubted++
+		}
+	}
+	if doubted > members/5 {
+		t.Errorf("%d of %d members are looked for among all; want an eighth", doubted, members)
+	}
+}
