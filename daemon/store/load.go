@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
+	"io"
 	"time"
 
 	"mcdns/daemon/survive"
@@ -21,29 +24,40 @@ var (
 type saved struct {
 	entries map[uint64]node.Entry // by hash of the question
 	order   []uint64
-	good    int // bytes up to the end of the last record that is whole
+	size    int64 // of what is sound from the beginning on
 }
+
+// window is what is read at once: a file may be ten times what the cache holds.
+const window = 1 << 20
 
 // parse reads a whole file. Whatever is in it, what was readable is returned;
 // the error says what was not.
-func parse(b []byte, now Stamp) (s saved, failed error) {
+func parse(file io.Reader, now Stamp) (s saved, failed error) {
 	s = saved{entries: map[uint64]node.Entry{}}
 	defer survive.Into(&failed)
-	if len(b) < headerLen || [headerLen]byte(b) != header {
+	in := bufio.NewReaderSize(file, window)
+	if first, _ := in.Peek(headerLen); !bytes.Equal(first, header[:]) {
 		return s, errForeign
 	}
+	in.Discard(headerLen)
+	s.size = headerLen
 	var at Stamp
 	stamped := false
-	for rest := b[headerLen:]; ; {
-		s.good = len(b) - len(rest)
-		body, next, ok := nextRecord(rest)
+	for {
+		seen, err := in.Peek(prefixLen + maxBody)
+		if err != nil && err != io.EOF {
+			return s, err
+		}
+		body, rest, ok := nextRecord(seen)
 		if !ok {
-			if len(rest) > 0 {
+			if len(seen) > 0 {
 				failed = errDamaged
 			}
 			return s, failed
 		}
-		rest = next
+		s.size += int64(len(seen) - len(rest))
+		// What body says is good until the next Peek.
+		in.Discard(len(seen) - len(rest))
 		if body == nil {
 			failed = errDamaged
 			continue

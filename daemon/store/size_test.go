@@ -1,7 +1,10 @@
 package store
 
 import (
+	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -97,5 +100,59 @@ func TestSavingTakesLessMemoryThanTheFile(t *testing.T) {
 		if took, size := int64(m1.TotalAlloc-m0.TotalAlloc), s.size; took > size*3/4 {
 			t.Errorf("%s took %d bytes of memory to make the file %d bytes of %d", name, took, size, before)
 		}
+	}
+}
+
+// repeat is a file that ends with the same save again and again. It looks at the
+// memory in use after each megabyte.
+type repeat struct {
+	head, tail []byte
+	times      int
+	at, heap   int
+}
+
+func (r *repeat) Read(b []byte) (int, error) {
+	if len(r.head) == 0 {
+		if r.times == 0 {
+			return 0, io.EOF
+		}
+		r.head, r.times = r.tail, r.times-1
+	}
+	n := copy(b, r.head)
+	r.head = r.head[n:]
+	if r.at += n; r.at > 1<<20 {
+		r.at = 0
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		r.heap = max(r.heap, int(m.HeapAlloc))
+	}
+	return n, nil
+}
+
+// TestLoadingReadsTheFilePieceByPiece: a log may be several times what is live.
+func TestLoadingReadsTheFilePieceByPiece(t *testing.T) {
+	dir, now := t.TempDir(), at(boot1, time.Hour, noon)
+	s := open(t, dir)
+	var all []node.Entry
+	for i := range 200 {
+		all = append(all, entry(t, i, time.Hour, 0))
+	}
+	must(t, s.Rewrite(now, all))
+	size := s.size
+	must(t, s.Append(now, all))
+	file, err := os.ReadFile(filepath.Join(dir, answersName))
+	must(t, err)
+	log := &repeat{head: file, tail: file[size:], times: 1000}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	got, err := parse(log, now)
+	whole := int64(len(file)) + 1000*int64(len(file)-int(size))
+	if err != nil || len(got.entries) != len(all) || got.size != whole {
+		t.Fatalf("got %d of %d answers, %d of %d bytes, %v", len(got.entries), len(all), got.size, whole, err)
+	}
+	if most := window + 4<<20; log.heap-int(m.HeapAlloc) > most {
+		t.Errorf("%d bytes of memory more to read %d; want %d", log.heap-int(m.HeapAlloc), whole, most)
 	}
 }

@@ -109,20 +109,21 @@ func (s *Store) Load(now Stamp) ([]node.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	path := filepath.Join(s.dir, answersName)
-	b, err := files.Read(path, maxFile)
+	f, err := files.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("saved answers: %w", err)
 	}
-	got, err := parse(b, now)
+	defer f.Close()
+	got, err := parse(io.LimitReader(f, maxFile), now)
 	entries := got.list()
 	if err != nil {
 		// Leave s.file nil: the next Append writes the file anew.
 		return entries, fmt.Errorf("saved answers: %s: %w", path, err)
 	}
-	s.adopt(path, entries, int64(len(b)))
+	s.adopt(path, entries, got.size)
 	s.kept = s.live / leftAt // nobody knows what of it the cache held at the end
 	return entries, nil
 }
