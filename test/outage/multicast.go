@@ -27,7 +27,7 @@ func (e *evening) multicast(loss float64) job {
 		}
 		defer t.close()
 		t.end = "frozen"
-		return t.chapters(t.lan.WaitPeers, t.loseMulticast, t.first, t.oneWay)
+		return t.chapters(t.lan.WaitPeers, t.loseMulticast, t.first, t.rest, t.oneWay)
 	}}
 }
 

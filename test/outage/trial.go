@@ -44,7 +44,7 @@ func (e *evening) trial(end string, loss float64) job {
 		t.end = end
 		defer t.close()
 		return t.chapters(t.first, t.cutOff, t.unknownAtOnce, t.rest,
-			t.outage, t.recover, t.coldBoot, t.join, t.recover, t.halfDies)
+			t.outage, t.recover, t.coldBoot, t.join, t.unwind, t.recover, t.halfDies)
 	}}
 }
 
@@ -150,6 +150,15 @@ const restFor = 62 * second
 
 func (t *trial) rest() error {
 	time.Sleep(time.Until(t.learnt.Add(restFor)))
+	return nil
+}
+
+// unwind lets what a host that has just booted asked, before it knew of the
+// outage, come to its end: for three seconds a kernel holds it back, in the hope
+// of the server's address, and would send it when the server is back. Recovery is
+// about what recovery makes.
+func (t *trial) unwind() error {
+	time.Sleep(4 * second)
 	return nil
 }
 
