@@ -59,15 +59,18 @@ func (v *neighbours) look(n *testNode, a *neighbour, times int) {
 	}
 }
 
-// both begins a lookup of two types, as programs do; for the second there is no data.
-func (n *testNode) both(name string) (ids [2]uint64) {
-	for i, typ := range []uint16{wire.TypeA, wire.TypeHTTPS} {
+// queryAll begins a lookup of several types, as programs do.
+func (n *testNode) queryAll(name string, types ...uint16) (ids []uint64) {
+	for _, typ := range types {
 		n.nextID++
-		ids[i] = n.nextID
+		ids = append(ids, n.nextID)
 		n.handle(Query{ID: n.nextID, Question: wire.Question{Name: name, Type: typ}})
 	}
 	return ids
 }
+
+// both asks for two types; for the second there is no data.
+func (n *testNode) both(name string) []uint64 { return n.queryAll(name, wire.TypeA, wire.TypeHTTPS) }
 
 // recovery is what a LAN with a lookup every 100 ms saw after its server's return.
 type recovery struct {

@@ -14,7 +14,11 @@ import (
 // positive makes an answer as a peer would tell it.
 func (l *lan) positive(name, addr string, birth wire.Birth) *wire.Answer {
 	l.t.Helper()
-	a, err := wire.ParseAnswer(question(name), 0, []string{name + " 3600 IN A " + addr})
+	q, typ := question(name), "A"
+	if strings.Contains(addr, ":") {
+		q.Type, typ = wire.TypeAAAA, "AAAA"
+	}
+	a, err := wire.ParseAnswer(q, 0, []string{name + " 3600 IN " + typ + " " + addr})
 	if err != nil {
 		l.t.Fatal(err)
 	}
