@@ -85,13 +85,22 @@ func (n *Node) catchUp(now, away time.Duration) {
 // one proven may be as empty as this one. What a peer says must double each time,
 // so this ends.
 func (n *Node) catchUpMore(now time.Duration) {
-	m := n.draw(func(m *group.Member) bool { return int(m.Names) > 2*max(n.cache.Len(), n.caughtFrom)+repairLack })
-	if m == nil || !n.caught || len(n.pulls) > 0 {
+	if !n.caught || len(n.pulls) > 0 {
+		return
+	}
+	m := n.draw(n.holdsMuchMore)
+	if m == nil {
 		return
 	}
 	n.caughtFrom = int(m.Names)
 	p := &pull{whole: true}
 	n.after(now, n.jitter(catchDelay), func(now time.Duration) { n.pull(now, p) })
+}
+
+// holdsMuchMore is what each HELLO asks of its sender, before anybody asks it of all
+// members: at each HELLO of each peer that would cost the square of the group.
+func (n *Node) holdsMuchMore(m *group.Member) bool {
+	return int(m.Names) > 2*max(n.cache.Len(), n.caughtFrom)+repairLack
 }
 
 // pull opens a stream of a catch-up to a peer drawn at random among those that

@@ -114,7 +114,9 @@ func (n *Node) bye(now time.Duration) {
 
 func (n *Node) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
 	m.SaysVersion(h.Version)
-	n.catchUpMore(now)
+	if n.holdsMuchMore(m) {
+		n.catchUpMore(now)
+	}
 	n.noteHearing(now, m, h)
 }
 

@@ -118,5 +118,7 @@ func (n *Node) prove(now, asked time.Duration, m *group.Member, sent time.Durati
 	if !n.caught {
 		n.catchUp(now, n.absent(now))
 	}
-	n.catchUpMore(now)
+	if n.holdsMuchMore(m) {
+		n.catchUpMore(now)
+	}
 }
