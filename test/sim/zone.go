@@ -241,7 +241,7 @@ func (z *Names) make(i int) *wire.Answer {
 		fallthrough
 	default:
 		v := i + z.changed[i]*1_000_000
-		lines = append(lines, fmt.Sprintf("%s %d A 198.%d.%d.%d", name, ttl, 18+v>>16&1, v>>8&255, v&255))
+		lines = append(lines, fmt.Sprintf("%s %d A 11.%d.%d.%d", name, ttl, v>>16&255, v>>8&255, v&255))
 	}
 	a, err := wire.ParseAnswer(q, rcode, lines)
 	if err != nil {
