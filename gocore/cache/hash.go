@@ -11,8 +11,8 @@ import (
 // Bernstein 2012). Nothing that can be seen depends on it.
 type Key [2]uint64
 
-// hash is SipHash-1-3 of eight bytes for the type and the flags, and the name.
-func (k Key) hash(q wire.Question) uint64 {
+// Hash is SipHash-1-3 of eight bytes for the type and the flags, and the name.
+func (k Key) Hash(q wire.Question) uint64 {
 	s := sip{
 		k[0] ^ 0x736f6d6570736575, k[1] ^ 0x646f72616e646f6d,
 		k[0] ^ 0x6c7967656e657261, k[1] ^ 0x7465646279746573,

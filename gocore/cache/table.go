@@ -42,7 +42,7 @@ func (t *table) at(n number) *slot { return &t.chunks[n/chunk][n%chunk] }
 
 // find returns the slot of a question, or 0.
 func (t *table) find(q wire.Question) number {
-	hash := t.key.hash(q)
+	hash := t.key.Hash(q)
 	n := t.heads[t.bucket(hash)]
 	for n != 0 {
 		s := t.at(n)
@@ -83,7 +83,7 @@ func (t *table) add(s slot) number {
 		t.chunks, t.spare = append(t.chunks, t.spare), nil
 		end++
 	}
-	hash := t.key.hash(s.answer.Question)
+	hash := t.key.Hash(s.answer.Question)
 	head := &t.heads[t.bucket(hash)]
 	s.tag, s.chain = tagOf(hash), *head
 	t.chunks[end] = append(t.chunks[end], s)
@@ -125,7 +125,7 @@ func (t *table) cut() {
 
 // link is what leads to a slot: a head or the chain of another slot.
 func (t *table) link(n number) *number {
-	link := &t.heads[t.bucket(t.key.hash(t.at(n).answer.Question))]
+	link := &t.heads[t.bucket(t.key.Hash(t.at(n).answer.Question))]
 	for *link != n {
 		link = &t.at(*link).chain
 	}
@@ -143,7 +143,7 @@ func (t *table) split() {
 		s := t.at(n)
 		next := s.chain
 		to := stay
-		if t.bucket(t.key.hash(s.answer.Question)) == made {
+		if t.bucket(t.key.Hash(s.answer.Question)) == made {
 			to = leave
 		}
 		s.chain, *to = *to, n

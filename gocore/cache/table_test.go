@@ -21,7 +21,7 @@ func TestHashIsSipHash(t *testing.T) {
 		{Name: "a.b.", Type: 28, Flags: wire.DO}:                                0x649eea91383c540f,
 		{Name: "0123456789abcdef.example.", Type: 33, Flags: wire.DO | wire.CD}: 0x47ea5f4e76eac0f0,
 	} {
-		if got := key.hash(q); got != want {
+		if got := key.Hash(q); got != want {
 			t.Errorf("%v: got %#x; want %#x", q, got, want)
 		}
 	}

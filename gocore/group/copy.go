@@ -2,12 +2,15 @@ package group
 
 import "slices"
 
-// Copy makes another table of the same members.
+// Copy makes another table of the same members, none of them Challenged.
 func (g *Group) Copy() *Group {
 	other := *g
 	other.members.chunks = make([][]Member, len(g.members.chunks))
 	for i, chunk := range g.members.chunks {
 		other.members.chunks[i] = slices.Clone(chunk)
+		for j := range chunk {
+			other.members.chunks[i][j].Challenge(false)
+		}
 	}
 	other.members.index = slices.Clone(g.members.index)
 	other.members.ids = ids{slices.Clone(g.members.ids.once), slices.Clone(g.members.ids.twice)}

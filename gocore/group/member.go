@@ -24,12 +24,19 @@ type Member struct {
 	// heard4 and heard6 are when it was last heard by multicast over each family.
 	heard4, heard6 stamp
 	seen           seen
-	// Names is how many it holds by its last HELLO, once it is Counted.
-	Names   uint32
-	notes   uint16 // of the group's, 0 if there are none
-	well    uint8  // a bit for each of its servers: success is younger than failure
-	Counted bool
+	names          uint32
+	notes          uint16 // of the group's, 0 if there are none
+	well           uint8  // a bit for each of its servers: success is younger than failure
+	is             flags
 }
+
+// flags say what is so of a member.
+type flags uint8
+
+const (
+	counted    flags = 1 << iota // it said how many names it holds
+	challenged                   // asked for a proof, or about to be
+)
 
 // about is what a peer says again and again. It is made anew only when it
 // changes, and all hosts of a simulation have one between them.
@@ -79,6 +86,25 @@ func (m *Member) Proven() bool { return m.Clock.Proven() }
 func (m *Member) Addr() netip.AddrPort { return m.about.Value().addr }
 func (m *Member) Link() int            { return m.about.Value().link }
 func (m *Member) Version() string      { return m.about.Value().version.Value() }
+
+// Names is how many it holds by its last HELLO, Counted whether there was one.
+func (m *Member) Names() uint32 { return m.names }
+func (m *Member) Counted() bool { return m.is&counted != 0 }
+
+// SaysNames notes how many names it holds.
+func (m *Member) SaysNames(names uint32) {
+	m.names = names
+	m.is |= counted
+}
+
+// Challenged reports whether it is being asked for a proof, Challenge says so.
+func (m *Member) Challenged() bool { return m.is&challenged != 0 }
+func (m *Member) Challenge(so bool) {
+	m.is &^= challenged
+	if so {
+		m.is |= challenged
+	}
+}
 
 // First and Last are when it was first and last heard, to a tenth of a second
 // and to a millisecond.

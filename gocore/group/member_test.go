@@ -138,7 +138,7 @@ func groupOf(n int, said *[]unique.Handle[about]) *Group {
 		m.SaysVersion("0.1.0")
 		note(said, m)
 		m.SaysServers(states)
-		m.Names = 100
+		m.SaysNames(100)
 	}
 	return g
 }

@@ -92,7 +92,7 @@ func (n *Node) catchUpMore(now time.Duration) {
 	if m == nil {
 		return
 	}
-	n.caughtFrom = int(m.Names)
+	n.caughtFrom = int(m.Names())
 	p := &pull{whole: true}
 	n.after(now, n.jitter(catchDelay), func(now time.Duration) { n.pull(now, p) })
 }
@@ -100,7 +100,7 @@ func (n *Node) catchUpMore(now time.Duration) {
 // holdsMuchMore is what each HELLO asks of its sender, before anybody asks it of all
 // members: at each HELLO of each peer that would cost the square of the group.
 func (n *Node) holdsMuchMore(m *group.Member) bool {
-	return int(m.Names) > 2*max(n.cache.Len(), n.caughtFrom)+repairLack
+	return int(m.Names()) > 2*max(n.cache.Len(), n.caughtFrom)+repairLack
 }
 
 // pull opens a stream of a catch-up to a peer drawn at random among those that
@@ -123,7 +123,7 @@ func (n *Node) pullFrom(now time.Duration, m *group.Member, p *pull) {
 	if p.open == 0 {
 		n.after(now, stallAfter, func(now time.Duration) { n.watch(now, p, p.heard) })
 	}
-	n.caughtFrom = max(n.caughtFrom, int(m.Names))
+	n.caughtFrom = max(n.caughtFrom, int(m.Names()))
 	p.asked = append(p.asked, m.Peer)
 	n.open(now, m, p, Want{Away: p.away, After: p.after})
 }
@@ -165,10 +165,10 @@ func (n *Node) draw(f func(*group.Member) bool) *group.Member {
 	for m := range n.group.Members() {
 		if m.Proven() && m.Addr().IsValid() && f(m) {
 			fit = append(fit, m)
-			most = max(most, m.Names)
+			most = max(most, m.Names())
 		}
 	}
-	fit = slices.DeleteFunc(fit, func(m *group.Member) bool { return m.Counted && m.Names < most/2 })
+	fit = slices.DeleteFunc(fit, func(m *group.Member) bool { return m.Counted() && m.Names() < most/2 })
 	if len(fit) == 0 {
 		return nil
 	}

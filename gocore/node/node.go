@@ -82,7 +82,7 @@ func New(c Config) *Node {
 		pulls:   make(map[uint64]*pull),
 		exports: make(map[uint64]*export),
 	}
-	n.cache = cache.New(0, c.Secret, n.ranksHigh)
+	n.cache, n.failures.key = cache.New(0, c.Secret, n.ranksHigh), c.Secret
 	return n
 }
 

@@ -10,14 +10,19 @@ import (
 // A prover challenges peers that are not proven to be alive now, jittered and
 // at most 20 a second (PROTOCOL 3).
 type prover struct {
-	next  time.Duration // when the next challenge may leave
-	asked map[wire.Peer]challenge
+	next time.Duration // when the next challenge may leave
+	// waiting are the challenges that are to leave, in order; when a big group
+	// starts, a minute's worth in each host.
+	waiting []challenge
+	left    map[wire.Peer]challenge // and those that left
 }
 
-// A challenge is a PROVE on its way, or about to be.
+// A challenge is a PROVE that is about to leave, or left, at a time.
 type challenge struct {
+	peer  wire.Peer
 	nonce uint64
-	left  time.Duration
+	at    time.Duration
+	tries int
 }
 
 const (
@@ -34,44 +39,63 @@ const (
 // challenged anew when its datagrams come late; a replay must not unprove it,
 // so until then it stays proven.
 func (n *Node) challenge(now time.Duration, m *group.Member) {
-	if _, under := n.prover.asked[m.Peer]; under || n.prover.next > now+proveBacklog {
+	if m.Challenged() || n.prover.next > now+proveBacklog {
 		return
 	}
-	n.sendProve(now, m.Peer, proveTries)
+	m.Challenge(true)
+	n.prepareProve(now, m.Peer, proveTries)
 }
 
-// sendProve makes a nonce for each try: the time at which it left bounds from
+// prepareProve makes a nonce for each try: the time at which it left bounds from
 // below when its proof was sent.
-func (n *Node) sendProve(now time.Duration, p wire.Peer, tries int) {
-	nonce := n.rand.Uint64() | 1
-	if n.prover.asked == nil {
-		n.prover.asked = make(map[wire.Peer]challenge)
+func (n *Node) prepareProve(now time.Duration, p wire.Peer, tries int) {
+	v := &n.prover
+	c := challenge{peer: p, nonce: n.rand.Uint64() | 1, tries: tries}
+	c.at = max(v.next, now+n.jitter(proveJitter))
+	v.next = c.at + proveGap
+	v.waiting = append(v.waiting, c)
+	if len(v.waiting) == 1 {
+		n.after(now, c.at-now, n.sendProve)
 	}
-	n.prover.asked[p] = challenge{nonce: nonce}
-	at := max(n.prover.next, now+n.jitter(proveJitter))
-	n.prover.next = at + proveGap
-	n.after(now, at-now, func(now time.Duration) {
-		m := n.group.Get(p)
-		switch {
-		case n.prover.asked[p].nonce != nonce:
-		case m == nil:
-			delete(n.prover.asked, p)
-		default:
-			n.prover.asked[p] = challenge{nonce, now}
-			n.sendTo(now, m.Addr(), &wire.Prove{Nonce: nonce})
-			n.after(now, proveAgain, func(now time.Duration) { n.proveAgain(now, p, nonce, tries-1) })
-		}
-	})
+}
+
+// sendProve sends the challenge whose time has come.
+func (n *Node) sendProve(now time.Duration) {
+	v := &n.prover
+	if len(v.waiting) == 0 || v.waiting[0].at > now {
+		return // it was for a group that this host has left
+	}
+	c := v.waiting[0]
+	if v.waiting = v.waiting[1:]; len(v.waiting) == 0 {
+		v.waiting = nil
+	} else {
+		n.after(now, v.waiting[0].at-now, n.sendProve)
+	}
+	m := n.group.Get(c.peer)
+	if m == nil || !m.Challenged() {
+		return
+	}
+	if v.left == nil {
+		v.left = make(map[wire.Peer]challenge)
+	}
+	c.at = now
+	v.left[c.peer] = c
+	n.sendTo(now, m.Addr(), &wire.Prove{Nonce: c.nonce})
+	n.after(now, proveAgain, func(now time.Duration) { n.proveAgain(now, c) })
 }
 
 // proveAgain tries once more, or gives up until the peer is next heard.
-func (n *Node) proveAgain(now time.Duration, p wire.Peer, nonce uint64, tries int) {
-	switch {
-	case n.prover.asked[p].nonce != nonce:
-	case tries == 0 || n.group.Get(p) == nil:
-		delete(n.prover.asked, p)
+func (n *Node) proveAgain(now time.Duration, c challenge) {
+	if n.prover.left[c.peer].nonce != c.nonce {
+		return
+	}
+	delete(n.prover.left, c.peer)
+	switch m := n.group.Get(c.peer); {
+	case m == nil:
+	case c.tries == 1:
+		m.Challenge(false)
 	default:
-		n.sendProve(now, p, tries)
+		n.prepareProve(now, c.peer, c.tries-1)
 	}
 }
 
@@ -92,12 +116,13 @@ func (n *Node) heardProve(now time.Duration, in Received, body *wire.Prove) {
 func (n *Node) echoes(m *group.Member, body wire.Body) (asked time.Duration, ok bool) {
 	switch body := body.(type) {
 	case *wire.Proof:
-		c, under := n.prover.asked[m.Peer]
-		if !under || body.Nonce != c.nonce {
+		c, left := n.prover.left[m.Peer]
+		if !left || body.Nonce != c.nonce {
 			return 0, false
 		}
-		delete(n.prover.asked, m.Peer)
-		return c.left, true
+		delete(n.prover.left, m.Peer)
+		m.Challenge(false)
+		return c.at, true
 	case *wire.Reply:
 		asked, ok = n.queries.sent[body.Nonce]
 		return asked, ok && !m.Proven()

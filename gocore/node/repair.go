@@ -38,10 +38,10 @@ const (
 // not: what was told before comes by catching up. Wrong numbers cost a pull, and
 // only those of proven peers.
 func (n *Node) noteNumbers(m *group.Member, h *wire.Hello) {
-	if !m.Counted && h.Told != n.group.Noted(m).Heard {
+	if !m.Counted() && h.Told != n.group.Noted(m).Heard {
 		n.group.Notes(m).Heard = h.Told
 	}
-	m.Counted, m.Names = true, h.Names
+	m.SaysNames(h.Names)
 	if lost := max(0, int32(h.Told-n.group.Noted(m).Heard)); lost != n.group.Noted(m).Lost {
 		n.group.Notes(m).Lost = lost
 	}
@@ -75,7 +75,7 @@ func (n *Node) worthPulling() int { return max(repairFew, n.cache.Len()/100) }
 // lacks reports whether a peer says that it holds clearly more than this host.
 func (n *Node) lacks(m *group.Member) bool {
 	held := n.cache.Len()
-	return int(m.Names) > held+held/50+repairLack
+	return int(m.Names()) > held+held/50+repairLack
 }
 
 // missed is how many new answers were told and not heard since the last repair.

@@ -71,7 +71,7 @@ func (n *Node) Peers(now time.Duration) []PeerStatus {
 	for m := range n.group.Members() {
 		notes := n.group.Noted(m)
 		peers = append(peers, PeerStatus{
-			Peer: m.Peer, Addr: m.Addr(), Version: m.Version(), Names: m.Names,
+			Peer: m.Peer, Addr: m.Addr(), Version: m.Version(), Names: m.Names(),
 			Since: now - m.First(), Last: now - m.Last(now), Proven: m.Proven(),
 			HearsUs: notes.HearsUs != 0 && notes.HearsUs >= now-n.group.Silence(),
 			Told:    notes.Told, Contradicted: notes.Contradicted,

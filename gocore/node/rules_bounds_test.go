@@ -21,7 +21,7 @@ func (n *testNode) sizes() map[string]int {
 		"asks": len(n.asks), "failures": len(n.failures.of), "refresh": len(n.refresh),
 		"answers": len(n.answers), "pulls": len(n.pulls), "exports": len(n.exports),
 		"announcements": len(n.announce.queue), "queries": len(n.queries.queue),
-		"nonces": len(n.queries.sent), "heard": len(n.queries.heard), "members": n.group.N() - 1, "challenges": len(n.prover.asked),
+		"nonces": len(n.queries.sent), "heard": len(n.queries.heard), "members": n.group.N() - 1, "challenges": len(n.prover.waiting) + len(n.prover.left),
 	}
 }
 
