@@ -27,7 +27,7 @@ type challenge struct {
 
 const (
 	proveGap    = time.Second / 20
-	proveJitter = 100 * time.Millisecond
+	proveJitter = 100 * time.Millisecond // and a millisecond for each member
 	proveAgain  = 500 * time.Millisecond // a challenge or its proof was lost
 	proveTries  = 4
 	// proveBacklog bounds the challenges that wait. Who finds no place in it is
@@ -51,7 +51,10 @@ func (n *Node) challenge(now time.Duration, m *group.Member) {
 func (n *Node) prepareProve(now time.Duration, p wire.Peer, tries int) {
 	v := &n.prover
 	c := challenge{peer: p, nonce: n.rand.Uint64() | 1, tries: tries}
-	c.at = max(v.next, now+n.jitter(proveJitter))
+	// Whoever comes is challenged by all: a thousand within a tenth of a second are
+	// more than a socket's buffer holds.
+	spread := max(proveJitter, time.Duration(n.group.N())*time.Millisecond)
+	c.at = max(v.next, now+n.jitter(spread))
 	v.next = c.at + proveGap
 	v.waiting = append(v.waiting, c)
 	if len(v.waiting) == 1 {

@@ -167,6 +167,36 @@ func TestChallengesAreAtMostTwentyASecond(t *testing.T) {
 	}
 }
 
+// A host that starts among a thousand has their challenges within a second, and not
+// all within a tenth of it.
+func TestNewcomerIsChallengedByAFewAtATime(t *testing.T) {
+	const hosts = 40 // of the thousand
+	l := newLAN(t, hosts)
+	l.settle()
+	newcomer := wire.Peer{ID: 77, Epoch: 1}
+	for _, n := range l.nodes {
+		for i := range uint64(1000) {
+			n.group.Hear(l.now, wire.Peer{ID: 1000 + i, Epoch: 1}, 1)
+		}
+		n.says(newcomer, 1, l.now, true, &wire.Hello{})
+	}
+	l.sent = nil
+	most, all := 0, 0
+	for range 12 {
+		l.run(100 * time.Millisecond)
+		now := 0
+		for _, m := range l.sent {
+			if _, ok := m.Body.(*wire.Prove); ok {
+				now++
+			}
+		}
+		l.sent, most, all = nil, max(most, now), all+now
+	}
+	if all < hosts || most > hosts/2 {
+		t.Errorf("%d challenges by %d hosts in 1.2 s, at most %d within 0.1 s; want one of each and some again, 4 on average", all, hosts, most)
+	}
+}
+
 func TestCloneTakesANewEpochOnceAMinute(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
