@@ -50,6 +50,9 @@ type ask struct {
 const (
 	maxTries = 10 // of one server: with 5, one lookup in 50 fails where a fifth of all frames is lost
 	maxSends = 32
+	// So often a fallback server is asked without more and more time between.
+	fallbackTries = 9
+	fallbackRTO   = 150 * time.Millisecond
 )
 
 // startFetch asks the servers, unless they are being asked the same already.
@@ -101,7 +104,22 @@ func (n *Node) sendNext(now time.Duration, f *fetch) {
 	f.asks = append(f.asks, id)
 	n.countAsk(f.kind)
 	n.emit(Ask{ID: id, Server: t.server.Addr, Question: f.q, Patience: f.deadline - now})
-	n.afterIf(now, t.server.timeout(t.sent), f.live, func(now time.Duration) { n.overdue(now, id) })
+	n.afterIf(now, f.patience(t), f.live, func(now time.Duration) { n.overdue(now, id) })
+}
+
+// patience is how long a try waits for its reply. A fallback server is asked again
+// sooner than others: a program waits in an outage, mostly for the first answer
+// that this host ever has of it, and a new name is to resolve within two seconds
+// where three of ten questions are lost.
+func (f *fetch) patience(t *try) time.Duration {
+	wait := t.server.timeout(t.sent)
+	if f.kind != viaFallback || t.sent >= fallbackTries {
+		return wait
+	}
+	if t.server.rtt.known {
+		return min(wait, max(fallbackRTO, t.server.timeout(1)))
+	}
+	return min(wait, fallbackRTO)
 }
 
 func (f *fetch) live() bool { return !f.done }

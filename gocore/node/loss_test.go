@@ -2,6 +2,8 @@ package node
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -194,5 +196,46 @@ func TestLossLeavesNoNameWithOneFamily(t *testing.T) {
 	t.Logf("%d of %d names have one family alone", half, names)
 	if half > names/500 {
 		t.Errorf("%d of %d names have one family alone; want 1 in 500 at most (seed %d)", half, names, seed)
+	}
+}
+
+// With a fallback server, names that nobody has looked up resolve within two
+// seconds of the outage's start on every host: each host's first questions to it,
+// of which a third is lost.
+func TestFallbackAnswersWithinTwoSecondsThroughLoss(t *testing.T) {
+	const rounds = 200
+	late, worst := 0, time.Duration(0)
+	for round := range uint64(rounds) {
+		l := newLAN(t, 0)
+		l.rand = rand.New(rand.NewPCG(round, 0))
+		other := netip.MustParseAddrPort("198.51.100.53:53")
+		for i := range 8 {
+			s := l.settings()
+			s.Fallback = []Server{{Addr: other, ID: wire.HashServer(other)}}
+			l.addNode(i, round*100).handle(Configure{s})
+		}
+		l.learn(16)
+		l.loss, l.askLoss, l.dead = 0.2, 0.36, true
+		began, took := l.now, time.Duration(0)
+		var got []func() *Result
+		for i, n := range l.nodes {
+			l.answers[fmt.Sprintf("new%d.example.", i)] = "203.0.113.7"
+			got = append(got, n.query(fmt.Sprintf("new%d.example.", i)))
+		}
+		for _, r := range got {
+			for r() == nil {
+				l.run(time.Millisecond)
+			}
+			if took = l.now - began; r().Answer == nil {
+				took = time.Minute
+			}
+		}
+		if worst = max(worst, took); took > 2*time.Second {
+			late++
+		}
+	}
+	t.Logf("%d of %d LANs were late, the last after %v", late, rounds, worst)
+	if late > rounds/100 {
+		t.Errorf("%d of %d LANs had a new name after more than 2s; want 1 in 100 at most", late, rounds)
 	}
 }
