@@ -2,6 +2,7 @@ package figures
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,11 +73,15 @@ func Run(s Set, dir string) (All, error) {
 	if err := s.two(parts, &all); err != nil {
 		return all, err
 	}
-	if !s.Quick {
-		all.Huge = &Huge{}
-		if err := s.two([]piece{{hugeName, all.Huge}}, &all); err != nil {
-			return all, err
-		}
+	all.TookS = time.Since(start).Seconds()
+	kept := all.write(dir) // what takes longest is not to cost the rest its report
+	if s.Quick {
+		return all, kept
+	}
+	all.Huge = &Huge{}
+	if err := s.two([]piece{{hugeName, all.Huge}}, &all); err != nil {
+		all.Huge = nil
+		return all, errors.Join(kept, err)
 	}
 	all.TookS = time.Since(start).Seconds()
 	return all, all.write(dir)
