@@ -36,6 +36,7 @@ type flags uint8
 const (
 	counted    flags = 1 << iota // it said how many names it holds
 	challenged                   // asked for a proof, or about to be
+	brief                        // seen has a bit for each of the last numbers
 )
 
 // about is what a peer says again and again. It is made anew only when it

@@ -42,6 +42,36 @@ func TestSeenIsTheWindow(t *testing.T) {
 	})
 }
 
+// TestBriefWindowHearsNothingTwice: in a big group less is kept. What is heard is
+// new; what is new, and not far behind, is heard.
+func TestBriefWindowHearsNothingTwice(t *testing.T) {
+	g := hear(bigGroup+1, 0)
+	m, _ := g.Hear(0, peer(1), 1)
+	rapid.Check(t, func(t *rapid.T) {
+		m.seen, m.is, m.notes = seen{}, 0, 0
+		heard, top := map[uint64]bool{}, uint64(0)
+		for range rapid.IntRange(1, 200).Draw(t, "datagrams") {
+			step := rapid.SampledFrom([]uint64{0, 1, 2, 5, 31, 32, 33, 70, 1023, 1024, 5000}).Draw(t, "step")
+			seq := top + step
+			if rapid.Bool().Draw(t, "late") {
+				seq = top - min(top, step)
+			}
+			_, got := g.Hear(0, peer(1), seq)
+			if got && heard[seq] {
+				t.Fatalf("seq %d is heard twice", seq)
+			}
+			if near := seq+briefly >= top && seq > 0; near && !got && !heard[seq] {
+				t.Fatalf("seq %d is not heard; the highest was %d", seq, top)
+			}
+			heard[seq] = heard[seq] || got
+			top = max(top, seq)
+		}
+		if m.notes != 0 {
+			t.Fatal("notes were made")
+		}
+	})
+}
+
 // TestTableKnowsItsMembers, whatever comes and goes, in order of arrival.
 func TestTableKnowsItsMembers(t *testing.T) {
 	const seed = 4

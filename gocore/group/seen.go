@@ -11,15 +11,19 @@ import (
 // as trust.Window looks: the highest, and three more of as many as there may
 // be. Of most members of a big group no more is heard within a window, since they
 // number what they say to others too; of whom there is, the window is in the
-// notes.
+// notes, or in a big group brief: a bit for each of the last 32.
 type seen struct {
 	top    uint32 // as far as it goes
-	behind uint32 // thrice ten bits: how far behind top, 0 for none
+	behind uint32 // thrice ten bits: how far behind top, 0 for none; or the 32
 }
 
 const (
 	places    = 3
 	placeBits = 10 // for 1 to WindowSize-1
+	briefly   = 32
+	// bigGroup is how many hosts make one in which windows are brief: of 10,000 that
+	// ask each other in an outage each would take 200 bytes at each for them.
+	bigGroup = 2000
 )
 
 // A list of places has room for what comes to those that are taken.
@@ -82,10 +86,36 @@ func later(list []uint32, by uint32) []uint32 {
 	return kept
 }
 
+// shorten makes a bit of each place. What is further behind is too old to tell.
+func (s *seen) shorten() {
+	var room list
+	bits := uint32(0)
+	for _, d := range s.behinds(&room) {
+		bits |= 1 << (d - 1) // 0 if it is further than there are bits
+	}
+	s.behind = bits
+}
+
+// acceptBriefly notes n.
+func (s *seen) acceptBriefly(n uint32) bool {
+	if n > s.top {
+		by := n - s.top
+		s.top, s.behind = n, s.behind<<by|1<<(by-1)
+		return true
+	}
+	d := s.top - n
+	if d == 0 || d > briefly || s.behind&(1<<(d-1)) != 0 {
+		return false
+	}
+	s.behind |= 1 << (d - 1)
+	return true
+}
+
 // window is the same in full.
 func (s seen) window() *trust.Window {
+	w := &trust.Window{}
 	var room list
-	w, list := &trust.Window{}, append(s.behinds(&room), 0)
+	list := append(s.behinds(&room), 0)
 	slices.Sort(list)
 	for _, d := range slices.Backward(list) {
 		w.Accept(uint64(s.top - d))
@@ -95,20 +125,38 @@ func (s seen) window() *trust.Window {
 
 // accept reports whether a datagram of the member is new, and notes it.
 func (g *Group) accept(m *Member, seq uint64) bool {
+	far := seq <= math.MaxUint32 && seq >= uint64(m.seen.top)+trust.WindowSize
 	n := g.noted(m)
-	if n != nil && n.window != nil {
-		if seq <= math.MaxUint32 && seq >= uint64(m.seen.top)+trust.WindowSize {
-			n.window, m.seen = nil, seen{top: uint32(seq)} // nothing of before counts
-			return true
+	switch {
+	case n != nil && n.window != nil:
+		if !far {
+			m.seen.top = max(m.seen.top, uint32(min(seq, math.MaxUint32)))
+			return n.window.Accept(seq)
 		}
-	} else {
-		if fresh, ok := m.seen.accept(seq); ok {
+		n.window, m.seen.behind = nil, 0 // nothing of before counts
+	case far:
+		m.seen.behind = 0
+		m.is &^= brief
+	}
+	if m.is&brief == 0 {
+		fresh, ok := m.seen.accept(seq)
+		if ok {
 			return fresh
 		}
-		n = g.Notes(m)
-		n.window = m.seen.window()
-		m.seen.behind = 0
+		if g.N() <= bigGroup || seq > math.MaxUint32 {
+			return g.acceptInFull(m, seq)
+		}
+		m.seen.shorten()
+		m.is |= brief
 	}
+	// No honest host of a big group comes to number so many: it says too little.
+	return seq <= math.MaxUint32 && m.seen.acceptBriefly(uint32(seq))
+}
+
+// acceptInFull goes on with a whole window.
+func (g *Group) acceptInFull(m *Member, seq uint64) bool {
+	n := g.Notes(m)
+	n.window, m.seen.behind = m.seen.window(), 0
 	m.seen.top = max(m.seen.top, uint32(min(seq, math.MaxUint32)))
 	return n.window.Accept(seq)
 }
