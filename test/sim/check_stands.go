@@ -56,7 +56,12 @@ func answersOf(m *wire.Message) []wire.Aged {
 // after compares. It runs beside other hosts' deliveries, so what it finds
 // stays with the host until its turn.
 func (c *Checks) after(w *World, h *Host, now time.Duration, in node.Input, was []held) {
+	// A page of a stream may push an answer out of a full cache and bring it back:
+	// then it is not the one that was held before.
+	_, page := in.(node.Pulled)
+	anew := page && len(was) > 0 && full(w, h)
 	for _, old := range was {
+		old.ok = old.ok && !anew
 		e, ok := h.node.Entry(now, old.q)
 		j := judge{c: c, w: w, h: h, in: in, old: old, now: held{old.q, e, ok}}
 		j.judge()
@@ -77,11 +82,6 @@ func (j *judge) fail(check, text string, args ...any) {
 }
 
 func (j *judge) judge() {
-	// A page of a stream may push an answer out of a full cache and bring it back:
-	// then it is not the one that was held before.
-	if _, page := j.in.(node.Pulled); page && j.full() {
-		j.old.ok = false
-	}
 	o, n := j.old.entry, j.now.entry
 	if !j.now.ok {
 		if _, own := j.in.(node.Replied); j.old.ok && !own && !j.full() {
@@ -137,9 +137,9 @@ func (j *judge) retold(o node.Entry) bool {
 }
 
 // full: there is no room left, so that answers are dropped for others.
-func (j *judge) full() bool {
-	return j.h.Status(j.w).Bytes > j.h.settings.CacheBytes*3/4
-}
+func (j *judge) full() bool { return full(j.w, j.h) }
+
+func full(w *World, h *Host) bool { return h.Status(w).Bytes > h.settings.CacheBytes*3/4 }
 
 // tell is an answer in few words.
 func (j *judge) tell(e node.Entry) string {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,8 +33,8 @@ func (l leaky) Handle(now time.Duration, in node.Input) []node.Effect {
 
 func TestALeakIsFound(t *testing.T) {
 	make := func(c node.Config) Node { return leaky{node.New(c), map[string]bool{}} }
-	d := newDay(1, 12, 3*time.Hour, make)
-	if !d.Rows[0].Grew() || d.Rows[0].Table != "sim.leaky.heard" {
-		t.Errorf("got %+v as the table that grew most", d.Rows[0])
+	d := newDay(1, 12, time.Hour, make)
+	if err := d.Err(); err == nil || !strings.Contains(err.Error(), "sim.leaky.heard grew") {
+		t.Errorf("a node that forgets nobody: got %v", err)
 	}
 }
