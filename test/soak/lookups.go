@@ -11,12 +11,12 @@ import (
 	"mcdns/test/lab"
 )
 
-// How many lookups there are a second on the whole LAN. The new names alone fill
-// a cache of 1 MiB in ten minutes.
-const (
-	knownRate = 4
-	newRate   = 3
-)
+// knownRate is how many lookups of known names there are a second on the whole LAN.
+const knownRate = 4
+
+// newRate is how many lookups a second there are of new names: in an hour, enough
+// to fill a cache of 1 MiB in eleven minutes.
+func (o options) newRate() int { return 3 * int(min(4, max(1, time.Hour/o.length))) }
 
 // forget is after how many new names the DNS server knows nothing of the oldest:
 // the lab must not grow either.
@@ -85,10 +85,10 @@ func (s *soak) program(ctx context.Context, h *lab.Host, index int) error {
 		}
 	})
 	dice := rand.New(rand.NewPCG(s.seed, uint64(index)))
-	n := 0
-	every(ctx, time.Duration(len(s.stay))*time.Second/(knownRate+newRate), func() {
+	n, all := 0, knownRate+s.newRate()
+	every(ctx, time.Duration(len(s.stay))*time.Second/time.Duration(all), func() {
 		name := s.names.Timed[dice.IntN(len(s.names.Timed))]
-		if dice.IntN(knownRate+newRate) < newRate {
+		if dice.IntN(all) >= knownRate {
 			n++
 			name = s.newName(index, n)
 		}

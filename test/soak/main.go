@@ -48,7 +48,7 @@ func main() {
 
 func parse(args []string) (o options) {
 	flags := flag.NewFlagSet("soak", flag.ExitOnError)
-	flags.DurationVar(&o.length, "for", time.Hour, "how long")
+	flags.DurationVar(&o.length, "for", time.Hour, "how long; a quarter of an hour at least, or the cache is not full in the first third")
 	flags.IntVar(&o.hosts, "hosts", 10, fmt.Sprintf("hosts on the LAN, %d of which come and go", goers))
 	flags.Uint64Var(&o.seed, "seed", 1, "of the order of trouble")
 	flags.Parse(args)
