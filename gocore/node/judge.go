@@ -58,9 +58,10 @@ func (n *Node) timedOut(now time.Duration, a *ask) {
 // first one since an answer of the last two seconds. Where a fifth of all frames
 // is lost, one question in three is; every other second some host doubted, and
 // peers that look for one do not look for the next: of 2000 lookups of a host that
-// was really cut off 190 found no help, now 5.
+// was really cut off 190 found no help, now 5. Where replies take long it would
+// take too long to find out.
 func (s *server) passOver(now time.Duration) bool {
-	if s.passed || s.state != Up || s.judging || now-s.success >= recent {
+	if s.passed || s.state != Up || s.judging || now-s.success >= recent || s.probeTimeout() > judgeAfter {
 		return false
 	}
 	s.passed = true
@@ -182,7 +183,7 @@ func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
 // succeeded notes a reply. One's own success always wins.
 func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	was := s.state
-	if was == Down {
+	if was == Down || s.cutOff != 0 {
 		s.back = now
 	}
 	if now-took >= s.back {

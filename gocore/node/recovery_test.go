@@ -145,7 +145,7 @@ func recovers(t tb, hosts int, loss float64, window time.Duration, round uint64)
 // Answers are fresh again, on every host, within ten seconds of the server's
 // return, also where a fifth of all frames is lost, and without a storm: fewer
 // than two questions a second and host, in any second, or, where lost questions
-// are repeated, in any five and in 49 of 50 recoveries (the chances of this LAN
+// are repeated, in any five and in 19 of 20 recoveries (the chances of this LAN
 // are worse than most: what is repeated to a server whose address is not found
 // yet arrives all at once).
 func TestAnswersAreFreshWithinTenSecondsWithoutAStorm(t *testing.T) {
@@ -167,9 +167,28 @@ func TestAnswersAreFreshWithinTenSecondsWithoutAStorm(t *testing.T) {
 		last := old[c.rounds-1]
 		t.Logf("%d hosts, loss %v: old answers until %v (half), %v (9 of 10), %v; at most %.2f questions per second and host, %d storms; %d lookups failed",
 			c.hosts, c.loss, old[c.rounds/2], old[c.rounds*9/10], last, most, storms, failed)
-		if last > 10*time.Second || c.loss == 0 && storms > 0 || storms > c.rounds/50 || failed > 0 {
-			t.Errorf("%d hosts, loss %v: old answers until %v, %d storms in %d recoveries, %d lookups failed; want 10s, no storm (1 in 50 with loss), none",
+		if last > 10*time.Second || c.loss == 0 && storms > 0 || storms > c.rounds/20 || failed > 0 {
+			t.Errorf("%d hosts, loss %v: old answers until %v, %d storms in %d recoveries, %d lookups failed; want 10s, no storm (1 in 20 with loss), none",
 				c.hosts, c.loss, last, storms, c.rounds, failed)
 		}
+	}
+}
+
+// A kernel that looks for a server's address again makes one reply a second late.
+// Taken for the server's speed, the next outage was known after 3.1 s on the lab.
+func TestOneLateReplyIsNoSlowServer(t *testing.T) {
+	s := &server{state: Up}
+	for range 20 {
+		s.rtt.add(5 * time.Millisecond)
+	}
+	s.rtt.add(time.Second)
+	if got := s.timeout(1); got > 300*time.Millisecond {
+		t.Errorf("after one late reply a question waits %v; want 300ms at most", got)
+	}
+	for range 4 {
+		s.rtt.add(time.Second)
+	}
+	if got := s.timeout(1); got < time.Second {
+		t.Errorf("after five late replies a question waits %v; want more than they took", got)
 	}
 }

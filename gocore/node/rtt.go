@@ -27,6 +27,7 @@ func (r *rtt) add(took time.Duration) {
 		r.srtt, r.variance, r.known = took, took/2, true
 		return
 	}
+	took = min(took, 4*max(minRTO, r.srtt+4*r.variance)) // one late reply is no slow server
 	off := r.srtt - took
 	if off < 0 {
 		off = -off
