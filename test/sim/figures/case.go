@@ -194,6 +194,7 @@ func (c Case) run(p *progress) Result {
 	res := Result{Name: c.Name(), Hosts: c.Hosts, Loss: c.Loss}
 	p.run(w, c.Warm, "warm up")
 	res.Cost.WarmHours, res.Cost.WarmS = c.Warm.Hours(), (processTime() - began).Seconds()
+	bigPages()
 	before, cost := snapshot(w), costs(w)
 	for _, r := range m.rivals {
 		r.Reset()
@@ -267,6 +268,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	w.Resume()
 	w.Set(w.Server(0), sim.ServerOff)
 	began := processTime()
+	bigPages()
 	o := Outage{Dead: share, DownMS: ms(until(w, 5*time.Minute, w.AllDown))}
 	p.run(w, c.Out-(w.Now()-m.began), fmt.Sprintf("outage, %.0f %% dead", share*100))
 	after := snapshot(w).minus(before)

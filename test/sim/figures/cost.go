@@ -74,7 +74,7 @@ func (c *Cost) work(w *sim.World, of Case, before spent) {
 // What a peer and an answer take at every host, beside the bytes that hosts share
 // (gocore/DESIGN.md).
 const (
-	memberBytes = 64
+	memberBytes = 70
 	entryBytes  = 64
 )
 

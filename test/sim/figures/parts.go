@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
@@ -24,6 +26,10 @@ type Set struct {
 	Self []string
 	// Stderr is where the parts show how far they are.
 	Stderr io.Writer
+	// Kept is where each part's result is kept; with Resume those that are there
+	// already are not run again.
+	Kept   string
+	Resume bool
 }
 
 // A piece of the set runs in a process of its own: what it takes in memory is then
@@ -113,23 +119,47 @@ func (s Set) two(parts []piece, all *All) error {
 	return errors.Join(errs...)
 }
 
-// run runs a part in another process and reads what it says.
+// A keptPart is a part's result as it is kept.
+type keptPart struct {
+	Took  Took            `json:"took"`
+	Found json.RawMessage `json:"found"`
+}
+
+// run runs a part in another process and keeps what it says.
 func (s Set) run(p piece) (Took, error) {
-	args := append(slices.Clone(s.Self), p.name)
+	path := filepath.Join(s.Kept, p.name+".json")
+	var kept keptPart
+	if raw, err := os.ReadFile(path); s.Resume && err == nil {
+		if err := json.Unmarshal(raw, &kept); err != nil {
+			return Took{}, fmt.Errorf("%s: %w", path, err)
+		}
+	} else if kept, err = s.process(p.name); err != nil {
+		return Took{}, err
+	}
+	if err := json.Unmarshal(kept.Found, p.into); err != nil {
+		return Took{}, fmt.Errorf("%s: what it says: %w", p.name, err)
+	}
+	raw, err := json.Marshal(kept)
+	if err == nil {
+		err = os.WriteFile(path, raw, 0o644)
+	}
+	return kept.Took, err
+}
+
+// process runs a part in another process.
+func (s Set) process(name string) (keptPart, error) {
+	args := append(slices.Clone(s.Self), name)
 	cmd := exec.Command(args[0], args[1:]...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, s.Stderr
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
-		return Took{Name: p.name}, fmt.Errorf("%s: %w", p.name, err)
-	}
-	if err := json.Unmarshal(out.Bytes(), p.into); err != nil {
-		return Took{Name: p.name}, fmt.Errorf("%s: what it says: %w", p.name, err)
+		return keptPart{}, fmt.Errorf("%s: %w", name, err)
 	}
 	end := cmd.ProcessState
-	took := Took{Name: p.name, WallS: time.Since(began).Seconds(), ProcessorS: (end.UserTime() + end.SystemTime()).Seconds()}
+	took := Took{Name: name, WallS: time.Since(began).Seconds(), ProcessorS: (end.UserTime() + end.SystemTime()).Seconds()}
 	if usage, ok := end.SysUsage().(*syscall.Rusage); ok {
 		took.MiB = usage.Maxrss / 1024
 	}
-	return took, nil
+	return keptPart{took, out.Bytes()}, nil
 }

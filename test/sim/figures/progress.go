@@ -36,7 +36,6 @@ func (p *progress) run(w *sim.World, d time.Duration, doing string) {
 	began, step := w.Now(), max(d/200, time.Second)
 	for w.Now()-began < d {
 		w.Run(min(step, d-(w.Now()-began)))
-		bigPages()
 		p.show(doing, float64(w.Now()-began)/float64(d), d)
 	}
 }

@@ -34,6 +34,7 @@ func run() error {
 	rewrite := flag.Bool("rewrite", false, "write what happens now into the transcript")
 	quick := flag.Bool("quick", false, "run the small set")
 	dir := flag.String("out", "build", "where sim.json and sim/ go")
+	resume := flag.Bool("resume", false, "do not run parts of the set again whose results are in the output directory")
 	part := flag.Bool("part", false, "write what a case of the set found as JSON: how the set runs its parts")
 	profile := flag.String("cpuprofile", "", "write a profile of the processor's time")
 	flag.Parse()
@@ -52,7 +53,7 @@ func run() error {
 	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(7 << 30)
 	live := terminal(os.Stderr)
-	set := figures.Set{Quick: *quick, Seed: max(*seed, 1), Stderr: os.Stderr}
+	set := figures.Set{Quick: *quick, Seed: max(*seed, 1), Stderr: os.Stderr, Resume: *resume}
 	switch {
 	case *scenario == "":
 		return all(set, *dir, live)
