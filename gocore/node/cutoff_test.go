@@ -68,3 +68,30 @@ func TestDownForOneHostAloneBecomesCutOff(t *testing.T) {
 		t.Errorf("got %+v after %v; want an answer through a peer (seed %d)", r, took, seed)
 	}
 }
+
+// A host that takes itself for cut off when the server dies learns of the outage
+// with the others: it was cut off for half a minute, and asked no fallback server.
+func TestHostThatIsCutOffLearnsOfAnOutage(t *testing.T) {
+	l := newLAN(t, 8)
+	names := l.known(40)
+	l.run(time.Minute)
+	for i, name := range names {
+		l.nodes[i%8].query(name)
+		l.run(20 * time.Millisecond)
+	}
+	n := l.nodes[0]
+	n.cut = true
+	for i := 0; !n.cutOff(l.now); i++ {
+		n.query(fmt.Sprintf("new%d.example.", i))
+		l.run(50 * time.Millisecond)
+	}
+	n.cut, l.dead = false, true
+	began := l.now
+	for i := 0; !n.down && l.now < began+10*time.Second; i++ {
+		l.nodes[i%8].query(fmt.Sprintf("newer%d.example.", i))
+		l.run(50 * time.Millisecond)
+	}
+	if took := l.now - began; took > 2*time.Second {
+		t.Errorf("host 0 knew of the outage after %v; want 2s (seed %d)", took, seed)
+	}
+}

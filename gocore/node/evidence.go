@@ -40,13 +40,24 @@ func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.
 // lookAgain looks for a peer that doubts what the group has just found to be
 // well: left without an answer, a host whose own path is cut says "down" for a
 // server that answers everybody else. It does so no more often than a doubt would
-// make it.
+// make it. A doubt that nobody has answered in time is one after all: the server
+// may have died just now, and a host that takes itself for cut off would do so for
+// half a minute.
 func (n *Node) lookAgain(now time.Duration, s *server) {
-	if now < s.again || n.serverRank(s) >= electedToProbe {
+	if now < s.again {
 		return
 	}
-	s.owed, s.again = now+judgeAfter, now+recent
-	n.probe(now, s, wire.Question{})
+	s.again = now + recent
+	doubt := now
+	n.after(now, judgeAfter, func(now time.Duration) {
+		if max(s.success, s.peerSuccess) < doubt && s.state != Down && !s.judging && n.uses(s) {
+			n.hearSuspicion(now, s)
+		}
+	})
+	if n.serverRank(s) < electedToProbe {
+		s.owed = now + judgeAfter
+		n.probe(now, s, wire.Question{})
+	}
 }
 
 // hearSuspicion joins a peer's doubt: those ranked first for the server look,
