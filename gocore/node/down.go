@@ -49,8 +49,9 @@ func (n *Node) resolvePending(now time.Duration) {
 // lateAnswer is how long a question asked before the outage was known may still
 // be answered by a server: names that a resolver must look up itself take it
 // half a second and more, all at once after a quiet hour. Failed at once, each
-// such hour began with a failed lookup.
-const lateAnswer = 3*time.Second - 3*queryWait
+// such hour began with a failed lookup. What is left of the three seconds that a
+// lookup may take is the group's, and a busy machine's.
+const lateAnswer = 3*time.Second - 5*queryWait
 
 func (n *Node) giveUp(now time.Duration, f *fetch) {
 	if n.down {
