@@ -22,9 +22,9 @@ var (
 
 // saved is what a file held.
 type saved struct {
-	entries map[uint64]node.Entry // by hash of the question
-	order   []uint64
-	size    int64 // of what is sound from the beginning on
+	entries []node.Entry   // in the order they were first saved in
+	at      map[uint64]int // where in entries, by hash of the question
+	size    int64          // of what is sound from the beginning on
 }
 
 // window is what is read at once: a file may be ten times what the cache holds.
@@ -33,7 +33,7 @@ const window = 1 << 20
 // parse reads a whole file. Whatever is in it, what was readable is returned;
 // the error says what was not.
 func parse(file io.Reader, now Stamp) (s saved, failed error) {
-	s = saved{entries: map[uint64]node.Entry{}}
+	s = saved{at: map[uint64]int{}}
 	defer survive.Into(&failed)
 	in := bufio.NewReaderSize(file, window)
 	if first, _ := in.Peek(headerLen); !bytes.Equal(first, header[:]) {
@@ -84,11 +84,11 @@ func (s *saved) take(body []byte, at, now Stamp) error {
 		if err != nil {
 			return err
 		}
-		before, held := s.entries[hash]
+		i, held := s.at[hash]
 		if !held {
 			return errRecord // its answer was damaged
 		}
-		a := *before.Answer
+		a := *s.entries[i].Answer
 		a.TTL, a.Birth, a.Server = again.Answer.TTL, again.Answer.Birth, again.Answer.Server
 		again.Answer = &a
 		s.put(hash, again, at, now)
@@ -99,11 +99,13 @@ func (s *saved) take(body []byte, at, now Stamp) error {
 }
 
 func (s *saved) put(hash uint64, e node.Entry, at, now Stamp) {
-	if _, held := s.entries[hash]; !held {
-		s.order = append(s.order, hash)
-	}
 	e.Age, e.Worn = aged(e, at, now)
-	s.entries[hash] = e
+	if i, held := s.at[hash]; held {
+		s.entries[i] = e
+		return
+	}
+	s.at[hash] = len(s.entries)
+	s.entries = append(s.entries, e)
 }
 
 // aged is how old an answer is now that was saved at a stamp. The wall clock may
@@ -119,13 +121,4 @@ func aged(e node.Entry, at, now Stamp) (age, worn time.Duration) {
 	up := now.Boot - at.Boot
 	age = e.Age + max(up, wall)
 	return age, e.Worn + min(max(age-e.Answer.TTL, 0), up)
-}
-
-// list gives the entries in the order they were first saved in.
-func (s *saved) list() []node.Entry {
-	out := make([]node.Entry, 0, len(s.order))
-	for _, h := range s.order {
-		out = append(out, s.entries[h])
-	}
-	return out
 }
