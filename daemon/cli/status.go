@@ -137,10 +137,13 @@ func lookupsLine(c map[string]uint64) string {
 // droppedLine is what a flood or an attack shows in, "" if there was none.
 func droppedLine(c map[string]uint64) string {
 	total, kinds := uint64(0), []string{}
-	for _, kind := range []string{"flood", "foreign", "forged", "malformed", "off_link", "stray"} {
-		if n := c["datagrams_"+kind]; n > 0 {
+	for _, kind := range []struct{ key, word string }{
+		{"flood", "flood"}, {"foreign", "foreign"}, {"version", "of another version of mcdns"},
+		{"forged", "forged"}, {"malformed", "malformed"}, {"off_link", "off-link"}, {"stray", "stray"},
+	} {
+		if n := c["datagrams_"+kind.key]; n > 0 {
 			total += n
-			kinds = append(kinds, fmt.Sprintf("%d %s", n, strings.ReplaceAll(kind, "_", "-")))
+			kinds = append(kinds, fmt.Sprintf("%d %s", n, kind.word))
 		}
 	}
 	if total == 0 {

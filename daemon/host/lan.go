@@ -22,12 +22,12 @@ import (
 type lan struct {
 	host    *Host
 	dropped links.Dropped
-	// flood, foreign, forged and malformed count datagrams dropped before the
-	// node saw them.
-	flood, foreign, forged, malformed, unsent atomic.Uint64
-	// saidForeign is when a foreign key was last logged, on clock.Boot.
-	saidForeign atomic.Int64
-	unmade      sync.Once
+	// flood, foreign, version, forged and malformed count datagrams dropped before
+	// the node saw them.
+	flood, foreign, version, forged, malformed, unsent atomic.Uint64
+	// When a foreign key, and another version, was last logged, on clock.Boot.
+	saidForeign, saidVersion atomic.Int64
+	unmade                   sync.Once
 
 	mu        sync.Mutex
 	sockets   *links.Sockets
@@ -189,7 +189,11 @@ func (r *receiver) receive(p links.Packet) {
 	case nil:
 	case trust.ErrForeign:
 		l.foreign.Add(1)
-		l.sayForeign(p)
+		l.sayHourly(&l.saidForeign, p, "a host with another group key is on this link; said once an hour")
+		return
+	case trust.ErrVersion:
+		l.version.Add(1)
+		l.sayHourly(&l.saidVersion, p, "a host with another version of mcdns is on this link, and shares nothing with this one: upgrade the older; said once an hour")
 		return
 	case trust.ErrShort:
 		l.malformed.Add(1)
@@ -207,11 +211,11 @@ func (r *receiver) receive(p links.Packet) {
 	l.host.owner.Offer(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
 }
 
-// sayForeign logs a host with another key, once an hour at most.
-func (l *lan) sayForeign(p links.Packet) {
-	now, last := int64(clock.Boot()), l.saidForeign.Load()
-	if last != 0 && time.Duration(now-last) < time.Hour || !l.saidForeign.CompareAndSwap(last, now) {
+// sayHourly logs who sent what this host cannot read, once an hour at most.
+func (l *lan) sayHourly(said *atomic.Int64, p links.Packet, what string) {
+	now, last := int64(clock.Boot()), said.Load()
+	if last != 0 && time.Duration(now-last) < time.Hour || !said.CompareAndSwap(last, now) {
 		return
 	}
-	l.host.log.Warn("a host with another group key is on this link; said once an hour", "from", p.From.Addr())
+	l.host.log.Warn(what, "from", p.From.Addr())
 }

@@ -63,22 +63,26 @@ func TestBadDatagramsAreDroppedAndCounted(t *testing.T) {
 	good := datagram(t, ring(t, 1))
 	forged := append([]byte(nil), good...)
 	forged[len(forged)-1]++
+	elder := append([]byte(nil), good...)
+	elder[4]--
 	nonsense := ring(t, 1).Seal([]byte("no message"), [trust.NonceSize]byte{8})
 	counts := func() string {
-		return fmt.Sprintf("flood %d foreign %d forged %d malformed %d", l.flood.Load(), l.foreign.Load(), l.forged.Load(), l.malformed.Load())
+		return fmt.Sprintf("flood %d foreign %d version %d forged %d malformed %d",
+			l.flood.Load(), l.foreign.Load(), l.version.Load(), l.forged.Load(), l.malformed.Load())
 	}
 	for i, c := range []struct {
 		name string
 		data []byte
 		want string
 	}{
-		{"good", good, "flood 0 foreign 0 forged 0 malformed 0"},
-		{"empty", nil, "flood 0 foreign 0 forged 0 malformed 1"},
-		{"garbage", []byte(strings.Repeat("\xff", 1232)), "flood 0 foreign 0 forged 0 malformed 2"},
-		{"truncated", good[:len(good)-1], "flood 0 foreign 0 forged 1 malformed 2"},
-		{"forged", forged, "flood 0 foreign 0 forged 2 malformed 2"},
-		{"another key", datagram(t, ring(t, 2)), "flood 0 foreign 1 forged 2 malformed 2"},
-		{"no message", nonsense, "flood 0 foreign 1 forged 2 malformed 3"},
+		{"good", good, "flood 0 foreign 0 version 0 forged 0 malformed 0"},
+		{"empty", nil, "flood 0 foreign 0 version 0 forged 0 malformed 1"},
+		{"garbage", []byte(strings.Repeat("\xff", 1232)), "flood 0 foreign 0 version 0 forged 0 malformed 2"},
+		{"truncated", good[:len(good)-1], "flood 0 foreign 0 version 0 forged 1 malformed 2"},
+		{"forged", forged, "flood 0 foreign 0 version 0 forged 2 malformed 2"},
+		{"another key", datagram(t, ring(t, 2)), "flood 0 foreign 1 version 0 forged 2 malformed 2"},
+		{"no message", nonsense, "flood 0 foreign 1 version 0 forged 2 malformed 3"},
+		{"another version", elder, "flood 0 foreign 1 version 1 forged 2 malformed 3"},
 	} {
 		r.receive(packet(i, c.data))
 		if got := counts(); got != c.want {
@@ -93,15 +97,18 @@ func TestBadDatagramsAreDroppedAndCounted(t *testing.T) {
 	}
 	for range 10 {
 		r.receive(packet(100, datagram(t, ring(t, 2))))
+		r.receive(packet(100, elder))
 	}
-	n := 0
-	for _, line := range log.text {
-		if strings.Contains(line, "another group key") {
-			n++
+	for _, what := range []string{"another group key", "another version of mcdns"} {
+		n := 0
+		for _, line := range log.text {
+			if strings.Contains(line, what) {
+				n++
+			}
 		}
-	}
-	if n != 1 {
-		t.Errorf("the foreign key was said %d times: %v", n, log.text)
+		if n != 1 {
+			t.Errorf("%s was said %d times: %v", what, n, log.text)
+		}
 	}
 }
 

@@ -148,6 +148,7 @@ func (l *lan) counters(to map[string]uint64) {
 	to["datagrams_flood"] = l.flood.Load()
 	to["datagrams_foreign"] = l.foreign.Load()
 	to["datagrams_forged"] = l.forged.Load()
+	to["datagrams_version"] = l.version.Load()
 	to["datagrams_malformed"] = l.malformed.Load() + l.dropped.Size.Load()
 	to["datagrams_off_link"] = l.dropped.OffLink.Load()
 	to["datagrams_stray"] = l.dropped.Stray.Load()

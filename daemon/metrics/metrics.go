@@ -168,8 +168,9 @@ var counters = []struct {
 		{"answers_refused", []string{"reason", "rule"}}, {"peer_flood", []string{"reason", "rate"}},
 	}},
 	{"answers_contradicted_total", "Answers of peers that a DNS server said otherwise, in a way that is not rotation.", []from{{"answers_contradicted", nil}}},
-	{"peer_rejected_total", "Datagrams not taken: of another group's key (foreign), no key's (forged), from beyond the link (off_link), too many (flood, lost), ...", []from{
-		{"datagrams_foreign", []string{"reason", "foreign"}}, {"datagrams_forged", []string{"reason", "forged"}},
+	{"peer_rejected_total", "Datagrams not taken: of another group's key (foreign), another version of mcdns (version), no key's (forged), from beyond the link (off_link), too many (flood, lost), ...", []from{
+		{"datagrams_foreign", []string{"reason", "foreign"}}, {"datagrams_version", []string{"reason", "version"}},
+		{"datagrams_forged", []string{"reason", "forged"}},
 		{"datagrams_malformed", []string{"reason", "malformed"}}, {"datagrams_off_link", []string{"reason", "off_link"}},
 		{"datagrams_stray", []string{"reason", "stray"}}, {"datagrams_flood", []string{"reason", "flood"}},
 		{"datagrams_lost", []string{"reason", "lost"}}, {"peer_late", []string{"reason", "late"}},

@@ -15,8 +15,11 @@ import (
 // random: with 24 bytes of it a group may seal 2^80 datagrams before two are
 // expected to share one.
 const (
-	magic      = "mcdn"
-	version    = 1
+	magic = "mcdn"
+	// version is raised with every change of what is sealed: hosts that understood
+	// each other's unchanged messages alone counted one another as peers, and as
+	// heard, in an outage, and shared nothing before it.
+	version    = 2
 	idAt       = len(magic) + 1
 	nonceAt    = idAt + 4
 	sealedAt   = nonceAt + NonceSize
@@ -32,9 +35,11 @@ const Overhead = headerSize + chacha20poly1305.Overhead
 var (
 	// ErrShort: too few bytes, or not ours at all.
 	ErrShort = errors.New("no mcdns datagram")
-	// ErrForeign: of another version of the protocol, or under a key that this
-	// host does not hold. Cheap to find out, and nothing to worry about: another
-	// group on the same link.
+	// ErrVersion: of another version of the protocol. Cheap to find out; whoever
+	// upgrades a group host by host has two of them for a while.
+	ErrVersion = errors.New("datagram of another version of mcdns")
+	// ErrForeign: under a key that this host does not hold. Cheap to find out, and
+	// nothing to worry about: another group on the same link.
 	ErrForeign = errors.New("datagram of another group")
 	// ErrForged: under a key id of ours, but not sealed with that key.
 	ErrForged = errors.New("forged or damaged datagram")
@@ -114,8 +119,8 @@ func (k *ringKey) seal(aead cipher.AEAD, plain []byte, nonce [NonceSize]byte) []
 }
 
 // Open returns the plaintext of a datagram, which it leaves unchanged. The
-// error is ErrShort, ErrForeign or ErrForged; the first two cost nothing to
-// find.
+// error is ErrShort, ErrVersion, ErrForeign or ErrForged; all but the last cost
+// nothing to find.
 func (r *Ring) Open(datagram []byte) ([]byte, error) {
 	plain, _, err := r.open(datagram, false)
 	return plain, err
@@ -125,10 +130,10 @@ func (r *Ring) open(b []byte, hello bool) ([]byte, *ringKey, error) {
 	if len(b) < Overhead || string(b[:len(magic)]) != magic {
 		return nil, nil, ErrShort
 	}
-	err := ErrForeign
 	if b[len(magic)] != version {
-		return nil, nil, err
+		return nil, nil, ErrVersion
 	}
+	err := ErrForeign
 	for i := range r.keys {
 		k := &r.keys[i]
 		if k.id != KeyID(b[idAt:nonceAt]) {
