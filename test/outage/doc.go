@@ -11,6 +11,7 @@
 //	fallback.go  a fallback server stands in
 //	multicast.go multicast does not arrive
 //	rivals.go    the other resolvers
+//	main.go      which cases; with -quick one that fails runs once more
 //	report.go    figures and promises, for build/outage.json; table.go for people
 //
 // A LAN has a minute between learning its names and losing its server: hosts save

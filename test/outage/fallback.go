@@ -18,14 +18,15 @@ const (
 // back on.
 func (e *evening) fallback(loss float64) job {
 	title := fmt.Sprintf("fallback, %s loss", percent(loss))
-	return job{title, func(r *result) error {
+	run := func(r *result) error {
 		t, err := e.newTrial(title, r, loss, lab.Config{Hosts: e.hosts, Servers: 2, Stopped: true})
 		if err != nil {
 			return err
 		}
 		defer t.close()
 		return t.chapters(t.haveFallback, t.first, t.standIn, t.takeOver)
-	}}
+	}
+	return job{title, run, run}
 }
 
 // haveFallback makes the second server the one to fall back on.

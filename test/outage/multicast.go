@@ -20,7 +20,7 @@ const sign = "does not hear this host's multicast"
 // multicast keeps multicast from one host, and that of another from all.
 func (e *evening) multicast(loss float64) job {
 	title := fmt.Sprintf("multicast, %s loss", percent(loss))
-	return job{title, func(r *result) error {
+	run := func(r *result) error {
 		t, err := e.newTrial(title, r, loss, lab.Config{Hosts: e.hosts})
 		if err != nil {
 			return err
@@ -28,7 +28,8 @@ func (e *evening) multicast(loss float64) job {
 		defer t.close()
 		t.end = "frozen"
 		return t.chapters(t.lan.WaitPeers, t.loseMulticast, t.first, t.rest, t.oneWay)
-	}}
+	}
+	return job{title, run, run}
 }
 
 func (t *trial) loseMulticast() error {

@@ -21,6 +21,8 @@ type result struct {
 	Overruns int64         `json:"overruns"` // frames lost because the lab was too slow
 	Parts    []*part       `json:"parts"`
 	Rivals   []*rivalsPart `json:"rivals,omitempty"`
+	// AtFirst is what made the case run once more.
+	AtFirst []string `json:"not_kept_at_first,omitempty"`
 
 	checks     []checks.Check
 	recoveries int
@@ -137,6 +139,16 @@ func (p *part) sum() {
 // want adds a promise, and what became of it.
 func (r *result) want(name string, want, got any, ok bool) {
 	r.checks = append(r.checks, checks.Check{Name: r.Case + ": " + name, Want: want, Got: got, OK: ok})
+}
+
+// broken lists the promises that were not kept.
+func (r *result) broken() (names []string) {
+	for _, c := range r.checks {
+		if !c.OK {
+			names = append(names, fmt.Sprintf("%s: want %v, got %v", c.Name, c.Want, c.Got))
+		}
+	}
+	return names
 }
 
 // wantAll wants every lookup of a part to have been right.

@@ -36,7 +36,7 @@ const movers = 5
 // trial goes through all outages of one kind with one loss.
 func (e *evening) trial(end string, loss float64) job {
 	title := fmt.Sprintf("%s, %s loss", end, percent(loss))
-	return job{title, func(r *result) error {
+	run := func(r *result) error {
 		t, err := e.newTrial(title, r, loss, lab.Config{Hosts: e.hosts})
 		if err != nil {
 			return err
@@ -45,7 +45,8 @@ func (e *evening) trial(end string, loss float64) job {
 		defer t.close()
 		return t.chapters(t.first, t.cutOff, t.unknownAtOnce, t.rest,
 			t.outage, t.recover, t.coldBoot, t.join, t.unwind, t.recover, t.halfDies)
-	}}
+	}
+	return job{title, run, run}
 }
 
 func (e *evening) newTrial(title string, r *result, loss float64, cfg lab.Config) (*trial, error) {
