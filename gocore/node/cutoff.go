@@ -17,7 +17,7 @@ const (
 	// askAgain is when the next helper is asked, helpTries how many: with two, and a
 	// fifth of all datagrams lost, one name in eleven was not helped.
 	askAgain  = 300 * time.Millisecond
-	helpTries = 6
+	helpTries = 10
 	// cutOffFor is how long a judgement "the fault is mine" stands before this
 	// host doubts the server anew.
 	cutOffFor = 30 * time.Second
