@@ -64,6 +64,8 @@ type Work struct {
 	Received    float64 `json:"received_per_host_second"`
 	Control     float64 `json:"control_sent_per_host_second"`
 	Unicast     float64 `json:"unicast_per_host_second"`
+	Pulls       float64 `json:"streams_per_second"`
+	StreamBytes float64 `json:"stream_bytes_per_lookup"`
 	Kinds       Kinds   `json:"kinds_per_second"`
 	Held        Spread  `json:"answers_held_per_host"`
 	Sent        Spread  `json:"datagrams_sent_per_host"`

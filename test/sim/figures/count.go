@@ -42,6 +42,8 @@ func (c counts) minus(b counts) counts {
 	for i := range c.tally.By {
 		c.tally.By[i] -= b.tally.By[i]
 	}
+	c.tally.Pulls -= b.tally.Pulls
+	c.tally.StreamBytes -= b.tally.StreamBytes
 	for i := range c.took.Bin {
 		c.took.Bin[i] -= b.took.Bin[i]
 	}
@@ -82,7 +84,7 @@ func (c Case) work(w *sim.World, before counts, m *meter) (Work, []RivalWork) {
 		MeanMS: ms(d.took.Mean()), MedianMS: ms(d.took.At(.5)), P99MS: ms(d.took.At(.99)),
 		PerLookup: float64(group+single) / n, BytesLookup: float64(bytes) / n,
 		Received: float64(d.received) / hosts / d.at, Unicast: float64(single) / hosts / d.at,
-		Kinds: d.kinds(),
+		Kinds: d.kinds(), Pulls: float64(d.tally.Pulls) / d.at, StreamBytes: float64(d.tally.StreamBytes) / n,
 	}
 	for name, rate := range out.Kinds {
 		if name != "ANNOUNCE" {

@@ -129,8 +129,8 @@ func (a *All) normalCharts() []chart {
 			func(r Result) float64 { return r.Work.LocalHits }, func(w RivalWork) float64 { return w.LocalHits }, false),
 		a.against("Mean time of a lookup.", "", "ms",
 			func(r Result) float64 { return r.Work.MeanMS }, func(w RivalWork) float64 { return w.MeanMS }, false),
-		a.against("Bytes on the LAN for each lookup.", "HELLOs included for mcdns, none for the others.", "bytes",
-			func(r Result) float64 { return r.Work.BytesLookup }, func(w RivalWork) float64 { return w.BytesLookup }, true),
+		a.against("Bytes on the LAN for each lookup.", "HELLOs and streams included for mcdns, none for the others.", "bytes",
+			func(r Result) float64 { return r.Work.BytesLookup + r.Work.StreamBytes }, func(w RivalWork) float64 { return w.BytesLookup }, true),
 		a.against("Control traffic of one host.", "HELLO, PROVE, PROOF, QUERY and the rest; it must not grow with the group.", "sent /s and host",
 			func(r Result) float64 { return r.Work.Control }, nil, true),
 	}

@@ -15,6 +15,7 @@ func (r Result) Summary() string {
 	for _, row := range w.Kinds.rows() {
 		fmt.Fprintf(&b, "        %s\n", row)
 	}
+	fmt.Fprintf(&b, "        streams  %.3f a second, %.0f bytes a lookup\n", w.Pulls, w.StreamBytes)
 	for _, x := range r.Rivals {
 		fmt.Fprintf(&b, "  rival %-30s %.1f %% local, upstream %.2fx, %.2f datagrams and %.0f bytes a lookup, %.2f received, %.2f ms\n",
 			x.Name, x.LocalHits*100, x.Ratio, x.PerLookup, x.BytesLookup, x.Received, x.MeanMS)
