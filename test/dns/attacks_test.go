@@ -53,6 +53,7 @@ func TestTwoHundredEqualQuestionsAreOnePacket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	began := time.Now()
 	for i := range clients {
 		m := new(dns.Msg)
 		m.SetQuestion([]string{"www.example.", "WWW.example.", "wwW.eXample."}[i%3], dns.TypeA)
@@ -79,9 +80,11 @@ func TestTwoHundredEqualQuestionsAreOnePacket(t *testing.T) {
 	if len(results) != clients {
 		t.Errorf("%d of %d clients were answered", len(results), clients)
 	}
-	// The server took its time, so the question may have been repeated once.
-	if n := s.count("www.example.", dns.TypeA); n > 2 {
-		t.Errorf("%d packets to the server; want 1, and 1 repeat at most", n)
+	// The server took its time, so the question may have been repeated: once, or on
+	// a busy machine as often as time-outs of 50 ms, the shortest, go into it.
+	most := 2 + int(time.Since(began)/(50*time.Millisecond))
+	if n := s.count("www.example.", dns.TypeA); n > min(most, clients/2) {
+		t.Errorf("%d packets to the server; want 1, and %d at most with repeats", n, most)
 	}
 }
 
