@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 )
@@ -93,5 +94,48 @@ func TestHostThatIsCutOffLearnsOfAnOutage(t *testing.T) {
 	}
 	if took := l.now - began; took > 2*time.Second {
 		t.Errorf("host 0 knew of the outage after %v; want 2s (seed %d)", took, seed)
+	}
+}
+
+// What the status says of the time, and what the log says, is so: "suspect" was said
+// to have lasted since the start, "up" through the time in which the host was cut
+// off, and the log never said that this was over.
+func TestCutOffIsToldFromItsBeginningToItsEnd(t *testing.T) {
+	l := newLAN(t, 4)
+	l.known(8)
+	l.run(time.Minute)
+	n := l.nodes[0]
+	said := func(what string) (times int) {
+		for _, line := range n.logs {
+			if strings.HasPrefix(line, what) {
+				times++
+			}
+		}
+		return times
+	}
+	n.cut = true
+	began := l.now
+	for i := range 40 { // longer than one judgement stands
+		n.query(fmt.Sprintf("new%d.example.", i))
+		l.run(time.Second)
+	}
+	cut := l.now - began
+	if s := n.Status(l.now); s.Upstream != Suspect || s.Since < cut-3*time.Second || s.Since > cut {
+		t.Errorf("cut off for %v: %v for %v (seed %d)", cut, s.Upstream, s.Since, seed)
+	}
+	if got := said("cut off:"); got != 1 {
+		t.Errorf("its beginning was logged %d times; want once: %q", got, n.logs)
+	}
+	n.cut = false
+	n.lookup("www.example.")
+	l.run(time.Second)
+	if s := n.Status(l.now); s.Upstream != Up || s.Since > 3*time.Second {
+		t.Errorf("back for a second: %v for %v (seed %d)", s.Upstream, s.Since, seed)
+	}
+	if got := said("no longer cut off"); got != 1 {
+		t.Errorf("its end was logged %d times; want once: %q", got, n.logs)
+	}
+	if s := l.nodes[1].Status(l.now); s.Upstream != Up || s.Since < cut {
+		t.Errorf("a peer that was well all the time: %v for %v", s.Upstream, s.Since)
 	}
 }

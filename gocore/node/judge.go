@@ -153,7 +153,10 @@ func (n *Node) noteCutOff(now time.Duration, s *server) {
 		return
 	}
 	s.cutOff = now
-	n.log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
+	if !s.apart {
+		s.apart = true
+		n.log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
+	}
 	n.askHelpers(now)
 	n.lookOn(now, s, time.Second)
 }
@@ -175,6 +178,7 @@ func (n *Node) lookOn(now time.Duration, s *server, wait time.Duration) {
 
 func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
 	s.state, s.since, s.hearsay, s.doubted, s.denied = Down, now, hearsay, false, 0
+	s.apart = false
 	n.log(slog.LevelWarn, "server down", "server", s.Addr.String())
 	n.keepProbing(now, s, now, 0)
 	n.updateDown(now)
@@ -191,6 +195,10 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	}
 	s.success, s.passed = now, false
 	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff = nil, nil, false, false, 0
+	if s.apart {
+		s.apart = false
+		n.log(slog.LevelInfo, "no longer cut off: the server answers this host", "server", s.Addr.String())
+	}
 	if now < s.owed {
 		s.owed = 0
 		n.sayNow(now)

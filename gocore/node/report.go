@@ -1,6 +1,7 @@
 package node
 
 import (
+	"math"
 	"time"
 
 	"mcdns/gocore/cache"
@@ -10,7 +11,7 @@ import (
 // Status is the node at a glance.
 func (n *Node) Status(now time.Duration) Status {
 	s := Status{
-		Upstream: n.upstream(), Since: now - n.since, Group: n.groupWord(),
+		Upstream: n.upstream(), Since: now - n.stateSince(), Group: n.groupWord(),
 		Peers: n.group.Hosts(), Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
 	}
 	for m := range n.group.Members() {
@@ -63,6 +64,28 @@ func (n *Node) upstream() State {
 		state = Suspect
 	}
 	return state
+}
+
+// stateSince is when that state began. Doubts of a moment, which a server clears
+// itself, interrupt nothing; to be cut off from it does.
+func (n *Node) stateSince() time.Duration {
+	since := n.since
+	switch n.upstream() {
+	case Up:
+		since = time.Duration(math.MaxInt64)
+		for _, s := range n.servers {
+			if s.state == Up {
+				since = min(since, max(n.since, s.back))
+			}
+		}
+	case Suspect:
+		for _, s := range n.servers {
+			if s.state == Suspect {
+				since = max(since, s.since)
+			}
+		}
+	}
+	return since
 }
 
 // Peers lists the peers in order of arrival.

@@ -40,6 +40,8 @@ type server struct {
 	back time.Duration
 	// cutOff is when the group's judgement was that the fault is this host's.
 	cutOff time.Duration
+	// apart: that was logged, and the end of it was not yet.
+	apart bool
 	// hearsay: down by others' word alone; doubted once this host has asked.
 	hearsay, doubted bool
 	// denied counts own time-outs while down by hearsay.
