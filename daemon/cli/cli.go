@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,6 +64,7 @@ func Run(ctx context.Context, version string, args []string, out, errs io.Writer
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
+	strict(root) // cobra's verbs write to what is set by now
 	verb, err := root.ExecuteContextC(ctx)
 	return e.report(verb, err)
 }
@@ -110,6 +112,26 @@ func (e *env) root() *cobra.Command {
 	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time")
 	root.AddCommand(status, e.queryCommand(), e.peersCommand(), e.statsCommand(), e.keyCommand(), e.nssCommand(), e.versionCommand())
 	return root
+}
+
+// strict makes cobra's own verbs refuse what they do not know: they explain mcdns
+// instead, and end well.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, verb := range root.Commands() {
+		switch verb.Name() {
+		case "help":
+			verb.Args = func(_ *cobra.Command, args []string) error {
+				if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
+					return fmt.Errorf("there is no verb %q", strings.Join(args, " "))
+				}
+				return nil
+			}
+		case "completion":
+			verb.RunE = func(verb *cobra.Command, _ []string) error { return verb.Help() }
+		}
+	}
 }
 
 func (e *env) versionCommand() *cobra.Command {
