@@ -178,7 +178,8 @@ type Huge struct {
 }
 
 func huge(hosts, names int, p *progress) Huge {
-	debug.SetMemoryLimit(15 << 30)
+	debug.SetGCPercent(50) // most of it lives as long as the run
+	debug.SetMemoryLimit(12 << 30)
 	start := time.Now()
 	zone := sim.NewMix(sim.Mix{Count: names, FixedTTL: 10 * time.Minute})
 	w := sim.New(sim.Options{
