@@ -295,10 +295,13 @@ func (n *Node) exported(now time.Duration, w Want) *export {
 func (n *Node) byHash(now time.Duration, w Want) []exported {
 	var all []exported
 	n.cache.All(func(e cache.Entry) bool {
-		e = n.cache.Get(now, e.Answer.Question) // not what hides a better one
-		hash := e.Answer.Question.Hash()
-		young := w.Away == 0 || e.Age(now) <= w.Away
-		if hash > w.After && young && n.shareable(e) {
+		if e.Answer.Kind != wire.Positive {
+			e = n.cache.Get(now, e.Answer.Question) // not what hides a better one
+		}
+		if w.Away != 0 && e.Age(now) > w.Away || !n.shareable(e) {
+			return true // most are too old where a host repairs; hashes cost most
+		}
+		if hash := e.Answer.Question.Hash(); hash > w.After {
 			all = append(all, exported{e.Answer, e.Born, e.Asked, hash})
 		}
 		return true
