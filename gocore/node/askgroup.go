@@ -124,8 +124,14 @@ func (n *Node) wireless() bool {
 // give one; the failure is remembered so that it is not asked again at once.
 func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 	p.query = nil
-	if f := p.fetch; f != nil && (f.kind == viaFallback || !n.downFor(p.q) || n.byHearsay() || f.began < n.since) {
-		return
+	if f := p.fetch; f != nil {
+		if f.kind == viaFallback || !n.downFor(p.q) || n.byHearsay() || f.began < n.since {
+			return
+		}
+		if n.young(now) && !f.nowhere() {
+			n.afterIf(now, n.since+lateAnswer-now, f.live, func(now time.Duration) { n.giveUp(now, f) })
+			return
+		}
 	}
 	n.failures.remember(now, p.q)
 	n.failAll(p)

@@ -30,7 +30,25 @@ func (n *Node) updateDown(now time.Duration) {
 		n.log(slog.LevelInfo, "upstream suspect: its servers changed")
 	}
 	n.failures.clearAll()
+	n.after(now, 0, n.askAgain) // the reply that shows it may be what is waited for
 	n.recoverPopular(now)
+}
+
+// askAgain puts what programs wait for to the servers as soon as they are back: the
+// time-outs have grown meanwhile, by up to two seconds in a silence of one.
+func (n *Node) askAgain(now time.Duration) {
+	if n.down {
+		return
+	}
+	for _, p := range n.inOrder() {
+		switch {
+		case len(p.waiters) == 0:
+		case p.fetch == nil:
+			n.startFetch(now, p.q, demand)
+		default:
+			n.sendNext(now, p.fetch)
+		}
+	}
 }
 
 // resolvePending ends the waiting of all questions when an outage begins.
@@ -52,6 +70,21 @@ func (n *Node) resolvePending(now time.Duration) {
 // such hour began with a failed lookup. What is left of the three seconds that a
 // lookup may take is the group's, and a busy machine's.
 const lateAnswer = 3*time.Second - 5*queryWait
+
+// young reports whether the outage has just begun. What a program asks for now may
+// be answered late, as what it asked for a moment ago: a server that says nothing
+// for a second, or a host that a busy machine did not run, is no outage to anybody
+// without mcdns. A server that the network cannot reach is not waited for.
+func (n *Node) young(now time.Duration) bool { return n.down && now < n.since+lateAnswer }
+
+// giveUpNowhere ends a question of a young outage that reached no server, once the
+// group has had its turn.
+func (n *Node) giveUpNowhere(now time.Duration, f *fetch) {
+	p := n.pending[f.q]
+	if p != nil && p.fetch == f && p.query == nil && f.kind == demand && f.began >= n.since && f.nowhere() && !n.byHearsay() {
+		n.giveUp(now, f)
+	}
+}
 
 func (n *Node) giveUp(now time.Duration, f *fetch) {
 	if n.down {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"time"
 
 	"mcdns/gocore/cache"
@@ -36,6 +37,8 @@ type try struct {
 	server *server
 	sent   int
 	failed bool // it said that it has no answer
+	// nowhere: what was sent did not reach it, as the network says.
+	nowhere bool
 }
 
 // An ask is one question to one server.
@@ -223,6 +226,20 @@ func (n *Node) replied(now time.Duration, in Replied) {
 	}
 }
 
+// miss notes that a server cannot be reached.
+func (f *fetch) miss(s *server) {
+	for i := range f.tries {
+		if f.tries[i].server == s {
+			f.tries[i].nowhere = true
+		}
+	}
+}
+
+// nowhere reports whether no server can be reached.
+func (f *fetch) nowhere() bool {
+	return !slices.ContainsFunc(f.tries, func(t try) bool { return !t.nowhere })
+}
+
 func (f *fetch) fail(s *server) {
 	for i := range f.tries {
 		if f.tries[i].server == s {
@@ -240,7 +257,9 @@ func (n *Node) unreachable(now time.Duration, id uint64, a *ask) {
 	}
 	a.over = true
 	n.asks[id] = a // its timer is still to come
+	a.fetch.miss(a.server)
 	n.lost(now, a.server)
+	n.giveUpNowhere(now, a.fetch)
 	if t := a.fetch.next(); !a.fetch.done && t != nil && t.server != a.server {
 		delete(n.asks, id)
 		n.sendNext(now, a.fetch)

@@ -96,7 +96,9 @@ func (n *Node) sayNow(now time.Duration) {
 }
 
 // outOfTurnBurst is how many HELLOs a host may say out of turn in one interval: a
-// server that refuses every other name is doubted and cleared all the time.
+// server that refuses every other name is doubted and cleared all the time. With
+// one an interval the news of a recovery waited for its turn at 20 % loss, where
+// servers are doubted and cleared as well: 8 and 12 s on the lab instead of 3 to 5.
 const outOfTurnBurst = 6
 
 // sayTwice says it again a little later: at 20 % loss one host in five would

@@ -78,9 +78,14 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 		n.fail(in.ID)
 		return
 	}
-	if p := n.wait(now, in); p != nil {
-		n.resolveWhileDown(now, p)
+	p := n.wait(now, in)
+	if p == nil {
+		return
 	}
+	if p.fetch == nil && n.young(now) && !n.fallbackFor(in.Question) {
+		n.startFetch(now, in.Question, demand)
+	}
+	n.resolveWhileDown(now, p)
 }
 
 // resolveWhileDown is the way on for a question that no held answer ends.

@@ -308,3 +308,48 @@ func TestServerThatIsSlowToBeReachedAtBootCostsNoLookup(t *testing.T) {
 		t.Errorf("got %+v; want the answer that the server could give 300ms later", r)
 	}
 }
+
+// A server that says nothing for less than a second and a half is no outage to a
+// host without mcdns, and a new name is asked for at any moment of it.
+func TestShortSilenceLosesNoNewName(t *testing.T) {
+	for _, silence := range []time.Duration{600, 700, 1000, 1500} {
+		l := newLAN(t, 4)
+		l.learn(8)
+		asked := map[string]func() *Result{}
+		l.dead = true
+		for i, end := 0, l.now+silence*time.Millisecond; l.now < end; i++ {
+			name := fmt.Sprintf("new%d.example.", i)
+			l.answers[name] = "203.0.113.9"
+			asked[name] = l.nodes[i%4].query(name)
+			l.run(50 * time.Millisecond)
+		}
+		l.dead = false
+		l.run(time.Second)
+		for name, result := range asked {
+			if r := result(); r == nil || r.Answer == nil {
+				t.Errorf("%s, silence of %d ms: got %+v a second after it; want an answer (seed %d)", name, silence, r, seed)
+			}
+		}
+	}
+}
+
+// What reaches no server is not waited for, however young the outage is.
+func TestUnreachableServerIsNotWaitedFor(t *testing.T) {
+	l := newLAN(t, 2)
+	l.learn(4)
+	l.onAsk = func(e Ask) {
+		l.at(l.now+passage, func(time.Duration) {
+			for _, n := range l.nodes {
+				n.handle(Replied{Ask: e.ID, Failure: Unreachable})
+			}
+		})
+	}
+	l.dead = true
+	l.nodes[0].lookup("first.example.")
+	if !l.nodes[0].down {
+		t.Fatal("the outage is not known")
+	}
+	if r, took := l.nodes[0].lookup("second.example."); r.Answer != nil || took > 100*time.Millisecond {
+		t.Errorf("got %+v after %v; want a failure within 100ms (seed %d)", r, took, seed)
+	}
+}

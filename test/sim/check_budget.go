@@ -111,8 +111,8 @@ func (c *Checks) sent(w *World, h *Host, e node.Send) {
 func (c *Checks) budget(k kind, living int) *bucket {
 	n := float64(max(living, 1))
 	switch k {
-	case kindHello: // one each half interval; a few more while the group forms
-		return &bucket{rate: 2.2 / helloInterval(living).Seconds(), burst: 40}
+	case kindHello: // one each half interval, and six in one as states change; more while the group forms
+		return &bucket{rate: (2.2 + 6) / helloInterval(living).Seconds(), burst: 40}
 	case kindProve:
 		return &bucket{rate: 20, burst: 21}
 	case kindAnnounce: // small groups are known within a few seconds, large ones later
