@@ -96,6 +96,27 @@ func TestRepairsAreTwoStreamsASecondAtMost(t *testing.T) {
 	}
 }
 
+// Two streams a second of a thousand hosts would carry what all of them tell to each
+// of them once more.
+func TestRepairsOfABigGroupPause(t *testing.T) {
+	for _, c := range []struct {
+		hosts int
+		pause time.Duration
+	}{{8, 0}, {100, 0}, {200, 200 * time.Second}, {1000, 5000 * time.Second}} {
+		l := newLAN(t, 1)
+		n := l.nodes[0]
+		for id := range uint64(c.hosts - 1) {
+			n.says(wire.Peer{ID: id + 1000, Epoch: 1}, 1, l.now, true, &wire.Hello{})
+		}
+		p := &pull{began: l.now, whole: true, gained: 1000}
+		n.repair.pull = p
+		n.caughtUp(l.now, p)
+		if got := n.repair.next - l.now; got != c.pause && (c.pause != 0 || got > 0) {
+			t.Errorf("%d hosts: %v until the next repair; want %v", n.group.N(), got, c.pause)
+		}
+	}
+}
+
 // Without loss nobody repairs anything.
 func TestNothingIsRepairedWhereNothingIsLost(t *testing.T) {
 	l := newLAN(t, 8)

@@ -69,6 +69,20 @@ func (n *Node) considerRepair(now time.Duration) {
 	}
 }
 
+// manyHosts is how many hosts may repair with each HELLO. Each stream carries what
+// was told since the last, so that the bytes of all grow with N times what N hosts
+// tell: at 1000 hosts and 5 % loss they were 65 KB for each lookup, 3.6 MB a second.
+const manyHosts = 100
+
+// repairPause is how long a repair that brought much is enough for, beyond a HELLO
+// interval. What a host of a big group lacks meanwhile, the others hold.
+func (n *Node) repairPause() time.Duration {
+	if n.group.N() <= manyHosts {
+		return 0
+	}
+	return n.group.Interval() * time.Duration(n.group.N()) / manyHosts
+}
+
 // worthPulling is how many answers are too few to pull for.
 func (n *Node) worthPulling() int { return max(repairFew, n.cache.Len()/100) }
 
@@ -119,7 +133,7 @@ func (n *Node) caughtUp(now time.Duration, p *pull) {
 	r.again = much
 	switch {
 	case much || was:
-		r.wait = 0
+		r.wait, r.next = 0, now+n.repairPause()
 	default:
 		r.wait = min(repairMost, 2*max(r.wait, n.group.Interval()))
 		r.next = now + r.wait
