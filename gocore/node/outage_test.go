@@ -353,3 +353,26 @@ func TestUnreachableServerIsNotWaitedFor(t *testing.T) {
 		t.Errorf("got %+v after %v; want a failure within 100ms (seed %d)", r, took, seed)
 	}
 }
+
+// Each host's first new name in an outage is its own look at a server that it knows
+// to be down by hearsay only: two quick time-outs, not two slow ones.
+func TestFirstNewNameByHearsayFailsAtOnce(t *testing.T) {
+	l := newLAN(t, 8)
+	l.learn(8)
+	l.dead = true
+	l.nodes[0].lookup("new.example.")
+	l.run(5 * time.Second)
+	looks := 0
+	for i, n := range l.nodes {
+		if !n.down || !n.byHearsay() {
+			continue
+		}
+		looks++
+		if r, took := n.lookup(fmt.Sprintf("new%d.example.", i)); r.Answer != nil || took > 100*time.Millisecond {
+			t.Errorf("host %d: got %+v after %v; want a failure within 100ms (seed %d)", i, r, took, seed)
+		}
+	}
+	if looks == 0 {
+		t.Error("no host knows by hearsay")
+	}
+}

@@ -17,7 +17,8 @@ const (
 	unknownRTO = 376 * time.Millisecond
 	minRTO     = 50 * time.Millisecond
 	// doubtedRTO is that of a server that is not up: it is silent, and what is
-	// repeated to it arrives all at once when it is back.
+	// repeated to it arrives all at once when it is back. By others' word alone it
+	// is no such server: two quick time-outs confirm that (PROTOCOL 5).
 	doubtedRTO = 200 * time.Millisecond
 	maxRTO     = 3 * time.Second
 )
@@ -44,7 +45,7 @@ func (s *server) timeout(sent int) time.Duration {
 	if s.rtt.known {
 		rto = max(minRTO, s.rtt.srtt+4*s.rtt.variance)
 	}
-	if s.state != Up {
+	if s.state != Up && !s.hearsay {
 		rto = max(rto, doubtedRTO)
 	}
 	return min(maxRTO, rto<<min(max(sent-2, 0), 10))
