@@ -43,7 +43,8 @@ func (n *Node) askAgain(now time.Duration) {
 	for _, p := range n.inOrder() {
 		switch {
 		case len(p.waiters) == 0:
-		case p.fetch == nil:
+		case p.fetch == nil || p.fetch.kind == viaFallback: // which are asked in outages only
+			n.abandon(now, p)
 			n.startFetch(now, p.q, demand)
 		default:
 			n.sendNext(now, p.fetch)

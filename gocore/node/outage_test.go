@@ -376,3 +376,32 @@ func TestFirstNewNameByHearsayFailsAtOnce(t *testing.T) {
 		t.Error("no host knows by hearsay")
 	}
 }
+
+// Whoever waits for a fallback server when the own ones are back is served by them,
+// and the fallback server is not asked once more.
+func TestFallbackIsNotAskedOnceServersAreBack(t *testing.T) {
+	l := newLAN(t, 1)
+	n := l.nodes[0]
+	fallback := l.withFallback()
+	l.learn(2)
+	l.dead = true
+	n.lookup("first.example.")
+	l.run(5 * time.Second)
+	l.answers["new.example."] = "203.0.113.9"
+	back, late := false, 0
+	l.onAsk = func(e Ask) {
+		if back && e.Server == fallback.Addr {
+			late++
+		}
+	}
+	l.askLoss = 1 // nobody hears the first questions
+	result := n.query("new.example.")
+	l.run(50 * time.Millisecond)
+	l.askLoss, l.dead, back = 0, false, true
+	n.succeeded(l.now, n.servers[0], 20*time.Millisecond)
+	n.updateDown(l.now)
+	l.run(time.Second)
+	if r := result(); r == nil || r.Answer == nil || r.Source != FromServer || late > 0 {
+		t.Errorf("got %+v, the fallback server asked %d times; want the server's answer and 0 (seed %d)", r, late, seed)
+	}
+}
