@@ -23,7 +23,7 @@ func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
 	c.queries = querier{own: n.queries.own, spare: n.queries.spare}
 	c.repair.pull, c.prover = nil, prover{next: n.prover.next}
 	c.help = helped{}
-	c.failures.of = maps.Clone(n.failures.of)
+	c.failures.of, c.failures.heard = maps.Clone(n.failures.of), slices.Clone(n.failures.heard)
 	c.cache, c.group = n.cache.Copy(c.ranksHigh), n.group.Copy()
 	c.copyServers(n)
 	c.announce.queue, c.announce.queued = slices.Clone(n.announce.queue), maps.Clone(n.announce.queued)
@@ -73,7 +73,7 @@ func copies(servers []*server) []*server {
 // Idle reports whether nothing is under way, so that a Copy lacks nothing.
 func (n *Node) Idle() bool {
 	waits := len(n.pending) + len(n.waiting) + len(n.asks) + len(n.refresh) + len(n.answers) + len(n.pulls) + len(n.exports) +
-		len(n.queries.queue) + len(n.queries.sent) + len(n.queries.heard) + len(n.prover.waiting) + len(n.prover.left)
+		len(n.queries.queue) + len(n.queries.sent) + len(n.prover.waiting) + len(n.prover.left)
 	busy := func(s *server) bool { return s.probing || s.judging || s.looking || s.state == Down }
 	return waits == 0 && !slices.ContainsFunc(n.allServers(), busy)
 }

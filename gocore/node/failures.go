@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"time"
 
 	"mcdns/gocore/cache"
@@ -12,8 +13,19 @@ import (
 // a big group remember thousands: so each is a hash that nobody can aim at, and a
 // number.
 type failures struct {
-	key cache.Key
-	of  map[uint64]failure
+	key   cache.Key
+	of    map[uint64]failure
+	heard []heard // of peers, the latest last
+}
+
+// A heard question is one that a peer put to the group and this host cannot answer.
+// Those of a group of a thousand are many, so that each is a few words in a list
+// and nothing is timed for it: with a map and a timer they were two fifths of what
+// an outage costs every host.
+type heard struct {
+	hash  uint64
+	at    time.Duration // when it was first heard
+	times int           // that it was asked
 }
 
 // A failure is the time until which it is remembered, but for the lowest bits:
@@ -35,6 +47,7 @@ const (
 	minFailure  = time.Second
 	maxFailure  = 5 * time.Minute
 	maxFailures = 8192
+	maxHeard    = 1024
 )
 
 // active reports whether the question failed a moment ago.
@@ -54,12 +67,36 @@ func (f *failures) remember(now time.Duration, q wire.Question) {
 	f.of[hash] = last.again(now)
 }
 
-// heard remembers for the shortest time what a peer asked the group in vain. It
-// does not lengthen what is remembered: a peer's word blocks nobody for long.
-func (f *failures) heard(now time.Duration, q wire.Question) {
-	if _, again := f.of[f.key.Hash(q)]; !again {
-		f.remember(now, q)
+// hear notes that a peer asked the group, which has so long to answer.
+func (f *failures) hear(now, patience time.Duration, q wire.Question) {
+	hash := f.key.Hash(q)
+	for i := len(f.heard) - 1; i >= 0 && now < f.heard[i].at+patience; i-- {
+		if h := &f.heard[i]; h.hash == hash {
+			h.times++
+			return
+		}
 	}
+	old := 0
+	for old < len(f.heard) && (now >= f.heard[old].at+patience+minFailure || len(f.heard)-old >= maxHeard) {
+		old++
+	}
+	f.heard = append(slices.Delete(f.heard, 0, old), heard{hash, now, 1})
+}
+
+// inVain reports whether a peer asked the group a moment ago and got no answer: it
+// repeated itself, for of a question that came once this host may have lost the
+// answer. That counts for the shortest time: a peer's word blocks nobody for long.
+func (f *failures) inVain(now, patience time.Duration, q wire.Question) bool {
+	if len(f.heard) == 0 {
+		return false
+	}
+	hash := f.key.Hash(q)
+	for i := len(f.heard) - 1; i >= 0 && now < f.heard[i].at+patience+minFailure; i-- {
+		if h := f.heard[i]; h.hash == hash && h.times > 1 && now >= h.at+patience {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *failures) clear(q wire.Question) {
@@ -68,7 +105,7 @@ func (f *failures) clear(q wire.Question) {
 	}
 }
 
-func (f *failures) clearAll() { f.of = nil }
+func (f *failures) clearAll() { f.of, f.heard = nil, nil }
 
 // expire forgets failures so old that the next one starts anew.
 func (f *failures) expire(now time.Duration) {
@@ -79,5 +116,8 @@ func (f *failures) expire(now time.Duration) {
 	}
 	if len(f.of) == 0 {
 		f.of = nil // a map stays as big as it was
+	}
+	if end := len(f.heard); end > 0 && now > f.heard[end-1].at+maxFailure {
+		f.heard = nil
 	}
 }

@@ -74,7 +74,7 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 		n.wantYounger(now, e)
 		return
 	}
-	if n.failures.active(now, in.Question) {
+	if n.failures.active(now, in.Question) || n.failures.inVain(now, n.queryPatience(), in.Question) {
 		n.fail(in.ID)
 		return
 	}

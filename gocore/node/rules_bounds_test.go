@@ -21,7 +21,7 @@ func (n *testNode) sizes() map[string]int {
 		"asks": len(n.asks), "failures": len(n.failures.of), "refresh": len(n.refresh),
 		"answers": len(n.answers), "pulls": len(n.pulls), "exports": len(n.exports),
 		"announcements": len(n.announce.queue), "queries": len(n.queries.queue),
-		"nonces": len(n.queries.sent), "heard": len(n.queries.heard), "members": n.group.N() - 1, "challenges": len(n.prover.waiting) + len(n.prover.left),
+		"nonces": len(n.queries.sent), "heard": len(n.failures.heard), "members": n.group.N() - 1, "challenges": len(n.prover.waiting) + len(n.prover.left),
 	}
 }
 
@@ -62,7 +62,7 @@ func TestFloodOfLookupsLeavesNothingBehind(t *testing.T) {
 		if got := len(n.results); got < 20000 {
 			t.Errorf("dead %v: %d of 20000 queries were answered", dead, got)
 		}
-		n.within(map[string]int{"timers": 2 * minTimers, "members": 1, "failures": maxFailures,
+		n.within(map[string]int{"timers": 2 * minTimers, "members": 1, "failures": maxFailures, "heard": maxHeard,
 			"announcements": announceQueue, "asks": 2, "pending": 1}) // a probe may be out
 	}
 }
@@ -84,7 +84,7 @@ func TestManyWhoWaitForOneNameAreAnsweredOnceEach(t *testing.T) {
 	if want := maxWaiters + maxPending + 20; len(n.results) != want {
 		t.Errorf("%d responses; want %d", len(n.results), want)
 	}
-	n.within(map[string]int{"timers": 2 * minTimers, "failures": maxFailures, "asks": 2}) // probes may be out
+	n.within(map[string]int{"timers": 2 * minTimers, "failures": maxFailures, "heard": maxHeard, "asks": 2}) // probes may be out
 }
 
 func TestForgottenQueryIsNeverAnswered(t *testing.T) {
@@ -131,7 +131,7 @@ func TestHostilePeerGrowsNothing(t *testing.T) {
 		}
 	}
 	l.run(2 * time.Minute)
-	n.within(map[string]int{"timers": 64, "members": 2, "pulls": maxPulls, "announcements": announceQueue, "failures": maxFailures})
+	n.within(map[string]int{"timers": 64, "members": 2, "pulls": maxPulls, "announcements": announceQueue, "failures": maxFailures, "heard": maxHeard})
 }
 
 // A day of ordinary life must leave nothing behind.

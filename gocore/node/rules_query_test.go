@@ -247,3 +247,49 @@ func TestAnnouncementsThatWaitAreBounded(t *testing.T) {
 		t.Errorf("%d wait, %d refused; want %d and 10", len(a.queue), refused, announceQueue)
 	}
 }
+
+// What nobody knows is asked for by so many in a big group that it is most of what
+// each hears in an outage.
+func TestManyHostsAreAskedLessOften(t *testing.T) {
+	for hosts, want := range map[int]int{manyHosts: queryTimes, manyHosts + 1: queryFewer} {
+		l := outage(t, hosts)
+		l.nodes[0].lookup("nowhere.example.")
+		if got := len(take[*wire.Query](l, l.nodes[0])); got != want {
+			t.Errorf("%d hosts: %d QUERYs; want %d", hosts, got, want)
+		}
+	}
+}
+
+func TestWhatPeersAskInVainIsForgottenInTimeAndBounded(t *testing.T) {
+	const patience = queryWait
+	var f failures
+	f.hear(0, patience, question("once.example."))
+	for range 2 {
+		f.hear(0, patience, question("twice.example."))
+	}
+	for _, c := range []struct {
+		name string
+		at   time.Duration
+		want bool
+	}{
+		{"once.example.", patience, false}, // this host may have lost the answer
+		{"twice.example.", patience - 1, false},
+		{"twice.example.", patience, true},
+		{"twice.example.", patience + minFailure - 1, true},
+		{"twice.example.", patience + minFailure, false},
+		{"other.example.", patience, false},
+	} {
+		if got := f.inVain(c.at, patience, question(c.name)); got != c.want {
+			t.Errorf("%s after %v: in vain %v; want %v", c.name, c.at, got, c.want)
+		}
+	}
+	for i := range 3 * maxHeard {
+		f.hear(time.Duration(i), patience, question(fmt.Sprintf("x%d.example.", i)))
+	}
+	if len(f.heard) > maxHeard {
+		t.Errorf("%d are remembered; want %d at most", len(f.heard), maxHeard)
+	}
+	if f.hear(time.Minute, patience, question("late.example.")); len(f.heard) != 1 {
+		t.Errorf("%d are remembered a minute later; want 1", len(f.heard))
+	}
+}
