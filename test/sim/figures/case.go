@@ -113,6 +113,7 @@ type Outage struct {
 	Kinds    Kinds   `json:"kinds_per_second"`
 	Rivals   []Share `json:"rivals"`
 	CostS    float64 `json:"processor_s"`
+	ElapsedS float64 `json:"elapsed_s"`
 	// Busy is how many hosts had something under way when the world was branched:
 	// that is lost in the branches.
 	Busy   int    `json:"busy_at_branch"`
@@ -171,6 +172,10 @@ func (m *meter) Answered(o sim.Outcome) {
 	}
 }
 
+// alone reports whether the case has all cores to itself in the set: so many hosts
+// are promised on two.
+func (c Case) alone() bool { return c.Hosts >= 1000 }
+
 // sealedUpTo hosts seal their datagrams in earnest; beyond, sealing and opening are
 // counted only.
 const sealedUpTo = 100
@@ -179,7 +184,7 @@ const sealedUpTo = 100
 func (c Case) run(p *progress) Result {
 	runtime.LockOSThread() // processorTime is that of a thread
 	defer runtime.UnlockOSThread()
-	began := processTime()
+	began, start := processTime(), time.Now()
 	zone := sim.NewMix(c.Mix)
 	zone.Fill()
 	empty := heap()
@@ -204,6 +209,7 @@ func (c Case) run(p *progress) Result {
 	p.run(w, c.Measure, "work")
 	res.Cost.work(w, c, cost)
 	res.Cost.WorkS = (processTime() - began).Seconds() - res.Cost.WarmS
+	res.Cost.ElapsedS = time.Since(start).Seconds()
 	res.Work, res.Rivals = c.work(w, before, m)
 	res.Cost.memory(w, m, empty)
 	res.Outages = c.outages(w, m, p)
@@ -269,7 +275,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	m.out, m.began = true, w.Now()
 	w.Resume()
 	w.Set(w.Server(0), sim.ServerOff)
-	began := processTime()
+	began, start := processTime(), time.Now()
 	bigPages()
 	o := Outage{Dead: share, DownMS: ms(until(w, 5*time.Minute, w.AllDown))}
 	p.run(w, c.Out-(w.Now()-m.began), fmt.Sprintf("outage, %.0f %% dead", share*100))
@@ -282,7 +288,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	o.Received = float64(after.received) / living / c.Out.Seconds()
 	w.Set(w.Server(0), sim.ServerUp)
 	o.Back = until(w, 10*time.Minute, w.AllUp).Seconds()
-	o.CostS = (processTime() - began).Seconds()
+	o.CostS, o.ElapsedS = (processTime() - began).Seconds(), time.Since(start).Seconds()
 	o.Faults = faults(w)
 	return o
 }

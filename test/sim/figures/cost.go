@@ -10,7 +10,7 @@ import (
 )
 
 // Cost is what simulating a case takes. Times are of the processor, so that what
-// else a machine does is left out.
+// else a machine does is left out, but for ElapsedS.
 type Cost struct {
 	// WarmS, WorkS and AllS are those of the process, the collection of garbage
 	// included.
@@ -18,6 +18,8 @@ type Cost struct {
 	WarmS     float64 `json:"warm_s"`
 	WorkS     float64 `json:"work_s"`
 	AllS      float64 `json:"all_s"`
+	// ElapsedS is how long the warm-up and the work took by the clock on the wall.
+	ElapsedS float64 `json:"elapsed_s"`
 	// For a host and a virtual hour of work, in microseconds: all, what goes into
 	// deliveries, and the rest, without the models of the rivals.
 	HourUS     float64 `json:"host_hour_us"`
@@ -62,12 +64,14 @@ func costs(w *sim.World) spent { return spent{w.Spent, processorTime(), w.Receiv
 
 // work says what the work since before has cost.
 func (c *Cost) work(w *sim.World, of Case, before spent) {
-	now := costs(w)
+	now, cores := costs(w), time.Duration(max(of.Cores, 1))
 	per := float64(of.Hosts) * of.Measure.Hours() * float64(time.Microsecond)
 	all, delivered := now.all-before.all, now.Deliveries-before.Deliveries
 	models := now.Listener - before.Listener
-	c.HourUS, c.DeliverUS = float64(all-models)/per, float64(delivered)/per
 	c.RestUS = float64(all-models-delivered) / per
+	delivered *= cores // the stopwatch is this core's, and each has the same share
+	c.DeliverUS = float64(delivered) / per
+	c.HourUS = c.DeliverUS + c.RestUS
 	c.DeliveryNS = float64(delivered) / max(float64(now.received-before.received), 1)
 }
 

@@ -35,13 +35,15 @@ type Set struct {
 // A piece of the set runs in a process of its own: what it takes in memory is then
 // its own, and given back at its end.
 type piece struct {
-	name string
-	into any
+	name  string
+	into  any
+	alone bool // no other part beside it
 }
 
 // Took is what a part has taken.
 type Took struct {
 	Name       string  `json:"name"`
+	Alone      bool    `json:"alone"`
 	WallS      float64 `json:"wall_s"`
 	ProcessorS float64 `json:"processor_s"`
 	MiB        int64   `json:"most_mib"`
@@ -91,17 +93,33 @@ func (s Set) One(name string, cores int, live bool) (any, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("no case %q", name)
 	}
-	cases[i].Cores = cores
+	if cases[i].Cores = cores; cases[i].alone() {
+		cases[i].Cores = sim.Cores()
+	}
 	return cases[i].run(p), nil
 }
 
-// two works parts off, two at a time, in their order.
-func (s Set) two(parts []piece, all *All) error {
+// parts works the set off in its order: first what needs all cores, then the rest
+// two at a time.
+func (s Set) parts(parts []piece, all *All) error {
+	var alone, beside []piece
+	for _, p := range parts {
+		if p.alone {
+			alone = append(alone, p)
+		} else {
+			beside = append(beside, p)
+		}
+	}
+	return errors.Join(s.beside(1, alone, all), s.beside(2, beside, all))
+}
+
+// beside works parts off, so many at a time.
+func (s Set) beside(many int, parts []piece, all *All) error {
 	next := make(chan piece)
 	var done sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
-	for range min(2, sim.Cores()) {
+	for range min(many, sim.Cores()) {
 		done.Go(func() {
 			for p := range next {
 				took, err := s.run(p)
@@ -133,7 +151,7 @@ func (s Set) run(p piece) (Took, error) {
 		if err := json.Unmarshal(raw, &kept); err != nil {
 			return Took{}, fmt.Errorf("%s: %w", path, err)
 		}
-	} else if kept, err = s.process(p.name); err != nil {
+	} else if kept, err = s.process(p); err != nil {
 		return Took{}, err
 	}
 	if err := json.Unmarshal(kept.Found, p.into); err != nil {
@@ -147,17 +165,17 @@ func (s Set) run(p piece) (Took, error) {
 }
 
 // process runs a part in another process.
-func (s Set) process(name string) (keptPart, error) {
-	args := append(slices.Clone(s.Self), name)
+func (s Set) process(p piece) (keptPart, error) {
+	args := append(slices.Clone(s.Self), p.name)
 	cmd := exec.Command(args[0], args[1:]...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, s.Stderr
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
-		return keptPart{}, fmt.Errorf("%s: %w", name, err)
+		return keptPart{}, fmt.Errorf("%s: %w", p.name, err)
 	}
 	end := cmd.ProcessState
-	took := Took{Name: name, WallS: time.Since(began).Seconds(), ProcessorS: (end.UserTime() + end.SystemTime()).Seconds()}
+	took := Took{Name: p.name, Alone: p.alone, WallS: time.Since(began).Seconds(), ProcessorS: (end.UserTime() + end.SystemTime()).Seconds()}
 	if usage, ok := end.SysUsage().(*syscall.Rusage); ok {
 		took.MiB = usage.Maxrss / 1024
 	}

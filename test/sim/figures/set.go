@@ -61,8 +61,8 @@ func Quick() []Case {
 	return out
 }
 
-// Run works the set off, two parts at a time and each in a process of its own, and
-// writes everything to dir.
+// Run works the set off, each part in a process of its own, and writes everything to
+// dir.
 func Run(s Set, dir string) (All, error) {
 	start := time.Now()
 	all := All{Quick: s.Quick, Common: RunCommon(s.Seed)}
@@ -74,11 +74,10 @@ func Run(s Set, dir string) (All, error) {
 	all.Results = make([]Result, len(cases))
 	var parts []piece
 	for i, c := range cases {
-		parts = append(parts, piece{c.Name(), &all.Results[i]})
+		parts = append(parts, piece{c.Name(), &all.Results[i], c.alone()})
 	}
-	specials := []piece{{slashdotName, &all.Slashdot}, {flashName, &all.Flash}, {propagationName, &all.Propagation}, {dayName, &all.Day}}
-	parts = slices.Insert(parts, min(2, len(parts)), specials...)
-	if err := s.two(parts, &all); err != nil {
+	specials := []piece{{slashdotName, &all.Slashdot, false}, {flashName, &all.Flash, false}, {propagationName, &all.Propagation, false}, {dayName, &all.Day, false}}
+	if err := s.parts(append(specials, parts...), &all); err != nil {
 		return all, err
 	}
 	all.TookS = s.took(all.Parts, start)
@@ -87,7 +86,7 @@ func Run(s Set, dir string) (All, error) {
 		return all, kept
 	}
 	all.Huge = &Huge{}
-	if err := s.two([]piece{{hugeName, all.Huge}}, &all); err != nil {
+	if err := s.parts([]piece{{hugeName, all.Huge, true}}, &all); err != nil {
 		all.Huge = nil
 		return all, errors.Join(kept, err)
 	}
@@ -102,7 +101,7 @@ func (s Set) took(parts []Took, start time.Time) float64 {
 	}
 	var took float64
 	for _, p := range parts {
-		if p.Name == hugeName {
+		if p.Alone {
 			took += p.WallS
 		} else {
 			took += p.WallS / 2
