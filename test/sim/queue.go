@@ -17,7 +17,8 @@ type event struct {
 type eventKind uint8
 
 const (
-	evWake     eventKind = iota // host wants to be called
+	evBoot     eventKind = iota // host is switched on
+	evWake                      // host wants to be called
 	evDatagram                  // what: *datagram, n: slot of jitter
 	evReply                     // what: node.Replied
 	evLookup                    // the load's next lookup, n: its turn

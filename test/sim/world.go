@@ -117,11 +117,13 @@ func begin(opt Options, trace *Trace) *World {
 	w.groupKeys()
 	for i, h := range w.hosts {
 		w.lan.know(h.links[0])
-		w.now = time.Duration(chance(opt.Seed, 1, uint64(i)) * float64(opt.Start))
-		h.clock.boot = w.now
-		w.boot(h)
+		if opt.Start == 0 {
+			w.boot(h)
+			continue
+		}
+		at := time.Duration(chance(opt.Seed, 1, uint64(i)) * float64(opt.Start))
+		w.queue.push(event{at: at, kind: evBoot, host: int32(i)})
 	}
-	w.now = 0
 	w.queue.push(event{at: watchEvery, kind: evWatch})
 	return w
 }
@@ -179,6 +181,11 @@ func (w *World) RunUntil(done func() bool, end time.Duration) {
 // happen does what an event says.
 func (w *World) happen(e event) {
 	switch e.kind {
+	case evBoot:
+		if h := w.hosts[e.host]; h.boots == 0 {
+			h.clock.boot = w.now
+			w.boot(h)
+		}
 	case evWake:
 		h := w.hosts[e.host]
 		if h.wakeAt == e.at {

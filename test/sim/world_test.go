@@ -75,3 +75,31 @@ func elsewhere(t *testing.T, threads int) string {
 	digest, _, _ := strings.Cut(rest, "\n")
 	return digest
 }
+
+// A host that was switched on in the world's past at once would hear what was said
+// before its own clock began.
+func TestHostIsOffUntilItBoots(t *testing.T) {
+	w := New(Options{Seed: 3, Hosts: 20, Start: 20 * time.Second})
+	defer w.Close()
+	for up := 0; up < 20; w.Run(100 * time.Millisecond) {
+		was := up
+		if up = 0; w.Now() > 20*time.Second {
+			t.Fatal("not all hosts are up after 20 s")
+		}
+		for _, h := range w.Hosts() {
+			if h.Up() {
+				up++
+			} else if h.Counts[countReceived] > 0 {
+				t.Fatalf("%s heard something before it was up", h.Name)
+			}
+		}
+		if up < was || w.Now() == 0 && up > 0 {
+			t.Fatalf("%d up at %v, %d before", up, w.Now(), was)
+		}
+	}
+	w.Run(time.Minute)
+	w.Agree()
+	if err := w.Checks.Err(); err != nil {
+		t.Error(err)
+	}
+}
