@@ -130,11 +130,7 @@ func (l lan) clone() lan {
 func (c *Checks) clone() *Checks {
 	other := *c
 	other.Faults, other.Count = nil, map[string]int{}
-	other.bad, other.buckets = maps.Clone(c.bad), make(map[bucketKey]*bucket, len(c.buckets))
-	for k, b := range c.buckets {
-		one := *b
-		other.buckets[k] = &one
-	}
+	other.bad = maps.Clone(c.bad)
 	return &other
 }
 

@@ -38,7 +38,6 @@ type Checks struct {
 	lastBad time.Duration            // a question of anybody got no answer in time
 	changed time.Duration            // servers, links or hosts were changed
 	bad     map[badKey]time.Duration // by host and question
-	buckets map[bucketKey]*bucket
 	turn    int
 	living  int           // hosts that are up
 	late    time.Duration // the longest that a datagram took so far
@@ -53,7 +52,7 @@ type badKey struct {
 func newChecks(opt Options) *Checks {
 	return &Checks{
 		opt: opt, Count: map[string]int{}, bad: map[badKey]time.Duration{},
-		buckets: map[bucketKey]*bucket{}, late: opt.Delay + opt.Jitter, living: opt.Hosts, lastBad: noWake, changed: noWake,
+		late: opt.Delay + opt.Jitter, living: opt.Hosts, lastBad: noWake, changed: noWake,
 	}
 }
 

@@ -73,12 +73,6 @@ func (b *bucket) take(now time.Duration) bool {
 	return b.tokens >= 0
 }
 
-type bucketKey struct {
-	host int32
-	run  int32
-	kind kind
-}
-
 // sent checks a message against the budget of its kind (PROTOCOL 3). N is what
 // the sender believes it is; a host that just came up knows few peers, so the
 // true number counts only once everybody was heard.
@@ -90,38 +84,37 @@ func (c *Checks) sent(w *World, h *Host, e node.Send) {
 	if k == kindHello && e.To.IsValid() {
 		return // in place of one to the group, for a host that does not hear it
 	}
-	key := bucketKey{int32(h.Index), h.run, k}
-	b := c.buckets[key]
-	if b == nil {
-		b = c.budget(k, c.living)
-		if b == nil {
-			return
-		}
-		b.tokens, b.at = b.burst, w.now
-		c.buckets[key] = b
+	now, bounded := c.budget(k, c.living)
+	if !bounded {
+		return
 	}
-	b.rate = c.budget(k, c.living).rate
+	b := &h.said[k]
+	if b.burst == 0 {
+		now.tokens, now.at = now.burst, w.now
+		*b = now
+	}
+	b.rate = now.rate
 	if !b.take(w.now) {
 		c.fail(w, h, "budget", fmt.Sprintf("more %ss than %.3g a second with a burst of %.3g", k, b.rate, b.burst))
 		b.tokens = b.burst
 	}
 }
 
-// budget is what one host may send of a kind, nil if only others bound it.
-func (c *Checks) budget(k kind, living int) *bucket {
+// budget is what one host may send of a kind, false if only others bound it.
+func (c *Checks) budget(k kind, living int) (bucket, bool) {
 	n := float64(max(living, 1))
 	switch k {
 	case kindHello: // one each half interval, and six in one as states change; more while the group forms
-		return &bucket{rate: (2.2 + 6) / helloInterval(living).Seconds(), burst: 40}
+		return bucket{rate: (2.2 + 6) / helloInterval(living).Seconds(), burst: 40}, true
 	case kindProve:
-		return &bucket{rate: 20, burst: 21}
+		return bucket{rate: 20, burst: 21}, true
 	case kindAnnounce: // small groups are known within a few seconds, large ones later
-		return &bucket{rate: max(50/n, .02) * 1.2, burst: 12 + 50*5}
+		return bucket{rate: max(50/n, .02) * 1.2, burst: 12 + 50*5}, true
 	case kindProof: // as many as there are that may challenge it
 		n = float64(c.opt.Hosts)
-		return &bucket{rate: 20 * n, burst: 2 * n}
+		return bucket{rate: 20 * n, burst: 2 * n}, true
 	}
-	return nil
+	return bucket{}, false
 }
 
 // Agree checks that, some time after everything was mended, all hosts see the

@@ -172,8 +172,8 @@ func (m *meter) Answered(o sim.Outcome) {
 	}
 }
 
-// alone reports whether the case has all cores to itself in the set: so many hosts
-// are promised on two.
+// alone reports whether the case has all cores to itself in the set: what so many
+// hosts take is promised for two.
 func (c Case) alone() bool { return c.Hosts >= 1000 }
 
 // sealedUpTo hosts seal their datagrams in earnest; beyond, sealing and opening are
@@ -201,7 +201,6 @@ func (c Case) run(p *progress) Result {
 	res := Result{Name: c.Name(), Hosts: c.Hosts, Loss: c.Loss}
 	p.run(w, c.Warm, "warm up")
 	res.Cost.WarmHours, res.Cost.WarmS = c.Warm.Hours(), (processTime() - began).Seconds()
-	bigPages()
 	before, cost := snapshot(w), costs(w)
 	for _, r := range m.rivals {
 		r.Reset()
@@ -276,7 +275,6 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	w.Resume()
 	w.Set(w.Server(0), sim.ServerOff)
 	began, start := processTime(), time.Now()
-	bigPages()
 	o := Outage{Dead: share, DownMS: ms(until(w, 5*time.Minute, w.AllDown))}
 	p.run(w, c.Out-(w.Now()-m.began), fmt.Sprintf("outage, %.0f %% dead", share*100))
 	after := snapshot(w).minus(before)

@@ -17,6 +17,7 @@ type progress struct {
 	live    bool // out is a terminal: bars are drawn over each other
 	shown   time.Time
 	quarter int // told last
+	pages   bigPages
 }
 
 // shared is written to by cases that run side by side.
@@ -35,6 +36,7 @@ func (s *shared) printf(format string, args ...any) {
 func (p *progress) run(w *sim.World, d time.Duration, doing string) {
 	began, step := w.Now(), max(d/200, time.Second)
 	for w.Now()-began < d {
+		p.pages.want()
 		w.Run(min(step, d-(w.Now()-began)))
 		p.show(doing, float64(w.Now()-began)/float64(d), d)
 	}

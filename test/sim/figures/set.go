@@ -73,25 +73,20 @@ func Run(s Set, dir string) (All, error) {
 	cases := s.cases()
 	all.Results = make([]Result, len(cases))
 	var parts []piece
+	if !s.Quick {
+		parts = append(parts, piece{hugeName, &all.Huge, false})
+	}
 	for i, c := range cases {
 		parts = append(parts, piece{c.Name(), &all.Results[i], c.alone()})
 	}
-	specials := []piece{{slashdotName, &all.Slashdot, false}, {flashName, &all.Flash, false}, {propagationName, &all.Propagation, false}, {dayName, &all.Day, false}}
-	if err := s.parts(append(specials, parts...), &all); err != nil {
+	parts = append(parts, piece{slashdotName, &all.Slashdot, false}, piece{flashName, &all.Flash, false},
+		piece{propagationName, &all.Propagation, false}, piece{dayName, &all.Day, false})
+	err := s.parts(parts, &all)
+	if slices.ContainsFunc(all.Results, func(r Result) bool { return r.Name == "" }) {
 		return all, err
 	}
 	all.TookS = s.took(all.Parts, start)
-	kept := all.write(dir) // what takes longest is not to cost the rest its report
-	if s.Quick {
-		return all, kept
-	}
-	all.Huge = &Huge{}
-	if err := s.parts([]piece{{hugeName, all.Huge, true}}, &all); err != nil {
-		all.Huge = nil
-		return all, errors.Join(kept, err)
-	}
-	all.TookS = s.took(all.Parts, start)
-	return all, all.write(dir)
+	return all, errors.Join(err, all.write(dir)) // the largest group is not to cost the rest its report
 }
 
 // took is how long the set ran, or would have run had it not been resumed.
@@ -99,15 +94,15 @@ func (s Set) took(parts []Took, start time.Time) float64 {
 	if !s.Resume {
 		return time.Since(start).Seconds()
 	}
-	var took float64
+	var alone, beside, longest float64
 	for _, p := range parts {
 		if p.Alone {
-			took += p.WallS
-		} else {
-			took += p.WallS / 2
+			alone += p.WallS
+			continue
 		}
+		beside, longest = beside+p.WallS, max(longest, p.WallS)
 	}
-	return took
+	return alone + max(beside/2, longest)
 }
 
 // write writes the figures, the checks, the tables and the report.

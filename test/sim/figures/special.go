@@ -183,7 +183,7 @@ func huge(hosts, names int, p *progress) Huge {
 	start := time.Now()
 	zone := sim.NewMix(sim.Mix{Count: names, FixedTTL: 10 * time.Minute})
 	w := sim.New(sim.Options{
-		Seed: 9, Hosts: hosts, Single: true, Zone: zone, Watch: 1, Cores: sim.Cores(), Start: 10 * time.Minute,
+		Seed: 9, Hosts: hosts, Single: true, Zone: zone, Watch: 1, Start: 10 * time.Minute,
 	})
 	defer w.Close()
 	p.run(w, 12*time.Minute, "hosts start")
