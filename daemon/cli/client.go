@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"syscall"
 )
@@ -82,6 +83,8 @@ func (e *env) explain(ctx context.Context, err error) error {
 		}
 	case errors.Is(err, fs.ErrPermission):
 		return &failure{code: exitPermission, err: fmt.Errorf("%s: permission denied", e.socket)}
+	case errors.Is(err, syscall.ECONNREFUSED) && !isSocket(e.socket):
+		return &failure{code: exitNoDaemon, err: fmt.Errorf("%s is not a socket", e.socket), hint: "mcdnsd listens on " + ControlSocket}
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return &failure{
 			code: exitNoDaemon, err: fmt.Errorf("mcdnsd is not running (nobody listens on %s)", e.socket),
@@ -89,4 +92,11 @@ func (e *env) explain(ctx context.Context, err error) error {
 		}
 	}
 	return &failure{code: exitNoDaemon, err: fmt.Errorf("%s: %w", e.socket, err), hint: "systemctl status mcdnsd"}
+}
+
+// isSocket: the kernel refuses a file just as it refuses a socket that nobody
+// listens on.
+func isSocket(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&fs.ModeSocket != 0
 }
