@@ -33,11 +33,17 @@ type query struct {
 // lookup may cost in an outage. With a fifth of all datagrams lost and 8 hosts,
 // 40 of 32000 lookups found nothing that the group held when it was sent twice,
 // 6 with three times, 1 with four.
+//
+// Among many hosts most hold what any does, and what nobody knows is asked for by so
+// many that it is most of what each receives in an outage: 40 datagrams a second at
+// 1000 hosts. There it goes out twice, the second time when every holder has had its
+// turn, and the answer comes by unicast as well.
 const (
 	queryWindow = 2 * time.Millisecond
 	queryAgain  = 20 * time.Millisecond
 	queryTimes  = 4
-	queryFewer  = 2 // among many hosts
+	queryFewer  = 2 // among many hosts,
+	queryLater  = 40 * time.Millisecond
 	queryWait   = 85 * time.Millisecond
 	radioWait   = 300 * time.Millisecond // an access point holds multicast back
 	nonceLife   = 2 * time.Second
@@ -56,6 +62,10 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 		n.nobodyKnows(now, p) // a moment ago nobody did
 		return
 	}
+	if since, down := n.downSince(p.q); down && n.failures.inVain(now, since, n.queryPatience(), p.q) {
+		n.nobodyKnows(now, p)
+		return
+	}
 	p.queried = now
 	asked := &query{asked: now}
 	p.query = asked
@@ -67,7 +77,8 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 // given one alone may be unable to connect; of what one host alone holds every
 // answer in 60 is lost at 20 % loss.
 func (n *Node) putQuery(now time.Duration, p *pending, asked *query, again bool) {
-	n.repeatQuery(now, p, asked, n.queryTimes())
+	times, _ := n.queryTimes()
+	n.repeatQuery(now, p, asked, times)
 	n.after(now, n.queryPatience(), func(now time.Duration) {
 		switch {
 		case p.query != asked:
@@ -96,21 +107,20 @@ func (n *Node) repeatQuery(now time.Duration, p *pending, asked *query, times in
 	if p.query != asked || times == 0 {
 		return
 	}
-	if asked.heard == 0 || now-asked.heard >= queryAgain {
+	_, gap := n.queryTimes()
+	if asked.heard == 0 || now-asked.heard >= gap {
 		n.queueQuery(now, wire.Asked{Question: p.q})
 	}
-	n.after(now, queryAgain, func(now time.Duration) { n.repeatQuery(now, p, asked, times-1) })
+	n.after(now, gap, func(now time.Duration) { n.repeatQuery(now, p, asked, times-1) })
 }
 
-// queryTimes is how often a question is put to the group. Among many hosts most
-// hold what any does, so that more than the asker must have bad luck for a QUERY
-// to be in vain; and what nobody knows is asked for by so many that it is most of
-// what each receives in an outage: 40 datagrams a second at 1000 hosts with four.
-func (n *Node) queryTimes() int {
+// queryTimes is how often a question is put to the group, and with how much time
+// between.
+func (n *Node) queryTimes() (times int, gap time.Duration) {
 	if n.group.N() > manyHosts {
-		return queryFewer
+		return queryFewer, queryLater
 	}
-	return queryTimes
+	return queryTimes, queryAgain
 }
 
 // queryPatience is how long the group may take.
@@ -135,18 +145,33 @@ func (n *Node) wireless() bool {
 // give one; the failure is remembered so that it is not asked again at once.
 func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 	p.query = nil
-	if f := p.fetch; f != nil {
-		if f.kind == viaFallback || !n.downFor(p.q) || n.byHearsay() || f.began < n.since {
-			return
-		}
-		if n.young(now) && !f.nowhere() {
-			n.afterIf(now, n.since+lateAnswer-now, f.live, func(now time.Duration) { n.giveUp(now, f) })
-			return
-		}
+	if n.mayCome(now, p.fetch) {
+		return
 	}
 	n.failures.remember(now, p.q)
 	n.failAll(p)
 	n.drop(p)
+}
+
+// mayCome reports whether a server may still answer in time, and sees to the end of
+// that time.
+func (n *Node) mayCome(now time.Duration, f *fetch) bool {
+	if f == nil {
+		return false
+	}
+	since, down := n.downSince(f.q)
+	if f.kind == viaFallback || !down || n.byHearsay() {
+		return true
+	}
+	end := f.began // asked before the outage was known
+	if f.began >= since {
+		end = since
+	}
+	if end += lateAnswer; now >= end || f.began >= since && f.nowhere() {
+		return false
+	}
+	n.afterIf(now, end-now, f.live, func(now time.Duration) { n.giveUp(now, f) })
+	return true
 }
 
 func (n *Node) queueQuery(now time.Duration, a wire.Asked) {
@@ -209,10 +234,16 @@ type due struct {
 	questions []wire.Question
 	to        netip.AddrPort // the asker
 	alone     bool           // it is not proven: by unicast only
-	both      bool           // it is on a radio link: by unicast as well
+	both      bool           // by unicast as well: it is on a radio link, or asks less often
 }
 
-const rankStep = 5 * time.Millisecond
+// A holder's turn to answer comes after rankStep for each doubling of its rank, the
+// last at 35 ms.
+const (
+	rankStep = 5 * time.Millisecond
+	rankMost = 127
+	lastTurn = 7 * rankStep
+)
 
 // heardQuery takes its turn to answer what it holds: by rank, so that the
 // first answer silences the rest.
@@ -231,13 +262,13 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 		if !m.Proven() && rank >= 3 {
 			continue
 		}
-		wait := time.Duration(float64(rankStep) * math.Log2(1+float64(min(rank, 1000))))
+		wait := time.Duration(float64(rankStep) * math.Log2(1+float64(min(rank, rankMost))))
 		turn := turns[wait]
 		if turn == nil {
 			if turns == nil { // most QUERYs find nothing to say
 				turns = make(map[time.Duration]*due)
 			}
-			turn = &due{nonce: body.Nonce, to: in.From, alone: !m.Proven(), both: body.Wireless}
+			turn = &due{nonce: body.Nonce, to: in.From, alone: !m.Proven(), both: body.Wireless || n.group.N() > manyHosts}
 			turns[wait] = turn
 			n.after(now, wait, func(now time.Duration) { n.reply(now, turn) })
 		}
@@ -275,7 +306,7 @@ func (n *Node) waitBeside(now time.Duration, m *group.Member, in Received, body 
 		if asked.Held != (wire.Birth{}) || n.cache.Get(now, q).Held() {
 			continue
 		}
-		n.failures.hear(now, n.queryPatience(), q)
+		n.failures.hear(now, n.queryPatience(), m.Peer, q)
 		if p := n.pending[q]; p != nil && p.query != nil {
 			p.query.heard = now
 			n.queries.queue = slices.DeleteFunc(n.queries.queue, func(a wire.Asked) bool { return a.Question == q })

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"mcdns/gocore/wire"
 )
 
 // updateDown follows the servers' states: down means all of them.
@@ -76,19 +78,23 @@ const lateAnswer = 3*time.Second - 5*queryWait
 // be answered late, as what it asked for a moment ago: a server that says nothing
 // for a second, or a host that a busy machine did not run, is no outage to anybody
 // without mcdns. A server that the network cannot reach is not waited for.
-func (n *Node) young(now time.Duration) bool { return n.down && now < n.since+lateAnswer }
+func (n *Node) young(now time.Duration, q wire.Question) bool {
+	since, down := n.downSince(q)
+	return down && now < since+lateAnswer
+}
 
 // giveUpNowhere ends a question of a young outage that reached no server, once the
 // group has had its turn.
 func (n *Node) giveUpNowhere(now time.Duration, f *fetch) {
 	p := n.pending[f.q]
-	if p != nil && p.fetch == f && p.query == nil && f.kind == demand && f.began >= n.since && f.nowhere() && !n.byHearsay() {
+	since, _ := n.downSince(f.q)
+	if p != nil && p.fetch == f && p.query == nil && f.kind == demand && f.began >= since && f.nowhere() && !n.byHearsay() {
 		n.giveUp(now, f)
 	}
 }
 
 func (n *Node) giveUp(now time.Duration, f *fetch) {
-	if n.down {
+	if n.downFor(f.q) {
 		n.fetchFailed(now, f)
 	}
 }

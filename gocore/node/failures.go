@@ -23,9 +23,13 @@ type failures struct {
 // and nothing is timed for it: with a map and a timer they were two fifths of what
 // an outage costs every host.
 type heard struct {
-	hash  uint64
-	at    time.Duration // when it was first heard
-	times int           // that it was asked
+	hash uint64
+	peer wire.Peer
+	at   time.Duration // when it was first heard
+	// again: the peer repeated it when every holder had had its turn, so that it
+	// had no answer. Of a question that came once this host may have lost the answer;
+	// and holders ranked far back have not spoken yet when it is repeated first.
+	again bool
 }
 
 // A failure is the time until which it is remembered, but for the lowest bits:
@@ -68,11 +72,11 @@ func (f *failures) remember(now time.Duration, q wire.Question) {
 }
 
 // hear notes that a peer asked the group, which has so long to answer.
-func (f *failures) hear(now, patience time.Duration, q wire.Question) {
+func (f *failures) hear(now, patience time.Duration, peer wire.Peer, q wire.Question) {
 	hash := f.key.Hash(q)
 	for i := len(f.heard) - 1; i >= 0 && now < f.heard[i].at+patience; i-- {
-		if h := &f.heard[i]; h.hash == hash {
-			h.times++
+		if h := &f.heard[i]; h.hash == hash && h.peer == peer {
+			h.again = h.again || now > h.at+lastTurn
 			return
 		}
 	}
@@ -80,19 +84,22 @@ func (f *failures) hear(now, patience time.Duration, q wire.Question) {
 	for old < len(f.heard) && (now >= f.heard[old].at+patience+minFailure || len(f.heard)-old >= maxHeard) {
 		old++
 	}
-	f.heard = append(slices.Delete(f.heard, 0, old), heard{hash, now, 1})
+	f.heard = append(slices.Delete(f.heard, 0, old), heard{hash: hash, peer: peer, at: now})
 }
 
-// inVain reports whether a peer asked the group a moment ago and got no answer: it
-// repeated itself, for of a question that came once this host may have lost the
-// answer. That counts for the shortest time: a peer's word blocks nobody for long.
-func (f *failures) inVain(now, patience time.Duration, q wire.Question) bool {
+// inVain reports whether a peer asked the group a moment ago, in this outage, and got
+// no answer. That counts for the shortest time and for what did not fail here before:
+// a peer's word blocks nobody for long.
+func (f *failures) inVain(now, since, patience time.Duration, q wire.Question) bool {
 	if len(f.heard) == 0 {
 		return false
 	}
 	hash := f.key.Hash(q)
+	if _, failed := f.of[hash]; failed {
+		return false
+	}
 	for i := len(f.heard) - 1; i >= 0 && now < f.heard[i].at+patience+minFailure; i-- {
-		if h := f.heard[i]; h.hash == hash && h.times > 1 && now >= h.at+patience {
+		if h := f.heard[i]; h.hash == hash && h.again && h.at >= since && now >= h.at+patience {
 			return true
 		}
 	}

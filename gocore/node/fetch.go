@@ -283,6 +283,7 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer)
 	n.announceFetched(now, &answer, f.kind, known)
 	if p := n.pending[f.q]; p != nil {
 		asked := len(p.waiters) > 0
+		p.query = nil // even if it is not kept: nobody need know any more
 		n.answerWaiters(now, p, &answer)
 		n.drop(p)
 		if asked {
@@ -328,6 +329,9 @@ func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 	if n.downFor(f.q) && f.kind != viaFallback {
 		n.resolveWhileDown(now, p)
 		return
+	}
+	if f.kind == viaFallback && n.young(now, f.q) {
+		n.startFetch(now, f.q, demand) // a fallback server that refuses is not to cost what the own may say yet
 	}
 	n.askGroup(now, p)
 }

@@ -16,6 +16,7 @@ func (n *Node) startSharing(now time.Duration) {
 	n.session.began = now
 	n.session.sharing++
 	this := n.session.sharing
+	n.failures.clearAll() // the group may know what this host did not
 	n.helloIn(now, n.jitter(2*time.Second), this)
 }
 

@@ -74,7 +74,7 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 		n.wantYounger(now, e)
 		return
 	}
-	if n.failures.active(now, in.Question) || n.failures.inVain(now, n.queryPatience(), in.Question) {
+	if n.failures.active(now, in.Question) {
 		n.fail(in.ID)
 		return
 	}
@@ -82,7 +82,7 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 	if p == nil {
 		return
 	}
-	if p.fetch == nil && n.young(now) && !n.fallbackFor(in.Question) {
+	if p.fetch == nil && n.young(now, in.Question) && !n.fallbackFor(in.Question) {
 		n.startFetch(now, in.Question, demand)
 	}
 	n.resolveWhileDown(now, p)

@@ -86,6 +86,7 @@ func (n *Node) holdBack(now time.Duration, f *fetch) {
 		n.drop(p)
 		return
 	}
+	p.query = nil
 	for _, id := range n.takeWaiters(p) {
 		n.count(LookupServer)
 		n.emit(Respond{ID: id, Result: Result{Answer: none, Source: FromServer}})

@@ -59,9 +59,21 @@ func (n *Node) routed(s *server) bool {
 
 // downFor reports whether all servers that may be asked a question are down.
 func (n *Node) downFor(q wire.Question) bool {
+	_, down := n.downSince(q)
+	return down
+}
+
+// downSince says that too, and since when.
+func (n *Node) downSince(q wire.Question) (since time.Duration, down bool) {
 	r := n.routeFor(q)
 	if r == nil {
-		return n.down
+		return n.since, n.down
 	}
-	return !slices.ContainsFunc(r.servers, func(s *server) bool { return s.state != Down })
+	for _, s := range r.servers {
+		if s.state != Down {
+			return 0, false
+		}
+		since = max(since, s.since)
+	}
+	return since, true
 }

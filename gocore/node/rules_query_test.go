@@ -262,34 +262,47 @@ func TestManyHostsAreAskedLessOften(t *testing.T) {
 
 func TestWhatPeersAskInVainIsForgottenInTimeAndBounded(t *testing.T) {
 	const patience = queryWait
-	var f failures
-	f.hear(0, patience, question("once.example."))
-	for range 2 {
-		f.hear(0, patience, question("twice.example."))
+	one, other := wire.Peer{ID: 1}, wire.Peer{ID: 2}
+	f := failures{}
+	f.hear(0, patience, one, question("once.example."))
+	for _, at := range []time.Duration{0, queryAgain} {
+		f.hear(at, patience, one, question("early.example."))
 	}
+	f.hear(0, patience, one, question("two.example."))
+	f.hear(lastTurn+1, patience, other, question("two.example."))
+	f.hear(0, patience, one, question("vain.example."))
+	f.hear(lastTurn+1, patience, one, question("vain.example."))
 	for _, c := range []struct {
-		name string
-		at   time.Duration
-		want bool
+		name  string
+		at    time.Duration
+		since time.Duration
+		want  bool
 	}{
-		{"once.example.", patience, false}, // this host may have lost the answer
-		{"twice.example.", patience - 1, false},
-		{"twice.example.", patience, true},
-		{"twice.example.", patience + minFailure - 1, true},
-		{"twice.example.", patience + minFailure, false},
-		{"other.example.", patience, false},
+		{"once.example.", patience, 0, false},  // this host may have lost the answer
+		{"early.example.", patience, 0, false}, // nobody had had his turn
+		{"two.example.", patience, 0, false},   // the first may have been answered
+		{"vain.example.", patience - 1, 0, false},
+		{"vain.example.", patience, 0, true},
+		{"vain.example.", patience + minFailure - 1, 0, true},
+		{"vain.example.", patience + minFailure, 0, false},
+		{"vain.example.", patience, 1, false}, // it was before the outage
+		{"other.example.", patience, 0, false},
 	} {
-		if got := f.inVain(c.at, patience, question(c.name)); got != c.want {
+		if got := f.inVain(c.at, c.since, patience, question(c.name)); got != c.want {
 			t.Errorf("%s after %v: in vain %v; want %v", c.name, c.at, got, c.want)
 		}
 	}
+	f.remember(patience, question("vain.example."))
+	if f.inVain(patience+minFailure-1, 0, patience, question("vain.example.")) {
+		t.Error("a peer's word counts again for what failed here before")
+	}
 	for i := range 3 * maxHeard {
-		f.hear(time.Duration(i), patience, question(fmt.Sprintf("x%d.example.", i)))
+		f.hear(time.Duration(i), patience, one, question(fmt.Sprintf("x%d.example.", i)))
 	}
 	if len(f.heard) > maxHeard {
 		t.Errorf("%d are remembered; want %d at most", len(f.heard), maxHeard)
 	}
-	if f.hear(time.Minute, patience, question("late.example.")); len(f.heard) != 1 {
+	if f.hear(time.Minute, patience, one, question("late.example.")); len(f.heard) != 1 {
 		t.Errorf("%d are remembered a minute later; want 1", len(f.heard))
 	}
 }
