@@ -65,6 +65,41 @@ func TestHostThatWasRestartedIsOnePeer(t *testing.T) {
 	}
 }
 
+func TestManyEpochsOfOneIDAreLookedAfterAFewAtATime(t *testing.T) {
+	l := outage(t, 2)
+	n := l.nodes[0]
+	nonce := n.newNonce(l.now) // as in any QUERY that the member heard
+	const epochs = 1000
+	before := len(n.timers.heap)
+	for i := range uint64(epochs) {
+		n.says(wire.Peer{ID: 4711, Epoch: i + 1}, 1, l.now, true, &wire.Reply{Nonce: nonce})
+	}
+	if got, most := len(n.timers.heap)-before, (maxTwins+1)*epochs; got > most {
+		t.Errorf("%d datagrams of one member left %d timers; want %d at most", epochs, got, most)
+	}
+	l.run(2 * n.group.Silence())
+	if got := n.group.N() - 1; got != 1 {
+		t.Errorf("%d members once all epochs were silent; want 1", got)
+	}
+	n.within(map[string]int{"timers": 64, "members": 1, "failures": 50, "asks": 5}) // probes may be out
+}
+
+func TestHostThatIsRestartedOverAndOverIsOnePeer(t *testing.T) {
+	l := newLAN(t, 3)
+	l.settle()
+	for i := range uint64(5 * maxTwins) {
+		l.nodes[2].off = true
+		l.addNode(2, 9+i).handle(Configure{l.settings()})
+		l.run(2 * time.Second)
+	}
+	l.run(l.nodes[0].group.Silence() + 10*time.Second)
+	for _, n := range l.nodes[:2] {
+		if got := n.group.N() - 1; got != 2 {
+			t.Errorf("host %d: %d members after %d restarts; want 2", n.i, got, 5*maxTwins)
+		}
+	}
+}
+
 func TestCopyOfThisHostIsNamedOnce(t *testing.T) {
 	l := newLAN(t, 2)
 	l.settle()

@@ -11,6 +11,14 @@ import (
 // proven: a host that was restarted does not speak with two tongues.
 const twinTime = 3 * time.Second
 
+// maxTwins is how many older epochs of an id are looked after for each proof. A
+// peer with the key may speak from any number of epochs: if each that is proven
+// had all before it looked after, 3000 datagrams would leave 4.5 million timers.
+// A host that was restarted has one older epoch; one restarted every few seconds
+// loses nothing, since what is left goes with the next proof or by its silence
+// (PROTOCOL 3).
+const maxTwins = 4
+
 // noteTwins looks after two epochs of one id. A host that was restarted is one
 // host: its older epoch goes as soon as it proves silent. Two that both speak are
 // copies of one disk; both work, but the administrator should know.
@@ -20,9 +28,13 @@ func (n *Node) noteTwins(now time.Duration, m *group.Member) {
 		n.log(slog.LevelWarn, "another host has this host's id, perhaps from a copied disk: both work, but count as one",
 			"peer", m.Addr().Addr().String(), "hint", "stop mcdnsd on one of them, delete its host id file, start it again")
 	}
+	looked := 0
 	for old := range n.group.Twins(m) {
 		if old.First() > m.First() {
 			continue
+		}
+		if looked++; looked > maxTwins {
+			return
 		}
 		peer, heard := old.Peer, old.Last(now)
 		n.challenge(now, old) // a copy answers
