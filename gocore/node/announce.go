@@ -2,6 +2,7 @@ package node
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 
 	"mcdns/gocore/cache"
@@ -11,7 +12,7 @@ import (
 // An announcer tells the group what this host fetched, in few datagrams and
 // within its share of the group's rate (PROTOCOL 3, ANNOUNCE).
 type announcer struct {
-	queue  announcements
+	queue  announcements                  // at most twice announceQueue
 	queued map[wire.Question]announcement // what of the queue still stands
 	made   uint64
 	timed  bool          // a flush is coming,
@@ -62,14 +63,26 @@ func (a *announcer) add(item announcement) bool {
 	if a.queued == nil {
 		a.queued = make(map[wire.Question]announcement)
 	}
-	if len(a.queue) >= announceQueue {
+	if _, waits := a.queued[item.q]; !waits && len(a.queued) >= announceQueue {
 		return false
+	}
+	if len(a.queue) >= 2*announceQueue {
+		a.sweep()
 	}
 	a.made++
 	item.made = a.made
 	a.queued[item.q] = item
 	heap.Push(&a.queue, item)
 	return true
+}
+
+// sweep throws out what was cancelled or told anew, once it is half of the queue
+// or more, so that each add pays for one item of it. Counted as waiting, it
+// refused news though next to nothing stood: a name of a short TTL that is fetched
+// again and again comes last and is never taken out.
+func (a *announcer) sweep() {
+	a.queue = slices.DeleteFunc(a.queue, func(item announcement) bool { return a.queued[item.q] != item })
+	heap.Init(&a.queue)
 }
 
 // next takes the answer that comes first, skipping what was cancelled.

@@ -243,8 +243,42 @@ func TestAnnouncementsThatWaitAreBounded(t *testing.T) {
 			refused++
 		}
 	}
-	if refused != 10 || len(a.queue) != announceQueue {
-		t.Errorf("%d wait, %d refused; want %d and 10", len(a.queue), refused, announceQueue)
+	if refused != 10 || len(a.queued) != announceQueue {
+		t.Errorf("%d wait, %d refused; want %d and 10", len(a.queued), refused, announceQueue)
+	}
+}
+
+// Names of a short TTL come last and may never leave the queue: fetched again and
+// again, or told by peers meanwhile, they must not take the place of news.
+func TestWhatIsToldAnewOrCancelledRefusesNoNews(t *testing.T) {
+	var n Node
+	a, made := &n.announce, map[uint64]bool{}
+	for i := range 5 * announceQueue {
+		for _, q := range []wire.Question{question("busy.example."), question(fmt.Sprintf("n%d.example.", i))} {
+			if !a.add(announcement{q: q, ttl: time.Second}) {
+				t.Fatalf("%d answers wait and news are refused", len(a.queued))
+			}
+			if len(a.queue) > 2*announceQueue {
+				t.Fatalf("%d items lie in the queue; want %d at most", len(a.queue), 2*announceQueue)
+			}
+		}
+		if i%100 != 0 {
+			n.cancelAnnouncement(question(fmt.Sprintf("n%d.example.", i)))
+		}
+	}
+	for _, item := range a.queued {
+		made[item.made] = true
+	}
+	var last announcement
+	for i := range len(made) {
+		item, ok := a.next()
+		if !ok || !made[item.made] || i > 0 && item.made <= last.made {
+			t.Fatalf("place %d: %v made %d after %d; want all that stand, the first first", i, item.q, item.made, last.made)
+		}
+		last = item
+	}
+	if item, ok := a.next(); ok {
+		t.Errorf("%v was cancelled and is told", item.q)
 	}
 }
 

@@ -453,8 +453,8 @@ func TestAnnouncementsKeepToTheGroupsRateAndQueue(t *testing.T) {
 		name := fmt.Sprintf("n%d.example.", i)
 		l.answers[name] = "203.0.113.7"
 		n.query(name)
-		if len(n.announce.queue) > announceQueue {
-			t.Fatalf("%d answers wait; want %d at most", len(n.announce.queue), announceQueue)
+		if len(n.announce.queued) > announceQueue {
+			t.Fatalf("%d answers wait; want %d at most", len(n.announce.queued), announceQueue)
 		}
 		if i%20 == 0 {
 			l.run(50 * time.Millisecond)
