@@ -282,6 +282,73 @@ func TestWhatIsToldAnewOrCancelledRefusesNoNews(t *testing.T) {
 	}
 }
 
+// A busy host uses hundreds of stale names a second in an outage. What a program
+// waits for must not wait behind what is asked in the background.
+func TestStaleNamesStarveNoNewOnes(t *testing.T) {
+	for _, gap := range []time.Duration{3, 5, 10} { // ms
+		l := outage(t, 3)
+		n := l.nodes[0]
+		hold := func(name string, hosts ...*testNode) {
+			a := l.positive(name, "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+			for _, n := range hosts {
+				n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
+			}
+		}
+		const names, each = 50, 40
+		for i := range names * each {
+			hold(fmt.Sprintf("s%d.example.", i), n, l.nodes[1])
+		}
+		l.sent = nil
+		failed, began := 0, l.now
+		for i := range names {
+			name := fmt.Sprintf("only%d.example.", i)
+			hold(name, l.nodes[1])
+			r := n.query(name)
+			for j := range each {
+				n.query(fmt.Sprintf("s%d.example.", i*each+j))
+				l.run(gap * time.Millisecond)
+			}
+			if r() == nil || r().Answer == nil {
+				failed++
+			}
+		}
+		got := 0
+		for _, body := range take[*wire.Query](l, n) {
+			if background(body.Asked[0]) {
+				got++
+			}
+		}
+		if failed > 0 {
+			t.Errorf("a stale name every %d ms: %d of %d names that a peer holds failed without any loss", gap, failed, names)
+		}
+		if most := backgroundRate * (1 + (l.now - began).Seconds()); float64(got) > most {
+			t.Errorf("a stale name every %d ms: %d QUERYs that nobody waits for; want %.0f at most", gap, got, most)
+		}
+	}
+}
+
+// The stale names of a page are all asked for: they leave together.
+func TestStaleNamesOfAPageAreAllAskedFor(t *testing.T) {
+	l := outage(t, 2)
+	n := l.nodes[0]
+	const names = 5 * backgroundRate
+	for i := range names {
+		a := l.positive(fmt.Sprintf("s%d.example.", i), "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+		n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
+	}
+	for i := range names {
+		n.query(fmt.Sprintf("s%d.example.", i))
+	}
+	l.run(time.Second)
+	asked := 0
+	for _, body := range take[*wire.Query](l, n) {
+		asked += len(body.Asked)
+	}
+	if asked != names {
+		t.Errorf("%d of %d stale names were asked for", asked, names)
+	}
+}
+
 // What nobody knows is asked for by so many in a big group that it is most of what
 // each hears in an outage.
 func TestManyHostsAreAskedLessOften(t *testing.T) {
