@@ -273,11 +273,11 @@ const (
 // first answer silences the rest.
 func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body *wire.Query) {
 	var turns map[time.Duration]*due
-	n.waitBeside(now, m, in, body)
 	for _, asked := range body.Asked {
 		e := n.cache.Get(now, asked.Question)
 		if m.Proven() && in.Group {
 			n.askedForAll(now, e, asked)
+			n.waitBeside(now, m, e, asked)
 		}
 		if !e.Held() || !n.shareable(e) || !n.younger(now, e, asked.Held) {
 			continue
@@ -321,20 +321,15 @@ func (n *Node) askedForAll(now time.Duration, e cache.Entry, asked wire.Asked) {
 // waitBeside makes use of another host's QUERY: it replaces this host's own for
 // the same name, and if nobody answers it in an outage, asking again at once
 // would be as much in vain (PROTOCOL 3).
-func (n *Node) waitBeside(now time.Duration, m *group.Member, in Received, body *wire.Query) {
-	if !m.Proven() || !in.Group {
+func (n *Node) waitBeside(now time.Duration, m *group.Member, e cache.Entry, asked wire.Asked) {
+	q := asked.Question
+	if e.Held() || asked.Held != (wire.Birth{}) {
 		return
 	}
-	for _, asked := range body.Asked {
-		q := asked.Question
-		if asked.Held != (wire.Birth{}) || n.cache.Get(now, q).Held() {
-			continue
-		}
-		n.failures.hear(now, n.queryPatience(), m.Peer, q)
-		if p := n.pending[q]; p != nil && p.query != nil {
-			p.query.heard = now
-			n.queries.queue = slices.DeleteFunc(n.queries.queue, func(a wire.Asked) bool { return a.Question == q })
-		}
+	n.failures.hear(now, n.queryPatience(), m.Peer, q)
+	if p := n.pending[q]; p != nil && p.query != nil {
+		p.query.heard = now
+		n.queries.queue = slices.DeleteFunc(n.queries.queue, func(a wire.Asked) bool { return a.Question == q })
 	}
 }
 

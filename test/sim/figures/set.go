@@ -40,11 +40,7 @@ func Full() []Case {
 	out = append(out, Case{Hosts: 300, Warm: 30 * time.Minute, Measure: 90 * time.Minute, Out: 2 * time.Hour, Dead: dead, Single: true})
 	for _, n := range []int{100, 20, 8, 5} {
 		for _, loss := range []float64{0, .05} {
-			warm := day
-			if n == 100 && loss > 0 {
-				warm = 6 * time.Hour // streams that repair what was lost cost more than all else
-			}
-			out = append(out, Case{Hosts: n, Loss: loss, Warm: warm, Measure: 2 * time.Hour, Out: day, Dead: dead})
+			out = append(out, Case{Hosts: n, Loss: loss, Warm: day, Measure: 2 * time.Hour, Out: day, Dead: dead})
 		}
 	}
 	return out
