@@ -81,7 +81,11 @@ func (w *World) fanOut(d *datagram, slot uint64) {
 
 // part delivers to the i-th of n shares of the hosts.
 func (w *World) part(d *datagram, slot uint64, i, n int, out []outcome) []outcome {
-	for _, h := range w.hosts[i*len(w.hosts)/n : (i+1)*len(w.hosts)/n] {
+	hosts := w.hosts[i*len(w.hosts)/n : (i+1)*len(w.hosts)/n]
+	for k, h := range hosts {
+		if k%node.WarmMost == 0 && len(w.hosts) >= warmFrom {
+			warm(hosts[k:min(k+node.WarmMost, len(hosts))], d)
+		}
 		if slot != allSlots && w.slot(d, h) != slot {
 			continue
 		}
@@ -96,6 +100,27 @@ func (w *World) part(d *datagram, slot uint64, i, n int, out []outcome) []outcom
 		}
 	}
 	return out
+}
+
+// warmFrom is how many hosts a world has whose tables are in no processor's cache
+// when a datagram comes.
+const warmFrom = 200
+
+// warm has the processor fetch what a datagram will touch in each of some hosts.
+func warm(hosts []*Host, d *datagram) (sum uint64) {
+	if d.common.Message == nil {
+		return 0
+	}
+	var nodes [node.WarmMost]*node.Node
+	up := 0
+	for _, h := range hosts {
+		sum += uint64(h.clock.base) + h.Counts[countReceived]
+		if n, real := h.node.(*node.Node); real && h.up {
+			nodes[up] = n
+			up++
+		}
+	}
+	return sum + node.Warm(nodes[:up], d.common.Message)
 }
 
 // settle does what the hosts of one share want done.
