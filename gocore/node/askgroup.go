@@ -78,7 +78,7 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 // given one alone may be unable to connect; of what one host alone holds every
 // answer in 60 is lost at 20 % loss.
 func (n *Node) putQuery(now time.Duration, p *pending, asked *query, again bool) {
-	times, _ := n.queryTimes()
+	times, _ := n.queryPace()
 	n.repeatQuery(now, p, asked, times)
 	n.after(now, n.queryPatience(), func(now time.Duration) {
 		switch {
@@ -108,16 +108,16 @@ func (n *Node) repeatQuery(now time.Duration, p *pending, asked *query, times in
 	if p.query != asked || times == 0 {
 		return
 	}
-	_, gap := n.queryTimes()
+	_, gap := n.queryPace()
 	if asked.heard == 0 || now-asked.heard >= gap {
 		n.queueQuery(now, wire.Asked{Question: p.q})
 	}
 	n.after(now, gap, func(now time.Duration) { n.repeatQuery(now, p, asked, times-1) })
 }
 
-// queryTimes is how often a question is put to the group, and with how much time
+// queryPace is how often a question is put to the group, and with how much time
 // between.
-func (n *Node) queryTimes() (times int, gap time.Duration) {
+func (n *Node) queryPace() (times int, gap time.Duration) {
 	if n.group.N() > manyHosts {
 		return queryFewer, queryLater
 	}

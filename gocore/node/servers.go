@@ -59,7 +59,7 @@ func (n *Node) setServers(now time.Duration) {
 	n.servers = n.merge(now, n.servers, n.set.Servers, false)
 	n.fallback = n.merge(now, n.fallback, n.set.Fallback, true)
 	n.setRoutes(now)
-	n.failures.clearAll() // others may know what these did not
+	n.failures.clearAll() // the settings may name servers that know what these did not
 	if !slices.Equal(before, n.servers) {
 		n.askAnew(now)
 	}

@@ -51,11 +51,7 @@ func (res *Result) check(r *checks.Report, quick bool) {
 	}
 	for _, o := range res.Outages {
 		what := fmt.Sprintf("outage with %.0f %% dead: answered of what any host ever had", o.Dead*100)
-		least := .999
-		if res.Hosts < 100 {
-			least = .99 // one host may be left, and a repair is not worth less than one answer in a hundred
-		}
-		want(what, fmt.Sprintf(">= %g", least), o.OfBound, o.OfBound >= least)
+		want(what, ">= 0.999", o.OfBound, o.OfBound >= .999)
 		if o.Faults != "" {
 			r.Want(res.Name+": promises broken in the outage", "none", o.Faults, false)
 		}
