@@ -58,6 +58,26 @@ func TestLostAnnouncementsAreRepairedWithinAMinute(t *testing.T) {
 	}
 }
 
+// Among few hosts what one lacks may die with the few others: one in a hundred, which
+// is little among a hundred hosts, is much among eight.
+func TestAHostOfFewLacksNextToNothing(t *testing.T) {
+	const rounds, names = 4, 3000
+	sum := 0.0
+	for round := range uint64(rounds) {
+		l := lossy(t, 8, round)
+		l.loss, l.askLoss, l.ttl = 0.05, 0, time.Hour
+		known := l.known(names)
+		l.settle()
+		l.learnSlowly(known)
+		l.run(time.Minute)
+		sum += l.missing(known)
+	}
+	t.Logf("missing: %.3f %%", 100*sum/rounds)
+	if sum/rounds > 0.001 {
+		t.Errorf("%.3f %% of names are missing on a host of eight; want a tenth of a percent at most (seed %d)", 100*sum/rounds, seed)
+	}
+}
+
 // Repairs must not become a storm of their own: in the whole group at most two
 // streams a second, at any size, and none once all is well.
 func TestRepairsAreTwoStreamsASecondAtMost(t *testing.T) {

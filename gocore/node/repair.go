@@ -25,8 +25,8 @@ type repairer struct {
 
 const (
 	repairLack = 20 // answers, and two in a hundred, less than a peer says it holds
-	// repairFew answers, and one in a hundred, are worth a pull where they are
-	// known to be lost: with fewer missing, p99 of all lookups stays in the cache.
+	// repairFew answers, and worthPulling, are worth a pull where they are known to
+	// be lost: with fewer missing, p99 of all lookups stays in the cache.
 	repairFew  = 3
 	repairMost = 24 * time.Hour
 	// repairSlack is how old an answer may be that was told just now: those of a
@@ -86,8 +86,13 @@ func (n *Node) repairPause() time.Duration {
 	return n.group.Interval() * time.Duration(n.group.N()) / manyHosts
 }
 
-// worthPulling is how many answers are too few to pull for.
-func (n *Node) worthPulling() int { return max(repairFew, n.cache.Len()/100) }
+// worthPulling is how many answers are too few to pull for: one in a hundred of
+// those held among manyHosts or more, and fewer among fewer, where what one host
+// lacks few others hold. Of eight hosts that lost a datagram in twenty for a day, the
+// last one alive lacked the answer of one lookup in a thousand with the hundredth.
+func (n *Node) worthPulling() int {
+	return max(repairFew, n.cache.Len()*min(n.group.N(), manyHosts)/(100*manyHosts))
+}
 
 // lacks reports whether a peer says that it holds clearly more than this host.
 func (n *Node) lacks(m *group.Member) bool {
