@@ -13,7 +13,7 @@ func (g *Group) Copy() *Group {
 		}
 	}
 	other.members.index = slices.Clone(g.members.index)
-	other.members.ids = ids{slices.Clone(g.members.ids.once), slices.Clone(g.members.ids.twice)}
+	other.members.ids = slices.Clone(g.members.ids)
 	other.notes, other.free = make([]*Notes, len(g.notes)), slices.Clone(g.free)
 	for i, n := range g.notes {
 		if n != nil {

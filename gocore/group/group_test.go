@@ -171,6 +171,33 @@ func TestRankIsOneOrderForAllHosts(t *testing.T) {
 	}
 }
 
+// Each of many hosts asks every five seconds of an outage whether it is among the
+// first: a walk through all members for each would grow with the square of the group.
+func TestRankAmongFewLooksNoFurther(t *testing.T) {
+	const hosts, most = 1000, 2
+	looks, first := 0, 0
+	for i := range hosts {
+		g := New(uint64(i), [2]uint64{})
+		for j := range hosts {
+			if j != i {
+				g.Hear(0, peer(j), 1)
+			}
+		}
+		count := func(m *Member) bool { looks++; return m.Peer.ID%2 == 0 }
+		all := g.RankAmong(77, hosts, func(m *Member) bool { return m.Peer.ID%2 == 0 })
+		got := g.RankAmong(77, most, count)
+		if got != min(all, most) {
+			t.Fatalf("host %d: rank %d of at most %d; want %d", i, got, most, min(all, most))
+		}
+		if got < most {
+			first++
+		}
+	}
+	if first < most || looks > hosts*20 {
+		t.Errorf("%d hosts are among the first %d, and %d looks were taken by %d hosts; want %d at least and 20 for each host at most", first, most, looks, hosts, most)
+	}
+}
+
 func TestLeavingMovesOnlyTheLeaversShare(t *testing.T) {
 	g := hear(9, 0)
 	all := func(*Member) bool { return true }

@@ -37,6 +37,7 @@ const (
 	counted    flags = 1 << iota // it said how many names it holds
 	challenged                   // asked for a proof, or about to be
 	brief                        // seen has a bit for each of the last numbers
+	twin                         // another member had its id when the later of the two came
 )
 
 // about is what a peer says again and again. It is made anew only when it

@@ -67,6 +67,7 @@ func product(a, b uint64) uint64 {
 
 // add takes in a member that is not there yet.
 func (t *members) add(m Member) *Member {
+	t.pair(&m)
 	last := len(t.chunks) - 1
 	switch {
 	case last < 0 || len(t.chunks[last]) == chunk:

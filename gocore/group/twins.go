@@ -6,45 +6,55 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// ids says which ids surely belong to one member alone. Each proof of each peer asks
-// whether its host was there before: a walk through all members was half of what
-// a group of a thousand cost, and would be hours in one of ten thousand.
-type ids struct{ once, twice []uint64 }
-
-// newIDs makes room for the members that an index of so many places may have: four
-// bits for each place, so that one id in eight is taken for another's at most.
-func newIDs(places int) ids {
-	return ids{make([]uint64, max(1, places/16)), make([]uint64, max(1, places/16))}
-}
-
-func (s ids) bit(hash uint64) (word int, bit uint64) {
-	hash %= uint64(64 * len(s.once))
-	return int(hash / 64), 1 << (hash % 64)
-}
-
-func (s ids) add(hash uint64) {
-	word, bit := s.bit(hash)
-	s.twice[word] |= s.once[word] & bit
-	s.once[word] |= bit
-}
-
-// alone reports whether no other member has the id.
-func (s ids) alone(hash uint64) bool {
-	word, bit := s.bit(hash)
-	return s.twice[word]&bit == 0
-}
-
 // Twins are the other members with the id of a member: earlier or later runs of its
 // host, or copies of its disk. None may be removed meanwhile.
 func (g *Group) Twins(m *Member) iter.Seq[*Member] {
 	return func(yield func(*Member) bool) {
-		if g.members.ids.alone(g.members.hash(wire.Peer{ID: m.Peer.ID})) {
+		if m.is&twin == 0 {
 			return
 		}
 		for other := range g.Members() {
 			if other.Peer.ID == m.Peer.ID && other != m && !yield(other) {
 				return
 			}
+		}
+	}
+}
+
+// ids says which ids are surely not there yet: three bits of a word for each that
+// is. Each proof of each peer asks whether its host was there before: a walk through
+// all members was half of what a group of a thousand cost, and would be hours in one
+// of ten thousand.
+type ids []uint64
+
+// newIDs makes room for the members that an index of so many places may have: of an
+// id that is not there, at most one in fifty is taken for another's.
+func newIDs(places int) ids { return make(ids, max(1, places/8)) }
+
+func (s ids) bits(hash uint64) (word *uint64, bits uint64) {
+	bits = 1<<(hash&63) | 1<<(hash>>6&63) | 1<<(hash>>12&63)
+	return &s[(hash>>18)%uint64(len(s))], bits
+}
+
+func (s ids) add(hash uint64) {
+	word, bits := s.bits(hash)
+	*word |= bits
+}
+
+func (s ids) may(hash uint64) bool {
+	word, bits := s.bits(hash)
+	return *word&bits == bits
+}
+
+// pair marks a member that is about to be added, and those that have its id.
+func (t *members) pair(m *Member) {
+	if len(t.ids) == 0 || !t.ids.may(t.hash(wire.Peer{ID: m.Peer.ID})) {
+		return
+	}
+	for other := range t.all {
+		if other.Peer.ID == m.Peer.ID {
+			m.is, other.is = m.is|twin, other.is|twin
+			return // a third is marked already
 		}
 	}
 }

@@ -100,7 +100,8 @@ func (n *Node) catchUpMore(now time.Duration) {
 // holdsMuchMore is what each HELLO asks of its sender, before anybody asks it of all
 // members: at each HELLO of each peer that would cost the square of the group.
 func (n *Node) holdsMuchMore(m *group.Member) bool {
-	return int(m.Names()) > 2*max(n.cache.Len(), n.caughtFrom)+repairLack
+	most := (int(m.Names()) - repairLack) / 2
+	return most > n.caughtFrom && most > n.cache.Len()
 }
 
 // pull opens a stream of a catch-up to a peer drawn at random among those that

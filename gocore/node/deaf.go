@@ -2,6 +2,7 @@ package node
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 
 	"mcdns/gocore/group"
@@ -30,7 +31,12 @@ func (n *Node) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
 		return
 	}
 	notes := n.group.Notes(m)
-	notes.Missed = min(notes.Missed+1, deafAfter)
+	if notes.Missed == deafAfter {
+		return
+	}
+	if notes.Missed++; notes.Missed == deafAfter && !slices.Contains(n.deafPeers, m.Peer) {
+		n.deafPeers = append(n.deafPeers, m.Peer)
+	}
 	if notes.Missed == deafAfter && !notes.Named {
 		notes.Named = true
 		n.log(slog.LevelWarn, "a peer does not hear this host's multicast: sending it unicast (a switch that snoops without a querier, or a one-way link?)",
@@ -46,15 +52,21 @@ func (n *Node) deaf(m *group.Member) bool {
 // multicast: the others hear it by QUERY or repair.
 const maxCopies = 64
 
-// sendDeaf sends a copy of a group message to every deaf peer.
+// sendDeaf sends a copy of a group message to every deaf peer. They are found by a
+// list of their own: a walk through 1000 members for each datagram was a thirtieth
+// of what an outage costs.
 func (n *Node) sendDeaf(msg *wire.Message) {
 	copies := 0
-	for m := range n.group.Members() {
-		if n.deaf(m) && copies < maxCopies {
-			n.emit(Send{Message: msg, To: m.Addr()})
-			copies++
+	n.deafPeers = slices.DeleteFunc(n.deafPeers, func(p wire.Peer) bool {
+		m := n.group.Get(p)
+		if m == nil || !n.deaf(m) {
+			return true
 		}
-	}
+		if copies++; copies <= maxCopies {
+			n.emit(Send{Message: msg, To: m.Addr()})
+		}
+		return false
+	})
 }
 
 // callSilent says HELLO by unicast to members that have been silent for two

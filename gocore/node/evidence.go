@@ -54,7 +54,7 @@ func (n *Node) lookAgain(now time.Duration, s *server) {
 			n.hearSuspicion(now, s)
 		}
 	})
-	if n.serverRank(s) < electedToProbe {
+	if n.serverRank(s, electedToProbe) < electedToProbe {
 		s.owed = now + judgeAfter
 		n.probe(now, s, wire.Question{})
 	}
@@ -69,7 +69,7 @@ func (n *Node) hearSuspicion(now time.Duration, s *server) {
 		s.state, s.since = Suspect, now
 	}
 	n.startJudging(now, s)
-	if n.serverRank(s) < electedToProbe {
+	if n.serverRank(s, electedToProbe) < electedToProbe {
 		n.probeTwice(now, s)
 	}
 }
@@ -90,7 +90,7 @@ const lookAfter = time.Second + 100*time.Millisecond
 func (n *Node) lookTurn(s *server) time.Duration {
 	users := n.group.N()
 	slot := lookWithin / time.Duration(users)
-	return time.Duration(n.serverRank(s)%users)*slot + n.jitter(slot)
+	return time.Duration(n.serverRank(s, users)%users)*slot + n.jitter(slot)
 }
 
 func (n *Node) probeIfDown(now time.Duration, s *server) {

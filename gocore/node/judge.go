@@ -223,10 +223,10 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	n.updateDown(now)
 }
 
-// serverRank is this host's place for a server among those that use it: the
-// others neither look nor know.
-func (n *Node) serverRank(s *server) int {
-	return n.group.RankAmong(uint64(s.ID), func(m *group.Member) bool {
+// serverRank is this host's place for a server among those that use it, or most:
+// the others neither look nor know.
+func (n *Node) serverRank(s *server, most int) int {
+	return n.group.RankAmong(uint64(s.ID), most, func(m *group.Member) bool {
 		return m.Uses(s.ID)
 	})
 }
@@ -235,5 +235,5 @@ func (n *Node) serverRank(s *server) int {
 // since a time is, and those of the hosts ranked first, lest a lost datagram cost
 // seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5).
 func (n *Node) isNews(s *server, since time.Duration) bool {
-	return s.peerSuccess <= since || n.serverRank(s) < electedToProbe
+	return s.peerSuccess <= since || n.serverRank(s, electedToProbe) < electedToProbe
 }

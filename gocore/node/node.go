@@ -45,6 +45,7 @@ type Node struct {
 	repair    repairer
 	exporting bucket
 	help      helped
+	deafPeers []wire.Peer            // those that deaf says so of, and perhaps some that left or hear again
 	answers   map[wire.Question]*due // replies to the group that wait their turn
 	prover    prover
 	pulls     map[uint64]*pull

@@ -95,14 +95,14 @@ func betterProbe(now time.Duration, e, best cache.Entry) bool {
 // (PROTOCOL 5).
 func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, step int) {
 	wait := []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}[min(step, 3)]
-	if step == 3 && n.serverRank(s) == 1 {
+	if step == 3 && n.serverRank(s, 2) == 1 {
 		wait /= 2 // between the looks of the first, from then on
 	}
 	n.after(now, wait, func(now time.Duration) {
 		if s.state != Down || s.since != began || !n.uses(s) {
 			return
 		}
-		if s.fallback || n.serverRank(s) < 2 {
+		if s.fallback || n.serverRank(s, 2) < 2 {
 			n.probe(now, s, wire.Question{})
 		}
 		n.keepProbing(now, s, began, step+1)
