@@ -5,15 +5,15 @@ import "mcdns/gocore/wire"
 // WarmMost is how many groups Warm takes at once.
 const WarmMost = 16
 
-// Warm reads what each of many groups will look at when it hears a datagram of p.
-// See node.Warm.
-func Warm(groups []*Group, p wire.Peer) (sum uint64) {
+// Warm reads what each of many groups will look at when it hears a datagram of its
+// peer. See node.Warm.
+func Warm(groups []*Group, peers []wire.Peer) (sum uint64) {
 	var place [WarmMost]uint64
 	var members [WarmMost]*Member
 	var notes [WarmMost]*Notes
 	for i, g := range groups {
 		if places := uint64(len(g.members.index)); places > 0 {
-			place[i] = g.members.hash(p) % places
+			place[i] = g.members.hash(peers[i]) % places
 		}
 	}
 	for i, g := range groups {

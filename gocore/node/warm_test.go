@@ -2,6 +2,7 @@ package node
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"mcdns/gocore/wire"
@@ -24,10 +25,10 @@ func TestWarmChangesNothing(t *testing.T) {
 	for _, n := range l.nodes {
 		before := n.sizes()
 		status := n.Status(l.now)
-		for _, from := range []wire.Peer{nodes[0].self, {ID: 4711, Epoch: 1}} {
-			for _, body := range bodies {
-				Warm(nodes, &wire.Message{From: from, Seq: 1 << 20, Body: body})
-				Warm([]*Node{New(Config{Rand: n.rand})}, &wire.Message{From: from, Body: body})
+		for _, from := range []wire.Peer{nodes[0].self, {ID: 4711, Epoch: 1}, {}} {
+			for _, body := range append(bodies, nil) {
+				Warm(nodes, slices.Repeat([]wire.Peer{from}, len(nodes)), body)
+				Warm([]*Node{New(Config{Rand: n.rand})}, []wire.Peer{from}, body)
 			}
 		}
 		if after := n.sizes(); !reflect.DeepEqual(before, after) || !reflect.DeepEqual(status, n.Status(l.now)) {

@@ -179,7 +179,7 @@ type Huge struct {
 
 func huge(hosts, names int, p *progress) Huge {
 	debug.SetGCPercent(50) // most of it lives as long as the run
-	debug.SetMemoryLimit(12 << 30)
+	debug.SetMemoryLimit(14 << 30)
 	start := time.Now()
 	zone := sim.NewMix(sim.Mix{Count: names, FixedTTL: 10 * time.Minute})
 	w := sim.New(sim.Options{
