@@ -137,6 +137,35 @@ func TestRepairsOfABigGroupPause(t *testing.T) {
 	}
 }
 
+// What the hosts of a big group told before they were proven is pulled once, when all
+// of them have said how much it was: pulled before, it came once more.
+func TestBigGroupPullsOnceForWhatWasToldBeforeProof(t *testing.T) {
+	const hosts = 150
+	l := newLAN(t, hosts)
+	names := l.known(600)
+	repairs := map[int]int{}
+	l.onEffect = func(n *testNode, e Effect) {
+		if p, ok := e.(Pull); ok && n.repair.pull != nil && p.ID != 0 {
+			repairs[n.i]++
+		}
+	}
+	for i, name := range names { // from the first second on
+		l.nodes[i%hosts].query(name)
+		l.run(100 * time.Millisecond)
+	}
+	l.run(20 * time.Minute)
+	again := 0
+	for _, n := range repairs {
+		if n > 1 {
+			again++
+		}
+	}
+	t.Logf("%d hosts pulled, %d of them again", len(repairs), again)
+	if again > hosts/20 {
+		t.Errorf("%d of %d hosts pulled more than once where nothing was lost (seed %d)", again, hosts, seed)
+	}
+}
+
 // Without loss nobody repairs anything.
 func TestNothingIsRepairedWhereNothingIsLost(t *testing.T) {
 	l := newLAN(t, 8)

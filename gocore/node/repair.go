@@ -58,7 +58,7 @@ func (n *Node) considerRepair(now time.Duration) {
 	}
 	p := &pull{whole: true}
 	m := n.draw(n.lacks)
-	if m == nil && (r.again || n.missed() > n.worthPulling()) {
+	if m == nil && n.countsCompare(now) && (r.again || n.missed() > n.worthPulling()) {
 		m = n.drawLost()
 		if r.since != 0 {
 			p.away = now - r.since + repairSlack
@@ -84,6 +84,14 @@ func (n *Node) repairPause() time.Duration {
 		return 0
 	}
 	return n.group.Interval() * time.Duration(n.group.N()) / manyHosts
+}
+
+// countsCompare reports whether the peers of a big group have said by now how much
+// they told before they were proven to this host, with their second HELLO. Pulled
+// before, all of it came once more when the others had said so: 549 of 1000 hosts
+// pulled again within 90 minutes in which nothing was lost, 6.8 KB for each lookup.
+func (n *Node) countsCompare(now time.Duration) bool {
+	return n.group.N() <= manyHosts || now-n.session.began >= 2*n.group.Interval()
 }
 
 // worthPulling is how many answers are too few to pull for: one in a hundred of
