@@ -239,6 +239,19 @@ func TestChecksCatchPlantedFaults(t *testing.T) {
 	}
 }
 
+// TestEveryCheckHasAPlantedFault: a new one must not come without.
+func TestEveryCheckHasAPlantedFault(t *testing.T) {
+	planted := map[string]bool{"progress": true} // TestSpinningNodeIsCaught
+	for _, f := range faults {
+		planted[f.check] = true
+	}
+	for _, name := range checkNames {
+		if !planted[name] {
+			t.Errorf("no test sees %q fail", name)
+		}
+	}
+}
+
 // TestSpinningNodeIsCaught: one that wants to be woken at once for ever.
 func TestSpinningNodeIsCaught(t *testing.T) {
 	w := New(Options{Hosts: 1, Make: func(c node.Config) Node {

@@ -20,6 +20,9 @@ type Demand struct {
 	// Burst is how many lookups come together, as a page and what it is made of
 	// do (1 if 0); the rate of lookups stays the same.
 	Burst int
+	// Families asks for both addresses of a name at once, as getaddrinfo does
+	// (Mix.Families).
+	Families bool
 	// Reverse turns the popularity of names around: a flash crowd.
 	Reverse bool
 	// Hot sends this share of all lookups to the one name HotName.
@@ -129,6 +132,9 @@ func (l *Load) next(w *World, turn uint64) {
 	l.asked++
 	h, name := l.draw(len(w.hosts))
 	l.lookup(w, h, name)
+	if l.Demand.Families {
+		l.lookup(w, h, name+l.names.mix.Count)
+	}
 	after := 30 * time.Millisecond // within a burst
 	if l.burst--; l.burst <= 0 {
 		l.burst = l.Demand.Burst

@@ -107,7 +107,9 @@ func (w *World) send(d *datagram) {
 	w.tapeIt(d)
 	w.transmit(d)
 	if w.lan.dup > 0 && chance(w.opt.Seed, 4, d.num) < w.lan.dup {
-		w.transmit(d)
+		twice := *d
+		twice.num = w.number() // with delays and losses of its own
+		w.transmit(&twice)
 	}
 }
 

@@ -128,7 +128,7 @@ func firstDifference(want, got string) string {
 }
 
 // most is how many lines of one command a reader bears.
-const most = 40
+const most = 90
 
 // happened is what the command at hand led to.
 func (s *script) happened() []string {

@@ -7,7 +7,7 @@ import (
 
 // warmFrom is how many hosts a world has whose tables are in no processor's cache
 // when something happens to them.
-const warmFrom = 200
+const warmFrom = aloneBelow
 
 // A warmer has the processor fetch what a few hosts will look at.
 type warmer struct {

@@ -174,6 +174,9 @@ type Mix struct {
 	Hosts    int     // for Private
 	Seed     uint64
 	FixedTTL time.Duration // of all names, if not 0
+	// Families gives each name an IPv6 address as well: the question for that of
+	// the i-th name is the i+Count-th. Not with Private.
+	Families bool
 }
 
 // NewNames makes the default zone.
@@ -185,10 +188,16 @@ func NewMix(m Mix) *Names {
 		m.Count = 50_000
 	}
 	total := m.Count + m.Private*m.Hosts
+	if m.Families {
+		total = 2 * m.Count
+	}
 	z := &Names{mix: m, questions: make([]wire.Question, total), answers: make([]*wire.Answer, total), changed: map[int]int{}}
 	z.index = make(map[wire.Question]int, total)
 	for i := range total {
 		z.questions[i] = Ask(fmt.Sprintf("n%d.example.", i), TypeA)
+		if m.Families && i >= m.Count {
+			z.questions[i] = Ask(fmt.Sprintf("n%d.example.", i-m.Count), TypeAAAA)
+		}
 		z.index[z.questions[i]] = i
 	}
 	return z
@@ -229,6 +238,10 @@ func (z *Names) Answer(q wire.Question, _ time.Duration) *wire.Answer {
 
 func (z *Names) make(i int) *wire.Answer {
 	q, ttl := z.questions[i], int(z.TTL(i)/time.Second)
+	address := "A 11.%d.%d.%d"
+	if q.Type == TypeAAAA {
+		i, address = i-z.mix.Count, "AAAA 2001:db8::%x:%x:%x"
+	}
 	var lines []string
 	rcode := 0
 	name := q.Name
@@ -241,7 +254,7 @@ func (z *Names) make(i int) *wire.Answer {
 		fallthrough
 	default:
 		v := i + z.changed[i]*1_000_000
-		lines = append(lines, fmt.Sprintf("%s %d A 11.%d.%d.%d", name, ttl, v>>16&255, v>>8&255, v&255))
+		lines = append(lines, fmt.Sprintf("%s %d "+address, name, ttl, v>>16&255, v>>8&255, v&255))
 	}
 	a, err := wire.ParseAnswer(q, rcode, lines)
 	if err != nil {
@@ -263,6 +276,9 @@ var lives = []struct {
 func (z *Names) TTL(i int) time.Duration {
 	if z.mix.FixedTTL != 0 {
 		return z.mix.FixedTTL
+	}
+	if z.mix.Families {
+		i %= z.mix.Count
 	}
 	p := chance(z.mix.Seed, 10, uint64(i))
 	for _, l := range lives {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"mcdns/gocore/node"
 	"mcdns/test/sim"
 	"mcdns/test/sim/rival"
 )
@@ -18,15 +19,22 @@ type Case struct {
 	Warm, Measure, Out time.Duration
 	Dead               []float64 // shares of the hosts; 0 last: it ends the warm world
 	Single             bool      // IPv6 alone
-	Demand             sim.Demand
-	Mix                sim.Mix
-	Cores              int
-	Seed               uint64
+	// Families asks for both addresses of each name at once, and has the hosts fetch
+	// ahead; else programs want IPv4 addresses alone, and there is nothing ahead.
+	Families bool
+	Demand   sim.Demand
+	Mix      sim.Mix
+	Cores    int
+	Seed     uint64
 }
 
 // Name is what the case is called in reports and on the command line.
 func (c Case) Name() string {
-	return fmt.Sprintf("%d-hosts-%g%%-loss", c.Hosts, c.Loss*100)
+	name := fmt.Sprintf("%d-hosts-%g%%-loss", c.Hosts, c.Loss*100)
+	if c.Families {
+		name += "-both-families"
+	}
+	return name
 }
 
 // A Result is what a case came to.
@@ -34,6 +42,7 @@ type Result struct {
 	Name    string      `json:"name"`
 	Hosts   int         `json:"hosts"`
 	Loss    float64     `json:"loss"`
+	Both    bool        `json:"both_families"`
 	Work    Work        `json:"work"`
 	Rivals  []RivalWork `json:"rivals"`
 	Outages []Outage    `json:"outages"`
@@ -50,6 +59,7 @@ type Work struct {
 	Fetches     uint64  `json:"upstream_for_lookups"`
 	Refreshes   uint64  `json:"upstream_refreshes"`
 	Probes      uint64  `json:"upstream_probes"`
+	Ahead       uint64  `json:"upstream_ahead"`
 	Central     uint64  `json:"central_cache"`
 	Ratio       float64 `json:"upstream_ratio"`
 	Extra       float64 `json:"extra_ratio"`
@@ -60,15 +70,25 @@ type Work struct {
 	MedianMS    float64 `json:"median_ms"`
 	P99MS       float64 `json:"p99_ms"`
 	PerLookup   float64 `json:"datagrams_per_lookup"`
-	BytesLookup float64 `json:"bytes_per_lookup"`
+	BytesLookup float64 `json:"bytes_per_lookup"` // of datagrams and streams
 	Received    float64 `json:"received_per_host_second"`
 	Control     float64 `json:"control_sent_per_host_second"`
+	// ControlIn is what of it reaches a host.
+	ControlIn   float64 `json:"control_received_per_host_second"`
 	Unicast     float64 `json:"unicast_per_host_second"`
 	Pulls       float64 `json:"streams_per_second"`
 	StreamBytes float64 `json:"stream_bytes_per_lookup"`
 	Kinds       Kinds   `json:"kinds_per_second"`
 	Held        Spread  `json:"answers_held_per_host"`
 	Sent        Spread  `json:"datagrams_sent_per_host"`
+	// Latency is the share of lookups over within so many milliseconds.
+	Latency []Within `json:"latency"`
+}
+
+// Within is a share of lookups and what they took at most.
+type Within struct {
+	Share float64 `json:"share"`
+	MS    float64 `json:"ms"`
 }
 
 // Kinds is datagrams a second of each kind, the whole group.
@@ -185,12 +205,14 @@ func (c Case) run(p *progress) Result {
 	runtime.LockOSThread() // processorTime is that of a thread
 	defer runtime.UnlockOSThread()
 	began, start := processTime(), time.Now()
+	c.Mix.Families, c.Demand.Families = c.Families, c.Families
 	zone := sim.NewMix(c.Mix)
 	zone.Fill()
 	empty := heap()
 	w := sim.New(sim.Options{
 		Seed: c.Seed, Hosts: c.Hosts, Loss: c.Loss, Single: c.Single, Zone: zone, Cores: c.Cores, Stopwatch: processorTime,
-		Sealed: c.Hosts <= sealedUpTo, Watch: min(c.Hosts, 4), Start: 2 * time.Second,
+		Settings: node.Settings{FetchAhead: c.Families},
+		Sealed:   c.Hosts <= sealedUpTo, Watch: min(c.Hosts, 4), Start: 2 * time.Second,
 	})
 	w.Checks.Replay = c.replay()
 	w.Load(c.Demand)
@@ -198,7 +220,7 @@ func (c Case) run(p *progress) Result {
 	rw := rival.World{Hosts: c.Hosts, Names: zone.Len(), TTL: zone.TTL}
 	m.rivals = []rival.Rival{rival.Central(rw), rival.Alone(rw), rival.Everyone(rw), rival.Home(rw, 3), rival.Chord(rw)}
 	w.Listen(m)
-	res := Result{Name: c.Name(), Hosts: c.Hosts, Loss: c.Loss}
+	res := Result{Name: c.Name(), Hosts: c.Hosts, Loss: c.Loss, Both: c.Families}
 	p.run(w, c.Warm, "warm up")
 	res.Cost.WarmHours, res.Cost.WarmS = c.Warm.Hours(), (processTime() - began).Seconds()
 	before, cost := snapshot(w), costs(w)
@@ -220,8 +242,8 @@ func (c Case) run(p *progress) Result {
 
 // replay is the command that runs the case again, wherever its parameters are from.
 func (c Case) replay() string {
-	return fmt.Sprintf("go run ./test/sim/cmd/mcdns-sim -seed %d -scenario case -hosts %d -loss %g -warm %v -measure %v -outage %v -ipv6=%v",
-		c.Seed, c.Hosts, c.Loss, c.Warm, c.Measure, c.Out, c.Single)
+	return fmt.Sprintf("go run ./test/sim/cmd/mcdns-sim -seed %d -scenario case -hosts %d -loss %g -warm %v -measure %v -outage %v -ipv6=%v -families=%v",
+		c.Seed, c.Hosts, c.Loss, c.Warm, c.Measure, c.Out, c.Single, c.Families)
 }
 
 func faults(w *sim.World) string {
@@ -271,6 +293,7 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 		r.Outage(dead)
 	}
 	before := snapshot(w)
+	w.Tally.Took.Max = 0 // the worst of the outage
 	m.out, m.began = true, w.Now()
 	w.Resume()
 	w.Set(w.Server(0), sim.ServerOff)
@@ -282,8 +305,13 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	o.sum(m)
 	o.Kinds = after.kinds()
 	o.MedianMS, o.P99MS, o.WorstMS = ms(after.took.At(.5)), ms(after.took.At(.99)), ms(after.took.Max)
-	living := float64(c.Hosts) * (1 - share)
-	o.Received = float64(after.received) / living / c.Out.Seconds()
+	living := 0
+	for _, d := range dead {
+		if !d {
+			living++
+		}
+	}
+	o.Received = float64(after.received) / float64(living) / c.Out.Seconds()
 	w.Set(w.Server(0), sim.ServerUp)
 	o.Back = until(w, 10*time.Minute, w.AllUp).Seconds()
 	o.CostS, o.ElapsedS = (processTime() - began).Seconds(), time.Since(start).Seconds()

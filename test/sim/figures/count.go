@@ -13,13 +13,13 @@ type counts struct {
 	tally    sim.Tally
 	took     sim.Histogram
 	received uint64
-	asked    [3]uint64 // for lookups, refreshes, probes
+	asked    [4]uint64 // for lookups, refreshes, probes, ahead of lookups
 	sent     []uint64  // by host
 	lookups  uint64
 	at       float64
 }
 
-var askCounters = [3]node.Counter{node.UpstreamAsked, node.UpstreamRefresh, node.UpstreamProbe}
+var askCounters = [4]node.Counter{node.UpstreamAsked, node.UpstreamRefresh, node.UpstreamProbe, node.UpstreamAhead}
 
 func snapshot(w *sim.World) counts {
 	c := counts{tally: *w.Tally, took: w.Tally.Took, received: w.Received(), lookups: w.Tally.Lookups(), at: w.Now().Seconds()}
@@ -77,19 +77,23 @@ func (c Case) work(w *sim.World, before counts, m *meter) (Work, []RivalWork) {
 	central := m.rivals[0].Sum().Servers
 	group, single, bytes := d.tally.Datagrams()
 	out := Work{
-		Hours: d.at / 3600, Lookups: d.lookups, Fetches: d.asked[0], Refreshes: d.asked[1], Probes: d.asked[2],
+		Hours: d.at / 3600, Lookups: d.lookups, Fetches: d.asked[0], Refreshes: d.asked[1], Probes: d.asked[2], Ahead: d.asked[3],
 		Central: central, Ratio: float64(d.asked[0]) / float64(central),
-		Extra:     float64(d.asked[1]+d.asked[2]) / float64(central),
+		Extra:     float64(d.asked[1]+d.asked[2]+d.asked[3]) / float64(central),
 		LocalHits: float64(d.tally.Local()) / n, Stale: d.tally.Stale(), Failed: d.tally.Failed(),
 		MeanMS: ms(d.took.Mean()), MedianMS: ms(d.took.At(.5)), P99MS: ms(d.took.At(.99)),
-		PerLookup: float64(group+single) / n, BytesLookup: float64(bytes) / n,
+		PerLookup: float64(group+single) / n, BytesLookup: float64(bytes+d.tally.StreamBytes) / n,
 		Received: float64(d.received) / hosts / d.at, Unicast: float64(single) / hosts / d.at,
 		Kinds: d.kinds(), Pulls: float64(d.tally.Pulls) / d.at, StreamBytes: float64(d.tally.StreamBytes) / n,
 	}
-	for name, rate := range out.Kinds {
+	for i, name := range sim.Kinds() {
 		if name != "ANNOUNCE" {
-			out.Control += rate / hosts
+			out.Control += out.Kinds[name] / hosts
+			out.ControlIn += (float64(d.tally.Group[i])*(hosts-1) + float64(d.tally.Single[i])) / hosts / d.at
 		}
+	}
+	for _, share := range []float64{.1, .25, .5, .75, .9, .95, .98, .99, .995, .999, .9999} {
+		out.Latency = append(out.Latency, Within{share, ms(d.took.At(share))})
 	}
 	var held []float64
 	for _, h := range w.Hosts() {
@@ -108,7 +112,7 @@ func (c Case) rivalWork(r rival.Rival, seconds float64, central uint64) RivalWor
 	n := max(float64(s.Lookups), 1)
 	out := RivalWork{
 		Name: s.Name, Ratio: float64(s.Servers) / float64(central), LocalHits: float64(s.Local) / n,
-		LANHits: (float64(s.LAN) - float64(min(s.Servers, s.LAN))) / n,
+		LANHits: float64(s.LAN) / n,
 		MeanMS:  ms(s.Took) / n, PerLookup: float64(s.Unicast+s.Multicast) / n, BytesLookup: float64(s.Bytes) / n,
 		Received: float64(s.Received) / float64(c.Hosts) / seconds,
 		Served:   spread(floats(s.Served)),

@@ -15,8 +15,8 @@ type Day struct {
 	Faults string       `json:"faults,omitempty"`
 }
 
-func day(hosts int, length time.Duration) Day {
-	d := sim.NewDay(1, hosts, length)
+func (s Set) day(hosts int, length time.Duration) Day {
+	d := sim.NewDay(s.Seed, hosts, length)
 	defer d.World.Close()
 	out := Day{Hours: d.Hours, Hosts: hosts, Left: d.Left, Tables: d.Rows}
 	if err := d.Err(); err != nil {

@@ -23,6 +23,9 @@ func (a *All) earlier(b *strings.Builder) {
 	say("DDNS 2002: storage balance", "median 120 records a node, worst 827 (6.9×)", "median %.0f, most %.0f (%.2f×): every host keeps everything; Chord on these lookups: %.0f, most %.0f", big.Work.Held.Median, big.Work.Held.Max, big.Work.Held.Max/max(big.Work.Held.Median, 1), chord.Held.Median, chord.Held.Max)
 	say("DDNS 2002: load balance", "a popular block served about 10 times by each node", "datagrams sent a host: median %.0f, most %.0f (%.2f×)", big.Work.Sent.Median, big.Work.Sent.Max, big.Work.Sent.Max/max(big.Work.Sent.Median, 1))
 	say("DDNS 2002: remote calls a lookup", "about log₂ N; 20 for a million nodes", "0: a lookup is a local hit or a question to the DNS server (%s); Chord on these lookups: %s", "QUERY only in an outage, for what nobody here has", hops(chord.Hops))
+	say("DDNS 2002: latency", "median 350 ms against 43 ms of the DNS, no tail of 60 s", "median %.2f ms, 99.9 %% within %.0f ms; Chord on these lookups: mean %.2f ms", big.Work.MedianMS, big.Work.within(.999), chord.MeanMS)
+	say("Beehive 2004: hops", "2.34 with Pastry, 1.54 with caches along the path, 0.98 with Beehive after 17 hours", "0 in normal times, from the first minute; Chord on these lookups: %s", hops(chord.Hops))
+	say("CoDoNS 2004: storage a node", "4217 records (13 MB), 10 % of all", "%.0f answers in the median host, every host a replica of what the group uses", big.Work.Held.Median)
 	say("DDNS 2002: failed lookups", "220,000 of 480,000 of its trace; no negative caching", "%d of %d in normal times; negatives are answers", big.Work.Failed, big.Work.Lookups)
 	s := a.Slashdot
 	say("DDNS 2002: slashdot test, 1000 nodes, one name 100,000 times", "spread over all nodes after a few thousand", "%d hosts, %d lookups: %d questions to the DNS server, every host has it after %d lookups; Chord on the same: after %d, busiest node served %.0f", s.Hosts, s.Lookups, s.Asked, s.UntilAllHave, s.ChordUntil, s.ChordServed.Max)
@@ -46,17 +49,27 @@ func (a *All) degradation() string {
 }
 
 func (a *All) crowd() string {
-	var before, peak, after float64
+	var before, peak, after, median, highest float64
 	for _, p := range a.Flash.Points {
 		switch {
 		case p.Minute <= a.Flash.At:
-			before = p.MeanMS
+			before, median = p.MeanMS, p.MedianMS
 		default:
-			peak = max(peak, p.MeanMS)
+			peak, highest = max(peak, p.MeanMS), max(highest, p.MedianMS)
 			after = p.MeanMS
 		}
 	}
-	return fmt.Sprintf("mean %.1f ms before, at most %.1f ms after the turn, %.1f ms at the end", before, peak, after)
+	return fmt.Sprintf("median %.2f ms before, at most %.2f ms after the turn; mean %.1f ms before, at most %.1f ms after the turn, %.1f ms at the end", median, highest, before, peak, after)
+}
+
+// within is what so many of the lookups take at most, in milliseconds.
+func (w Work) within(share float64) float64 {
+	for _, l := range w.Latency {
+		if l.Share >= share {
+			return l.MS
+		}
+	}
+	return 0
 }
 
 func hops(h []float64) string {
@@ -106,7 +119,8 @@ func f3(v float64) string  { return fmt.Sprintf("%.3f", v) }
 
 // tables are the same as CSVs.
 func (a *All) tables() map[string]string {
-	var work, out, flash strings.Builder
+	var work, out, flash, latency strings.Builder
+	latency.WriteString("hosts,loss,both_families,who,what,value,share\n")
 	work.WriteString("hosts,loss,who,local_hits,mean_ms,upstream_ratio,datagrams_per_lookup,bytes_per_lookup,received_per_host_second\n")
 	out.WriteString("hosts,loss,dead,hour,lookups,answered,ever_had\n")
 	flash.WriteString("minute,mean_ms,median_ms,local_hits,upstream_per_lookup,received_per_host_second\n")
@@ -115,6 +129,14 @@ func (a *All) tables() map[string]string {
 		fmt.Fprintf(&work, "%d,%g,mcdns,%g,%g,%g,%g,%g,%g\n", r.Hosts, r.Loss, w.LocalHits, w.MeanMS, w.Ratio, w.PerLookup, w.BytesLookup, w.Received)
 		for _, x := range r.Rivals {
 			fmt.Fprintf(&work, "%d,%g,%q,%g,%g,%g,%g,%g,%g\n", r.Hosts, r.Loss, x.Name, x.LocalHits, x.MeanMS, x.Ratio, x.PerLookup, x.BytesLookup, x.Received)
+		}
+		for _, l := range w.Latency {
+			fmt.Fprintf(&latency, "%d,%g,%t,mcdns,ms at most,%g,%g\n", r.Hosts, r.Loss, r.Both, l.MS, l.Share)
+		}
+		for _, x := range r.Rivals {
+			for n, share := range x.Hops {
+				fmt.Fprintf(&latency, "%d,%g,%t,%q,calls,%d,%g\n", r.Hosts, r.Loss, r.Both, x.Name, n, share)
+			}
 		}
 		for _, o := range r.Outages {
 			for i, h := range o.Hours {
@@ -125,5 +147,5 @@ func (a *All) tables() map[string]string {
 	for _, p := range a.Flash.Points {
 		fmt.Fprintf(&flash, "%g,%g,%g,%g,%g,%g\n", p.Minute, p.MeanMS, p.MedianMS, p.Hits, p.Asked, p.Received)
 	}
-	return map[string]string{"work.csv": work.String(), "outage.csv": out.String(), "flash.csv": flash.String()}
+	return map[string]string{"work.csv": work.String(), "outage.csv": out.String(), "flash.csv": flash.String(), "latency.csv": latency.String()}
 }

@@ -2,6 +2,7 @@ package figures
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,15 +79,15 @@ func (s Set) One(name string, cores int, live bool) (any, error) {
 	}
 	switch name {
 	case slashdotName:
-		return slashdot(big, fetches, p), nil
+		return s.slashdot(big, fetches, p), nil
 	case flashName:
-		return flash(hosts, before, after, p), nil
+		return s.flash(hosts, before, after, p), nil
 	case propagationName:
-		return propagation(hosts, p), nil
+		return s.propagation(hosts, p), nil
 	case dayName:
-		return day(12, length), nil
+		return s.day(12, length), nil
 	case hugeName:
-		return huge(10_000, 300, p), nil
+		return s.huge(10_000, 300, p), nil
 	}
 	cases := s.cases()
 	i := slices.IndexFunc(cases, func(c Case) bool { return c.Name() == name })
@@ -137,22 +138,39 @@ func (s Set) beside(many int, parts []piece, all *All) error {
 	return errors.Join(errs...)
 }
 
-// A keptPart is a part's result as it is kept.
+// A keptPart is a part's result as it is kept, and the program that it is of.
 type keptPart struct {
-	Took  Took            `json:"took"`
-	Found json.RawMessage `json:"found"`
+	Program string          `json:"program"`
+	Took    Took            `json:"took"`
+	Found   json.RawMessage `json:"found"`
+}
+
+// program stands for the very program that runs: another one may find other things.
+func program() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("sim: %w", err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text)), nil
 }
 
 // run runs a part in another process and keeps what it says.
 func (s Set) run(p piece) (Took, error) {
 	path := filepath.Join(s.Kept, p.name+".json")
-	var kept keptPart
-	if raw, err := os.ReadFile(path); s.Resume && err == nil {
-		if err := json.Unmarshal(raw, &kept); err != nil {
-			return Took{}, fmt.Errorf("%s: %w", path, err)
-		}
-	} else if kept, err = s.process(p); err != nil {
+	self, err := program()
+	if err != nil {
 		return Took{}, err
+	}
+	kept, err := s.kept(path, self)
+	if err != nil {
+		if kept, err = s.process(p); err != nil {
+			return Took{}, err
+		}
+		kept.Program = self
 	}
 	if err := json.Unmarshal(kept.Found, p.into); err != nil {
 		return Took{}, fmt.Errorf("%s: what it says: %w", p.name, err)
@@ -162,6 +180,24 @@ func (s Set) run(p piece) (Took, error) {
 		err = os.WriteFile(path, raw, 0o644)
 	}
 	return kept.Took, err
+}
+
+// kept is a part's result of an earlier run of this program, if it is to be used.
+func (s Set) kept(path, self string) (k keptPart, err error) {
+	if !s.Resume {
+		return k, os.ErrNotExist
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return k, err
+	}
+	if err := json.Unmarshal(raw, &k); err != nil {
+		return k, err
+	}
+	if k.Program != self {
+		return k, os.ErrNotExist
+	}
+	return k, nil
 }
 
 // process runs a part in another process.
@@ -179,5 +215,5 @@ func (s Set) process(p piece) (keptPart, error) {
 	if usage, ok := end.SysUsage().(*syscall.Rusage); ok {
 		took.MiB = usage.Maxrss / 1024
 	}
-	return keptPart{took, out.Bytes()}, nil
+	return keptPart{Took: took, Found: out.Bytes()}, nil
 }

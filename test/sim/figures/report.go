@@ -54,7 +54,7 @@ func (a *All) report() string {
 func (a *All) biggest() Result {
 	var best Result
 	for _, r := range a.Results {
-		if r.Loss == 0 && r.Hosts > best.Hosts {
+		if r.Loss == 0 && !r.Both && r.Hosts > best.Hosts {
 			best = r
 		}
 	}
@@ -65,7 +65,7 @@ func (a *All) biggest() Result {
 func (a *All) bySize(loss float64) []Result {
 	var out []Result
 	for _, r := range a.Results {
-		if r.Loss == loss {
+		if r.Loss == loss && !r.Both {
 			out = append(out, r)
 		}
 	}
@@ -130,10 +130,40 @@ func (a *All) normalCharts() []chart {
 		a.against("Mean time of a lookup.", "", "ms",
 			func(r Result) float64 { return r.Work.MeanMS }, func(w RivalWork) float64 { return w.MeanMS }, false),
 		a.against("Bytes on the LAN for each lookup.", "HELLOs and streams included for mcdns, none for the others.", "bytes",
-			func(r Result) float64 { return r.Work.BytesLookup + r.Work.StreamBytes }, func(w RivalWork) float64 { return w.BytesLookup }, true),
+			func(r Result) float64 { return r.Work.BytesLookup }, func(w RivalWork) float64 { return w.BytesLookup }, true),
 		a.against("Control traffic of one host.", "HELLO, PROVE, PROOF, QUERY and the rest; it must not grow with the group.", "sent /s and host",
 			func(r Result) float64 { return r.Work.Control }, nil, true),
+		a.latency(), a.hops(),
 	}
+}
+
+// latency is how many lookups are over within which time.
+func (a *All) latency() chart {
+	c := chart{title: "How long lookups take.", note: "The share that is over within so many milliseconds, 0 % loss.", xName: "ms", yName: "share of lookups", logX: true, yFrom: 0, yTo: 1.02}
+	for _, r := range a.bySize(0) {
+		s := series{name: fmt.Sprintf("%d hosts", r.Hosts), ours: r.Hosts == a.biggest().Hosts}
+		for _, w := range r.Work.Latency {
+			s.x, s.y = append(s.x, max(w.MS, .01)), append(s.y, w.Share)
+		}
+		c.lines = append(c.lines, s)
+	}
+	return c
+}
+
+// hops is how many calls to other hosts a lookup takes. Here it is none: what is not
+// on the host is asked of the DNS server, and of the group in an outage alone.
+func (a *All) hops() chart {
+	big := a.biggest()
+	c := chart{title: fmt.Sprintf("Calls to other hosts for a lookup, %d hosts.", big.Hosts), note: "mcdns makes none in normal times.", xName: "calls", yName: "share of lookups", yFrom: 0, yTo: 1.02}
+	c.lines = append(c.lines, series{name: "mcdns", ours: true, x: []float64{0}, y: []float64{1}})
+	for _, w := range big.Rivals {
+		s := series{name: w.Name}
+		for n, share := range w.Hops[:min(len(w.Hops), 10)] {
+			s.x, s.y = append(s.x, float64(n)), append(s.y, share)
+		}
+		c.lines = append(c.lines, s)
+	}
+	return c
 }
 
 func (a *All) outageCharts() []chart {
@@ -148,7 +178,7 @@ func (a *All) outageCharts() []chart {
 
 func (a *All) at(hosts int, loss float64) Result {
 	for _, r := range a.Results {
-		if r.Hosts == hosts && r.Loss == loss {
+		if r.Hosts == hosts && r.Loss == loss && !r.Both {
 			return r
 		}
 	}
@@ -162,6 +192,9 @@ func hours(r Result) chart {
 		note:  "Lookups answered, of those any host ever had an answer to.", xName: "hours", yName: "answered", yFrom: .99, yTo: 1.0005,
 	}
 	for _, o := range r.Outages {
+		for _, h := range o.Hours { // a fault is drawn where it is
+			c.yFrom = min(c.yFrom, float64(h.Answered)/max(float64(h.Bound), 1))
+		}
 		s := series{name: fmt.Sprintf("%.0f %% dead", o.Dead*100), ours: o.Dead == 0}
 		for i, h := range o.Hours {
 			s.x, s.y = append(s.x, float64(i+1)), append(s.y, float64(h.Answered)/max(float64(h.Bound), 1))
@@ -213,6 +246,7 @@ func (a *All) flashCharts() []chart {
 	return []chart{
 		{title: "Time of a lookup.", note: note, xName: "hours", yName: "ms", lines: []series{mean}},
 		{title: "Answered on the host itself.", note: note, xName: "hours", yName: "share of lookups", lines: []series{hits}},
+		{title: "Network chatter.", note: note, xName: "hours", yName: "received /s and host", lines: []series{received}},
 	}
 }
 

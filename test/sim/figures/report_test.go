@@ -20,9 +20,9 @@ func small(t *testing.T) *All {
 		c := Case{Hosts: n, Seed: 1, Warm: time.Minute, Measure: 10 * time.Minute, Out: 10 * time.Minute, Dead: dead}
 		a.Results = append(a.Results, c.run(p))
 	}
-	a.Slashdot = slashdot(5, 100, p)
-	a.Flash = flash(3, 20*time.Minute, 20*time.Minute, p)
-	a.Propagation = propagation(4, p)
+	a.Slashdot = Set{Seed: 1}.slashdot(5, 100, p)
+	a.Flash = Set{Seed: 1}.flash(3, 20*time.Minute, 20*time.Minute, p)
+	a.Propagation = Set{Seed: 1}.propagation(4, p)
 	return a
 }
 

@@ -37,6 +37,8 @@ func Full() []Case {
 	for _, loss := range []float64{0, .05} {
 		out = append(out, Case{Hosts: 1000, Loss: loss, Warm: 30 * time.Minute, Measure: 90 * time.Minute, Out: day, Dead: dead, Single: true})
 	}
+	out = append(out, Case{Hosts: 1000, Warm: 30 * time.Minute, Measure: 30 * time.Minute, Single: true, Families: true},
+		Case{Hosts: 100, Warm: 6 * time.Hour, Measure: 2 * time.Hour, Families: true})
 	out = append(out, Case{Hosts: 300, Warm: 30 * time.Minute, Measure: 90 * time.Minute, Out: 2 * time.Hour, Dead: dead, Single: true})
 	for _, n := range []int{100, 20, 8, 5} {
 		for _, loss := range []float64{0, .05} {
@@ -48,7 +50,7 @@ func Full() []Case {
 
 // Quick is what `make test` has time for.
 func Quick() []Case {
-	var out []Case
+	out := []Case{{Hosts: 100, Measure: 20 * time.Minute, Families: true}}
 	for _, n := range []int{100, 20, 8} {
 		for _, loss := range []float64{0, .05} {
 			out = append(out, Case{Hosts: n, Loss: loss, Measure: 20 * time.Minute, Out: 20 * time.Minute, Dead: dead})
@@ -62,9 +64,12 @@ func Quick() []Case {
 func Run(s Set, dir string) (All, error) {
 	start := time.Now()
 	all := All{Quick: s.Quick, Common: RunCommon(s.Seed)}
-	s.Kept = filepath.Join(dir, "sim", "parts")
+	s.Kept = filepath.Join(dir, "sim", fmt.Sprintf("parts-quick=%v-seed=%d", s.Quick, s.Seed))
 	if err := os.MkdirAll(s.Kept, 0o755); err != nil {
 		return all, fmt.Errorf("sim: %w", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "sim.json")); err != nil && !os.IsNotExist(err) {
+		return all, fmt.Errorf("sim: %w", err) // an older run's must not pass for this one's
 	}
 	cases := s.cases()
 	all.Results = make([]Result, len(cases))

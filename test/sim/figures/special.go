@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -16,6 +17,7 @@ type Flash struct {
 	Hosts  int     `json:"hosts"`
 	At     float64 `json:"reversed_after_minutes"`
 	Points []Point `json:"points"`
+	Faults string  `json:"faults,omitempty"`
 }
 
 // Point is ten minutes of it.
@@ -28,8 +30,8 @@ type Point struct {
 	Received float64 `json:"received_per_host_second"`
 }
 
-func flash(hosts int, before, after time.Duration, p *progress) Flash {
-	w := sim.New(sim.Options{Seed: 6, Hosts: hosts, Watch: 2, Start: 2 * time.Second})
+func (s Set) flash(hosts int, before, after time.Duration, p *progress) Flash {
+	w := s.world(flashName, sim.Options{Seed: s.Seed + 5, Hosts: hosts, Sealed: true, Watch: 2, Start: 2 * time.Second})
 	defer w.Close()
 	w.Load(sim.Demand{})
 	f := Flash{Hosts: hosts, At: before.Minutes()}
@@ -47,7 +49,15 @@ func flash(hosts int, before, after time.Duration, p *progress) Flash {
 			Asked: float64(d.asked[0]) / n, Received: float64(d.received) / float64(hosts) / d.at,
 		})
 	}
+	f.Faults = faults(w)
 	return f
+}
+
+// world makes the world of a part that is no case.
+func (s Set) world(name string, opt sim.Options) *sim.World {
+	w := sim.New(opt)
+	w.Checks.Replay = fmt.Sprintf("go run ./test/sim/cmd/mcdns-sim -seed %d -quick=%v -scenario %s", s.Seed, s.Quick, name)
+	return w
 }
 
 // Slashdot is one name asked for a hundred thousand times, as in DDNS.
@@ -60,34 +70,40 @@ type Slashdot struct {
 	ChordServed  Spread `json:"chord_answers_served_per_host"`
 	ChordUntil   uint64 `json:"chord_lookups_until_all_have_it"`
 	UntilAllHave uint64 `json:"lookups_until_all_have_it"`
+	Faults       string `json:"faults,omitempty"`
 }
 
-func slashdot(hosts int, fetches uint64, p *progress) Slashdot {
+func (s Set) slashdot(hosts int, fetches uint64, p *progress) Slashdot {
 	zone := sim.NewMix(sim.Mix{Count: 10, FixedTTL: 24 * time.Hour})
-	w := sim.New(sim.Options{Seed: 7, Hosts: hosts, Single: true, Zone: zone, Watch: 1, Start: 2 * time.Second})
+	w := s.world(slashdotName, sim.Options{Seed: s.Seed + 6, Hosts: hosts, Single: true, Zone: zone, Watch: 1, Start: 2 * time.Second})
 	defer w.Close()
 	p.run(w, time.Minute, "group forms")
 	rw := rival.World{Hosts: hosts, Names: 10, TTL: zone.TTL}
 	chord := rival.Chord(rw)
 	w.Load(sim.Demand{PerHour: 3600 * 2, Hot: 1, HotName: 3})
-	s := Slashdot{Hosts: hosts}
+	out := Slashdot{Hosts: hosts}
 	m := &counter{chord: chord, hosts: hosts}
 	w.Listen(m)
 	before := snapshot(w)
 	q := zone.Question(3)
+	for out.UntilAllHave == 0 { // Chord is looked at as often: at each hundredth lookup
+		w.RunUntil(func() bool { return m.n%100 == 0 }, w.Now()+time.Second)
+		if everybodyHolds(w, q) {
+			out.UntilAllHave = max(m.n, 1)
+		}
+		w.Run(20 * time.Millisecond)
+	}
 	for m.n < fetches {
 		p.run(w, time.Second, "slashdot test")
-		if s.UntilAllHave == 0 && everybodyHolds(w, q) {
-			s.UntilAllHave = m.n
-		}
 	}
 	d := snapshot(w).minus(before)
-	s.Lookups, s.Asked, s.Datagrams = d.lookups, d.asked[0]+d.asked[1], d.tally.Group[3]
+	out.Lookups, out.Asked, out.Datagrams = d.lookups, d.asked[0]+d.asked[1], d.tally.Group[3]
 	for _, h := range w.Hosts() {
-		s.MaxPerHost = max(s.MaxPerHost, h.Announced())
+		out.MaxPerHost = max(out.MaxPerHost, h.Announced())
 	}
-	s.ChordServed, s.ChordUntil = spread(floats(chord.Sum().Served)), m.all
-	return s
+	out.ChordServed, out.ChordUntil = spread(floats(chord.Sum().Served)), m.all
+	out.Faults = faults(w)
+	return out
 }
 
 func everybodyHolds(w *sim.World, q wire.Question) bool {
@@ -129,11 +145,12 @@ type Propagation struct {
 	Changes  int     `json:"changes"`
 	MedianMS float64 `json:"median_ms_to_98_percent"`
 	WorstMS  float64 `json:"worst_ms_to_98_percent"`
+	Faults   string  `json:"faults,omitempty"`
 }
 
-func propagation(hosts int, p *progress) Propagation {
+func (s Set) propagation(hosts int, p *progress) Propagation {
 	zone := sim.NewMix(sim.Mix{Count: 40, FixedTTL: 30 * time.Second})
-	w := sim.New(sim.Options{Seed: 8, Hosts: hosts, Zone: zone, Watch: 1, Start: 2 * time.Second})
+	w := s.world(propagationName, sim.Options{Seed: s.Seed + 7, Hosts: hosts, Sealed: true, Zone: zone, Watch: 1, Start: 2 * time.Second})
 	defer w.Close()
 	p.run(w, time.Minute, "group forms")
 	var took []time.Duration
@@ -150,7 +167,7 @@ func propagation(hosts int, p *progress) Propagation {
 		took = append(took, w.Now()-fetched)
 	}
 	slices.Sort(took)
-	return Propagation{Hosts: hosts, Changes: len(took), MedianMS: ms(took[len(took)/2]), WorstMS: ms(took[len(took)-1])}
+	return Propagation{Hosts: hosts, Changes: len(took), MedianMS: ms(took[len(took)/2]), WorstMS: ms(took[len(took)-1]), Faults: faults(w)}
 }
 
 // holders counts the hosts that hold the newest data of a name.
@@ -177,13 +194,13 @@ type Huge struct {
 	Faults   string  `json:"faults,omitempty"`
 }
 
-func huge(hosts, names int, p *progress) Huge {
+func (s Set) huge(hosts, names int, p *progress) Huge {
 	debug.SetGCPercent(50) // most of it lives as long as the run
 	debug.SetMemoryLimit(14 << 30)
 	start := time.Now()
 	zone := sim.NewMix(sim.Mix{Count: names, FixedTTL: 10 * time.Minute})
-	w := sim.New(sim.Options{
-		Seed: 9, Hosts: hosts, Single: true, Zone: zone, Watch: 1, Start: 10 * time.Minute,
+	w := s.world(hugeName, sim.Options{
+		Seed: s.Seed + 8, Hosts: hosts, Single: true, Zone: zone, Watch: 1, Start: 10 * time.Minute,
 	})
 	defer w.Close()
 	p.run(w, 12*time.Minute, "hosts start")
@@ -206,5 +223,6 @@ func huge(hosts, names int, p *progress) Huge {
 		peers = append(peers, float64(host.Status(w).Peers))
 	}
 	h.Peers, h.TookS = spread(peers), time.Since(start).Seconds()
+	h.PerHost = uint64(heap()) / uint64(hosts)
 	return h
 }

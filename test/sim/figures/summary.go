@@ -10,7 +10,7 @@ func (r Result) Summary() string {
 	var b strings.Builder
 	w := r.Work
 	b.WriteString(r.Cost.summary(r.Name))
-	fmt.Fprintf(&b, "  work: %d lookups, %.1f %% local, %.2f ms mean, upstream %.3fx the ideal (+%.3fx refreshes and probes), %.2f datagrams and %.0f bytes a lookup, %.2f received a second and host\n",
+	fmt.Fprintf(&b, "  work: %d lookups, %.1f %% local, %.2f ms mean, upstream %.3fx the ideal (+%.3fx refreshes, probes and fetch-ahead), %.2f datagrams and %.0f bytes a lookup, %.2f received a second and host\n",
 		w.Lookups, w.LocalHits*100, w.MeanMS, w.Ratio, w.Extra, w.PerLookup, w.BytesLookup, w.Received)
 	for _, row := range w.Kinds.rows() {
 		fmt.Fprintf(&b, "        %s\n", row)

@@ -57,17 +57,20 @@ type Sum struct {
 	Held                         []int         // records held, by host
 
 	lastFetch time.Duration
+	fetched   bool // the lookup at hand was put to a DNS server
 }
 
 func (s *Sum) done(local bool, hops int, took time.Duration) {
 	s.Lookups++
 	s.Took += took
 	s.Hops[min(hops, len(s.Hops)-1)]++
-	if local {
+	switch {
+	case local:
 		s.Local++
-	} else if hops > 0 {
+	case hops > 0 && !s.fetched:
 		s.LAN++
 	}
+	s.fetched = false
 }
 
 // uni is a message to one host, multi one to all.
@@ -155,6 +158,7 @@ func (b *base) Bytes() (bytes uint64) {
 // fetch asks a DNS server on behalf of a host.
 func (b *base) fetch(at time.Duration, host, name int) {
 	b.sum.Servers++
+	b.sum.fetched = true
 	b.store(host, name, at+serverTrip+b.w.TTL(name))
 }
 

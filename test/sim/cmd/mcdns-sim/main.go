@@ -31,6 +31,7 @@ func run() error {
 	outage := flag.Duration("outage", time.Hour, "length of the outages of a case")
 	trace := flag.String("trace", "", "lookups of a case from a file: seconds, host and name a line")
 	single := flag.Bool("ipv6", false, "no IPv4 in a case")
+	families := flag.Bool("families", false, "programs of a case ask for both addresses of a name, and hosts fetch ahead")
 	rewrite := flag.Bool("rewrite", false, "write what happens now into the transcript")
 	quick := flag.Bool("quick", false, "run the small set")
 	dir := flag.String("out", "build", "where sim.json and sim/ go")
@@ -74,7 +75,7 @@ func run() error {
 			}
 		}
 		return told(figures.Case{
-			Demand: demand, Hosts: *hosts, Loss: *loss, Warm: *warm, Measure: *measure, Out: *outage, Single: *single,
+			Demand: demand, Hosts: *hosts, Loss: *loss, Warm: *warm, Measure: *measure, Out: *outage, Single: *single, Families: *families,
 			Dead: figures.Dead(), Seed: max(*seed, 1),
 		}.Run(os.Stderr, live))
 	default:
