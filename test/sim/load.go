@@ -150,7 +150,7 @@ func (l *Load) lookup(w *World, h, name int) {
 		return
 	}
 	if l.Heard != nil {
-		w.timed(&w.Spent.Listener, func() { l.Heard.Asked(w.now, h, name) })
+		w.sampled(&w.Spent.Listener, func() { l.Heard.Asked(w.now, h, name) })
 	}
 	w.Lookup(host, l.names.questions[name], uint64(name))
 }

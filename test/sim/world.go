@@ -96,7 +96,7 @@ type World struct {
 	trace   *Trace
 	pool    *pool
 	turns   uint64 // events that happened
-	timings uint64 // calls of timed
+	samples uint64 // calls of sampled
 }
 
 // New makes a world and boots its hosts.
@@ -198,7 +198,12 @@ func (w *World) happen(e event) {
 			w.handle(h, node.Wake{})
 		}
 	case evDatagram:
-		w.timed(&w.Spent.Deliveries, func() { w.deliver(e.what.(*datagram), e.n) })
+		d := e.what.(*datagram)
+		time := w.timed
+		if d.to != nil {
+			time = w.sampled
+		}
+		time(&w.Spent.Deliveries, func() { w.deliver(d, e.n) })
 	case evReply:
 		w.reply(e)
 	case evLookup:
@@ -217,20 +222,31 @@ func (w *World) happen(e event) {
 	}
 }
 
-// timedEvery: to look at a thread's clock costs as much as some deliveries, so that
-// one in seven stands for the others; what comes in twos and fours must not meet it
-// always or never.
-const timedEvery = 7
-
 // timed adds what f costs to a sum.
 func (w *World) timed(sum *time.Duration, f func()) {
-	if w.timings++; w.opt.Stopwatch == nil || w.timings%timedEvery != 0 {
+	if w.opt.Stopwatch == nil {
 		f()
 		return
 	}
 	began := w.opt.Stopwatch()
 	f()
-	*sum += timedEvery * (w.opt.Stopwatch() - began)
+	*sum += w.opt.Stopwatch() - began
+}
+
+// sampleEvery: to look at a thread's clock costs as much as to serve one host, so that
+// one in seven stands for the others; what comes in twos and fours must not meet it
+// always or never.
+const sampleEvery = 7
+
+// sampled adds to a sum what many small things like f cost.
+func (w *World) sampled(sum *time.Duration, f func()) {
+	if w.samples++; w.samples%sampleEvery != 0 {
+		f()
+		return
+	}
+	var one time.Duration
+	w.timed(&one, f)
+	*sum += sampleEvery * one
 }
 
 // number gives out numbers, each once.
