@@ -170,9 +170,9 @@ func nssLine(path string) string {
 		switch w {
 		case "mcdns":
 			return hosts
-		case "dns":
-			return hosts + " (mcdns must stand before dns)"
+		case "dns", "resolve":
+			return fmt.Sprintf("%s (mcdns must stand before %s: mcdns nss enable)", hosts, w)
 		}
 	}
-	return path + " does not name mcdns, so programs do not ask it"
+	return path + " does not name mcdns, so programs do not ask it: mcdns nss enable"
 }
