@@ -152,4 +152,9 @@ func TestOddHostsLinesComeBack(t *testing.T) {
 		got = sh(t, m, "grep ^hosts: /etc/nsswitch.conf")
 		promise(t, "purged from "+during, before, got, sh(t, m, "sha256sum /etc/nsswitch.conf") == sum)
 	}
+	// debhelper's own script takes one action alone.
+	sh(t, m, "sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf")
+	sh(t, m, install+"; sed -i '/^hosts:/ s/=return]/=return NOTFOUND=continue]/' /etc/nsswitch.conf")
+	sh(t, m, purge)
+	promise(t, "purged with an action list of the administrator's", "hosts: files dns", hostsLine(t, m), hostsLine(t, m) == "hosts: files dns")
 }
