@@ -63,7 +63,8 @@ func (e *env) generate(path string) error {
 		fmt.Fprintf(e.err, "mcdns: hint: %v; when it is there: chgrp %s %s\n", err, serviceGroup, path)
 	}
 	fmt.Fprintln(e.out, "Copy it to every host of the LAN; mcdnsd takes it up at once:")
-	fmt.Fprintf(e.out, "  ssh root@HOST install -D -g %s -m 640 /dev/stdin %s <%s\n", serviceGroup, config.Default().KeyFile, path)
+	// Not by "<": that the caller's shell would open, without sudo's rights.
+	fmt.Fprintf(e.out, "  sudo cat %s | ssh root@HOST install -D -g %s -m 640 /dev/stdin %s\n", path, serviceGroup, config.Default().KeyFile)
 	return nil
 }
 
