@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,10 @@ func quiet(code int) error {
 	}
 	return &failure{code: code}
 }
+
+// jsonVerbs are those that --json is for: a script that reads JSON had better be
+// told than be given text.
+var jsonVerbs = []string{"mcdns", "mcdns status", "mcdns query", "mcdns peers", "mcdns stats"}
 
 // env is what the verbs share.
 type env struct {
@@ -117,9 +122,12 @@ func (e *env) root() *cobra.Command {
 		Version:       e.version,
 		Args:          cobra.NoArgs, // says "unknown command"
 		RunE:          status.RunE,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(verb *cobra.Command, _ []string) error {
 			if e.timeout <= 0 {
 				return errors.New("--timeout must be more than 0s")
+			}
+			if e.json && !slices.Contains(jsonVerbs, verb.CommandPath()) {
+				return fmt.Errorf("%s has no JSON to print", verb.CommandPath())
 			}
 			return nil
 		},

@@ -44,6 +44,14 @@ func keyFile(args []string) string {
 	return config.Default().KeyFile
 }
 
+// makeKey is the command that makes the key that the daemon looks for.
+func makeKey(path string) string {
+	if path == config.Default().KeyFile {
+		return "mcdns key generate"
+	}
+	return "mcdns key generate " + path
+}
+
 func (e *env) generate(path string) error {
 	var b [trust.KeySize]byte
 	rand.Read(b[:])
@@ -126,7 +134,7 @@ func keyFailure(path string, err error) error {
 func (e *env) showID(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &failure{code: exitNoName, err: fmt.Errorf("%s: there is no key", path), hint: "mcdns key generate makes one, on one host"}
+		return &failure{code: exitNoName, err: fmt.Errorf("%s: there is no key", path), hint: makeKey(path) + " makes one, on one host"}
 	}
 	if err != nil {
 		return keyFailure(path, err)

@@ -106,7 +106,7 @@ func groupLine(g *control.Group) string {
 		if g.Problem != "" {
 			return "solo: nothing is shared"
 		}
-		return fmt.Sprintf("solo: no %s, so nothing is shared and nobody is believed (mcdns key generate makes one)", g.KeyFile)
+		return fmt.Sprintf("solo: no %s, so nothing is shared and nobody is believed (%s makes one)", g.KeyFile, makeKey(g.KeyFile))
 	}
 	on := strings.Join(g.Interfaces, " ")
 	if on == "" {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mcdns/daemon/control"
 )
 
 func TestStatusSaysWhatStandsBeforeMcdns(t *testing.T) {
@@ -20,6 +22,17 @@ func TestStatusSaysWhatStandsBeforeMcdns(t *testing.T) {
 		}
 		if got := nssLine(path); want == "" && got != line || !strings.Contains(got, want) {
 			t.Errorf("%q: got %q; want %q in it", line, got, want)
+		}
+	}
+}
+
+func TestSoloHostIsToldHowToMakeTheKeyItLooksFor(t *testing.T) {
+	for path, want := range map[string]string{
+		"/etc/mcdns/group.key": "(mcdns key generate makes one)",
+		"/srv/lan.key":         "(mcdns key generate /srv/lan.key makes one)",
+	} {
+		if got := groupLine(&control.Group{State: "solo", KeyFile: path}); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: got %q; want %q", path, got, want)
 		}
 	}
 }
