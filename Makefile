@@ -70,10 +70,10 @@ test-packages test-packages-quick: need
 	test/packages/prepare.sh $(if $(QUICK),quick,all)
 	MCDNS_TEST_PACKAGES=$(if $(QUICK),quick,all) go test -count=1 -timeout 60m ./test/packages
 
-install: ## put all in place (DESTDIR, PREFIX)
+install: ## put all in place (DESTDIR, PREFIX, LIBDIR: where the C library looks for the module)
 	packaging/compile.sh $(B)
 	packaging/install.sh install $(CURDIR)/$(B)
-uninstall:
+uninstall: ## take all away again, off the hosts line too; what is in /etc/mcdns stays
 	packaging/install.sh uninstall $(CURDIR)/$(B)
 clean: ## remove build/
 	rm -rf $(B)

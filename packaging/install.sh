@@ -1,13 +1,19 @@
 #!/bin/sh
 # Usage: install.sh install|uninstall DIR [module]: puts what compile.sh built in
-# DIR where it belongs, or takes it away again. DESTDIR and PREFIX are as usual.
+# DIR where it belongs, or takes it away again. DESTDIR and PREFIX are as usual;
+# LIBDIR is where the C library looks for the module.
 set -eu
 verb=$1
 built=$(realpath -m "$2") # before cd
 part=${3:-all}
 cd "$(dirname "$0")"
 prefix=${PREFIX:-/usr}
-libdir=${LIBDIR:-$prefix/lib/$(${CC:-cc} -print-multiarch)}
+# Debian's compiler names a directory for each architecture; elsewhere 64 bits
+# have lib64, and a module in lib is never found.
+multiarch=$(${CC:-cc} -print-multiarch 2>/dev/null) || multiarch=
+lib=lib/$multiarch
+[ -n "$multiarch" ] || [ ! -d /usr/lib64 ] || lib=lib64
+libdir=${LIBDIR:-$prefix/$lib}
 unitdir=${UNITDIR:-$prefix/lib/systemd/system}
 share=$prefix/share
 
@@ -27,7 +33,20 @@ keep() {
 	[ -e "${DESTDIR:-}$3" ] || put "$@"
 }
 
+# here is for what concerns this machine, not files in a DESTDIR. It may do
+# without any of it: no systemd, no ldconfig.
+here() {
+	[ -z "${DESTDIR:-}" ] || return 0
+	! command -v "$1" >/dev/null || "$@" || true
+}
+
+if [ "$verb" = uninstall ]; then
+	here "$prefix/bin/mcdns" nss disable
+	here systemctl disable --now mcdnsd.socket mcdnsd.service mcdnsd-recover.timer
+fi
+
 put 644 "$built/libnss_mcdns.so.2" "$libdir/libnss_mcdns.so.2"
+here ldconfig
 put 644 man/libnss_mcdns.8 "$share/man/man8/libnss_mcdns.8"
 [ "$part" = all ] || exit 0
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,14 +17,16 @@ import (
 
 // Exit codes, the same for all verbs.
 const (
-	exitOK         = 0
-	exitNoName     = 1 // the name or record does not exist
-	exitNoAnswer   = 2 // nobody can say now
-	exitNoDaemon   = 3
-	exitDegraded   = 4 // upstream is down
-	exitUsage      = 64
-	exitPermission = 77
-	exitTimeout    = 124
+	exitOK          = 0
+	exitNoName      = 1 // the name or record does not exist
+	exitNoAnswer    = 2 // nobody can say now
+	exitNoDaemon    = 3
+	exitDegraded    = 4 // upstream is down
+	exitUsage       = 64
+	exitOutput      = 74
+	exitPermission  = 77
+	exitTimeout     = 124
+	exitInterrupted = 130
 )
 
 // ControlSocket is where mcdnsd listens for us.
@@ -47,22 +50,40 @@ func quiet(code int) error {
 	return &failure{code: code}
 }
 
+// jsonVerbs are those that --json is for: a script that reads JSON had better be
+// told than be given text.
+var jsonVerbs = []string{"mcdns", "mcdns status", "mcdns query", "mcdns peers", "mcdns stats"}
+
 // env is what the verbs share.
 type env struct {
 	version string
-	out     io.Writer
+	out     *output
 	err     io.Writer
 	json    bool
 	socket  string
 	timeout time.Duration
 }
 
+// output remembers that it could not be written, so that no verb can forget it.
+type output struct {
+	to  io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.to.Write(p)
+	if err != nil && o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
 // Run runs the command with its arguments and returns the exit code.
 func Run(ctx context.Context, version string, args []string, out, errs io.Writer) int {
-	e := &env{version: version, out: out, err: errs}
+	e := &env{version: version, out: &output{to: out}, err: errs}
 	root := e.root()
 	root.SetArgs(args)
-	root.SetOut(out)
+	root.SetOut(e.out)
 	root.SetErr(errs)
 	strict(root) // cobra's verbs write to what is set by now
 	verb, err := root.ExecuteContextC(ctx)
@@ -71,6 +92,9 @@ func Run(ctx context.Context, version string, args []string, out, errs io.Writer
 
 // report says what went wrong, if anything, and gives the exit code.
 func (e *env) report(verb *cobra.Command, err error) int {
+	if e.out.err != nil {
+		err = &failure{code: exitOutput, err: fmt.Errorf("cannot write what there is to say: %w", e.out.err)}
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -98,9 +122,12 @@ func (e *env) root() *cobra.Command {
 		Version:       e.version,
 		Args:          cobra.NoArgs, // says "unknown command"
 		RunE:          status.RunE,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(verb *cobra.Command, _ []string) error {
 			if e.timeout <= 0 {
 				return errors.New("--timeout must be more than 0s")
+			}
+			if e.json && !slices.Contains(jsonVerbs, verb.CommandPath()) {
+				return fmt.Errorf("%s has no JSON to print", verb.CommandPath())
 			}
 			return nil
 		},

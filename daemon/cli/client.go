@@ -76,6 +76,8 @@ func (e *env) fetch(ctx context.Context, path string, query url.Values) (body []
 // explain turns what the socket said into what to do about it.
 func (e *env) explain(ctx context.Context, err error) error {
 	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return quiet(exitInterrupted) // who pressed ^C knows
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return &failure{
 			code: exitTimeout, err: fmt.Errorf("mcdnsd did not answer within %v", e.timeout),

@@ -44,6 +44,14 @@ func keyFile(args []string) string {
 	return config.Default().KeyFile
 }
 
+// makeKey is the command that makes the key that the daemon looks for.
+func makeKey(path string) string {
+	if path == config.Default().KeyFile {
+		return "mcdns key generate"
+	}
+	return "mcdns key generate " + path
+}
+
 func (e *env) generate(path string) error {
 	var b [trust.KeySize]byte
 	rand.Read(b[:])
@@ -63,7 +71,8 @@ func (e *env) generate(path string) error {
 		fmt.Fprintf(e.err, "mcdns: hint: %v; when it is there: chgrp %s %s\n", err, serviceGroup, path)
 	}
 	fmt.Fprintln(e.out, "Copy it to every host of the LAN; mcdnsd takes it up at once:")
-	fmt.Fprintf(e.out, "  ssh root@HOST install -D -g %s -m 640 /dev/stdin %s <%s\n", serviceGroup, config.Default().KeyFile, path)
+	// Not by "<": that the caller's shell would open, without sudo's rights.
+	fmt.Fprintf(e.out, "  sudo cat %s | ssh root@HOST install -D -g %s -m 640 /dev/stdin %s\n", path, serviceGroup, config.Default().KeyFile)
 	return nil
 }
 
@@ -125,7 +134,7 @@ func keyFailure(path string, err error) error {
 func (e *env) showID(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &failure{code: exitNoName, err: fmt.Errorf("%s: there is no key", path), hint: "mcdns key generate makes one, on one host"}
+		return &failure{code: exitNoName, err: fmt.Errorf("%s: there is no key", path), hint: makeKey(path) + " makes one, on one host"}
 	}
 	if err != nil {
 		return keyFailure(path, err)

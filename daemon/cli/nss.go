@@ -38,6 +38,12 @@ func (e *env) nssStatus() error {
 		fmt.Fprintln(e.out, "disabled: mcdns is not on the hosts line of /etc/nsswitch.conf")
 		return quiet(exitNoName)
 	}
+	if first, _ := nsswitch.Host().Behind(); first != "" {
+		return &failure{
+			code: exitNoName, err: fmt.Errorf("mcdns is on the hosts line of /etc/nsswitch.conf, but behind %s, which programs ask in its place", first),
+			hint: "mcdns nss enable",
+		}
+	}
 	_, err = fmt.Fprintln(e.out, "enabled: mcdns is on the hosts line of /etc/nsswitch.conf")
 	return err
 }

@@ -106,7 +106,7 @@ func groupLine(g *control.Group) string {
 		if g.Problem != "" {
 			return "solo: nothing is shared"
 		}
-		return fmt.Sprintf("solo: no %s, so nothing is shared and nobody is believed (mcdns key generate makes one)", g.KeyFile)
+		return fmt.Sprintf("solo: no %s, so nothing is shared and nobody is believed (%s makes one)", g.KeyFile, makeKey(g.KeyFile))
 	}
 	on := strings.Join(g.Interfaces, " ")
 	if on == "" {
@@ -170,9 +170,9 @@ func nssLine(path string) string {
 		switch w {
 		case "mcdns":
 			return hosts
-		case "dns":
-			return hosts + " (mcdns must stand before dns)"
+		case "dns", "resolve":
+			return fmt.Sprintf("%s (mcdns must stand before %s: mcdns nss enable)", hosts, w)
 		}
 	}
-	return path + " does not name mcdns, so programs do not ask it"
+	return path + " does not name mcdns, so programs do not ask it: mcdns nss enable"
 }

@@ -5,6 +5,16 @@ import (
 	"testing"
 )
 
+func TestVerbsWithoutJSONRefuseToPrintIt(t *testing.T) {
+	for _, args := range []string{"nss status", "nss", "key show-id", "version"} {
+		var out, errs strings.Builder
+		got := Run(t.Context(), "1.2.3", append(strings.Fields(args), "--json"), &out, &errs)
+		if got != exitUsage || out.Len() > 0 || !strings.Contains(errs.String(), "mcdns "+args+" has no JSON") {
+			t.Errorf("mcdns %s --json: exit code %d, said %q and %q", args, got, out.String(), errs.String())
+		}
+	}
+}
+
 func TestUnknownVerbIsSaidWhereverItStands(t *testing.T) {
 	for args, want := range map[string]int{
 		"nonsense": exitUsage, "help nonsense": exitUsage, "help nss nonsense": exitUsage, "completion nonsense": exitUsage,

@@ -109,7 +109,13 @@ func TestBadLinesAreNamedAndChangeNothing(t *testing.T) {
 		{"server name", "[servers]\nservers = dns.example", `f:2: servers.servers: "dns.example" is not a list of addresses (as in 192.0.2.53 or [2001:db8::53]:5353); ignored`},
 		{"key file", "[group]\nkey_file = k", `f:2: group.key_file: "k" is not an absolute path; ignored`},
 		{"level", "[log]\nlevel = loud", `f:2: log.level: "loud" is none of error, warn, notice, info, debug; ignored`},
-		{"nine servers", "[servers]\nservers = 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1", `f:2: servers.servers: "1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1...." has more than 8 servers; ignored`},
+		{"nine servers", "[servers]\nservers = 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1", `f:2: servers.servers: "1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1...." has more than 8 addresses; ignored`},
+		{"nine addresses", "[listener]\nlisten = ::1 ::1 ::1 ::1 ::1 ::1 ::1 ::1 ::1\n", `f:2: listener.listen: "::1 ::1 ::1 ::1 ::1 ::1 ::1 ::1 ::1" has more than 8 addresses; ignored`},
+		{"too many bytes", "[cache]\nsize = 17179869185", `f:2: cache.size: "17179869185" is not between 1MiB and 16GiB; ignored`},
+		{"more than any number", "[cache]\nsize = 99999999999999999999G", `f:2: cache.size: "99999999999999999999G" is not between 1MiB and 16GiB; ignored`},
+		{"too many seconds", "[cache]\nstale = 31536001", `f:2: cache.stale: "31536001" is more than 31536000s; ignored`},
+		{"longer than any time", "[cache]\nstale = 99999999999999999999w", `f:2: cache.stale: "99999999999999999999w" is more than 31536000s; ignored`},
+		{"signed", "[cache]\nstale = +1", `f:2: cache.stale: "+1" is not a time (as in 30s, 15m, 12h, 3d); ignored`},
 		{"binary", "\x7fELF\x00\x00", "f: is not text; using what is set elsewhere"},
 		{"latin-1", "[cache]\n# gr\xf6\xdfe", "f: is not text; using what is set elsewhere"},
 	}
@@ -235,5 +241,13 @@ func TestServersAreForAllNamesOrForADomain(t *testing.T) {
 		if s := fmt.Sprint(got.Servers, got.Routes); s != c.want || len(w) > 0 {
 			t.Errorf("%q: got %s %v; want %s", c.value, s, w, c.want)
 		}
+	}
+}
+
+func TestTimesAndSizesAreTakenUpToTheirBounds(t *testing.T) {
+	got := Default()
+	w := Parse(&got, "f", []byte("[cache]\nstale = 2592000\nsize = 17179869184\n"))
+	if len(w) != 0 || got.Stale != 30*24*time.Hour || got.Size != 16<<30 {
+		t.Errorf("got %v, %d, %v; want 30 days and 16 GiB", got.Stale, got.Size, w)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -134,11 +135,18 @@ func parseSize(value string) (int64, error) {
 	unit, ok := map[string]int64{
 		"": 1, "B": 1, "K": 1 << 10, "KiB": 1 << 10, "M": 1 << 20, "MiB": 1 << 20, "G": 1 << 30, "GiB": 1 << 30,
 	}[value[len(digits):]]
-	n, err := strconv.ParseUint(digits, 10, 31)
-	if err != nil || !ok {
+	n, number := whole(digits)
+	if !number || !ok {
 		return 0, errors.New("is not a size (as in 64MiB)")
 	}
-	return int64(n) * unit, nil
+	return min(n, math.MaxInt64/unit) * unit, nil
+}
+
+// whole reads a number. One that is too large is the largest there is: what a
+// setting allows at most, its own bound says better.
+func whole(digits string) (n int64, ok bool) {
+	u, err := strconv.ParseUint(digits, 10, 64)
+	return int64(min(u, math.MaxInt64)), err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 func duration(field func(*Config) *time.Duration, most time.Duration) setting {
@@ -162,11 +170,11 @@ func parseDuration(value string) (time.Duration, error) {
 	}
 	digits := strings.TrimRight(value, "smhdw")
 	unit, ok := units[value[len(digits):]]
-	n, err := strconv.ParseUint(digits, 10, 20)
-	if err != nil || !ok {
+	n, number := whole(digits)
+	if !number || !ok {
 		return 0, errors.New("is not a time (as in 30s, 15m, 12h, 3d)")
 	}
-	return time.Duration(n) * unit, nil
+	return min(time.Duration(n), math.MaxInt64/unit) * unit, nil
 }
 
 func names(field func(*Config) *[]string) setting {
@@ -329,7 +337,7 @@ func parseAddrs(value, none string, usual uint16) (out []netip.AddrPort, err err
 		out = append(out, a)
 	}
 	if len(out) > wire.MaxServers {
-		return nil, fmt.Errorf("has more than %d servers", wire.MaxServers)
+		return nil, fmt.Errorf("has more than %d addresses", wire.MaxServers)
 	}
 	return out, nil
 }

@@ -173,7 +173,7 @@ func (h *Host) build() error {
 	h.store = h.openStore(conf.Save)
 	id, err := h.store.ID()
 	if err != nil {
-		h.log.Warn("this host's id is for this run only", "error", err)
+		h.log.Warn("this host's id is for this run only", whyUnsaved(err)...)
 	}
 	self := wire.Peer{ID: id, Epoch: random()}
 	h.self.Store(&self)
@@ -341,7 +341,7 @@ func (h *Host) openStore(dir string) *store.Store {
 	}
 	s, err := store.Open(dir)
 	if err != nil {
-		h.log.Warn("nothing will be saved; answers are lost when mcdnsd stops", "error", err)
+		h.log.Warn("nothing will be saved; answers are lost when mcdnsd stops", whyUnsaved(err)...)
 		return &store.Store{}
 	}
 	return s

@@ -1,8 +1,10 @@
 package host
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
+	"syscall"
 
 	"mcdns/daemon/config"
 )
@@ -20,23 +22,32 @@ func listens(c config.Config) []netip.AddrPort {
 	return all
 }
 
-// listen53 makes the listener follow the configuration. It says once what could
-// not be opened and is tried again.
-func (h *Host) listen53(v view) {
-	want := listens(v.config)
-	changed := !slices.Equal(v.config.Listen, h.listens)
-	if changed && len(want) < len(v.config.Listen) {
+// listen53 makes the listener follow the configuration and returns what it holds
+// now. It says once what could not be opened and is tried again: until then the
+// address is somebody else's, such as the stub of systemd-resolved, which may be
+// the only server there is.
+func (h *Host) listen53(c config.Config) (ours []netip.AddrPort) {
+	want := listens(c)
+	if !slices.Equal(c.Listen, h.listens) && len(want) < len(c.Listen) {
 		h.log.Warn("listener.listen: not all addresses are loopback; set listener.beyond to use others that are not wildcards")
 	}
-	h.listens = v.config.Listen
-	if changed && len(want) > 0 && len(v.settings.Servers) == 0 {
-		h.log.Warn("no DNS server but our own listener is named in resolv.conf; name those to ask in servers.servers")
-	}
+	h.listens = c.Listen
 	err := h.dns.Set(want)
 	if was := h.deaf.Swap(err != nil); err != nil && !was {
-		h.log.Error("cannot answer DNS questions; trying again", "problem", err,
-			"hint", "ports below 1024 need CAP_NET_BIND_SERVICE, see mcdnsd.conf(5)")
+		h.log.Error("cannot answer DNS questions; trying again", "problem", err, "hint", listenHint(err))
 	}
+	return h.dns.Addrs()
+}
+
+// listenHint is what to do about an address that could not be opened.
+func listenHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.EACCES):
+		return "ports below 1024 need CAP_NET_BIND_SERVICE, see mcdnsd.conf(5)"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "another program has that address: systemd-resolved has 127.0.0.53, dnsmasq often all; set listener.listen to a free one, such as 127.0.0.153"
+	}
+	return "see listener.listen in mcdnsd.conf(5)"
 }
 
 // notOurs leaves out servers that are our own listener: a question would run in

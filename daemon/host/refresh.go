@@ -29,6 +29,8 @@ type view struct {
 	// routes are those of the configuration and of the system's links.
 	routes   []config.Route
 	settings node.Settings
+	// ours are the addresses that our own listener holds, and nobody else.
+	ours []netip.AddrPort
 	// problem says why a host with a key file does not share, "" if it does.
 	problem string
 	// all are the machine's interfaces, blind says that the kernel did not list
@@ -48,6 +50,7 @@ func (h *Host) refresh() {
 	machine := resolvconf.Real()
 	var v view
 	v.config, v.warnings = config.Load(h.options.ConfigPath)
+	v.ours = h.listen53(v.config)
 	v.conf = machine.Read()
 	v.followLinks(machine)
 	if v.conf.Problem != "" && len(v.config.Servers) == 0 {
@@ -119,16 +122,16 @@ func (v *view) servers() []netip.AddrPort {
 	if len(servers) == 0 {
 		servers = v.conf.Servers
 	}
-	return notOurs(servers, listens(v.config))
+	return notOurs(servers, v.ours)
 }
 
 // settings is what the node is told.
 func settings(v view, machine resolvconf.Machine, ring *trust.Ring, chosen []node.Link) node.Settings {
 	c := v.config
 	return node.Settings{
-		Servers: machine.Servers(v.servers()), Fallback: machine.Servers(notOurs(c.Fallback, listens(c))),
+		Servers: machine.Servers(v.servers()), Fallback: machine.Servers(notOurs(c.Fallback, v.ours)),
 		Timeout: v.conf.Timeout, Attempts: v.conf.Attempts, Rotate: v.conf.Rotate,
-		Search: append(absolute(v.conf.Search), domains(v.routes)...), Routes: nodeRoutes(machine, v.routes, listens(c)),
+		Search: append(absolute(v.conf.Search), domains(v.routes)...), Routes: nodeRoutes(machine, v.routes, v.ours),
 		FetchAhead: c.FetchAhead,
 		NoShare:    c.NoShare, LocalOnly: c.LocalOnly,
 		Forward: c.Forward, StopRebinding: c.StopRebinding, PrivateNames: c.PrivateNames,
@@ -162,13 +165,15 @@ func (h *Host) apply(v view) {
 		h.options.Level.Set(forced)
 	}
 	h.readHosts(v.config.Hosts, hosts.Path)
-	h.listen53(v)
 	h.listenMetrics(v.config)
 	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames, Log: logs.Component(h.log, "upstream")})
 	if !slices.Equal(before.warnings, v.warnings) {
 		for _, w := range v.warnings {
 			h.log.Warn(w.String())
 		}
+	}
+	if !slices.Equal(before.ours, v.ours) && len(v.ours) > 0 && len(v.settings.Servers) == 0 {
+		h.log.Warn("no DNS server but our own listener is named in resolv.conf; name those to ask in servers.servers")
 	}
 	if v.problem != before.problem && v.problem != "" {
 		h.log.Error("not all of the group's keys and sockets can be used", "problem", v.problem)

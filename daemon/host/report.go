@@ -122,7 +122,7 @@ func (h *Host) statusLine() string {
 	defer cancel()
 	text, _ := owner.See(ctx, h.owner, func(v owner.View) string {
 		s := h.status(v)
-		return fmt.Sprintf("STATUS=upstream %s, group %s, %d names", s.Upstream, s.Group, s.Entries)
+		return fmt.Sprintf("STATUS=upstream %s, group %s, %d answers", s.Upstream, s.Group, s.Entries)
 	})
 	return text
 }

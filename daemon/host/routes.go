@@ -21,7 +21,7 @@ func (v *view) followLinks(machine resolvconf.Machine) {
 	if len(v.config.Servers) > 0 {
 		return
 	}
-	all := machine.Links(notOurs(v.conf.Servers, listens(v.config)))
+	all := machine.Links(notOurs(v.conf.Servers, v.ours))
 	if servers := defaults(all); len(servers) > 0 {
 		v.conf.Servers, v.conf.Problem = servers, ""
 	}

@@ -61,6 +61,7 @@ func TestLinksRouteTheirDomains(t *testing.T) {
 				t.Fatal(w)
 			}
 			before := fmt.Sprint(v.config)
+			v.ours = listens(v.config)
 			v.followLinks(c.machine)
 			if got := fmt.Sprint(v.conf.Servers, v.conf.Search, v.routes); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)

@@ -3,9 +3,12 @@ package host
 import (
 	"context"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"mcdns/daemon/clock"
@@ -60,13 +63,22 @@ func (h *Host) save() {
 	err = write(seen.now, seen.entries)
 	switch {
 	case err != nil && !h.saver.failed:
-		h.log.Warn("answers cannot be saved; tried again every minute", "error", err)
+		h.log.Warn("answers cannot be saved; tried again every minute", whyUnsaved(err)...)
 	case err == nil && h.saver.failed:
 		h.log.Info("answers are saved again")
 	}
 	if h.saver.failed = err != nil; err == nil {
 		h.saver.mark = seen.mark
 	}
+}
+
+// whyUnsaved is what the log says of a directory that cannot be written.
+func whyUnsaved(err error) []any {
+	why := []any{"error", err}
+	if errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission) {
+		why = append(why, "hint", "the directory must belong to mcdns, and be in ReadWritePaths= of the service (systemctl edit mcdnsd): see cache.save in mcdnsd.conf(5)")
+	}
+	return why
 }
 
 // saveBeside saves on a goroutine of its own: a disk that hangs must stop neither

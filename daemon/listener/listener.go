@@ -113,7 +113,7 @@ func (l *Listener) Set(addrs []netip.AddrPort) error {
 	return errors.Join(errs...)
 }
 
-// Addrs are the addresses that are open, with the ports the kernel chose.
+// Addrs are the addresses that are open, in order, with the ports the kernel chose.
 func (l *Listener) Addrs() []netip.AddrPort {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -121,6 +121,7 @@ func (l *Listener) Addrs() []netip.AddrPort {
 	for _, s := range l.open {
 		all = append(all, s.udp.LocalAddr().(*net.UDPAddr).AddrPort())
 	}
+	slices.SortFunc(all, netip.AddrPort.Compare)
 	return all
 }
 

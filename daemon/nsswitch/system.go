@@ -52,8 +52,14 @@ func (s System) Status() (bool, error) {
 	return Enabled(text), err
 }
 
+// Behind is the service that programs ask in mcdns's place, "" for none.
+func (s System) Behind() (string, error) {
+	text, err := s.read(path)
+	return Behind(text), err
+}
+
 // Enable puts mcdns on the hosts line, by way of whatever owns the file. It does
-// nothing where mcdns is there. After a *Refused nothing has changed.
+// nothing where mcdns is there and comes first. After a *Refused nothing has changed.
 func (s System) Enable() error {
 	return s.change(true)
 }
@@ -68,7 +74,7 @@ func (s System) change(on bool) error {
 	if err != nil {
 		return err
 	}
-	if Enabled(text) == on {
+	if Enabled(text) == on && (!on || Behind(text) == "") {
 		return nil
 	}
 	owner, err := s.owner(text)
@@ -112,6 +118,14 @@ func byHand(on bool) string {
 	return "take \"" + Service + "\" off the hosts line"
 }
 
+// enableHint is what to do about a line that Enable does not know how to change.
+func enableHint(err error) string {
+	if errors.Is(err, ErrHidesFiles) {
+		return "put \"files " + beforeOthers + "\" before resolve on the hosts line by hand"
+	}
+	return "mcdns stands in for DNS; to have it all the same, put \"" + Service + "\" on the hosts line by hand"
+}
+
 // edit changes a file of ours to change.
 func (s System) edit(name string, on bool) error {
 	text, err := s.read(name)
@@ -123,7 +137,7 @@ func (s System) edit(name string, on bool) error {
 		if edited, err = Enable(text); err != nil {
 			return &Refused{
 				Why:  fmt.Sprintf("%s: %v", name, err),
-				Hint: "mcdns stands in for DNS; to have it all the same, put \"" + Service + "\" on the hosts line by hand",
+				Hint: enableHint(err),
 			}
 		}
 	}

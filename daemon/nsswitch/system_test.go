@@ -111,6 +111,25 @@ func TestPlainFileIsEditedInPlaceAndKeepsItsMode(t *testing.T) {
 	}
 }
 
+func TestEnableMendsALineThatAsksOthersFirst(t *testing.T) {
+	s := machine(t, map[string]string{path: "hosts: files resolve [!UNAVAIL=return] mcdns dns\n"})
+	if first, err := s.Behind(); first != "resolve" || err != nil {
+		t.Errorf("behind %q, %v; want resolve", first, err)
+	}
+	do(t, s.Enable())
+	want(t, s, "hosts: files mcdns [!UNAVAIL=return] resolve [!UNAVAIL=return] dns")
+}
+
+func TestRefusalToHideTheHostsFileSaysWhatToWrite(t *testing.T) {
+	const line = "hosts: resolve [!UNAVAIL=return] files myhostname dns"
+	s := machine(t, map[string]string{path: line + "\n"})
+	var refused *Refused
+	if err := s.Enable(); !errors.As(err, &refused) || !strings.Contains(refused.Hint, "files "+beforeOthers) {
+		t.Errorf("got %v; want a refusal that says what to do", err)
+	}
+	want(t, s, line)
+}
+
 func TestForeignLinkIsNeverWrittenThrough(t *testing.T) {
 	s := machine(t, map[string]string{"/etc/static/nsswitch.conf": "hosts: files dns\n"})
 	if err := os.Symlink("static/nsswitch.conf", s.at(path)); err != nil {

@@ -5,18 +5,31 @@ package nsswitch
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 )
 
-// Service is what stands on the hosts line. The action makes what mcdnsd says
-// final; only its absence leads on to the next service.
-const Service = "mcdns [!UNAVAIL=return]"
+// What stands on the hosts line.
+const (
+	// Service makes what mcdnsd says final, for only dns and resolve come behind;
+	// its absence alone leads on to them.
+	Service = "mcdns [!UNAVAIL=return]"
+	// beforeOthers lets services of other kinds that come behind, such as
+	// myhostname, have the names that mcdnsd says do not exist.
+	beforeOthers = "mcdns [!UNAVAIL=return NOTFOUND=continue]"
+)
 
 // ErrNoDNS: there is no hosts line that asks DNS, so there is nothing that mcdns
 // could stand before.
 var ErrNoDNS = errors.New("no hosts line with dns or resolve on it")
 
+// ErrHidesFiles: resolve reads /etc/hosts before it asks DNS, mcdns does not.
+var ErrHidesFiles = errors.New("resolve is asked before files: mcdns before it would hide /etc/hosts, behind it nobody would ask mcdns")
+
 var (
+	files  = regexp.MustCompile(`(^|[\s}])files(\s|$)`)
+	action = regexp.MustCompile(`\[[^]]*\]`)
 	// anchor is the first service that mcdns has to come before. In a template
 	// of authselect a service may follow "}".
 	anchor = regexp.MustCompile(`([\s}])(dns|resolve)(\s|$)`)
@@ -34,42 +47,71 @@ func Enabled(text string) bool {
 	return found
 }
 
-// Enable is the text with mcdns before dns and resolve on each hosts line that
-// has one of them. A line that names mcdns already stays as it is.
-func Enable(text string) (string, error) {
-	could := false
-	out := onHostsLines(text, func(services string) string {
-		if service.MatchString(services) {
-			could = true
-			return services
+// Behind is dns or resolve where a hosts line of the text has it before mcdns:
+// programs then get their answers, or wait, there. It is "" where none has.
+func Behind(text string) (first string) {
+	onHostsLines(text, func(services string) string {
+		ours, at := service.FindStringIndex(services), anchor.FindStringSubmatchIndex(services)
+		if ours != nil && at != nil && at[4] < ours[0] {
+			first = services[at[4]:at[5]]
 		}
-		at := anchor.FindStringSubmatchIndex(services)
-		if at == nil {
-			return services
-		}
-		could = true
-		return services[:at[4]] + Service + " " + services[at[4]:]
+		return services
 	})
-	if !could {
-		return text, ErrNoDNS
+	return first
+}
+
+// Enable is the text with mcdns before dns and resolve on each hosts line that
+// has one of them. A line where it stands there already stays as it is.
+func Enable(text string) (string, error) {
+	err := ErrNoDNS
+	out := onHostsLines(text, func(services string) string {
+		if service.MatchString(services) && Behind("hosts:"+services) == "" {
+			err = nil
+			return services
+		}
+		bare := without(services)
+		at := anchor.FindStringSubmatchIndex(bare)
+		switch {
+		case at == nil:
+			return services
+		case bare[at[4]:at[5]] == "resolve" && !files.MatchString(bare[:at[4]]):
+			err = ErrHidesFiles
+			return services
+		}
+		err = nil
+		return bare[:at[4]] + serviceBefore(bare[at[4]:]) + " " + bare[at[4]:]
+	})
+	if err != nil {
+		return text, err
 	}
 	return out, nil
 }
 
-// Disable is the text without mcdns and its actions.
-func Disable(text string) string {
-	return onHostsLines(text, func(services string) string {
-		at := service.FindStringSubmatchIndex(services)
-		if at == nil {
-			return services
-		}
-		before, after := services[:at[3]], services[at[6]:]
-		if after == "" {
-			return strings.TrimSuffix(before, " ")
-		}
-		// One of the two spaces around it was there before.
-		return before + strings.TrimPrefix(after, " ")
+// serviceBefore is what to put before the services that follow.
+func serviceBefore(services string) string {
+	names := strings.FieldsFunc(action.ReplaceAllString(services, " "), func(r rune) bool {
+		return unicode.IsSpace(r) || r == '{' || r == '}'
 	})
+	if slices.ContainsFunc(names, func(s string) bool { return s != "dns" && s != "resolve" }) {
+		return beforeOthers
+	}
+	return Service
+}
+
+// Disable is the text without mcdns and its actions.
+func Disable(text string) string { return onHostsLines(text, without) }
+
+func without(services string) string {
+	at := service.FindStringSubmatchIndex(services)
+	if at == nil {
+		return services
+	}
+	before, after := services[:at[3]], services[at[6]:]
+	if after == "" {
+		return strings.TrimSuffix(before, " ")
+	}
+	// One of the two spaces around it was there before.
+	return before + strings.TrimPrefix(after, " ")
 }
 
 // onHostsLines edits what follows "hosts:" on every such line, up to a comment.

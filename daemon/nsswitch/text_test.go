@@ -10,11 +10,14 @@ func TestEnableStandsBeforeDNSAndDisableRestoresEveryByte(t *testing.T) {
 	for _, c := range []struct{ name, before, after string }{
 		{"Debian", "hosts:          files dns", "hosts:          files mcdns [!UNAVAIL=return] dns"},
 		{"resolved first", "hosts: files resolve [!UNAVAIL=return] dns", "hosts: files mcdns [!UNAVAIL=return] resolve [!UNAVAIL=return] dns"},
-		{"avahi", "hosts:\tfiles mdns4_minimal [NOTFOUND=return] dns\tmyhostname", "hosts:\tfiles mdns4_minimal [NOTFOUND=return] mcdns [!UNAVAIL=return] dns\tmyhostname"},
+		{"avahi", "hosts:\tfiles mdns4_minimal [NOTFOUND=return] dns\tmyhostname", "hosts:\tfiles mdns4_minimal [NOTFOUND=return] mcdns [!UNAVAIL=return NOTFOUND=continue] dns\tmyhostname"},
 		{"indented", "  hosts: files dns", "  hosts: files mcdns [!UNAVAIL=return] dns"},
 		{"comment", "hosts: files dns# dns resolve", "hosts: files mcdns [!UNAVAIL=return] dns# dns resolve"},
 		{"dns only", "hosts:dns", "hosts:dns"},
-		{"dns first", "hosts: dns files  ", "hosts: mcdns [!UNAVAIL=return] dns files  "},
+		{"dns first", "hosts: dns files  ", "hosts: mcdns [!UNAVAIL=return NOTFOUND=continue] dns files  "},
+		{"RHEL 9", "hosts: files dns myhostname", "hosts: files mcdns [!UNAVAIL=return NOTFOUND=continue] dns myhostname"},
+		{"only dns and resolve behind", "hosts: files dns [!UNAVAIL=return] resolve", "hosts: files mcdns [!UNAVAIL=return] dns [!UNAVAIL=return] resolve"},
+		{"a template with another behind", `hosts: files {if "x":resolve }dns {if "y":wins}`, `hosts: files {if "x":resolve }mcdns [!UNAVAIL=return NOTFOUND=continue] dns {if "y":wins}`},
 		{
 			"authselect's template",
 			`hosts: files {if "with-mdns4":mdns4_minimal [NOTFOUND=return] }resolve [!UNAVAIL=return] dns`,
@@ -44,6 +47,31 @@ func TestEnableLeavesFilesThatAskNoDNSAlone(t *testing.T) {
 	for _, text := range []string{"", "passwd: files dns\n", "hosts: files\n", "#hosts: files dns\n", "hosts: mdns_minimal\n"} {
 		if got, err := Enable(text); got != text || !errors.Is(err, ErrNoDNS) {
 			t.Errorf("Enable(%q) = %q, %v; want it unchanged and ErrNoDNS", text, got, err)
+		}
+	}
+}
+
+func TestEnableRefusesToHideTheHostsFile(t *testing.T) {
+	for _, text := range []string{
+		"hosts: mymachines resolve [!UNAVAIL=return] files myhostname dns\n", "hosts: resolve dns\n",
+	} {
+		if got, err := Enable(text); got != text || !errors.Is(err, ErrHidesFiles) {
+			t.Errorf("Enable(%q) = %q, %v; want it unchanged and ErrHidesFiles", text, got, err)
+		}
+	}
+}
+
+func TestEnableMovesMcdnsBeforeWhatAnswersInItsPlace(t *testing.T) {
+	for text, c := range map[string]struct{ behind, want string }{
+		"hosts: files resolve [!UNAVAIL=return] mcdns dns\n": {"resolve", "hosts: files mcdns [!UNAVAIL=return] resolve [!UNAVAIL=return] dns\n"},
+		"hosts: files dns mcdns\n":                           {"dns", "hosts: files mcdns [!UNAVAIL=return] dns\n"},
+		"hosts: files mcdns dns\n":                           {"", "hosts: files mcdns dns\n"},
+	} {
+		if got := Behind(text); got != c.behind {
+			t.Errorf("Behind(%q) = %q; want %q", text, got, c.behind)
+		}
+		if got, err := Enable(text); got != c.want {
+			t.Errorf("Enable(%q) = %q, %v; want %q", text, got, err, c.want)
 		}
 	}
 }

@@ -183,3 +183,17 @@ func TestInstallAndUninstallWithDestdirAndPrefix(t *testing.T) {
 	promise(t, "make uninstall leaves", "the configuration", left, string(conf) == "# mine\n" &&
 		left == "./etc/mcdns/mcdnsd.conf")
 }
+
+// Only Debian's compilers name a directory of their architecture.
+func TestModuleGoesWhereTheCLibraryOfALib64SystemLooks(t *testing.T) {
+	if _, err := os.Stat("/usr/lib64"); err != nil {
+		t.Skip("no /usr/lib64 here")
+	}
+	dir := t.TempDir()
+	cmd := exec.Command(filepath.Join(lab.Top(), "packaging/install.sh"), "install", filepath.Join(lab.Top(), "build/export/build/amd64"), "module")
+	cmd.Env = append(os.Environ(), "DESTDIR="+dir, "CC=true") // says nothing
+	out, err := cmd.CombinedOutput()
+	if _, none := os.Stat(filepath.Join(dir, "usr/lib64/libnss_mcdns.so.2")); err != nil || none != nil {
+		t.Errorf("%v, %v: %s", err, none, out)
+	}
+}

@@ -139,7 +139,7 @@ func TestOddHostsLinesComeBack(t *testing.T) {
 	for before, during := range map[string]string{
 		"hosts: files dns": "hosts: files mcdns [!UNAVAIL=return] dns",
 		"hosts:\tfiles mdns4_minimal [NOTFOUND=return] dns":     "hosts:\tfiles mdns4_minimal [NOTFOUND=return] mcdns [!UNAVAIL=return] dns",
-		"hosts: files resolve [!UNAVAIL=return] dns myhostname": "hosts: files mcdns [!UNAVAIL=return] resolve [!UNAVAIL=return] dns myhostname",
+		"hosts: files resolve [!UNAVAIL=return] dns myhostname": "hosts: files mcdns [!UNAVAIL=return NOTFOUND=continue] resolve [!UNAVAIL=return] dns myhostname",
 		"hosts: files dns # as the manual says":                 "hosts: files mcdns [!UNAVAIL=return] dns # as the manual says",
 		"hosts: files":                                          "hosts: files",
 	} {
@@ -152,4 +152,9 @@ func TestOddHostsLinesComeBack(t *testing.T) {
 		got = sh(t, m, "grep ^hosts: /etc/nsswitch.conf")
 		promise(t, "purged from "+during, before, got, sh(t, m, "sha256sum /etc/nsswitch.conf") == sum)
 	}
+	// debhelper's own script takes one action alone.
+	sh(t, m, "sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf")
+	sh(t, m, install+"; sed -i '/^hosts:/ s/=return]/=return NOTFOUND=continue]/' /etc/nsswitch.conf")
+	sh(t, m, purge)
+	promise(t, "purged with an action list of the administrator's", "hosts: files dns", hostsLine(t, m), hostsLine(t, m) == "hosts: files dns")
 }
