@@ -18,7 +18,7 @@ const (
 	Off            // the machine is gone: silence
 	Refuses        // nothing listens: port unreachable
 	Fails          // SERVFAIL
-	Back           // it was off, and has been back for a minute
+	Back           // it was off, is back, and the host that asks knows: the answer is a new one
 )
 
 // A Case is one question, and what went before it. In order: the hosts of

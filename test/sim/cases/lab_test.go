@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"mcdns/test/lab"
 	"mcdns/test/sim/cases"
 )
@@ -55,12 +57,17 @@ func play(t *testing.T, l *lab.LAN, i int, c cases.Case) {
 	if c.Expired {
 		pass(2 * cases.TTL)
 	}
+	asked := l.Server.Count(name(i), dns.TypeA)
 	if c.Server == cases.Back {
 		must(t, l.Server.On())
+		eventually(t, asks.Name+" knows that the server is back", func() bool { return up(asks) })
 	}
 	got := lookup(t, l.Hosts[c.Asks], name(i))
 	if answered := got.Result == "OK"; answered != c.Answered || got.Took > c.Within+real {
 		t.Errorf("got %s after %v; want answered %v within %v", got.Result, got.Took, c.Answered, c.Within)
+	}
+	if c.Server == cases.Back && l.Server.Count(name(i), dns.TypeA) == asked {
+		t.Error("the server is back and was not asked; want a new answer")
 	}
 }
 
@@ -78,10 +85,14 @@ func calm(t *testing.T, l *lab.LAN, i int) {
 	for _, h := range l.Hosts {
 		eventually(t, h.Name+" knows that the server is back", func() bool {
 			lookup(t, h, other(i))
-			s, err := h.Status()
-			return err == nil && s.Upstream == "up"
+			return up(h)
 		})
 	}
+}
+
+func up(h *lab.Host) bool {
+	s, err := h.Status()
+	return err == nil && s.Upstream == "up"
 }
 
 func entries(t *testing.T, h *lab.Host) int {

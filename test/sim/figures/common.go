@@ -54,7 +54,7 @@ func common(c cases.Case, seed uint64) CommonCase {
 	}
 	if c.Server == cases.Back {
 		w.Set(w.Server(0), sim.ServerUp)
-		w.Run(time.Minute)
+		w.RunUntil(w.AllUp, w.Now()+time.Minute)
 	}
 	var o once
 	w.Listen(&o)
@@ -70,6 +70,9 @@ func judge(c cases.Case, got *sim.Outcome, w *sim.World) CommonCase {
 		answered := got.Result.Answer != nil
 		out.Got = fmt.Sprintf("%s after %v", word[answered], got.Took.Round(time.Millisecond))
 		out.ok = answered == c.Answered && got.Took <= c.Within
+		if c.Server == cases.Back && got.Result.Stale {
+			out.Got, out.ok = out.Got+", with a stale answer", false
+		}
 	}
 	if err := w.Checks.Err(); err != nil {
 		out.Got, out.ok = err.Error(), false
