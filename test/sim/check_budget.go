@@ -118,7 +118,7 @@ func (c *Checks) budget(k kind, living int) (bucket, bool) {
 }
 
 // Agree checks that, some time after everything was mended, all hosts see the
-// same world: the servers up, each other, and nothing stale of what is asked.
+// same world: the servers up, and each other, proven.
 func (w *World) Agree() {
 	up := 0
 	for _, h := range w.hosts {
