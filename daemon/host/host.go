@@ -100,10 +100,17 @@ type Host struct {
 // Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read
 // its configuration again. An error means that it could not start.
 func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
-	h := &Host{
+	return newHost(o).run(ctx, reload)
+}
+
+func newHost(o Options) *Host {
+	return &Host{
 		options: o, log: o.Log, started: time.Now(), changed: make(chan struct{}, 1),
 		restored: make(chan struct{}),
 	}
+}
+
+func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 	var sockets sockets
 	var err error
 	if sockets.nss, err = h.listen(); err != nil {
@@ -126,7 +133,7 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 	go func() { defer close(done); h.owner.Run(nodeCtx) }()
 	unfollow := h.follow()
 	notify("READY=1\n" + h.statusLine())
-	h.log.Info("ready", "version", o.Version)
+	h.log.Info("ready", "version", h.options.Version)
 	h.wait(ctx, reload)
 
 	notify("STOPPING=1")
@@ -302,27 +309,36 @@ const (
 	// rejoinEvery is below the 125 s that a switch may give a member that nobody
 	// asks (RFC 3810 section 9.4 less a margin; PROTOCOL 3).
 	rejoinEvery = 100 * time.Second
-	// drainFor: a program whose question is under way is answered if that takes
-	// no longer; the others ask the next mcdnsd.
-	drainFor = time.Second
-	// saveWithin is for the last save. With drainFor before it and the sockets to
-	// close after it there is room within the 5 s after which systemd kills.
+	// saveWithin is for the last save. With the sockets to close after it there is
+	// room within the 5 s after which systemd kills.
 	saveWithin = 2 * time.Second
+	// drainFor is for what the node knows, and short: whoever comes meanwhile waits
+	// in systemd's queue, and asks elsewhere 240 ms later. Those whose answer takes
+	// longer are hung up on, and give the next mcdnsd 1.5 s.
+	drainFor = 50 * time.Millisecond
 )
 
-// stop ends what comes from outside, in an order that loses no lookup: the
-// listener first (systemd holds it and queues for the next run), then what is
-// under way, then the save.
+// stop ends what comes from outside, in an order that loses no lookup: all that
+// takes time first, while programs are served, then the listener (systemd holds it
+// and queues for the next run), then what is under way. What is learnt after the
+// save is not saved; it is what a few programs asked in a moment.
 func (h *Host) stop(s sockets, unfollow func()) {
 	unfollow()
-	s.close()
-	ctx, cancel := context.WithTimeout(context.Background(), drainFor)
-	defer cancel()
-	h.nss.Shutdown(ctx)
-	h.control.Shutdown(ctx)
+	h.saveLast(saveWithin)
+	if s.control != nil {
+		s.control.Close()
+	}
+	within(drainFor, h.control.Shutdown)
 	h.dns.Close()
 	h.scraped.Close()
-	h.saveLast(saveWithin)
+	s.nss.Close()
+	within(drainFor, h.nss.Shutdown)
+}
+
+func within(limit time.Duration, do func(context.Context)) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	do(ctx)
 }
 
 func (h *Host) close() {
