@@ -148,30 +148,18 @@ func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 // they see signs of life and wait, where a silent daemon would after 250 ms send
 // them to a DNS server that may be dead.
 func (h *Host) answer(l *net.UnixListener) {
-	conf := resolvconf.Real().Read()
-	h.conf.Store(&conf)
 	h.nss = nsssock.New(nsssock.Config{
 		Ask:         h.resolveAll,
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
 		Hosts:       h.hosts.Load,
 		Scope:       h.scope.Load,
-		Starting:    h.starting,
+		Started:     h.restored, // after the first refresh
 		Connections: connections(),
 		Log:         logs.Component(h.log, "nss"),
 	})
 	go h.nss.Serve(l)
 	// Now, on this thread: on a busy machine another one takes 100 ms to run.
 	runtime.Gosched()
-}
-
-// starting reports whether questions still wait for what was saved.
-func (h *Host) starting() bool {
-	select {
-	case <-h.restored:
-		return false
-	default:
-		return true
-	}
 }
 
 // build makes everything that needs no network.
