@@ -21,6 +21,7 @@ import (
 
 	"mcdns/daemon/cli"
 	"mcdns/daemon/logs"
+	"mcdns/daemon/upstream"
 	"mcdns/gocore/wire"
 )
 
@@ -321,6 +322,33 @@ func TestLookupThatNobodyAnswersHoldsUpNoNextDaemon(t *testing.T) {
 	if got := <-status; got != alive && got != 255 {
 		t.Errorf("got status %d; want no answer", got)
 	}
+}
+
+// TestDeadNamesAreNoOutageOfTheOthers: their retries fill all that may be asked at
+// once, and neither a new name nor the node's probe waits behind them.
+func TestDeadNamesAreNoOutageOfTheOthers(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	d.lookup(t, "first.example.")
+	ctx, cancel := context.WithCancel(t.Context())
+	var programs sync.WaitGroup
+	for i := range 40 {
+		name := fmt.Sprintf("www%d.silent.example.", i)
+		programs.Go(func() { d.host.resolveAll(ctx, []wire.Question{{Name: name, Type: 1}, {Name: name, Type: 28}}) })
+	}
+	wait(t, "more tries than are asked at once", func() bool { return server.n.Load() > 2*upstream.DefaultSockets })
+	begun := time.Now()
+	if got := d.lookup(t, "alive.example."); got != found {
+		t.Errorf("got status %d; want found", got)
+	}
+	if took := time.Since(begun); took > 500*time.Millisecond {
+		t.Errorf("a name beside dead ones took %v", took)
+	}
+	if out, _ := d.mcdns(t, "status"); !strings.Contains(out, "upstream up") {
+		t.Errorf("a server that answers is taken for dead:\n%s", out)
+	}
+	cancel()
+	programs.Wait()
 }
 
 func TestConfigurationAndKeyAreFollowed(t *testing.T) {
