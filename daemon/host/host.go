@@ -20,6 +20,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,7 +86,7 @@ type Host struct {
 	scope atomic.Uint32
 	lan   lan
 
-	// restored is closed when the node has what was saved.
+	// restored is closed when the node has what was saved, or is to go on without.
 	restored chan struct{}
 	// changed says that the status line is not true any more.
 	changed chan struct{}
@@ -126,7 +127,7 @@ func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 	defer stopNode()
 	done := make(chan struct{})
 	h.refresh()
-	h.restore()
+	h.restore(loadWithin)
 	if sockets.control != nil {
 		go h.control.Serve(sockets.control)
 	}
@@ -215,18 +216,42 @@ func random() uint64 {
 }
 
 // restore hands the node what an earlier run saved, so that the first lookup
-// finds it.
-func (h *Host) restore() {
-	now := stamp(clock.Boot())
-	entries, err := h.store.Load(now)
+// finds it. A disk that does not answer must not hold lookups up: what is on it
+// then comes late, and until it has come nothing is saved, for a file written anew
+// would be without it.
+func (h *Host) restore(limit time.Duration) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.saver.mu.Lock()
+		defer h.saver.mu.Unlock()
+		h.load()
+	}()
+	select {
+	case <-done:
+	case <-time.After(limit):
+		h.log.Warn("the disk does not answer; going on without saved answers until it does", "waited", limit)
+	}
+	close(h.restored)
+}
+
+func (h *Host) load() {
+	begun := clock.Boot()
+	entries, err := h.store.Load(stamp(begun))
 	if err != nil {
 		h.log.Warn("not all saved answers are usable", "usable", len(entries), "error", err)
 	}
 	if len(entries) > 0 {
 		h.log.Info("saved answers restored", "answers", len(entries))
 	}
-	h.owner.Put(node.Restore{Entries: entries})
-	close(h.restored)
+	took := clock.Boot() - begun
+	for i := range entries {
+		entries[i].Age += took
+	}
+	// In pieces: lookups may be waiting for the node by now.
+	for some := range slices.Chunk(entries, 1<<15) {
+		h.owner.Put(node.Restore{Entries: some})
+	}
 }
 
 // resolve asks the node, which must hear of what was saved before anything else.
@@ -297,6 +322,9 @@ const (
 	// rejoinEvery is below the 125 s that a switch may give a member that nobody
 	// asks (RFC 3810 section 9.4 less a margin; PROTOCOL 3).
 	rejoinEvery = 100 * time.Second
+	// loadWithin is time for the log of a full cache on a slow disk, and within the
+	// patience of programs.
+	loadWithin = 3 * time.Second
 	// saveWithin is for the last save. With the sockets to close after it there is
 	// room within the 5 s after which systemd kills.
 	saveWithin = 2 * time.Second

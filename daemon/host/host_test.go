@@ -148,13 +148,22 @@ func (d *instance) configure(t *testing.T, server *dns, more string) {
 // run runs the daemon until stop is called.
 func (d *instance) run(t *testing.T) {
 	t.Helper()
+	d.build()
+	d.start(t)
+}
+
+func (d *instance) build() {
 	d.log, d.kick = &lines{}, make(chan os.Signal, 1)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
 	d.host = newHost(Options{
 		ConfigPath: d.path("conf"), RunDir: d.path("run"), StateDir: d.path("state"), Version: "1.2.3",
 		Level: new(slog.LevelVar), Log: slog.New(d.log),
 	})
+}
+
+func (d *instance) start(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
 	go func() { done <- d.host.run(ctx, d.kick) }()
 	stopped := false
 	d.stop = func() {
@@ -430,6 +439,29 @@ func TestEveryUserGetsToTheSocketWhateverTheUmask(t *testing.T) {
 		if st, err := os.Stat(d.path(name)); err != nil || st.Mode().Perm() != want {
 			t.Errorf("%s: got %v, %v; want %v", name, st.Mode().Perm(), err, want)
 		}
+	}
+}
+
+// TestDiskThatHangsAtTheStartHoldsNoLookupUp: what is on it comes late.
+func TestDiskThatHangsAtTheStartHoldsNoLookupUp(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	d.lookup(t, "saved.example.")
+	d.stop()
+	d.build()
+	d.host.saver.mu.Lock() // as a disk that does not answer
+	d.start(t)
+	if got := d.lookup(t, "www.example."); got != found {
+		t.Errorf("got status %d; want found", got)
+	}
+	if !d.log.has("going on without saved answers") || d.log.has("saved answers restored") {
+		t.Errorf("the log does not say so: %v", d.log.text)
+	}
+	server.conn.Close()
+	d.host.saver.mu.Unlock()
+	wait(t, "the saved answers", func() bool { return d.log.has("saved answers restored") })
+	if got := d.lookup(t, "saved.example."); got != found {
+		t.Errorf("got status %d; want what was saved", got)
 	}
 }
 
