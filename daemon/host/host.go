@@ -241,9 +241,6 @@ func (h *Host) load() {
 	if err != nil {
 		h.log.Warn("not all saved answers are usable", "usable", len(entries), "error", err)
 	}
-	if len(entries) > 0 {
-		h.log.Info("saved answers restored", "answers", len(entries))
-	}
 	took := clock.Boot() - begun
 	for i := range entries {
 		entries[i].Age += took
@@ -251,6 +248,9 @@ func (h *Host) load() {
 	// In pieces: lookups may be waiting for the node by now.
 	for some := range slices.Chunk(entries, 1<<15) {
 		h.owner.Put(node.Restore{Entries: some})
+	}
+	if len(entries) > 0 {
+		h.log.Info("saved answers restored", "answers", len(entries))
 	}
 }
 
