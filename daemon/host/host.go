@@ -20,6 +20,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,7 +86,7 @@ type Host struct {
 	scope atomic.Uint32
 	lan   lan
 
-	// restored is closed when the node has what was saved.
+	// restored is closed when the node has what was saved, or is to go on without.
 	restored chan struct{}
 	// changed says that the status line is not true any more.
 	changed chan struct{}
@@ -100,10 +101,17 @@ type Host struct {
 // Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read
 // its configuration again. An error means that it could not start.
 func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
-	h := &Host{
+	return newHost(o).run(ctx, reload)
+}
+
+func newHost(o Options) *Host {
+	return &Host{
 		options: o, log: o.Log, started: time.Now(), changed: make(chan struct{}, 1),
 		restored: make(chan struct{}),
 	}
+}
+
+func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 	var sockets sockets
 	var err error
 	if sockets.nss, err = h.listen(); err != nil {
@@ -119,14 +127,14 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 	defer stopNode()
 	done := make(chan struct{})
 	h.refresh()
-	h.restore()
+	h.restore(loadWithin)
 	if sockets.control != nil {
 		go h.control.Serve(sockets.control)
 	}
 	go func() { defer close(done); h.owner.Run(nodeCtx) }()
 	unfollow := h.follow()
 	notify("READY=1\n" + h.statusLine())
-	h.log.Info("ready", "version", o.Version)
+	h.log.Info("ready", "version", h.options.Version)
 	h.wait(ctx, reload)
 
 	notify("STOPPING=1")
@@ -141,30 +149,18 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 // they see signs of life and wait, where a silent daemon would after 250 ms send
 // them to a DNS server that may be dead.
 func (h *Host) answer(l *net.UnixListener) {
-	conf := resolvconf.Real().Read()
-	h.conf.Store(&conf)
 	h.nss = nsssock.New(nsssock.Config{
 		Ask:         h.resolveAll,
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
 		Hosts:       h.hosts.Load,
 		Scope:       h.scope.Load,
-		Starting:    h.starting,
+		Started:     h.restored, // after the first refresh
 		Connections: connections(),
 		Log:         logs.Component(h.log, "nss"),
 	})
 	go h.nss.Serve(l)
 	// Now, on this thread: on a busy machine another one takes 100 ms to run.
 	runtime.Gosched()
-}
-
-// starting reports whether questions still wait for what was saved.
-func (h *Host) starting() bool {
-	select {
-	case <-h.restored:
-		return false
-	default:
-		return true
-	}
 }
 
 // build makes everything that needs no network.
@@ -220,18 +216,42 @@ func random() uint64 {
 }
 
 // restore hands the node what an earlier run saved, so that the first lookup
-// finds it.
-func (h *Host) restore() {
-	now := stamp(clock.Boot())
-	entries, err := h.store.Load(now)
+// finds it. A disk that does not answer must not hold lookups up: what is on it
+// then comes late, and until it has come nothing is saved, for a file written anew
+// would be without it.
+func (h *Host) restore(limit time.Duration) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.saver.mu.Lock()
+		defer h.saver.mu.Unlock()
+		h.load()
+	}()
+	select {
+	case <-done:
+	case <-time.After(limit):
+		h.log.Warn("the disk does not answer; going on without saved answers until it does", "waited", limit)
+	}
+	close(h.restored)
+}
+
+func (h *Host) load() {
+	begun := clock.Boot()
+	entries, err := h.store.Load(stamp(begun))
 	if err != nil {
 		h.log.Warn("not all saved answers are usable", "usable", len(entries), "error", err)
+	}
+	took := clock.Boot() - begun
+	for i := range entries {
+		entries[i].Age += took
+	}
+	// In pieces: lookups may be waiting for the node by now.
+	for some := range slices.Chunk(entries, 1<<15) {
+		h.owner.Put(node.Restore{Entries: some})
 	}
 	if len(entries) > 0 {
 		h.log.Info("saved answers restored", "answers", len(entries))
 	}
-	h.owner.Put(node.Restore{Entries: entries})
-	close(h.restored)
 }
 
 // resolve asks the node, which must hear of what was saved before anything else.
@@ -302,27 +322,39 @@ const (
 	// rejoinEvery is below the 125 s that a switch may give a member that nobody
 	// asks (RFC 3810 section 9.4 less a margin; PROTOCOL 3).
 	rejoinEvery = 100 * time.Second
-	// drainFor: a program whose question is under way is answered if that takes
-	// no longer; the others ask the next mcdnsd.
-	drainFor = time.Second
-	// saveWithin is for the last save. With drainFor before it and the sockets to
-	// close after it there is room within the 5 s after which systemd kills.
+	// loadWithin is time for the log of a full cache on a slow disk, and within the
+	// patience of programs.
+	loadWithin = 3 * time.Second
+	// saveWithin is for the last save. With the sockets to close after it there is
+	// room within the 5 s after which systemd kills.
 	saveWithin = 2 * time.Second
+	// drainFor is for what the node knows, and short: whoever comes meanwhile waits
+	// in systemd's queue, and asks elsewhere 240 ms later. Those whose answer takes
+	// longer are hung up on, and give the next mcdnsd 1.5 s.
+	drainFor = 50 * time.Millisecond
 )
 
-// stop ends what comes from outside, in an order that loses no lookup: the
-// listener first (systemd holds it and queues for the next run), then what is
-// under way, then the save.
+// stop ends what comes from outside, in an order that loses no lookup: all that
+// takes time first, while programs are served, then the listener (systemd holds it
+// and queues for the next run), then what is under way. What is learnt after the
+// save is not saved; it is what a few programs asked in a moment.
 func (h *Host) stop(s sockets, unfollow func()) {
 	unfollow()
-	s.close()
-	ctx, cancel := context.WithTimeout(context.Background(), drainFor)
-	defer cancel()
-	h.nss.Shutdown(ctx)
-	h.control.Shutdown(ctx)
+	h.saveLast(saveWithin)
+	if s.control != nil {
+		s.control.Close()
+	}
+	within(drainFor, h.control.Shutdown)
 	h.dns.Close()
 	h.scraped.Close()
-	h.saveLast(saveWithin)
+	s.nss.Close()
+	within(drainFor, h.nss.Shutdown)
+}
+
+func within(limit time.Duration, do func(context.Context)) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	do(ctx)
 }
 
 func (h *Host) close() {

@@ -21,13 +21,15 @@ import (
 
 	"mcdns/daemon/cli"
 	"mcdns/daemon/logs"
+	"mcdns/daemon/upstream"
 	"mcdns/gocore/wire"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
 const patience = 20 * time.Second
 
-// dns is a DNS server on loopback that knows every name below example.
+// dns is a DNS server on loopback that knows every name below example, and says
+// nothing about those below silent.example.
 type dns struct {
 	conn  *net.UDPConn
 	n     atomic.Int64
@@ -65,6 +67,9 @@ func (d *dns) serve() {
 		d.mu.Lock()
 		d.asked[strings.ToLower(q.String())]++
 		d.mu.Unlock()
+		if strings.HasSuffix(q.Name, ".silent.example.") {
+			continue
+		}
 		d.conn.WriteToUDPAddrPort(reply, from)
 	}
 }
@@ -100,6 +105,7 @@ func answer(query []byte) (wire.Question, []byte) {
 // instance is an mcdnsd in directories of its own.
 type instance struct {
 	dir  string
+	host *Host
 	log  *lines
 	stop func()
 	kick chan os.Signal
@@ -142,15 +148,23 @@ func (d *instance) configure(t *testing.T, server *dns, more string) {
 // run runs the daemon until stop is called.
 func (d *instance) run(t *testing.T) {
 	t.Helper()
+	d.build()
+	d.start(t)
+}
+
+func (d *instance) build() {
 	d.log, d.kick = &lines{}, make(chan os.Signal, 1)
+	d.host = newHost(Options{
+		ConfigPath: d.path("conf"), RunDir: d.path("run"), StateDir: d.path("state"), Version: "1.2.3",
+		Level: new(slog.LevelVar), Log: slog.New(d.log),
+	})
+}
+
+func (d *instance) start(t *testing.T) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() {
-		done <- Run(ctx, Options{
-			ConfigPath: d.path("conf"), RunDir: d.path("run"), StateDir: d.path("state"), Version: "1.2.3",
-			Level: new(slog.LevelVar), Log: slog.New(d.log),
-		}, d.kick)
-	}()
+	go func() { done <- d.host.run(ctx, d.kick) }()
 	stopped := false
 	d.stop = func() {
 		if stopped {
@@ -202,7 +216,7 @@ func (d *instance) lookup(t *testing.T, name string) byte {
 	return last
 }
 
-const found, noName = 1, 2
+const alive, found, noName = 0, 1, 2
 
 func (d *instance) mcdns(t *testing.T, args ...string) (string, int) {
 	t.Helper()
@@ -277,16 +291,20 @@ func TestSavedAnswersServeAfterARestartWithoutTheServer(t *testing.T) {
 	})
 }
 
-func TestStopAnswersWhatIsUnderWayAndSaves(t *testing.T) {
-	server := startDNS(t)
-	d := newDaemon(t, server)
-	status := make(chan byte)
-	go func() { status <- d.lookup(t, "www.example.") }()
-	wait(t, "the question", func() bool { return server.n.Load() > 0 })
-	d.stop()
-	if got := <-status; got != found {
+// TestProgramsAreServedUntilAllIsSaved: whoever comes while nobody accepts is
+// queued, and asks elsewhere after 240 ms.
+func TestProgramsAreServedUntilAllIsSaved(t *testing.T) {
+	expect := systemd(t)
+	d := newDaemon(t, startDNS(t))
+	d.host.saver.mu.Lock() // as a disk that takes its time
+	stopped := make(chan bool)
+	go func() { d.stop(); close(stopped) }()
+	expect("STOPPING=1")
+	if got := d.lookup(t, "www.example."); got != found {
 		t.Errorf("got status %d; want found", got)
 	}
+	d.host.saver.mu.Unlock()
+	<-stopped
 	for _, name := range []string{"run/nss.sock", "run/control.sock"} {
 		if _, err := os.Stat(d.path(name)); !os.IsNotExist(err) {
 			t.Errorf("%s is left behind: %v", name, err)
@@ -295,6 +313,51 @@ func TestStopAnswersWhatIsUnderWayAndSaves(t *testing.T) {
 	if st, err := os.Stat(d.path("state/answers")); err != nil || st.Size() < 100 {
 		t.Errorf("nothing was saved: %v", err)
 	}
+}
+
+// TestLookupThatNobodyAnswersHoldsUpNoNextDaemon: it is hung up on, for the next
+// one to answer.
+func TestLookupThatNobodyAnswersHoldsUpNoNextDaemon(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	status := make(chan byte)
+	go func() { status <- d.lookup(t, "www.silent.example.") }()
+	wait(t, "the question", func() bool { return server.n.Load() > 0 })
+	begun := time.Now()
+	d.stop()
+	if took := time.Since(begun); took >= time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+	if got := <-status; got != alive && got != 255 {
+		t.Errorf("got status %d; want no answer", got)
+	}
+}
+
+// TestDeadNamesAreNoOutageOfTheOthers: their retries fill all that may be asked at
+// once, and neither a new name nor the node's probe waits behind them.
+func TestDeadNamesAreNoOutageOfTheOthers(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	d.lookup(t, "first.example.")
+	ctx, cancel := context.WithCancel(t.Context())
+	var programs sync.WaitGroup
+	for i := range 40 {
+		name := fmt.Sprintf("www%d.silent.example.", i)
+		programs.Go(func() { d.host.resolveAll(ctx, []wire.Question{{Name: name, Type: 1}, {Name: name, Type: 28}}) })
+	}
+	wait(t, "more tries than are asked at once", func() bool { return server.n.Load() > 2*upstream.DefaultSockets })
+	begun := time.Now()
+	if got := d.lookup(t, "alive.example."); got != found {
+		t.Errorf("got status %d; want found", got)
+	}
+	if took := time.Since(begun); took > 500*time.Millisecond {
+		t.Errorf("a name beside dead ones took %v", took)
+	}
+	if out, _ := d.mcdns(t, "status"); !strings.Contains(out, "upstream up") {
+		t.Errorf("a server that answers is taken for dead:\n%s", out)
+	}
+	cancel()
+	programs.Wait()
 }
 
 func TestConfigurationAndKeyAreFollowed(t *testing.T) {
@@ -379,6 +442,29 @@ func TestEveryUserGetsToTheSocketWhateverTheUmask(t *testing.T) {
 	}
 }
 
+// TestDiskThatHangsAtTheStartHoldsNoLookupUp: what is on it comes late.
+func TestDiskThatHangsAtTheStartHoldsNoLookupUp(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	d.lookup(t, "saved.example.")
+	d.stop()
+	d.build()
+	d.host.saver.mu.Lock() // as a disk that does not answer
+	d.start(t)
+	if got := d.lookup(t, "www.example."); got != found {
+		t.Errorf("got status %d; want found", got)
+	}
+	if !d.log.has("going on without saved answers") || d.log.has("saved answers restored") {
+		t.Errorf("the log does not say so: %v", d.log.text)
+	}
+	server.conn.Close()
+	d.host.saver.mu.Unlock()
+	wait(t, "the saved answers", func() bool { return d.log.has("saved answers restored") })
+	if got := d.lookup(t, "saved.example."); got != found {
+		t.Errorf("got status %d; want what was saved", got)
+	}
+}
+
 func TestStopLeavesNothingOpenOrRunning(t *testing.T) {
 	server := startDNS(t)
 	count := func() (goroutines, files int) {
@@ -404,16 +490,16 @@ func TestStopLeavesNothingOpenOrRunning(t *testing.T) {
 	})
 }
 
-func TestSystemdIsToldOfEveryState(t *testing.T) {
+// systemd hears what the daemon tells it; expect waits for that.
+func systemd(t *testing.T) (expect func(want string)) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "notify")
 	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { l.Close() })
 	t.Setenv("NOTIFY_SOCKET", path)
-	t.Setenv("WATCHDOG_USEC", "300000")
-	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
 	told := make(chan string, 1000)
 	go func() {
 		buf := make([]byte, 4096)
@@ -425,7 +511,7 @@ func TestSystemdIsToldOfEveryState(t *testing.T) {
 			told <- string(buf[:n])
 		}
 	}()
-	expect := func(want string) {
+	return func(want string) {
 		t.Helper()
 		limit := time.After(patience)
 		for {
@@ -439,6 +525,12 @@ func TestSystemdIsToldOfEveryState(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestSystemdIsToldOfEveryState(t *testing.T) {
+	expect := systemd(t)
+	t.Setenv("WATCHDOG_USEC", "300000")
+	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
 	server := startDNS(t)
 	d := newDaemon(t, server)
 	expect("READY=1\nSTATUS=upstream ")

@@ -64,7 +64,7 @@ func Parse(text string) *Table {
 	t := &Table{names: map[string]*entry{}, addrs: map[netip.Addr]*entry{}, reverse: map[string]string{}}
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
-		words := strings.Fields(line)
+		words := strings.FieldsFunc(line, isSpace)
 		if len(words) < 2 {
 			continue
 		}
@@ -77,9 +77,13 @@ func Parse(text string) *Table {
 	return t
 }
 
-// unfit: too long, or with control characters.
+// isSpace is isspace(3) of the C locale: a no-break space is part of a name.
+func isSpace(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }
+
+// unfit: too long, or not of printable ASCII alone. The module refuses a reply in
+// which one name is (nss/fill.c), so it would cost the others of its line.
 func unfit(name string) bool {
-	return len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f })
+	return len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
 // add joins a line: a name that stands in several has the addresses of all, an

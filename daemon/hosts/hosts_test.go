@@ -2,6 +2,7 @@ package hosts
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -92,10 +93,26 @@ func TestHugeFileIsBounded(t *testing.T) {
 	}
 }
 
+// taken is what nss/fill.c takes for a name (name_length).
+func taken(name string) bool {
+	for i := range len(name) {
+		if name[i] <= ' ' || name[i] >= 0x7f {
+			return false
+		}
+	}
+	return 0 < len(name) && len(name) < 1025
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(file)
+	f.Add("192.0.2.1 caf\u00e9 a\u00a0b \xff \u0085 a\x00b c:d\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		table := Parse(text)
+		for _, e := range slices.Concat(slices.Collect(maps.Values(table.names)), slices.Collect(maps.Values(table.addrs))) {
+			if i := slices.IndexFunc(e.names, func(n string) bool { return !taken(n) }); i >= 0 {
+				t.Errorf("the module refuses %q and with it %q", e.names[i], e.names)
+			}
+		}
 		for name := range table.names {
 			if q, err := wire.NewQuestion(name, wire.TypeA); err == nil {
 				table.Answer(q)
@@ -112,9 +129,9 @@ func FuzzParse(f *testing.F) {
 // TestNamesThatFitNobodyAreLeftOut: the module would refuse a whole reply for one.
 func TestNamesThatFitNobodyAreLeftOut(t *testing.T) {
 	long := strings.Repeat("x", maxName)
-	table := Parse("192.0.2.1 " + long + "y ok " + long + "\n192.0.2.2 " + long + "y\n192.0.2.3 a\x00b c\x1bd e\n")
+	table := Parse("192.0.2.1 " + long + "y ok " + long + "\n192.0.2.2 " + long + "y\n192.0.2.3 a\x00b c\x1bd e\n192.0.2.4 caf\u00e9 a\u00a0b \xff cafe\n")
 	for addr, want := range map[string][]string{
-		"192.0.2.1": {"ok", long}, "192.0.2.2": nil, "192.0.2.3": {"e"},
+		"192.0.2.1": {"ok", long}, "192.0.2.2": nil, "192.0.2.3": {"e"}, "192.0.2.4": {"cafe"},
 	} {
 		if got, _ := table.Address(netip.MustParseAddr(addr)); !slices.Equal(got, want) {
 			t.Errorf("%s: got %q; want %q", addr, got, want)

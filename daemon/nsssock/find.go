@@ -36,11 +36,11 @@ func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, table *hosts.Table
 	if addr, err := netip.ParseAddr(name); err == nil && names {
 		f.types, name = []uint16{wire.TypePTR}, wire.ReverseName(unmap(addr.WithZone("")))
 	}
-	if name == "" || len(types) == 0 && !isHostname(name) {
-		return Finding{Status: statusWords[badName]}
-	}
 	if f.results = fromTable(table, name, f.types); f.results != nil {
 		return Finding{Status: statusWords[f.judge().status], Results: f.results}
+	}
+	if name == "" || len(types) == 0 && !isHostname(name) {
+		return Finding{Status: statusWords[badName]}
 	}
 	end := search(name, conf, func(absolute string) outcome { return f.try(ctx, absolute) })
 	return Finding{Status: statusWords[end], Results: f.results}

@@ -43,10 +43,20 @@ func TestHostsFileComesBeforeTheSearchList(t *testing.T) {
 	}
 }
 
+// TestHostsFileMayHaveNamesThatDNSHasNot: files answers them too.
+func TestHostsFileMayHaveNamesThatDNSHasNot(t *testing.T) {
+	l := lookup{conf: resolvconf.Conf{Ndots: 1}, hosts: hosts.Parse("192.0.2.7 printer:2 -odd\n")}
+	for name, want := range map[string]status{"printer:2": found, "-odd": found, "printer:3": badName, "": badName} {
+		if got := l.run(t.Context(), request{kind: byName, name: name, families: inet}); got.status != want {
+			t.Errorf("%q: got %+v; want status %d", name, got, want)
+		}
+	}
+}
+
 // TestQueryFindsWhatTheModuleFindsInTheHostsFile: before the search list, and
 // without asking anybody.
 func TestQueryFindsWhatTheModuleFindsInTheHostsFile(t *testing.T) {
-	table := hosts.Parse("192.0.2.7 www.example www\n")
+	table := hosts.Parse("192.0.2.7 www.example www printer:2\n")
 	nobody := func(context.Context, []wire.Question) ([]node.Result, error) {
 		t.Error("somebody was asked")
 		return nil, context.Canceled
@@ -56,7 +66,7 @@ func TestQueryFindsWhatTheModuleFindsInTheHostsFile(t *testing.T) {
 		name, status string
 		types        []uint16
 	}{
-		{"www", "found", nil}, {"www.example.", "found", nil}, {"192.0.2.7", "found", nil},
+		{"www", "found", nil}, {"www.example.", "found", nil}, {"192.0.2.7", "found", nil}, {"printer:2", "found", nil},
 		{"www", "no such record", []uint16{wire.TypeAAAA}},
 	} {
 		f := Find(context.Background(), nobody, conf, table, c.name, c.types...)

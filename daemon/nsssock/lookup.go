@@ -41,12 +41,16 @@ func (l *lookup) run(ctx context.Context, r request) reply {
 }
 
 func (l *lookup) byName(ctx context.Context, r request) reply {
-	if r.name == "" || !isHostname(r.name) {
+	if r.name == "" {
 		return reply{status: badName}
 	}
-	// Before the search list, as files does: a name in it is one as it stands.
+	// Before the search list and whatever its letters, as files does: a name in it
+	// is one as it stands.
 	if view, known := l.hosts.Name(r.name, r.families&inet != 0, r.families&inet6 != 0); known {
 		return fromHosts(view)
+	}
+	if !isHostname(r.name) {
+		return reply{status: badName}
 	}
 	conf := l.conf.WithEnv(r.localdomain, r.resOptions)
 	if r.noSearch {

@@ -52,9 +52,10 @@ type Config struct {
 	// Scope is the interface that link-local addresses are taken to be on, 0 if
 	// there is not exactly one candidate.
 	Scope func() uint32
-	// Starting is true while Ask waits for the daemon itself, so that programs are
-	// to be told at once that it lives; nil if it never does.
-	Starting func() bool
+	// Started is closed when Ask, Conf and Hosts know what they are to say. Until
+	// then programs wait, and are told at once that the daemon lives; nil if that
+	// is so from the beginning.
+	Started <-chan struct{}
 	// Connections is the most at one time.
 	Connections int
 	Log         *slog.Logger
@@ -132,24 +133,49 @@ func (s *Server) serve(c *clients.Client) {
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	life := showLife(c, cancel, s.firstSign())
-	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
-	if s.config.Hosts != nil {
-		l.hosts = s.config.Hosts()
-	}
-	answer := l.safely(ctx, r)
+	answer := s.answer(ctx, r)
 	if life.end() {
 		answer.scope = s.config.Scope()
 		write(c, appendFrame(make([]byte, 0, 512), answer))
 	}
 }
 
+// answer reads Conf and Hosts last: a request that was there before the daemon is
+// answered like any other.
+func (s *Server) answer(ctx context.Context, r request) reply {
+	if s.starting() {
+		select {
+		case <-s.config.Started:
+		case <-ctx.Done():
+			return reply{status: tryAgain}
+		}
+	}
+	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
+	if s.config.Hosts != nil {
+		l.hosts = s.config.Hosts()
+	}
+	return l.safely(ctx, r)
+}
+
 // firstSign: a program that came while the daemon was away has waited long, on a
 // busy machine for most of the 250 ms.
 func (s *Server) firstSign() time.Duration {
-	if s.config.Starting != nil && s.config.Starting() {
+	if s.starting() {
 		return 0
 	}
 	return firstAlive
+}
+
+func (s *Server) starting() bool {
+	if s.config.Started == nil {
+		return false
+	}
+	select {
+	case <-s.config.Started:
+		return false
+	default:
+		return true
+	}
 }
 
 // life shows signs of life while a lookup takes its time, and ends it when the

@@ -6,9 +6,11 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"mcdns/daemon/hosts"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/resolvconf"
 	"mcdns/gocore/node"
@@ -95,15 +97,50 @@ func TestCachedAnswerIsOneFrame(t *testing.T) {
 
 // Whoever waited while mcdnsd was away must not wait for a timer too.
 func TestStartingDaemonSaysAtOnceThatItLives(t *testing.T) {
+	started := make(chan struct{})
 	path, _, stop := serveConfig(t, Config{
 		Ask: each(found1), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
-		Scope: func() uint32 { return 0 }, Starting: func() bool { return true }, Connections: 10, Log: logs.Discard(),
+		Scope: func() uint32 { return 0 }, Started: started, Connections: 10, Log: logs.Discard(),
 	})
 	defer stop()
 	c := connect(t, path)
 	c.Write(wwwRequest)
-	if got := frames(t, c); len(got) != 2 || got[0] != alive || got[1] != found {
-		t.Errorf("got %v; want a sign of life before the answer", got)
+	var b [replyLen]byte
+	if _, err := io.ReadFull(c, b[:]); err != nil || status(b[8]) != alive {
+		t.Fatalf("got %v, %v; want a sign of life", b, err)
+	}
+	close(started)
+	if got := frames(t, c); len(got) == 0 || got[len(got)-1] != found {
+		t.Errorf("got %v; want found", got)
+	}
+}
+
+// TestProgramThatCameBeforeTheDaemonIsAnsweredFromTheHostsFile: what it is to be
+// answered from is not read yet when its request is.
+func TestProgramThatCameBeforeTheDaemonIsAnsweredFromTheHostsFile(t *testing.T) {
+	started := make(chan struct{})
+	var table atomic.Pointer[hosts.Table]
+	var conf atomic.Pointer[resolvconf.Conf]
+	path, _, stop := serveConfig(t, Config{
+		Ask: func(context.Context, []wire.Question) ([]node.Result, error) {
+			t.Error("somebody was asked")
+			return nil, context.Canceled
+		},
+		Conf: func() resolvconf.Conf { return *conf.Load() }, Hosts: table.Load,
+		Scope: func() uint32 { return 0 }, Started: started, Connections: 10, Log: logs.Discard(),
+	})
+	defer stop()
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	var b [replyLen]byte
+	if _, err := io.ReadFull(c, b[:]); err != nil || status(b[8]) != alive {
+		t.Fatalf("got %v, %v; want a sign of life", b, err)
+	}
+	conf.Store(&resolvconf.Conf{Ndots: 1})
+	table.Store(hosts.Parse("192.0.2.7 www\n"))
+	close(started)
+	if got := frames(t, c); len(got) == 0 || got[len(got)-1] != found {
+		t.Errorf("got %v; want found", got)
 	}
 }
 

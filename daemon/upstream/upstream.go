@@ -26,11 +26,11 @@ import (
 )
 
 const (
-	// DefaultSockets are used at once for each server; more questions wait their
-	// turn. A host's programs seldom have more than some dozens under way.
+	// DefaultSockets are used at once for each server. A host's programs seldom
+	// have more than some dozens of questions under way.
 	DefaultSockets = 256
-	// maxWaiting bounds what waits for one server, asked or not yet; beyond it
-	// questions are dropped, which the node takes for a lost packet.
+	// maxWaiting bounds the questions that wait to be sent to one server; beyond it
+	// they are dropped, which the node takes for a lost packet.
 	maxWaiting = 4096
 )
 
@@ -47,7 +47,7 @@ type Client struct {
 	secure  streams // TLS
 }
 
-// New makes a client that has at most sockets questions under way to each server.
+// New makes a client that has at most sockets tries under way to each server.
 // useTCP says whether to ask over TCP alone ("options use-vc"); nil means no.
 func New(sockets int, useTCP func() bool) *Client {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -55,7 +55,7 @@ func New(sockets int, useTCP func() bool) *Client {
 		useTCP = func() bool { return false }
 	}
 	c := &Client{
-		lanes: lanes{sockets: sockets},
+		lanes: lanes{sockets: sockets, now: time.Now},
 		ctx:   ctx, cancel: cancel, useTCP: useTCP,
 	}
 	c.streams.dial = func(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
@@ -67,29 +67,30 @@ func New(sockets int, useTCP func() bool) *Client {
 }
 
 // Ask does what the effect says and hands the outcome to report, at most once
-// and on another goroutine. It never blocks.
+// and on another goroutine. It never blocks. A try that had to give way to others
+// reports nothing: the server had no fault, and may answer one of the others.
 func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
-	lane := c.lanes.enter(ask.Server)
-	if lane == nil {
+	ctx, cancel := context.WithTimeout(c.ctx, ask.Patience)
+	t := &try{server: ask.Server, question: ask.Question, turn: make(chan struct{}), giveUp: cancel}
+	if !c.lanes.enter(t) {
+		cancel()
 		return
 	}
-	c.group.Add(1)
-	go func() {
-		defer c.group.Done()
-		defer c.lanes.leave(ask.Server, lane)
-		ctx, cancel := context.WithTimeout(c.ctx, ask.Patience)
+	c.group.Go(func() {
 		defer cancel()
+		defer c.lanes.leave(t)
 		select {
-		case lane.slots <- struct{}{}:
-			defer func() { <-lane.slots }()
+		case <-t.turn:
 		case <-ctx.Done():
 			return // never sent, so nothing was learnt about the server
 		}
 		answer, err := c.exchange(ctx, ask.Server, ask.Question)
-		if c.ctx.Err() == nil && !ownFault(err) {
-			report(node.Replied{Ask: ask.ID, Answer: answer, Failure: failure(ctx, err)})
+		gaveUp := errors.Is(ctx.Err(), context.Canceled)
+		if err != nil && (gaveUp || ownFault(err)) {
+			return
 		}
-	}()
+		report(node.Replied{Ask: ask.ID, Answer: answer, Failure: failure(ctx, err)})
+	})
 }
 
 // Close ends what is under way; nothing is reported after it returns.

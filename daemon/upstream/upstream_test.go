@@ -291,50 +291,6 @@ func TestAskOnlyTCPIfTheMachineSaysSo(t *testing.T) {
 	}
 }
 
-// TestSilentServerHoldsUpNoOther: what waits for it is bounded, and a question to
-// another leaves at once.
-func TestSilentServerHoldsUpNoOther(t *testing.T) {
-	const sockets, asked = 3, 20
-	arrived := make(chan bool, 100)
-	silent := start(t, func([]byte, bool) [][]byte { arrived <- true; return nil })
-	alive := start(t, func(q []byte, _ bool) [][]byte { return [][]byte{good(q)} })
-	client := New(sockets, nil)
-	for range asked {
-		client.Ask(node.Ask{Server: silent.addr, Question: www, Patience: patience}, func(node.Replied) {
-			t.Error("reported after Close")
-		})
-	}
-	for range sockets {
-		<-arrived
-	}
-	mustAnswer(t, client, alive.addr)
-	lane := client.lanes.enter(silent.addr)
-	if n := len(lane.slots); n != sockets || lane.users != asked+1 {
-		t.Errorf("%d questions under way of %d; want %d of %d", n, lane.users-1, sockets, asked)
-	}
-	client.lanes.leave(silent.addr, lane)
-	client.Close() // reports nothing
-	if len(arrived) != 0 || len(client.lanes.to) != 0 {
-		t.Errorf("%d questions were asked beyond the bound, %d lanes are left", len(arrived), len(client.lanes.to))
-	}
-}
-
-func TestQuestionsThatWaitForOneServerAreBounded(t *testing.T) {
-	l := lanes{sockets: 1}
-	server := netip.MustParseAddrPort("192.0.2.53:53")
-	var last *lane
-	for range maxWaiting {
-		last = l.enter(server)
-	}
-	if last == nil || l.enter(server) != nil {
-		t.Errorf("not %d may wait", maxWaiting)
-	}
-	l.leave(server, last)
-	if l.enter(server) == nil {
-		t.Error("nobody may wait where one has left")
-	}
-}
-
 func TestFailureOfAnythingElseIsRefused(t *testing.T) {
 	for _, err := range []error{wire.ErrUseless, wire.ErrTruncated, errNoAnswer, survive.Err, &wire.RcodeError{Rcode: 9}} {
 		if got := failure(t.Context(), fmt.Errorf("x: %w", err)); got != node.Refused {

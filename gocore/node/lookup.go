@@ -22,7 +22,8 @@ type pending struct {
 // Bounds on what waits: a flood of unanswerable names must not grow the node.
 const (
 	maxPending = 8192
-	maxWaiters = 1024 // of one question
+	// maxWaiters are those of one question: as many as the daemon serves programs.
+	maxWaiters = 4096
 )
 
 // staleTTL is what programs may keep a stale answer for (RFC 8767 section 4).
@@ -161,11 +162,12 @@ func (n *Node) serverInScope(q wire.Question, id wire.ServerID) bool {
 	return false
 }
 
-// wait makes a query wait; nil means that it was failed for lack of room.
+// wait makes a query wait; nil means that there was no room, and that it got what
+// is held, if anything.
 func (n *Node) wait(now time.Duration, in Query) *pending {
 	p := n.pending[in.Question]
 	if p == nil && len(n.pending) >= maxPending || p != nil && len(p.waiters) >= maxWaiters {
-		n.fail(in.ID)
+		n.serveOrFail(now, in.ID, n.usable(now, in.Question))
 		return nil
 	}
 	if p == nil {

@@ -87,6 +87,23 @@ func TestManyWhoWaitForOneNameAreAnsweredOnceEach(t *testing.T) {
 	n.within(map[string]int{"timers": 2 * minTimers, "failures": maxFailures, "heard": maxHeard, "asks": 2}) // probes may be out
 }
 
+// TestNoRoomToWaitIsNoReasonToFailWithAnAnswerInHand: at once, as in an outage.
+func TestNoRoomToWaitIsNoReasonToFailWithAnAnswerInHand(t *testing.T) {
+	l := newLAN(t, 1)
+	n := l.nodes[0]
+	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
+	for range maxWaiters {
+		n.query("www.example.")
+	}
+	if len(n.results) != 0 {
+		t.Fatalf("%d did not wait for the server", len(n.results))
+	}
+	if r := n.query("www.example.")(); r == nil || r.Answer == nil || !r.Stale {
+		t.Errorf("got %+v; want the stale answer", r)
+	}
+}
+
 func TestForgottenQueryIsNeverAnswered(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
