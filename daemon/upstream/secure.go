@@ -61,7 +61,7 @@ func (c *Client) dialTLS(ctx context.Context, server netip.AddrPort) (net.Conn, 
 	}
 	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: 5 * time.Second}, Config: conf}
 	conn, err := d.DialContext(ctx, "tcp", netip.AddrPortFrom(server.Addr(), port).String())
-	if err != nil && t.Mode == TLSStrict && t.Log != nil && c.learnt.sayTLS(server, time.Now()) {
+	if err != nil && t.Mode == TLSStrict && t.Log != nil && c.learnt.sayTLS(server, c.now()) {
 		t.Log.Error("no TLS connection to a DNS server; in strict mode it is not asked otherwise",
 			"server", server.String(), "name", conf.ServerName, "problem", err)
 	}
@@ -79,7 +79,7 @@ func (c *Client) overTLS(server netip.AddrPort) bool {
 	if t.Mode == TLSStrict || c.secure.kept(server) != nil {
 		return true
 	}
-	if c.learnt.tryTLS(server, time.Now()) {
+	if c.learnt.tryTLS(server, c.now()) {
 		c.group.Go(func() {
 			ctx, cancel := context.WithTimeout(c.ctx, 5*time.Second)
 			defer cancel()

@@ -383,28 +383,6 @@ func TestGuessedIDsSendTheQuestionToTCP(t *testing.T) {
 	}
 }
 
-// TestFirewallThatSwallowsEDNS: after two questions without any reply one goes
-// out without, and once it is answered all do.
-func TestFirewallThatSwallowsEDNS(t *testing.T) {
-	s := start(t, func(q []byte, _ bool) [][]byte {
-		if hasEDNS(q) {
-			return nil
-		}
-		return [][]byte{good(q)}
-	})
-	client := New(4, nil)
-	defer client.Close()
-	lost := 0
-	for range 8 {
-		if r := ask(t, client, s.addr, 50*time.Millisecond); r.Answer == nil {
-			lost++
-		}
-	}
-	if lost != lostWithEDNS {
-		t.Errorf("%d questions were lost; want %d", lost, lostWithEDNS)
-	}
-}
-
 func TestPortsAreDrawnFromMoreThanTheKernels(t *testing.T) {
 	s := start(t, func(q []byte, _ bool) [][]byte { return [][]byte{good(q)} })
 	client := New(4, nil)

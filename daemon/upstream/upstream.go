@@ -42,6 +42,7 @@ type Client struct {
 	cancel  context.CancelFunc
 	useTCP  func() bool
 	tls     atomic.Pointer[TLS]
+	now     func() time.Time // a test's, else the clock
 	learnt  learnt
 	streams streams // TCP
 	secure  streams // TLS
@@ -56,7 +57,7 @@ func New(sockets int, useTCP func() bool) *Client {
 	}
 	c := &Client{
 		lanes: lanes{sockets: sockets},
-		ctx:   ctx, cancel: cancel, useTCP: useTCP,
+		ctx:   ctx, cancel: cancel, useTCP: useTCP, now: time.Now,
 	}
 	c.streams.dial = func(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
 		var d net.Dialer
@@ -117,21 +118,33 @@ func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Que
 // overUDP asks by UDP, by TCP what does not fit or looks forged, and without
 // EDNS a server that does not understand it.
 func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Question) (*wire.Answer, error) {
-	edns, mixed := c.learnt.ask(server, time.Now())
-	answer, err := askUDP(ctx, server, q, edns, mixed)
+	signed := q.Flags&wire.DO != 0
+	edns, mixed := c.learnt.ask(server, c.now(), signed)
+	answer, err := c.put(ctx, server, q, edns, mixed)
 	if edns && knowsNoEDNS(err) {
 		edns = false
-		answer, err = askUDP(ctx, server, q, edns, mixed)
+		answer, err = c.put(ctx, server, q, edns, mixed)
+		if err == nil || errors.Is(err, wire.ErrTruncated) { // else it was not for EDNS
+			c.learnt.lacksEDNS(server, c.now())
+		}
 	}
 	switch {
 	case errors.Is(err, errForged):
 		answer, err = c.overForgery(ctx, server, q, edns)
 	case errors.Is(err, wire.ErrTruncated):
-		c.learnt.heard(server, time.Now(), edns)
-		return c.streams.ask(ctx, server, q, edns)
+		answer, err = c.streams.ask(ctx, server, q, edns)
 	}
+	if err == nil && signed && !edns {
+		answer.TTL = 0 // used once: for others the server may have signatures
+	}
+	return answer, err
+}
+
+// put asks once by UDP, and notes a reply.
+func (c *Client) put(ctx context.Context, server netip.AddrPort, q wire.Question, edns, mixed bool) (*wire.Answer, error) {
+	answer, err := askUDP(ctx, server, q, edns, mixed)
 	if err == nil || failure(ctx, err) == node.Refused {
-		c.learnt.heard(server, time.Now(), edns)
+		c.learnt.heard(server, c.now(), edns)
 	}
 	return answer, err
 }
@@ -139,7 +152,7 @@ func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Ques
 // overForgery asks by TCP. A server without TCP is asked by UDP again, and no
 // more about letters: most likely it does not keep them.
 func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
-	c.learnt.losesLetters(server, time.Now())
+	c.learnt.losesLetters(server, c.now())
 	answer, err := c.streams.ask(ctx, server, q, edns)
 	if errors.Is(err, errNoAnswer) {
 		return askUDP(ctx, server, q, edns, false)
