@@ -284,16 +284,15 @@ func TestStrictTLSNeverFallsBack(t *testing.T) {
 	}
 }
 
-// TestOpportunisticTLSCostsNoLookup: the first question goes by UDP, later ones
-// by TLS once that stands; a server without TLS is asked by UDP for good.
-func TestOpportunisticTLSCostsNoLookup(t *testing.T) {
-	s, _ := startTLS(t, "whoever.example")
-	udp, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(s.addr))
+// besideTLS answers by UDP at the address of a server with TLS, and counts.
+func besideTLS(t *testing.T, addr netip.AddrPort) *atomic.Int32 {
+	t.Helper()
+	udp, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(addr))
 	if err != nil {
 		t.Skip("the port is taken for UDP")
 	}
-	defer udp.Close()
-	var datagrams atomic.Int32
+	t.Cleanup(func() { udp.Close() })
+	datagrams := new(atomic.Int32)
 	go func() {
 		buf := make([]byte, 4096)
 		for {
@@ -302,19 +301,37 @@ func TestOpportunisticTLSCostsNoLookup(t *testing.T) {
 				return
 			}
 			datagrams.Add(1)
-			reply := good(buf[:n])
-			copy(reply[headerLen:], buf[headerLen:headerLen+nameLen(buf[:n])])
-			udp.WriteToUDPAddrPort(reply, from)
+			udp.WriteToUDPAddrPort(kept(buf[:n]), from)
 		}
 	}()
+	return datagrams
+}
+
+// until waits for a condition.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); <-time.After(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("waited in vain for: " + what)
+		}
+	}
+}
+
+func standsTLS(t *testing.T, c *Client, server netip.AddrPort) {
+	t.Helper()
+	until(t, "a TLS connection", func() bool { return c.tls.Load().kept(server) != nil })
+}
+
+// TestOpportunisticTLSCostsNoLookup: the first question goes by UDP, later ones
+// by TLS once that stands; a server without TLS is asked by UDP for good.
+func TestOpportunisticTLSCostsNoLookup(t *testing.T) {
+	s, _ := startTLS(t, "whoever.example")
+	datagrams := besideTLS(t, s.addr)
 	client := New(4, nil)
 	defer client.Close()
 	client.SetTLS(TLS{Mode: TLSOpportunistic, Config: &tls.Config{}})
 	mustAnswer(t, client, s.addr)
-	deadline := time.Now().Add(patience)
-	for client.secure.kept(s.addr) == nil && time.Now().Before(deadline) {
-		<-time.After(time.Millisecond)
-	}
+	standsTLS(t, client, s.addr)
 	before := datagrams.Load()
 	for range 5 {
 		mustAnswer(t, client, s.addr)

@@ -41,11 +41,10 @@ type Client struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	useTCP  func() bool
-	tls     atomic.Pointer[TLS]
+	tls     atomic.Pointer[secured]
 	now     func() time.Time // a test's, else the clock
 	learnt  learnt
 	streams streams // TCP
-	secure  streams // TLS
 }
 
 // New makes a client that has at most sockets questions under way to each server.
@@ -63,7 +62,6 @@ func New(sockets int, useTCP func() bool) *Client {
 		var d net.Dialer
 		return d.DialContext(ctx, "tcp", server.String())
 	}
-	c.secure.dial = c.dialTLS
 	return c
 }
 
@@ -97,15 +95,17 @@ func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 func (c *Client) Close() {
 	c.cancel()
 	c.streams.close()
-	c.secure.close()
+	if t := c.tls.Load(); t != nil {
+		t.close()
+	}
 	c.group.Wait()
 }
 
 func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Question) (a *wire.Answer, err error) {
 	defer survive.Into(&err)
-	if c.overTLS(server) {
-		answer, err := c.secure.ask(ctx, server, q, true)
-		if !errors.Is(err, errNoAnswer) || c.tls.Load().Mode == TLSStrict {
+	if t := c.overTLS(server); t != nil {
+		answer, err := t.ask(ctx, server, q, true)
+		if !errors.Is(err, errNoAnswer) || t.Mode == TLSStrict {
 			return answer, err
 		}
 	}
