@@ -116,7 +116,7 @@ func (l *learnt) sayTLS(server netip.AddrPort, now time.Time) bool {
 }
 
 // tryTLS reports whether a server that was not heard by TLS is worth a try, and
-// counts it as one.
+// counts it as one in vain until hasTLS.
 func (l *learnt) tryTLS(server netip.AddrPort, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -126,4 +126,19 @@ func (l *learnt) tryTLS(server netip.AddrPort, now time.Time) bool {
 	}
 	m.noTLS = now.Add(learntFor)
 	return true
+}
+
+// hasTLS notes that a connection was made: once it is closed for being idle the next
+// may be tried at once.
+func (l *learnt) hasTLS(server netip.AddrPort) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.get(server).noTLS = time.Time{}
+}
+
+// lacksTLS notes that a server has no use for the connections it takes.
+func (l *learnt) lacksTLS(server netip.AddrPort, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.get(server).noTLS = now.Add(learntFor)
 }

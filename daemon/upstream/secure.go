@@ -104,7 +104,12 @@ func (c *Client) overTLS(server netip.AddrPort) *secured {
 		c.group.Go(func() {
 			ctx, cancel := context.WithTimeout(c.ctx, 5*time.Second)
 			defer cancel()
-			if conn, err := t.dial(ctx, server); err == nil && !t.keep(server, newStream(conn)) {
+			conn, err := t.dial(ctx, server)
+			if err != nil {
+				return
+			}
+			c.learnt.hasTLS(server) // before questions go there: they may find that it is of no use
+			if !t.keep(server, newStream(conn)) {
 				conn.Close()
 			}
 		})

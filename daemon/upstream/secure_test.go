@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"crypto/tls"
+	"net"
 	"net/netip"
 	"testing"
 )
@@ -32,5 +33,43 @@ func TestStrictTLSLeavesConnectionsOfOtherSettings(t *testing.T) {
 	client.SetTLS(TLS{Mode: TLSStrict, Names: names("other.example"), Config: conf})
 	if r := ask(t, client, s.addr, patience); r.Answer != nil {
 		t.Error("got an answer over a connection to another name")
+	}
+}
+
+// TestOpportunisticTLSStandsAgain: after a connection that was closed the next is
+// made, and not only a quarter of an hour later.
+func TestOpportunisticTLSStandsAgain(t *testing.T) {
+	s, _ := startTLS(t, "whoever.example")
+	besideTLS(t, s.addr)
+	client := New(4, nil)
+	defer client.Close()
+	client.SetTLS(TLS{Mode: TLSOpportunistic, Config: &tls.Config{}})
+	for range 3 {
+		mustAnswer(t, client, s.addr)
+		standsTLS(t, client, s.addr)
+		s.hangUp()
+		until(t, "the end of the connection", func() bool { return client.tls.Load().kept(s.addr) == nil })
+	}
+}
+
+// TestServerThatHangsUpAfterTheHandshakeIsAskedByUDP: each try costs a lookup its
+// time, so there is one in a quarter of an hour.
+func TestServerThatHangsUpAfterTheHandshakeIsAskedByUDP(t *testing.T) {
+	cert, _ := certificate(t, "whoever.example")
+	l := tls.NewListener(listen(t), &tls.Config{Certificates: []tls.Certificate{cert}})
+	s := startTCP(t, l, func(net.Conn, []byte) bool { return false })
+	datagrams := besideTLS(t, s.addr)
+	client := New(4, nil)
+	defer client.Close()
+	client.SetTLS(TLS{Mode: TLSOpportunistic, Config: &tls.Config{}})
+	mustAnswer(t, client, s.addr)
+	standsTLS(t, client, s.addr)
+	mustAnswer(t, client, s.addr)
+	before := s.connections.Load()
+	for range 10 {
+		mustAnswer(t, client, s.addr)
+	}
+	if tried := s.connections.Load() - before; tried != 0 || datagrams.Load() != 12 {
+		t.Errorf("%d connections more, %d datagrams; want none and 12", tried, datagrams.Load())
 	}
 }

@@ -108,6 +108,7 @@ func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Que
 		if !errors.Is(err, errNoAnswer) || t.Mode == TLSStrict {
 			return answer, err
 		}
+		c.learnt.lacksTLS(server, c.now()) // it shakes hands and hangs up
 	}
 	if c.useTCP() {
 		return c.streams.ask(ctx, server, q, true)
