@@ -377,11 +377,19 @@ func TestNameComesBackInItsLetters(t *testing.T) {
 }
 
 // TestGuessedIDsSendTheQuestionToTCP: three replies with a wrong id at the right
-// port are somebody's guesses.
+// port are somebody's guesses. They do not make names easier to guess.
 func TestGuessedIDsSendTheQuestionToTCP(t *testing.T) {
+	const asked = 10
+	var mixed, attacked atomic.Int32
 	s := start(t, func(q []byte, tcp bool) [][]byte {
 		if tcp {
 			return [][]byte{good(q)}
+		}
+		if name := string(q[headerLen : headerLen+nameLen(q)]); name != strings.ToLower(name) {
+			mixed.Add(1)
+		}
+		if attacked.Add(1) > 1 {
+			return [][]byte{kept(q)}
 		}
 		var forged [][]byte
 		for i := range maxWrongIDs {
@@ -397,6 +405,13 @@ func TestGuessedIDsSendTheQuestionToTCP(t *testing.T) {
 	}
 	if v, _ := r.Answer.View(); v.Addrs[0].String() != "192.0.2.1" {
 		t.Errorf("got the forger's answer %v", v.Addrs)
+	}
+	mixed.Store(0)
+	for range asked {
+		mustAnswer(t, client, s.addr)
+	}
+	if mixed.Load() < asked/2 { // all but one of 1024 are
+		t.Errorf("%d of %d names were in letters of their own after an attack", mixed.Load(), asked)
 	}
 }
 

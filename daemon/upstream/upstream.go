@@ -131,7 +131,11 @@ func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Ques
 	}
 	switch {
 	case errors.Is(err, errForged):
-		answer, err = c.overForgery(ctx, server, q, edns)
+		if errors.Is(err, errLetters) {
+			c.learnt.losesLetters(server, c.now())
+			mixed = false
+		}
+		answer, err = c.overForgery(ctx, server, q, edns, mixed)
 	case errors.Is(err, wire.ErrTruncated):
 		answer, err = c.streams.ask(ctx, server, q, edns)
 	}
@@ -150,13 +154,12 @@ func (c *Client) put(ctx context.Context, server netip.AddrPort, q wire.Question
 	return answer, err
 }
 
-// overForgery asks by TCP. A server without TCP is asked by UDP again, and no
-// more about letters: most likely it does not keep them.
-func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
-	c.learnt.losesLetters(server, c.now())
+// overForgery asks by TCP. A server without TCP is asked by UDP again: if it loses
+// letters, no more about those.
+func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q wire.Question, edns, mixed bool) (*wire.Answer, error) {
 	answer, err := c.streams.ask(ctx, server, q, edns)
 	if errors.Is(err, errNoAnswer) {
-		return askUDP(ctx, server, q, edns, false)
+		return askUDP(ctx, server, q, edns, mixed)
 	}
 	return answer, err
 }
