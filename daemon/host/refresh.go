@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
 	"mcdns/daemon/files"
 	"mcdns/daemon/groupkey"
@@ -71,7 +72,7 @@ func (h *Host) refresh() {
 		ring = nil
 	}
 	v.problem = oneLine(problems)
-	v.place = h.current.place.Next(v.all, chosen, v.servers())
+	v.place = h.current.place.Next(clock.Boot(), v.all, chosen, v.servers())
 	v.settings = settings(v, machine.Noting(&v.unread), ring, chosen)
 	h.apply(v)
 }
