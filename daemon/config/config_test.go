@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -150,7 +151,7 @@ func TestDropInsWinInTheOrderOfTheirNames(t *testing.T) {
 	write(t, path+".d/10-a.conf", "[group]\nport = 1010\n[cache]\nmin_ttl = 7\n")
 	write(t, path+".d/.hidden.conf", "[group]\nport = 1\n")
 	write(t, path+".d/30-c.conf.dpkg-old", "[group]\nport = 2\n")
-	c, w := Load(path)
+	c, w, _ := Load(path)
 	if len(w) != 0 || c.Port != 1020 || c.MinTTL != 7*time.Second || c.Stale != 24*time.Hour {
 		t.Errorf("got port %d, min_ttl %v, stale %v, %v", c.Port, c.MinTTL, c.Stale, w)
 	}
@@ -192,7 +193,7 @@ func TestDaemonStartsOnAnyFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "mcdnsd.conf")
 			make(t, path)
-			c, w := Load(path)
+			c, w, _ := Load(path)
 			if !reflect.DeepEqual(c, Default()) {
 				t.Errorf("got %+v; want the defaults", c)
 			}
@@ -204,6 +205,21 @@ func TestDaemonStartsOnAnyFile(t *testing.T) {
 				t.Errorf("got warnings %v", w)
 			}
 		})
+	}
+}
+
+// TestFailureOfTheMachineIsNoConfiguration: the file cannot be read just now, and
+// what it would say is not known.
+func TestFailureOfTheMachineIsNoConfiguration(t *testing.T) {
+	for _, file := range []string{"mcdnsd.conf", "mcdnsd.conf.d/x.conf"} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "mcdnsd.conf.d/y.conf"), "[group]\nport = 1000\n")
+		if err := os.Symlink("/proc/self/mem", filepath.Join(dir, file)); err != nil { // nothing is mapped at 0: EIO
+			t.Fatal(err)
+		}
+		if c, w, err := Load(filepath.Join(dir, "mcdnsd.conf")); !errors.Is(err, syscall.EIO) || c.Port != 1000 || len(w) != 0 {
+			t.Errorf("%s: got port %d, %v, %v; want what can be read, and EIO", file, c.Port, w, err)
+		}
 	}
 }
 

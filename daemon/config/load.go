@@ -37,26 +37,30 @@ func (w Warning) String() string {
 
 // Load reads the file at path and then, in the order of their names, the files
 // path.d/*.conf; what is read later wins. A file that is missing is no warning.
-// The Config is always whole.
-func Load(path string) (Config, []Warning) {
-	c := Default()
-	var all []Warning
-	for _, file := range append([]string{path}, dropIns(path+".d", &all)...) {
-		text, err := readFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+// The Config is always whole; with an error it is not what the files say, which
+// could not be read for a reason that may be gone the next time.
+func Load(path string) (c Config, all []Warning, err error) {
+	c = Default()
+	names, err := dropIns(path+".d", &all)
+	for _, file := range append([]string{path}, names...) {
+		text, failed := files.Read(file, maxFile)
+		switch {
+		case failed == nil:
+			all = append(all, Parse(&c, file, text)...)
+		case files.Passing(failed):
+			err = failed
+		case !errors.Is(failed, fs.ErrNotExist):
+			all = append(all, Warning{File: file, Text: reason(failed) + "; using what is set elsewhere"})
 		}
-		if err != nil {
-			all = append(all, Warning{File: file, Text: err.Error() + "; using what is set elsewhere"})
-			continue
-		}
-		all = append(all, Parse(&c, file, text)...)
 	}
-	return c, all
+	return c, all, err
 }
 
-func dropIns(dir string, warnings *[]Warning) []string {
+func dropIns(dir string, warnings *[]Warning) ([]string, error) {
 	entries, err := os.ReadDir(dir)
+	if files.Passing(err) {
+		return nil, err
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		*warnings = append(*warnings, Warning{File: dir, Text: reason(err)})
 	}
@@ -71,29 +75,18 @@ func dropIns(dir string, warnings *[]Warning) []string {
 		*warnings = append(*warnings, Warning{File: dir, Text: fmt.Sprintf("only the first %d files are read", maxDropIns)})
 		out = out[:maxDropIns]
 	}
-	return out
+	return out, nil
 }
 
-// readFile reads a file whole or not at all; its errors follow the path.
-func readFile(path string) ([]byte, error) {
-	text, err := files.Read(path, maxFile)
-	switch {
-	case err == nil:
-		return text, nil
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	case errors.Is(err, files.ErrNotRegular):
-		return nil, errors.New("is not a file")
-	case errors.Is(err, files.ErrTooLarge):
-		return nil, fmt.Errorf("is larger than %d KiB", maxFile>>10)
-	}
-	return nil, errors.New(reason(err))
-}
-
-// reason is the last link of an error's chain: the path stands before it.
+// reason says why a file cannot be read; the path stands before it.
 func reason(err error) string {
 	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	switch {
+	case errors.Is(err, files.ErrNotRegular):
+		return "is not a file"
+	case errors.Is(err, files.ErrTooLarge):
+		return fmt.Sprintf("is larger than %d KiB", maxFile>>10)
+	case errors.As(err, &errno):
 		return "cannot be read: " + errno.Error()
 	}
 	return "cannot be read: " + err.Error()

@@ -5,7 +5,9 @@ package files
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
 	"syscall"
 )
 
@@ -15,6 +17,17 @@ var (
 	// ErrTooLarge: there is more than may be read.
 	ErrTooLarge = errors.New("too large")
 )
+
+// Passing reports whether an error of the system says nothing about what stands at a
+// path: the machine is out of descriptors or memory, or a disk fails. Next time it
+// may be gone.
+func Passing(err error) bool {
+	var errno syscall.Errno
+	return errors.As(err, &errno) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) &&
+		!slices.Contains([]syscall.Errno{
+			syscall.EISDIR, syscall.ENOTDIR, syscall.ELOOP, syscall.ENXIO, syscall.ENODEV, syscall.ENAMETOOLONG,
+		}, errno)
+}
 
 // Open opens a regular file for reading. O_NONBLOCK: opening a fifo that somebody
 // put there must not hang the start.

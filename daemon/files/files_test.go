@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,5 +35,20 @@ func TestReadingEndsWhateverStandsThere(t *testing.T) {
 		if got, err := Read(c.path, c.most); string(got) != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%s, at most %d: got %q, %v; want %q, %v", c.path, c.most, got, err, c.want, c.err)
 		}
+	}
+}
+
+func TestFailureOfTheMachineSaysNothingAboutTheFile(t *testing.T) {
+	for err, want := range map[error]bool{
+		syscall.EMFILE: true, syscall.ENFILE: true, syscall.ENOMEM: true, syscall.EIO: true,
+		syscall.ENOENT: false, syscall.EACCES: false, syscall.EPERM: false, syscall.EISDIR: false, syscall.ELOOP: false,
+		syscall.ENOTDIR: false, ErrNotRegular: false, ErrTooLarge: false, errors.New("owned by a stranger"): false,
+	} {
+		if got := Passing(fmt.Errorf("a test: %w", &fs.PathError{Op: "open", Path: "x", Err: err})); got != want {
+			t.Errorf("%v: got %v; want %v", err, got, want)
+		}
+	}
+	if Passing(nil) {
+		t.Error("success is a failure")
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -40,8 +39,10 @@ func Load(file string) (ring *trust.Ring, problems []error) {
 		return nil, []error{fmt.Errorf("%s: %w", file, err)}
 	}
 	var open []trust.Key
-	files, _ := filepath.Glob(filepath.Join(escape(Dir(file)), "*.key"))
-	slices.Sort(files)
+	files, err := list(Dir(file))
+	if err != nil {
+		problems = append(problems, err)
+	}
 	if len(files) > maxKeys {
 		problems = append(problems, fmt.Errorf("%s: more than %d keys; only the first are used", Dir(file), maxKeys))
 		files = files[:maxKeys]
@@ -57,9 +58,18 @@ func Load(file string) (ring *trust.Ring, problems []error) {
 	return trust.NewRing(seal, open...), problems
 }
 
-// escape takes the meaning from what filepath.Glob would expand.
-func escape(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+// list names the keys that only open, in order. Without keys.d there are none.
+func list(dir string) (keys []string, err error) {
+	entries, err := os.ReadDir(dir) // what it gives is sorted
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: cannot be listed: %w", dir, reason(err))
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".key") {
+			keys = append(keys, filepath.Join(dir, e.Name()))
+		}
+	}
+	return keys, nil
 }
 
 func readKey(file string) (trust.Key, error) {

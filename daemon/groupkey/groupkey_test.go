@@ -61,6 +61,14 @@ func TestKeyThatIsNoSecretIsRefused(t *testing.T) {
 			write(t, filepath.Join(Dir(p), "a.key"), key(2), 0o644)
 			write(t, filepath.Join(Dir(p), "b.key"), key(3), 0o640)
 		}, "a.key: mode 0644", false, 2},
+		{"keys.d is a file", func(t *testing.T, p string) {
+			write(t, p, key(1), 0o600)
+			write(t, Dir(p), nil, 0o600)
+		}, "keys.d: cannot be listed: not a directory", false, 1},
+		{"keys.d is empty", func(t *testing.T, p string) {
+			write(t, p, key(1), 0o600)
+			write(t, filepath.Join(Dir(p), "note.txt"), nil, 0o600)
+		}, "", false, 1},
 		{"keys.d alone seals nothing", func(t *testing.T, p string) {
 			write(t, filepath.Join(Dir(p), "b.key"), key(3), 0o640)
 		}, "", true, 0},

@@ -165,7 +165,7 @@ func (h *Host) answer(l *net.UnixListener) {
 
 // build makes everything that needs no network.
 func (h *Host) build() error {
-	conf, _ := config.Load(h.options.ConfigPath)
+	conf, _, _ := config.Load(h.options.ConfigPath)
 	h.store = h.openStore(conf.Save)
 	id, err := h.store.ID()
 	if err != nil {

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
+	"mcdns/daemon/files"
 	"mcdns/daemon/groupkey"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/links"
@@ -37,6 +39,7 @@ type view struct {
 	// them this time: those of the time before stand.
 	all    []links.Interface
 	blind  bool
+	unread error // why settings of the time before stand, nil if they were read
 	hasKey bool
 	keys   []trust.KeyID // the one that seals first
 	place  links.Place
@@ -48,15 +51,11 @@ func (h *Host) refresh() {
 	h.refreshing.Lock()
 	defer h.refreshing.Unlock()
 	machine := resolvconf.Real()
-	var v view
-	v.config, v.warnings = config.Load(h.options.ConfigPath)
-	v.ours = h.listen53(v.config)
-	v.conf = machine.Read()
-	v.followLinks(machine)
+	v := h.read(machine)
 	if v.conf.Problem != "" && len(v.config.Servers) == 0 {
 		v.warn(resolvconf.Path, v.conf.Problem+": asking 127.0.0.1, as glibc does")
 	}
-	ring, problems := groupkey.Load(v.config.KeyFile)
+	ring, problems := h.readKeys(v.config.KeyFile)
 	v.hasKey = ring != nil || len(problems) > 0
 	h.ring.Store(ring)
 	if ring != nil {
@@ -73,9 +72,41 @@ func (h *Host) refresh() {
 		ring = nil
 	}
 	v.problem = oneLine(problems)
-	v.place = h.current.place.Next(v.all, chosen, v.servers())
-	v.settings = settings(v, machine, ring, chosen)
+	v.place = h.current.place.Next(clock.Boot(), v.all, chosen, v.servers())
+	v.settings = settings(v, machine.Noting(&v.unread), ring, chosen)
 	h.apply(v)
+}
+
+// read reads what the administrator and the system have set. What was read before
+// stands while the machine fails to read (out of descriptors or memory, a disk with
+// errors), for defaults would send every question elsewhere. retry reads again.
+func (h *Host) read(machine resolvconf.Machine) (v view) {
+	before := h.shown.Load()
+	v.config, v.warnings, v.unread = config.Load(h.options.ConfigPath)
+	if v.unread != nil && before != nil {
+		v.config = before.config
+	}
+	v.ours = h.listen53(v.config)
+	machine = machine.Noting(&v.unread)
+	v.conf = machine.Read()
+	v.followLinks(machine)
+	if v.unread == nil {
+		return v
+	}
+	v.warn("settings", v.unread.Error()+"; what is known from before stands, tried again")
+	if before != nil {
+		v.conf, v.routes = before.conf, before.routes
+	}
+	return v
+}
+
+// readKeys reads the group's keys. Those read before stand, as all that is read.
+func (h *Host) readKeys(file string) (*trust.Ring, []error) {
+	ring, problems := groupkey.Load(file)
+	if before := h.ring.Load(); before != nil && slices.ContainsFunc(problems, files.Passing) {
+		return before, problems
+	}
+	return ring, problems
 }
 
 // ifaces lists the interfaces: those of the last time if the kernel does not say

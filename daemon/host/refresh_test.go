@@ -2,10 +2,17 @@ package host
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 
 	"mcdns/daemon/links"
+	"mcdns/daemon/listener"
+	"mcdns/daemon/resolvconf"
 )
 
 func TestHostsFileThatCannotBeReadIsSaidOnce(t *testing.T) {
@@ -41,5 +48,70 @@ func TestInterfacesStandWhileTheKernelDoesNotListThem(t *testing.T) {
 		if len(all) != 1 || all[0].Name != "eth0" || blind != step.blind || len(log.text) != step.said {
 			t.Errorf("step %d: got %v, blind %v, said %q; want eth0, %v, %d lines", i, all, blind, log.text, step.blind, step.said)
 		}
+	}
+}
+
+// TestSettingsStandWhileTheMachineCannotReadThem: out of descriptors for a moment,
+// the host would ask 127.0.0.1, which nobody is, until something changes.
+func TestSettingsStandWhileTheMachineCannotReadThem(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "mcdnsd.conf")
+	if err := os.WriteFile(path, []byte("[group]\nport = 1000\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := &Host{
+		log: slog.New(&lines{}), options: Options{ConfigPath: path},
+		dns: listener.New(listener.Config{Log: slog.New(&lines{})}),
+	}
+	defer h.dns.Close()
+	machine := linked("nameserver 192.168.1.1\n", "DNS=10.0.0.1\nDOMAINS=corp.example")
+	said := func(v view) string { return fmt.Sprint(v.config.Port, v.conf.Servers, v.conf.Problem, v.routes) }
+	good := h.read(machine)
+	h.shown.Store(&good)
+	for _, failing := range []string{resolvconf.Path, "/run/systemd/netif/links/2"} {
+		once := machine
+		once.ReadFile = func(path string) ([]byte, error) {
+			if path == failing {
+				failing = ""
+				return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.EMFILE}
+			}
+			return machine.ReadFile(path)
+		}
+		if v := h.read(once); said(v) != said(good) || v.unread == nil || len(v.warnings) != 1 {
+			t.Errorf("got %s, %v; want %s and to be told", said(v), v.warnings, said(good))
+		}
+		if v := h.read(once); said(v) != said(good) || v.unread != nil || len(v.warnings) != 0 {
+			t.Errorf("then got %s, %v; want %s", said(v), v.warnings, said(good))
+		}
+	}
+	if err := errors.Join(os.Remove(path), os.Symlink("/proc/self/mem", path)); err != nil { // EIO
+		t.Fatal(err)
+	}
+	if v := h.read(machine); said(v) != said(good) || v.unread == nil {
+		t.Errorf("got %s; want %s", said(v), said(good))
+	}
+}
+
+// TestKeysStandWhileTheMachineCannotReadThem: without them the host would forget
+// its group. A key that was taken away is gone.
+func TestKeysStandWhileTheMachineCannotReadThem(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "group.key")
+	if err := os.WriteFile(path, []byte("0123456789abcdefghijklmnopqrstuv"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := &Host{}
+	good, _ := h.readKeys(path)
+	h.ring.Store(good)
+	if err := errors.Join(os.Remove(path), os.Symlink("/proc/self/mem", path)); err != nil { // EIO
+		t.Fatal(err)
+	}
+	if ring, problems := h.readKeys(path); ring == nil || ring != good || len(problems) == 0 {
+		t.Errorf("got %v, %v; want the keys of before, and to be told", ring, problems)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if ring, _ := h.readKeys(path); ring != nil {
+		t.Error("a key that is gone is still used")
 	}
 }

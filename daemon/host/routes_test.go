@@ -19,7 +19,7 @@ func linked(conf string, links ...string) resolvconf.Machine {
 	}
 	return resolvconf.Machine{
 		Hostname: func() (string, error) { return "h", nil },
-		ReadDir:  func(string) []string { return names },
+		ReadDir:  func(string) ([]string, error) { return names, nil },
 		ReadFile: func(path string) ([]byte, error) {
 			if text, ok := files[path]; ok {
 				return []byte(text), nil

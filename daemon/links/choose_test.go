@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -100,7 +101,7 @@ func TestPlaceIsWhatMakesANetworkThisOne(t *testing.T) {
 		for _, f := range strings.Fields(servers) {
 			s = append(s, netip.MustParseAddrPort(f))
 		}
-		return Place{}.Next(all, Choose(all, nil), s).ID
+		return Place{}.Next(0, all, Choose(all, nil), s).ID
 	}
 	home := place("192.0.2.1:53", "eth0 device 192.0.2.7/24 fe80::7/64")
 	if home == 0 {
@@ -149,7 +150,7 @@ func TestScopeIsKnownOnlyIfThereIsOneCandidate(t *testing.T) {
 func TestPlaceOutlivesItsLeases(t *testing.T) {
 	server := []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}
 	full := []Interface{iface(2, "eth0 device 192.0.2.7/24 2001:db8::7/64 fe80::7/64")}
-	home := Place{}.Next(full, Choose(full, nil), server)
+	home := Place{}.Next(0, full, Choose(full, nil), server)
 	cases := []struct {
 		name    string
 		all     []Interface
@@ -168,13 +169,56 @@ func TestPlaceOutlivesItsLeases(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			now := home.Next(c.all, Choose(c.all, nil), c.servers)
+			now := home.Next(0, c.all, Choose(c.all, nil), c.servers)
 			if (now.ID == home.ID) != c.same {
 				t.Errorf("the same place: %v; want %v", now.ID == home.ID, c.same)
 			}
-			if back := now.Next(full, Choose(full, nil), server); back.ID != home.ID {
+			if back := now.Next(0, full, Choose(full, nil), server); back.ID != home.ID {
 				t.Error("home is another place afterwards")
 			}
 		})
+	}
+}
+
+// TestSettledPlaceIsNotLeftForWhatComesToIt: one packet from anybody must not keep
+// a LAN from sharing what it has learnt.
+func TestSettledPlaceIsNotLeftForWhatComesToIt(t *testing.T) {
+	const before, after = settled - time.Second, settled
+	server := netip.MustParseAddrPort("192.0.2.1:53")
+	servers := []netip.AddrPort{server}
+	full := []Interface{iface(2, "eth0 device fe80::7/64 192.0.2.7/24 2001:db8::7/64")}
+	home := Place{}.Next(0, full, Choose(full, nil), servers)
+	more := func(addrs string) []Interface { return []Interface{iface(2, "eth0 device fe80::7/64 "+addrs)} }
+	rogue := more("192.0.2.7/24 2001:db8::7/64 2001:db8:bad::7/64")
+	cases := []struct {
+		name    string
+		at      time.Duration
+		all     []Interface
+		servers []netip.AddrPort
+		same    bool
+	}{
+		{"a prefix of somebody's own", after, rogue, servers, true},
+		{"and a server", after, rogue, append(servers[:1:1], netip.MustParseAddrPort("[2001:db8:bad::1]:53")), true},
+		{"a prefix while the network comes up", before, rogue, servers, false},
+		{"another network's IPv4 prefix", after, more("192.0.2.7/24 2001:db8::7/64 198.51.100.7/24"), servers, false},
+		{"another network's prefix instead", after, more("192.0.2.7/24 2001:db8:bad::7/64"), servers, false},
+		{"another link", after, append(full[:1:1], iface(3, "wlan0 device fe80::8/64 2001:db8:bad::8/64")), servers, false},
+		{"another server instead", after, rogue, []netip.AddrPort{netip.MustParseAddrPort("192.0.2.2:53")}, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			now := home.Next(c.at, c.all, Choose(c.all, nil), c.servers)
+			if (now.ID == home.ID) != c.same {
+				t.Errorf("the same place: %v; want %v", now.ID == home.ID, c.same)
+			}
+			moved := more("2001:db8:bad::7/64")
+			if gone := now.Next(2*c.at, moved, Choose(moved, nil), nil); gone.ID == home.ID {
+				t.Error("only what had come is left, and the host is still at home")
+			}
+		})
+	}
+	alone := Place{}.Next(0, more(""), Choose(full, nil), servers)
+	if now := alone.Next(after, full, Choose(full, nil), servers); now.ID == alone.ID {
+		t.Error("a server alone is a place")
 	}
 }

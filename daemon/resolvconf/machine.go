@@ -28,8 +28,29 @@ var Paths = []string{Path, resolvedPath, linksDir + "/any"}
 type Machine struct {
 	ReadFile func(path string) ([]byte, error)
 	Hostname func() (string, error)
-	// ReadDir lists the names in a directory, none if it cannot.
-	ReadDir func(path string) []string
+	ReadDir  func(path string) (names []string, err error)
+}
+
+// Noting is the machine with its latest failure noted: reading failed for a reason
+// that says nothing about what stands there.
+func (m Machine) Noting(failure *error) Machine {
+	note := func(err error) {
+		if files.Passing(err) {
+			*failure = err
+		}
+	}
+	read, list := m.ReadFile, m.ReadDir
+	m.ReadFile = func(path string) ([]byte, error) {
+		text, err := read(path)
+		note(err)
+		return text, err
+	}
+	m.ReadDir = func(path string) ([]string, error) {
+		names, err := list(path)
+		note(err)
+		return names, err
+	}
+	return m
 }
 
 // Real is the machine mcdnsd runs on.

@@ -1,6 +1,7 @@
 package resolvconf
 
 import (
+	"io"
 	"net/netip"
 	"os"
 	"slices"
@@ -55,7 +56,8 @@ func (m Machine) Links(servers []netip.AddrPort) []Link {
 
 func (m Machine) linkIndexes() []int {
 	var all []int
-	for _, name := range m.ReadDir(linksDir) {
+	names, _ := m.ReadDir(linksDir)
+	for _, name := range names {
 		// Not what is being written: ".#4f3a2" becomes "4" by renaming.
 		if n, err := strconv.Atoi(name); err == nil && n > 0 && strconv.Itoa(n) == name {
 			all = append(all, n)
@@ -131,12 +133,15 @@ func parseLinkServer(index, s string) (netip.AddrPort, bool) {
 }
 
 // readDir lists at most as many names as a directory full of rubbish may cost.
-func readDir(path string) []string {
+func readDir(path string) ([]string, error) {
 	d, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer d.Close()
-	names, _ := d.Readdirnames(4 * maxLinks)
-	return names
+	names, err := d.Readdirnames(4 * maxLinks)
+	if err == io.EOF { // it is empty
+		err = nil
+	}
+	return names, err
 }

@@ -96,7 +96,7 @@ func TestEverythingReadIsFollowed(t *testing.T) {
 	m := machine(map[string]string{Path: "nameserver 127.0.0.53\n"})
 	readFile := m.ReadFile
 	m.ReadFile = func(path string) ([]byte, error) { read = append(read, path); return readFile(path) }
-	m.ReadDir = func(path string) []string { read = append(read, path+"/any"); return []string{"2"} }
+	m.ReadDir = func(path string) ([]string, error) { read = append(read, path+"/any"); return []string{"2"}, nil }
 	m.Servers(m.Read().Servers)
 	m.Links(nil)
 	if len(read) != 4 {

@@ -79,13 +79,13 @@ func TestProgramsEnvironmentCountsForThatProgram(t *testing.T) {
 func machine(files map[string]string) Machine {
 	return Machine{
 		Hostname: func() (string, error) { return "h", nil },
-		ReadDir: func(path string) (names []string) {
+		ReadDir: func(path string) (names []string, err error) {
 			for file := range files {
 				if dir, name := filepath.Split(file); dir == path+"/" {
 					names = append(names, name)
 				}
 			}
-			return names
+			return names, nil
 		},
 		ReadFile: func(path string) ([]byte, error) {
 			text, ok := files[path]

@@ -22,7 +22,9 @@ import (
 //	          birth 24  server 8  age 4 (ms)
 //
 // An answer's age is the one it had at the last stamp before it. "Again" is a
-// refresh that brought the same data: most of what is written.
+// refresh that brought the same data: most of what is written. A record takes the
+// place of the question's earlier ones, but a negative's that directly follows a
+// positive's hides that.
 const (
 	headerLen = 8
 	prefixLen = 8

@@ -9,6 +9,7 @@ import (
 
 	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
 )
 
 // maxAbsence bounds what the wall clock may add to an age: it may be wrong by
@@ -22,9 +23,28 @@ var (
 
 // saved is what a file held.
 type saved struct {
-	entries []node.Entry   // in the order they were first saved in
-	at      map[uint64]int // where in entries, by hash of the question
-	size    int64          // of what is sound from the beginning on
+	entries []node.Entry       // in the order they were first saved in
+	at      map[uint64]int     // where in entries, by hash of the question
+	hidden  map[int]node.Entry // positives behind negatives, by these one's place in entries
+	before  int                // where the record before went if it was a positive's, else none
+	size    int64              // of what is sound from the beginning on
+}
+
+const none = -1
+
+// all are the entries in an order to be restored in.
+func (s *saved) all() []node.Entry {
+	if len(s.hidden) == 0 {
+		return s.entries
+	}
+	out := make([]node.Entry, 0, len(s.entries)+len(s.hidden))
+	for i, e := range s.entries {
+		if under, ok := s.hidden[i]; ok {
+			out = append(out, under)
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 // window is what is read at once: a file may be ten times what the cache holds.
@@ -33,7 +53,7 @@ const window = 1 << 20
 // parse reads a whole file. Whatever is in it, what was readable is returned;
 // the error says what was not.
 func parse(file io.Reader, now Stamp) (s saved, failed error) {
-	s = saved{at: map[uint64]int{}}
+	s = saved{at: map[uint64]int{}, hidden: map[int]node.Entry{}, before: none}
 	defer survive.Into(&failed)
 	in := bufio.NewReaderSize(file, window)
 	if first, _ := in.Peek(headerLen); !bytes.Equal(first, header[:]) {
@@ -60,9 +80,11 @@ func parse(file io.Reader, now Stamp) (s saved, failed error) {
 		in.Discard(len(seen) - len(rest))
 		if body == nil {
 			failed = errDamaged
+			s.before = none
 			continue
 		}
 		if body[0] == kindStamp {
+			s.before = none
 			stamp, err := parseStamp(body)
 			at, stamped = stamp, err == nil
 		} else if !stamped || s.take(body, at, now) != nil {
@@ -98,14 +120,27 @@ func (s *saved) take(body []byte, at, now Stamp) error {
 	return nil
 }
 
+// put takes the place of what the question had, but for a positive that was saved
+// with the negative that hides it: one wrong NXDOMAIN must not cost an outage its
+// answer, with a restart in between or without.
 func (s *saved) put(hash uint64, e node.Entry, at, now Stamp) {
 	e.Age, e.Worn = aged(e, at, now)
-	if i, held := s.at[hash]; held {
-		s.entries[i] = e
-		return
+	i, held := s.at[hash]
+	if !held {
+		i = len(s.entries)
+		s.at[hash] = i
+		s.entries = append(s.entries, e)
 	}
-	s.at[hash] = len(s.entries)
-	s.entries = append(s.entries, e)
+	positive := e.Answer.Kind == wire.Positive
+	if !positive && s.before == i {
+		s.hidden[i] = s.entries[i]
+	} else {
+		delete(s.hidden, i)
+	}
+	s.entries[i], s.before = e, none
+	if positive {
+		s.before = i
+	}
 }
 
 // aged is how old an answer is now that was saved at a stamp. The wall clock may

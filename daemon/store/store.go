@@ -118,7 +118,7 @@ func (s *Store) Load(now Stamp) ([]node.Entry, error) {
 	}
 	defer f.Close()
 	got, err := parse(io.LimitReader(f, maxFile), now)
-	entries := got.entries
+	entries := got.all()
 	if err != nil {
 		// Leave s.file nil: the next Append writes the file anew.
 		return entries, fmt.Errorf("saved answers: %s: %w", path, err)

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -435,5 +436,84 @@ func BenchmarkLoad100000(b *testing.B) {
 			b.Fatalf("got %d, %v", len(got), err)
 		}
 		s.Close()
+	}
+}
+
+// denied is the negative that took the place of a positive.
+func denied(t testing.TB, e node.Entry, age time.Duration) node.Entry {
+	t.Helper()
+	name := e.Answer.Question.Name
+	a, err := wire.ParseAnswer(e.Answer.Question, 3, []string{"example. 60 IN SOA ns.example. root.example. 1 2 3 4 60"})
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	a.Birth = wire.Birth{Peer: e.Answer.Birth.Peer, Clock: e.Answer.Birth.Clock + time.Second}
+	return node.Entry{Answer: a, Age: age, Place: e.Place, Asked: e.Asked}
+}
+
+func TestHiddenPositiveIsSavedWithTheNegative(t *testing.T) {
+	now := at(boot1, time.Hour, noon)
+	positive := entry(t, 1, time.Hour, time.Minute)
+	pair, other := []node.Entry{positive, denied(t, positive, 0)}, []node.Entry{entry(t, 2, time.Hour, 0)}
+	cases := []struct {
+		name  string
+		saves [][]node.Entry
+		want  []node.Entry
+	}{
+		{"together", [][]node.Entry{pair}, pair},
+		{"after the positive", [][]node.Entry{other, pair[:1], pair}, append(other[:1:1], pair...)},
+		{"again and again", [][]node.Entry{pair, other, pair, pair}, append(pair[:2:2], other...)},
+		{"believed the second time", [][]node.Entry{pair, pair[1:]}, pair[1:]},
+		{"believed at once", [][]node.Entry{pair[:1], pair[1:]}, pair[1:]},
+		{"found again", [][]node.Entry{pair, pair[:1]}, pair[:1]},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := open(t, dir)
+			must(t, s.Rewrite(now, nil))
+			for _, save := range c.saves {
+				must(t, s.Append(now, save))
+			}
+			for _, how := range []string{"appended", "written anew"} {
+				got, err := open(t, dir).Load(now)
+				must(t, err)
+				if a, b := shown(got), shown(c.want); a != b {
+					t.Errorf("%s: got\n%swant\n%s", how, a, b)
+				}
+				must(t, s.Rewrite(now, got))
+			}
+		})
+	}
+}
+
+func shown(entries []node.Entry) string {
+	var b strings.Builder
+	for _, e := range entries {
+		fmt.Fprintln(&b, show(e))
+	}
+	return b.String()
+}
+
+// TestRestartKeepsWhatAWrongDenialHides: from one node to the next through the
+// file, as mcdnsd does it.
+func TestRestartKeepsWhatAWrongDenialHides(t *testing.T) {
+	start := func(now time.Duration, entries []node.Entry) *node.Node {
+		n := node.New(node.Config{Self: wire.Peer{ID: 1, Epoch: 1}, Rand: rand.New(rand.NewPCG(1, 2))})
+		n.Handle(now, node.Configure{Settings: node.Settings{CacheBytes: 1 << 20, MaxTTL: time.Hour, MaxStale: 72 * time.Hour}})
+		n.Handle(now, node.Restore{Entries: entries})
+		return n
+	}
+	positive := entry(t, 1, time.Minute, 10*time.Minute)
+	positive.From, positive.Worn = wire.Peer{}, 0
+	before := start(time.Hour, []node.Entry{positive, denied(t, positive, 5*time.Minute)})
+	dir := t.TempDir()
+	entries, _ := before.Changes(time.Hour, 0)
+	must(t, open(t, dir).Rewrite(at(boot1, time.Hour, noon), entries))
+	entries, err := open(t, dir).Load(at(boot2, time.Minute, noon.Add(time.Hour)))
+	must(t, err)
+	after := start(time.Minute, entries)
+	if e, held := after.Entry(time.Minute, positive.Answer.Question); !held || e.Answer.Kind != wire.Positive {
+		t.Errorf("after a restart %d entries, and %+v for a stale denial; want the positive", len(entries), e)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"sync"
@@ -20,9 +21,11 @@ var (
 	// errNoAnswer: the server replied over TCP with something else than a reply
 	// to the question.
 	errNoAnswer = errors.New("upstream: not a reply to the question")
-	// errForged: somebody guesses at ids, or sends the question back in other
-	// letters than it was asked in. TCP, which cannot be guessed at, tells who.
+	// errForged: somebody guesses at ids. TCP cannot be guessed at.
 	errForged = errors.New("upstream: replies that look forged")
+	// errLetters: a reply with our id has the question in other letters than it was
+	// asked in: a forgery, or a server that loses them. TCP tells which.
+	errLetters = fmt.Errorf("%w: the name came back in other letters", errForged)
 )
 
 // maxWrongIDs is how many replies with a wrong id one question takes. The
@@ -91,7 +94,7 @@ func askUDP(ctx context.Context, server netip.AddrPort, q wire.Question, edns, m
 			continue
 		}
 		if mixed && !knowsNoEDNS(err) && !sameLetters(query, buf[:n]) {
-			return nil, errForged
+			return nil, errLetters
 		}
 		return answer, err
 	}

@@ -19,19 +19,23 @@ type manners struct {
 	letters time.Time // the case of names is not kept
 	noTLS   time.Time // nobody listens for TLS
 	saidTLS time.Time // the log has said why there is no TLS
-	// unanswered counts questions with EDNS since the last reply; known is when
-	// one with EDNS was last answered.
-	unanswered int
-	known      time.Time
+	// unheard is when the first questions with EDNS left since anything was heard,
+	// at most lostWithEDNS; known is when one with EDNS last had a reply.
+	unheard []time.Time
+	known   time.Time
+	// doubt: EDNS went unheard and a question without it did not.
+	doubt bool
 }
 
 const (
 	// learntFor: servers get repaired, networks change.
 	learntFor  = 15 * time.Minute
 	maxServers = 256
-	// lostWithEDNS in a row and nothing ever heard: the next goes without, some
-	// firewalls swallow what has an OPT.
+	// lostWithEDNS for lostAfter, and nothing heard since: the next goes without, some
+	// firewalls swallow what has an OPT. One that is under way is not lost: with three
+	// names asked at once every host lost its EDNS for as long as it was busy.
 	lostWithEDNS = 2
+	lostAfter    = 300 * time.Millisecond
 )
 
 func (l *learnt) get(server netip.AddrPort) *manners {
@@ -46,35 +50,51 @@ func (l *learnt) get(server netip.AddrPort) *manners {
 	return m
 }
 
-// ask says how to put the next question, and counts it.
-func (l *learnt) ask(server netip.AddrPort, now time.Time) (edns, mixed bool) {
+// ask says how to put the next question, and notes that it leaves. One that must
+// have EDNS has it.
+func (l *learnt) ask(server netip.AddrPort, now time.Time, must bool) (edns, mixed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := l.get(server)
-	mixed = now.After(m.letters)
-	if now.Before(m.plain) {
-		return false, mixed
+	edns = must || !now.Before(m.plain) && !m.swallowed(now)
+	if edns && len(m.unheard) < lostWithEDNS {
+		m.unheard = append(m.unheard, now)
 	}
-	if m.unanswered >= lostWithEDNS && now.Sub(m.known) > learntFor {
-		m.unanswered = 0
-		return false, mixed
-	}
-	m.unanswered++
-	return true, mixed
+	return edns, now.After(m.letters)
 }
 
-// heard notes a reply to a question put with or without EDNS. Without it means
-// that EDNS had not arrived, or the question would not have been put so.
+// swallowed reports whether EDNS may be why nothing is heard: after a first doubt
+// one question is enough.
+func (m *manners) swallowed(now time.Time) bool {
+	enough := lostWithEDNS
+	if m.doubt {
+		enough = 1
+	}
+	return len(m.unheard) >= enough && now.Sub(m.unheard[enough-1]) >= lostAfter && now.Sub(m.known) > learntFor
+}
+
+// heard notes a reply to a question put with or without EDNS. That EDNS is
+// swallowed is believed the second time: the first may be a server that was down.
 func (l *learnt) heard(server netip.AddrPort, now time.Time, edns bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := l.get(server)
-	m.unanswered = 0
-	if edns {
-		m.known = now
-	} else {
+	switch swallowed := m.swallowed(now); {
+	case edns:
+		m.known, m.plain, m.doubt = now, time.Time{}, false
+	case swallowed && m.doubt:
 		m.plain = now.Add(learntFor)
+	case swallowed:
+		m.doubt = true
 	}
+	m.unheard = m.unheard[:0]
+}
+
+// lacksEDNS notes that a server does not understand what it understands without.
+func (l *learnt) lacksEDNS(server netip.AddrPort, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.get(server).plain = now.Add(learntFor)
 }
 
 func (l *learnt) losesLetters(server netip.AddrPort, now time.Time) {
@@ -96,7 +116,7 @@ func (l *learnt) sayTLS(server netip.AddrPort, now time.Time) bool {
 }
 
 // tryTLS reports whether a server that was not heard by TLS is worth a try, and
-// counts it as one.
+// counts it as one in vain until hasTLS.
 func (l *learnt) tryTLS(server netip.AddrPort, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,4 +126,19 @@ func (l *learnt) tryTLS(server netip.AddrPort, now time.Time) bool {
 	}
 	m.noTLS = now.Add(learntFor)
 	return true
+}
+
+// hasTLS notes that a connection was made: once it is closed for being idle the next
+// may be tried at once.
+func (l *learnt) hasTLS(server netip.AddrPort) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.get(server).noTLS = time.Time{}
+}
+
+// lacksTLS notes that a server has no use for the connections it takes.
+func (l *learnt) lacksTLS(server netip.AddrPort, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.get(server).noTLS = now.Add(learntFor)
 }

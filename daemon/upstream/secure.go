@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"time"
@@ -35,16 +36,36 @@ const (
 	TLSStrict
 )
 
-// SetTLS changes how servers are asked from the next question on.
-func (c *Client) SetTLS(t TLS) { c.tls.Store(&t) }
+// secured are the connections made as one setting wants them. None is used under
+// another: its server may not have proved who it is.
+type secured struct {
+	TLS
+	streams
+}
+
+// SetTLS changes how servers are asked from the next question on. Connections are
+// kept if nothing is new but the log.
+func (c *Client) SetTLS(t TLS) {
+	before := c.tls.Load()
+	if before != nil && before.Mode == t.Mode && before.Config == t.Config && maps.Equal(before.Names, t.Names) {
+		return
+	}
+	next := &secured{TLS: t}
+	next.dial = func(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
+		return c.dialTLS(ctx, t, server)
+	}
+	c.tls.Store(next)
+	if before != nil {
+		before.close()
+	}
+}
 
 // tlsPort is where servers that answer at port 53 speak TLS (RFC 7858 section
 // 3.1); others do at the port that was named.
 const tlsPort = 853
 
 // dialTLS opens a connection to a server and shakes hands.
-func (c *Client) dialTLS(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
-	t := c.tls.Load()
+func (c *Client) dialTLS(ctx context.Context, t TLS, server netip.AddrPort) (net.Conn, error) {
 	conf := &tls.Config{}
 	if t.Config != nil {
 		conf = t.Config.Clone()
@@ -61,32 +82,37 @@ func (c *Client) dialTLS(ctx context.Context, server netip.AddrPort) (net.Conn, 
 	}
 	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: 5 * time.Second}, Config: conf}
 	conn, err := d.DialContext(ctx, "tcp", netip.AddrPortFrom(server.Addr(), port).String())
-	if err != nil && t.Mode == TLSStrict && t.Log != nil && c.learnt.sayTLS(server, time.Now()) {
+	if err != nil && t.Mode == TLSStrict && t.Log != nil && c.learnt.sayTLS(server, c.now()) {
 		t.Log.Error("no TLS connection to a DNS server; in strict mode it is not asked otherwise",
 			"server", server.String(), "name", conf.ServerName, "problem", err)
 	}
 	return conn, err
 }
 
-// overTLS reports whether to ask by TLS. Opportunistic, the first connection is
-// made beside questions that go by UDP: a port that swallows packets must not
-// cost a lookup its time.
-func (c *Client) overTLS(server netip.AddrPort) bool {
+// overTLS returns the connections to ask by TLS over, nil if that is not to be.
+// Opportunistic, the first connection is made beside questions that go by UDP: a
+// port that swallows packets must not cost a lookup its time.
+func (c *Client) overTLS(server netip.AddrPort) *secured {
 	t := c.tls.Load()
 	if t == nil || t.Mode == TLSOff || server.Addr().IsLoopback() && t.Config == nil {
-		return false // a stub on this host
+		return nil // a stub on this host
 	}
-	if t.Mode == TLSStrict || c.secure.kept(server) != nil {
-		return true
+	if t.Mode == TLSStrict || t.kept(server) != nil {
+		return t
 	}
-	if c.learnt.tryTLS(server, time.Now()) {
+	if c.learnt.tryTLS(server, c.now()) {
 		c.group.Go(func() {
 			ctx, cancel := context.WithTimeout(c.ctx, 5*time.Second)
 			defer cancel()
-			if conn, err := c.dialTLS(ctx, server); err == nil && !c.secure.keep(server, newStream(conn)) {
+			conn, err := t.dial(ctx, server)
+			if err != nil {
+				return
+			}
+			c.learnt.hasTLS(server) // before questions go there: they may find that it is of no use
+			if !t.keep(server, newStream(conn)) {
 				conn.Close()
 			}
 		})
 	}
-	return false
+	return nil
 }

@@ -41,10 +41,10 @@ type Client struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	useTCP  func() bool
-	tls     atomic.Pointer[TLS]
+	tls     atomic.Pointer[secured]
+	now     func() time.Time // a test's, else the clock
 	learnt  learnt
 	streams streams // TCP
-	secure  streams // TLS
 }
 
 // New makes a client that has at most sockets tries under way to each server.
@@ -56,13 +56,12 @@ func New(sockets int, useTCP func() bool) *Client {
 	}
 	c := &Client{
 		lanes: lanes{sockets: sockets, now: time.Now},
-		ctx:   ctx, cancel: cancel, useTCP: useTCP,
+		ctx:   ctx, cancel: cancel, useTCP: useTCP, now: time.Now,
 	}
 	c.streams.dial = func(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "tcp", server.String())
 	}
-	c.secure.dial = c.dialTLS
 	return c
 }
 
@@ -97,17 +96,20 @@ func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 func (c *Client) Close() {
 	c.cancel()
 	c.streams.close()
-	c.secure.close()
+	if t := c.tls.Load(); t != nil {
+		t.close()
+	}
 	c.group.Wait()
 }
 
 func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Question) (a *wire.Answer, err error) {
 	defer survive.Into(&err)
-	if c.overTLS(server) {
-		answer, err := c.secure.ask(ctx, server, q, true)
-		if !errors.Is(err, errNoAnswer) || c.tls.Load().Mode == TLSStrict {
+	if t := c.overTLS(server); t != nil {
+		answer, err := t.ask(ctx, server, q, true)
+		if !errors.Is(err, errNoAnswer) || t.Mode == TLSStrict {
 			return answer, err
 		}
+		c.learnt.lacksTLS(server, c.now()) // it shakes hands and hangs up
 	}
 	if c.useTCP() {
 		return c.streams.ask(ctx, server, q, true)
@@ -118,32 +120,47 @@ func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Que
 // overUDP asks by UDP, by TCP what does not fit or looks forged, and without
 // EDNS a server that does not understand it.
 func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Question) (*wire.Answer, error) {
-	edns, mixed := c.learnt.ask(server, time.Now())
-	answer, err := askUDP(ctx, server, q, edns, mixed)
+	signed := q.Flags&wire.DO != 0
+	edns, mixed := c.learnt.ask(server, c.now(), signed)
+	answer, err := c.put(ctx, server, q, edns, mixed)
 	if edns && knowsNoEDNS(err) {
 		edns = false
-		answer, err = askUDP(ctx, server, q, edns, mixed)
+		answer, err = c.put(ctx, server, q, edns, mixed)
+		if err == nil || errors.Is(err, wire.ErrTruncated) { // else it was not for EDNS
+			c.learnt.lacksEDNS(server, c.now())
+		}
 	}
 	switch {
 	case errors.Is(err, errForged):
-		answer, err = c.overForgery(ctx, server, q, edns)
+		if errors.Is(err, errLetters) {
+			c.learnt.losesLetters(server, c.now())
+			mixed = false
+		}
+		answer, err = c.overForgery(ctx, server, q, edns, mixed)
 	case errors.Is(err, wire.ErrTruncated):
-		c.learnt.heard(server, time.Now(), edns)
-		return c.streams.ask(ctx, server, q, edns)
+		answer, err = c.streams.ask(ctx, server, q, edns)
 	}
-	if err == nil || failure(ctx, err) == node.Refused {
-		c.learnt.heard(server, time.Now(), edns)
+	if err == nil && signed && !edns {
+		answer.TTL = 0 // used once: for others the server may have signatures
 	}
 	return answer, err
 }
 
-// overForgery asks by TCP. A server without TCP is asked by UDP again, and no
-// more about letters: most likely it does not keep them.
-func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
-	c.learnt.losesLetters(server, time.Now())
+// put asks once by UDP, and notes a reply.
+func (c *Client) put(ctx context.Context, server netip.AddrPort, q wire.Question, edns, mixed bool) (*wire.Answer, error) {
+	answer, err := askUDP(ctx, server, q, edns, mixed)
+	if err == nil || failure(ctx, err) == node.Refused {
+		c.learnt.heard(server, c.now(), edns)
+	}
+	return answer, err
+}
+
+// overForgery asks by TCP. A server without TCP is asked by UDP again: if it loses
+// letters, no more about those.
+func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q wire.Question, edns, mixed bool) (*wire.Answer, error) {
 	answer, err := c.streams.ask(ctx, server, q, edns)
 	if errors.Is(err, errNoAnswer) {
-		return askUDP(ctx, server, q, edns, false)
+		return askUDP(ctx, server, q, edns, mixed)
 	}
 	return answer, err
 }

@@ -24,6 +24,7 @@ type saved struct {
 	clock time.Duration // of the host, when written
 	wall  time.Duration
 	boot  int
+	under *saved // the positive that a negative hides: the node tells of both in one
 }
 
 func newDisk() *disk { return &disk{saved: map[wire.Question]saved{}} }
@@ -46,11 +47,21 @@ func (d *disk) store(w *World, h *Host) {
 	now := h.clock.read(w.now)
 	entries, mark := h.node.Changes(now, d.mark)
 	d.mark = mark
+	var positive wire.Question // of the entry before
 	for _, e := range entries {
-		if _, ok := d.saved[e.Answer.Question]; !ok {
-			d.order = append(d.order, e.Answer.Question)
+		q := e.Answer.Question
+		before, ok := d.saved[q]
+		if !ok {
+			d.order = append(d.order, q)
 		}
-		d.saved[e.Answer.Question] = saved{e, now, w.now + h.wall, d.boot}
+		s := saved{entry: e, clock: now, wall: w.now + h.wall, boot: d.boot}
+		if e.Answer.Kind == wire.Positive {
+			positive = q
+		} else if positive == q {
+			under := before
+			s.under = &under
+		}
+		d.saved[q] = s
 	}
 }
 
@@ -63,16 +74,23 @@ func (d *disk) load(w *World, h *Host) []node.Entry {
 	var out []node.Entry
 	for _, q := range d.order {
 		s := d.saved[q]
-		e := s.entry
-		off := min(max(w.now+h.wall-s.wall, 0), 30*24*time.Hour)
-		if s.boot == d.boot { // the wall clock shows a pause of the machine
-			e.Age += max(now-s.clock, off)
-		} else {
-			e.Age = max(e.Age+off, e.Answer.TTL)
+		if s.under != nil {
+			out = append(out, d.aged(*s.under, now, w.now+h.wall))
 		}
-		out = append(out, e)
+		out = append(out, d.aged(s, now, w.now+h.wall))
 	}
 	return out
+}
+
+func (d *disk) aged(s saved, now, wall time.Duration) node.Entry {
+	e := s.entry
+	off := min(max(wall-s.wall, 0), 30*24*time.Hour)
+	if s.boot == d.boot { // the wall clock shows a pause of the machine
+		e.Age += max(now-s.clock, off)
+	} else {
+		e.Age = max(e.Age+off, e.Answer.TTL)
+	}
+	return e
 }
 
 // Wall makes a host's wall clock wrong by d from now on.

@@ -1,0 +1,220 @@
+package upstream
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// asked are what a server was asked, whether with EDNS or not, since the first n.
+func (s *server) asked(n int) []bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]bool(nil), s.edns[n:]...)
+}
+
+// clock is a client's clock that stands until it is turned.
+func clock(c *Client) *atomic.Int64 {
+	since, begun := new(atomic.Int64), time.Now()
+	c.now = func() time.Time { return begun.Add(time.Duration(since.Load())) }
+	return since
+}
+
+// kept is the good reply in the query's letters.
+func kept(query []byte) []byte {
+	return with(good(query), func(b []byte) { copy(b[headerLen:], query[headerLen:headerLen+nameLen(query)]) })
+}
+
+func typeOf(query []byte) uint16 {
+	return binary.BigEndian.Uint16(query[headerLen+nameLen(query):])
+}
+
+// askFor asks for another type than ask does.
+func askFor(t *testing.T, c *Client, s netip.AddrPort, q wire.Question) node.Replied {
+	t.Helper()
+	got := make(chan node.Replied, 1)
+	c.Ask(node.Ask{Server: s, Question: q, Patience: patience}, func(r node.Replied) { got <- r })
+	return <-got
+}
+
+// TestQuestionsUnderWayAreNotLost: a burst before the first reply says nothing
+// about EDNS, which those after it have still.
+func TestQuestionsUnderWayAreNotLost(t *testing.T) {
+	const burst = 3
+	var come atomic.Int32
+	s := start(t, func(q []byte, _ bool) [][]byte {
+		if come.Add(1) >= burst {
+			return [][]byte{kept(q)}
+		}
+		return nil
+	})
+	client := New(16, nil)
+	defer client.Close()
+	got := make(chan node.Replied, burst)
+	for range burst {
+		client.Ask(node.Ask{Server: s.addr, Question: www, Patience: patience}, func(r node.Replied) { got <- r })
+	}
+	<-got
+	for range 10 {
+		mustAnswer(t, client, s.addr)
+	}
+	for i, edns := range s.asked(0) {
+		if !edns {
+			t.Errorf("question %d went without EDNS", i)
+		}
+	}
+}
+
+// TestOddTypeRefusedIsNoLackOfEDNS: asked without EDNS it is refused all the same.
+func TestOddTypeRefusedIsNoLackOfEDNS(t *testing.T) {
+	for _, rcode := range []byte{formErr, notImp} {
+		s := start(t, func(q []byte, _ bool) [][]byte {
+			if typeOf(q) == 65 {
+				return [][]byte{with(q, func(b []byte) { b[2], b[3], b[11] = 0x80, rcode, 0 })[:headerLen+nameLen(q)+4]}
+			}
+			return [][]byte{kept(q)}
+		})
+		client := New(4, nil)
+		defer client.Close()
+		if r := askFor(t, client, s.addr, wire.Question{Name: www.Name, Type: 65}); r.Failure != node.Refused {
+			t.Fatalf("got %+v; want refused", r)
+		}
+		mustAnswer(t, client, s.addr)
+		if got := s.asked(2); len(got) != 1 || !got[0] {
+			t.Errorf("RCODE %d: after the odd type EDNS was used: %v", rcode, got)
+		}
+	}
+}
+
+// TestServerIsTriedWithEDNSAgain: busy or not, after a quarter of an hour; and
+// one that has it since is asked with it from then on.
+func TestServerIsTriedWithEDNSAgain(t *testing.T) {
+	var repaired atomic.Bool
+	s := start(t, func(q []byte, _ bool) [][]byte {
+		if hasEDNS(q) && !repaired.Load() {
+			return [][]byte{withRcode(q, formErr)}
+		}
+		return [][]byte{kept(q)}
+	})
+	client := New(4, nil)
+	defer client.Close()
+	now := clock(client)
+	with := 0
+	for minute := range 30 {
+		now.Store(int64(time.Duration(minute) * time.Minute))
+		before := len(s.asked(0))
+		mustAnswer(t, client, s.addr)
+		if s.asked(before)[0] {
+			with++
+		}
+	}
+	if with != 2 {
+		t.Errorf("tried with EDNS %d times in half an hour; want 2", with)
+	}
+	repaired.Store(true)
+	now.Add(int64(learntFor))
+	before := len(s.asked(0))
+	for range 5 {
+		mustAnswer(t, client, s.addr)
+		now.Add(int64(time.Minute))
+	}
+	for _, edns := range s.asked(before) {
+		if !edns {
+			t.Error("a repaired server was asked without EDNS")
+		}
+	}
+}
+
+// TestFirewallThatSwallowsEDNS: after two questions without any reply one goes out
+// without, and once that has helped twice all do. It costs one question more each
+// time that EDNS is tried again.
+func TestFirewallThatSwallowsEDNS(t *testing.T) {
+	s := start(t, func(q []byte, _ bool) [][]byte {
+		if hasEDNS(q) {
+			return nil
+		}
+		return [][]byte{kept(q)}
+	})
+	client := New(4, nil)
+	defer client.Close()
+	now := clock(client)
+	for i, want := range []int{lostWithEDNS + 1, 1} {
+		lost := 0
+		for range 8 {
+			if r := ask(t, client, s.addr, 50*time.Millisecond); r.Answer == nil {
+				lost++
+			}
+			now.Add(int64(lostAfter))
+		}
+		if lost != want {
+			t.Errorf("round %d: %d questions were lost; want %d", i, lost, want)
+		}
+		now.Add(int64(learntFor))
+	}
+}
+
+// TestServerThatWasDownKeepsItsEDNS: what it was asked without when it came back
+// is no proof.
+func TestServerThatWasDownKeepsItsEDNS(t *testing.T) {
+	var up atomic.Bool
+	s := start(t, func(q []byte, _ bool) [][]byte {
+		if !up.Load() {
+			return nil
+		}
+		return [][]byte{kept(q)}
+	})
+	client := New(4, nil)
+	defer client.Close()
+	now := clock(client)
+	for range 5 {
+		ask(t, client, s.addr, 20*time.Millisecond)
+		now.Add(int64(time.Minute))
+	}
+	up.Store(true)
+	mustAnswer(t, client, s.addr) // without
+	before := len(s.asked(0))
+	for range 10 {
+		mustAnswer(t, client, s.addr)
+		now.Add(int64(time.Minute))
+	}
+	for i, edns := range s.asked(before) {
+		if !edns {
+			t.Errorf("question %d after the outage went without EDNS", i)
+		}
+	}
+}
+
+// TestSignaturesAreAskedForOrTheAnswerIsNotKept: a server without EDNS answers for
+// itself, at this time.
+func TestSignaturesAreAskedForOrTheAnswerIsNotKept(t *testing.T) {
+	var lacks atomic.Bool
+	lacks.Store(true)
+	s := start(t, func(q []byte, _ bool) [][]byte {
+		if hasEDNS(q) && lacks.Load() {
+			return [][]byte{withRcode(q, notImp)}
+		}
+		return [][]byte{kept(q)}
+	})
+	client := New(4, nil)
+	defer client.Close()
+	signed := wire.Question{Name: www.Name, Type: www.Type, Flags: wire.DO}
+	for range 2 {
+		if r := askFor(t, client, s.addr, signed); r.Answer == nil || r.Answer.TTL != 0 {
+			t.Errorf("got %+v without EDNS; want an answer for once", r.Answer)
+		}
+	}
+	lacks.Store(false)
+	if r := askFor(t, client, s.addr, signed); r.Answer == nil || r.Answer.TTL == 0 {
+		t.Errorf("got %+v with EDNS; want an answer to be kept", r.Answer)
+	}
+	before := len(s.asked(0))
+	mustAnswer(t, client, s.addr)
+	if !s.asked(before)[0] {
+		t.Error("a reply to EDNS did not end that it is left out")
+	}
+}
