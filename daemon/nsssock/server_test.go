@@ -95,6 +95,18 @@ func TestCachedAnswerIsOneFrame(t *testing.T) {
 	}
 }
 
+// waits asks, and is told to wait.
+func waits(t *testing.T, path string) net.Conn {
+	t.Helper()
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	var b [replyLen]byte
+	if _, err := io.ReadFull(c, b[:]); err != nil || status(b[8]) != alive {
+		t.Fatalf("got %v, %v; want a sign of life", b, err)
+	}
+	return c
+}
+
 // Whoever waited while mcdnsd was away must not wait for a timer too.
 func TestStartingDaemonSaysAtOnceThatItLives(t *testing.T) {
 	started := make(chan struct{})
@@ -103,12 +115,7 @@ func TestStartingDaemonSaysAtOnceThatItLives(t *testing.T) {
 		Scope: func() uint32 { return 0 }, Started: started, Connections: 10, Log: logs.Discard(),
 	})
 	defer stop()
-	c := connect(t, path)
-	c.Write(wwwRequest)
-	var b [replyLen]byte
-	if _, err := io.ReadFull(c, b[:]); err != nil || status(b[8]) != alive {
-		t.Fatalf("got %v, %v; want a sign of life", b, err)
-	}
+	c := waits(t, path)
 	close(started)
 	if got := frames(t, c); len(got) == 0 || got[len(got)-1] != found {
 		t.Errorf("got %v; want found", got)
@@ -130,12 +137,7 @@ func TestProgramThatCameBeforeTheDaemonIsAnsweredFromTheHostsFile(t *testing.T) 
 		Scope: func() uint32 { return 0 }, Started: started, Connections: 10, Log: logs.Discard(),
 	})
 	defer stop()
-	c := connect(t, path)
-	c.Write(wwwRequest)
-	var b [replyLen]byte
-	if _, err := io.ReadFull(c, b[:]); err != nil || status(b[8]) != alive {
-		t.Fatalf("got %v, %v; want a sign of life", b, err)
-	}
+	c := waits(t, path)
 	conf.Store(&resolvconf.Conf{Ndots: 1})
 	table.Store(hosts.Parse("192.0.2.7 www\n"))
 	close(started)
