@@ -63,11 +63,11 @@ func newDay(seed uint64, hosts int, length time.Duration, make func(node.Config)
 	d := &Day{Hours: length.Hours(), World: New(Options{
 		Seed: seed, Hosts: hosts, Sealed: true, Drift: 50, Servers: 2, Loss: .02, Start: 2 * time.Second,
 		Settings: node.Settings{CacheBytes: dayCache}, Make: make, Cores: 1,
-		Zone: NewMix(Mix{Count: 100_000, Missing: .1, Alias: .2, Seed: seed}),
+		Zone: NewMix(Mix{Count: 100_000, Missing: .1, Alias: .2, Private: 50, Hosts: hosts, Seed: seed}),
 	})}
 	w, r := d.World, rand.New(rand.NewPCG(seed, 98))
 	w.Checks.Replay = fmt.Sprintf("go run ./test/sim/cmd/mcdns-sim -scenario day -hosts %d -seed %d -measure %v", hosts, seed, length)
-	w.Load(Demand{PerHour: 400, Repeat: .3, Burst: 3})
+	w.Load(Demand{PerHour: 400, Repeat: .3, Private: .1, Burst: 3})
 	for i := range daySamples {
 		d.regularly(i)
 		for w.now < length*time.Duration(i+1)/daySamples {

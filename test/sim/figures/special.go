@@ -195,7 +195,7 @@ type Huge struct {
 }
 
 func (s Set) huge(hosts, names int, p *progress) Huge {
-	debug.SetGCPercent(50) // most of it lives as long as the run
+	debug.SetGCPercent(50)         // most of it lives as long as the run
 	debug.SetMemoryLimit(13 << 30) // beside 1.6 of another part
 	start := time.Now()
 	zone := sim.NewMix(sim.Mix{Count: names, FixedTTL: 10 * time.Minute})
