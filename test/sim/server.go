@@ -163,6 +163,9 @@ func (w *World) reply(e event) {
 	a := h.asks[r.Ask]
 	delete(h.asks, r.Ask)
 	if h.asleep {
+		if a != nil { // it came in time, and nobody was awake to take it
+			w.Checks.bad[badKey{h.Index, a.q}] = w.now
+		}
 		return
 	}
 	w.note(9, uint64(h.Index), r.Ask, uint64(r.Failure))
