@@ -18,7 +18,8 @@ type Wake struct{}
 type Configure struct{ Settings Settings }
 
 // Restore hands in what an earlier run saved, in one piece or more: right after
-// Configure, or later where a disk hung; what was learnt meanwhile stands. Ages are what the driver made of them (PROTOCOL 1).
+// Configure, or later where a disk hung; what was learnt meanwhile stands. Ages are
+// what the driver made of them (PROTOCOL 1).
 type Restore struct{ Entries []Entry }
 
 // Query is a question of this host's programs. Exactly one Respond effect with

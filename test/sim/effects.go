@@ -82,6 +82,8 @@ type lookup struct {
 	await bool   // a transcript waits for it
 	limit time.Duration
 	bad   bool // reported as overdue
+	// missed: the host slept when the server replied.
+	missed bool
 }
 
 // Lookup asks a host's node, as one of its programs would. tag comes back in

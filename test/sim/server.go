@@ -163,9 +163,7 @@ func (w *World) reply(e event) {
 	a := h.asks[r.Ask]
 	delete(h.asks, r.Ask)
 	if h.asleep {
-		if a != nil { // it came in time, and nobody was awake to take it
-			w.Checks.bad[badKey{h.Index, a.q}] = w.now
-		}
+		h.missed(a)
 		return
 	}
 	w.note(9, uint64(h.Index), r.Ask, uint64(r.Failure))
@@ -176,6 +174,15 @@ func (w *World) reply(e event) {
 	h.replied = a
 	w.handle(h, r)
 	h.replied = nil
+}
+
+// missed notes that nobody was awake to take a reply: the lookups that waited for it
+// are past their patience when the host wakes, whatever the server did. Later ones
+// have no excuse.
+func (h *Host) missed(a *asking) {
+	for _, l := range h.seen {
+		l.missed = l.missed || a != nil && l.q == a.q
+	}
 }
 
 // nameless is the answer of a server that knows no name.

@@ -63,7 +63,7 @@ func TestSetWritesChecksAndTables(t *testing.T) {
 	if err := json.Unmarshal(text, &report); err != nil || report.Target != "sim" || len(report.Checks) < 20 {
 		t.Errorf("got %d checks of %q: %v", len(report.Checks), report.Target, err)
 	}
-	for _, f := range []string{"report.html", "work.csv", "outage.csv", "flash.csv", "figures.json"} {
+	for _, f := range []string{"report.html", "work.csv", "outage.csv", "flash.csv", "latency.csv", "figures.json"} {
 		if s, err := os.Stat(filepath.Join(dir, "sim", f)); err != nil || s.Size() == 0 {
 			t.Errorf("%s: %v", f, err)
 		}
