@@ -30,7 +30,7 @@ type stream struct {
 	conn    net.Conn
 	mu      sync.Mutex
 	waiting map[uint16]chan<- []byte
-	closed  chan struct{} // closed with err set
+	closed  chan struct{} // closed once err is set and nobody keeps the connection
 	err     error
 	writes  sync.Mutex
 	replies uint64 // read so far; guarded by mu
@@ -102,6 +102,7 @@ func (s *streams) keep(server netip.AddrPort, c *stream) bool {
 	go func() {
 		c.read()
 		s.leave(server, c)
+		close(c.closed) // nobody who is told finds it here again
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.all, c)
@@ -208,7 +209,6 @@ func (c *stream) leave(id uint16) {
 
 // read hands out replies until the connection ends or has been idle.
 func (c *stream) read() {
-	defer close(c.closed)
 	defer c.conn.Close()
 	var length [2]byte
 	for {

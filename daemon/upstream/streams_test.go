@@ -111,6 +111,24 @@ func TestConnectionIsUsedAgainAndRenewedWhenClosed(t *testing.T) {
 	}
 }
 
+// TestEndedConnectionIsNotKept: who was told that it ended found it again, asked
+// over it in vain and opened one more, at a server found to be of no use.
+func TestEndedConnectionIsNotKept(t *testing.T) {
+	var all streams
+	defer all.close()
+	server := netip.MustParseAddrPort("192.0.2.53:53")
+	for range 10_000 {
+		ours, theirs := net.Pipe()
+		c := newStream(ours)
+		all.keep(server, c)
+		theirs.Close()
+		<-c.closed
+		if all.kept(server) != nil {
+			t.Fatal("a connection that ended is kept for new questions")
+		}
+	}
+}
+
 func TestServerThatClosesAfterEachReplyIsAskedAllTheSame(t *testing.T) {
 	s := startTCP(t, listen(t), func(c net.Conn, q []byte) bool { c.Write(framed(good(q))); return false })
 	client := New(4, func() bool { return true })
