@@ -83,6 +83,9 @@ func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 		case <-ctx.Done():
 			return // never sent, so nothing was learnt about the server
 		}
+		if c.ctx.Err() != nil {
+			return // the turn of one that Close has ended
+		}
 		answer, err := c.exchange(ctx, ask.Server, ask.Question)
 		gaveUp := errors.Is(ctx.Err(), context.Canceled)
 		if err != nil && (gaveUp || ownFault(err)) {
