@@ -15,6 +15,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -81,10 +82,9 @@ func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 		select {
 		case <-t.turn:
 		case <-ctx.Done():
-			return // never sent, so nothing was learnt about the server
 		}
-		if c.ctx.Err() != nil {
-			return // the turn of one that Close has ended
+		if c.ctx.Err() != nil || ctx.Err() != nil { // Close ends all, but not at once
+			return // never sent, so nothing was learnt about the server
 		}
 		answer, err := c.exchange(ctx, ask.Server, ask.Question)
 		gaveUp := errors.Is(ctx.Err(), context.Canceled)
@@ -199,7 +199,7 @@ func failure(ctx context.Context, err error) node.Failure {
 	case errors.As(err, &rcode), errors.Is(err, wire.ErrUseless), errors.Is(err, wire.ErrTruncated), errors.Is(err, errNoAnswer),
 		errors.Is(err, survive.Err):
 		return node.Refused
-	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, errForged),
+	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, errForged),
 		errors.Is(err, net.ErrClosed): // by us: no witness against the server
 		return node.Silent
 	}
