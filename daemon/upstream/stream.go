@@ -31,9 +31,11 @@ type stream struct {
 	mu      sync.Mutex
 	waiting map[uint16]chan<- []byte
 	closed  chan struct{} // closed once err is set and nobody keeps the connection
-	err     error
+	err     error         // the first
 	writes  sync.Mutex
-	replies uint64 // read so far; guarded by mu
+	// since is when the first question left after the last reply; guarded by mu, as
+	// waiting and err are.
+	since time.Time
 }
 
 // idleFor is how long a connection without questions stays open: as long as
@@ -60,12 +62,8 @@ func (s *streams) ask(ctx context.Context, server netip.AddrPort, q wire.Questio
 		}
 	}
 	conn, err := s.dial(ctx, server)
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		// It is there, it answered over UDP, it has no TCP: not unreachable.
-		return nil, errNoAnswer
-	}
 	if err != nil {
-		return nil, err
+		return nil, tcpError(err)
 	}
 	c = newStream(conn)
 	if !s.keep(server, c) {
@@ -136,7 +134,7 @@ func newStream(conn net.Conn) *stream {
 // ask asks over this connection, and calls deaf if nothing is heard on it for too
 // long.
 func (c *stream) ask(ctx context.Context, q wire.Question, edns bool, deaf func()) (*wire.Answer, error) {
-	id, reply, before, err := c.enter()
+	id, reply, since, err := c.enter()
 	if err != nil {
 		return nil, err
 	}
@@ -149,16 +147,16 @@ func (c *stream) ask(ctx context.Context, q wire.Question, edns bool, deaf func(
 	_, err = c.conn.Write(query)
 	c.writes.Unlock()
 	if err != nil {
-		c.conn.Close() // the reader says why
+		c.end(err)
 	}
-	silence := time.NewTimer(deafAfter)
+	silence := time.NewTimer(time.Until(since.Add(deafAfter)))
 	defer silence.Stop()
 	for {
 		select {
 		case p := <-reply:
 			return parseTCP(q, id, p)
 		case <-silence.C:
-			if c.heard() == before {
+			if c.silent() {
 				deaf()
 			}
 		case <-c.closed:
@@ -169,6 +167,9 @@ func (c *stream) ask(ctx context.Context, q wire.Question, edns bool, deaf func(
 				return nil, errStale
 			}
 		case <-ctx.Done():
+			if c.silent() {
+				deaf()
+			}
 			return nil, ctx.Err()
 		}
 	}
@@ -184,13 +185,17 @@ func parseTCP(q wire.Question, id uint16, p []byte) (*wire.Answer, error) {
 	return answer, err
 }
 
-// enter draws an id that no question on this connection has. before is how many
-// replies were read until now.
-func (c *stream) enter() (id uint16, reply <-chan []byte, before uint64, err error) {
+// enter draws an id that no question on this connection has. since is when the
+// first question left of those after the last reply: programs that wait for less
+// than deafAfter find a deaf connection together.
+func (c *stream) enter() (id uint16, reply <-chan []byte, since time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.waiting) >= 1<<12 {
-		return 0, nil, 0, errNoAnswer
+		return 0, nil, since, errNoAnswer
+	}
+	if c.since.IsZero() {
+		c.since = time.Now()
 	}
 	id = newID()
 	for c.waiting[id] != nil {
@@ -198,7 +203,7 @@ func (c *stream) enter() (id uint16, reply <-chan []byte, before uint64, err err
 	}
 	to := make(chan []byte, 1)
 	c.waiting[id] = to
-	return id, to, c.replies, nil
+	return id, to, c.since, nil
 }
 
 func (c *stream) leave(id uint16) {
@@ -207,9 +212,19 @@ func (c *stream) leave(id uint16) {
 	delete(c.waiting, id)
 }
 
+// end closes the connection and keeps the first reason: what the reader finds when
+// we close is our own doing.
+func (c *stream) end(err error) {
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = err
+	}
+	c.mu.Unlock()
+	c.conn.Close() // over TLS it says goodbye, which may take seconds
+}
+
 // read hands out replies until the connection ends or has been idle.
 func (c *stream) read() {
-	defer c.conn.Close()
 	var length [2]byte
 	for {
 		c.conn.SetReadDeadline(time.Now().Add(idleFor))
@@ -219,12 +234,12 @@ func (c *stream) read() {
 			continue
 		}
 		if err != nil {
-			c.err = err
+			c.end(err)
 			return
 		}
 		p := make([]byte, binary.BigEndian.Uint16(length[:]))
 		if _, err := io.ReadFull(c.conn, p); err != nil {
-			c.err = err
+			c.end(err)
 			return
 		}
 		c.deliver(p)
@@ -237,31 +252,37 @@ func (c *stream) busy() bool {
 	return len(c.waiting) > 0
 }
 
-func (c *stream) heard() uint64 {
+// silent reports whether questions have gone unheard for deafAfter.
+func (c *stream) silent() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.replies
+	return !c.since.IsZero() && time.Since(c.since) >= deafAfter
 }
 
 // deliver hands a reply to who asked; what nobody asked for is ignored.
 func (c *stream) deliver(p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.replies++
-	if len(p) < 2 {
-		return
+	if len(p) >= 2 {
+		id := binary.BigEndian.Uint16(p)
+		if to := c.waiting[id]; to != nil {
+			delete(c.waiting, id)
+			to <- p // has room for one
+		}
 	}
-	id := binary.BigEndian.Uint16(p)
-	if to := c.waiting[id]; to != nil {
-		delete(c.waiting, id)
-		to <- p // has room for one
+	c.since = time.Time{}
+	if len(c.waiting) > 0 {
+		c.since = time.Now()
 	}
 }
 
-// tcpError tells a server that closes on us from one that is gone.
+// tcpError tells a server that has no TCP or closes on us from one that is gone:
+// it is there.
 func tcpError(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
-		return errNoAnswer
+	for _, e := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, e) {
+			return errNoAnswer
+		}
 	}
 	return err
 }

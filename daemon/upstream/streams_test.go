@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -196,6 +197,58 @@ func TestSilentConnectionIsGivenUp(t *testing.T) {
 	mustAnswer(t, client, s.addr)
 	if n := s.connections.Load(); n < 2 {
 		t.Errorf("%d connections; want a new one", n)
+	}
+}
+
+// TestDeafConnectionIsFoundByImpatientPrograms: each waits for less than deafAfter,
+// and none would be the first to leave.
+func TestDeafConnectionIsFoundByImpatientPrograms(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	go io.Copy(io.Discard, theirs)
+	c := newStream(ours)
+	ended, end := context.WithCancel(context.Background())
+	end()
+	left := 0
+	impatient := func() { c.ask(ended, www, false, func() { left++ }) }
+	impatient()
+	if left != 0 {
+		t.Error("a connection was left at its first question")
+	}
+	c.since = time.Now().Add(-deafAfter)
+	impatient()
+	if left == 0 {
+		t.Error("nobody left a connection that is silent for long")
+	}
+	c.deliver(nil)
+	left = 0
+	impatient()
+	if left != 0 {
+		t.Error("a connection was left though something was heard")
+	}
+}
+
+// TestServerThatResetsHasRefused: it is there. What our own end of the connection
+// makes of it does not count.
+func TestServerThatResetsHasRefused(t *testing.T) {
+	l := listen(t)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.(*net.TCPConn).SetLinger(0)
+			c.Close()
+		}
+	}()
+	client := New(4, func() bool { return true })
+	defer client.Close()
+	for range 500 {
+		if r := ask(t, client, l.Addr().(*net.TCPAddr).AddrPort(), patience); r.Failure != node.Refused {
+			t.Fatalf("got %+v; want refused", r)
+		}
 	}
 }
 
