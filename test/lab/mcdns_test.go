@@ -47,22 +47,42 @@ func mcdnsLAN(t *testing.T, cfg Config) *LAN {
 }
 
 func TestServerSeesEachNameOncePerLAN(t *testing.T) {
-	z, names := numbered(20, longTTL)
+	z, names := numbered(21, longTTL)
 	l := mcdnsLAN(t, Config{Hosts: 4, Zone: z, Program: BuiltIn})
 	if bad := wrong(z, lookups(t, l.Hosts[0], names...)); bad != nil {
 		t.Fatalf("first lookups: %q", bad)
 	}
 	l.awaitEntries(t, 2*len(names))
+	// One question may be several packets: mcdnsd repeats it where the reply is
+	// late. The last name is only the end of those: they were sent before it.
+	names = names[:20]
+	first := l.Server.Queries()
 	for _, h := range l.Hosts {
 		if bad := wrong(z, lookups(t, h, names...)); bad != nil {
 			t.Errorf("%s: %q", h.Name, bad)
 		}
 	}
 	for _, name := range names {
-		if n := l.Server.Count(name, dns.TypeA); n != 1 {
-			t.Errorf("the server was asked %d times for %s; want once", n, name)
+		before, after := about(first, name), about(l.Server.Queries(), name)
+		if len(after) != len(before) {
+			t.Errorf("the server was asked for %s when every host held it: %v", name, after[len(before):])
+		}
+		for _, q := range after {
+			if q.From != l.Hosts[0].Addr {
+				t.Errorf("%v asked the server for %s; want h1 alone, which looked it up first", q.From, name)
+			}
 		}
 	}
+}
+
+// about keeps the questions for a name.
+func about(all []Query, name string) (of []Query) {
+	for _, q := range all {
+		if strings.EqualFold(q.Name, dns.Fqdn(name)) {
+			of = append(of, q)
+		}
+	}
+	return of
 }
 
 // awaitEntries waits until every host with power holds so many answers.
@@ -270,8 +290,8 @@ func TestNewResolvConfIsFollowed(t *testing.T) {
 	if bad := wrong(z, lookups(t, h, names...)); bad != nil {
 		t.Fatalf("got %q", bad)
 	}
-	if one, two := l.Server.Count(names[0], dns.TypeA), second.Count(names[0], dns.TypeA); one != 0 || two != 1 {
-		t.Errorf("the first server was asked %d times, the second %d times; want 0 and 1", one, two)
+	if one, two := l.Server.Count(names[0], dns.TypeA), second.Count(names[0], dns.TypeA); one != 0 || two == 0 {
+		t.Errorf("the first server was asked %d times, the second %d times; want the second alone", one, two)
 	}
 }
 
