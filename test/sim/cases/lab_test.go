@@ -62,7 +62,7 @@ func play(t *testing.T, l *lab.LAN, i int, c cases.Case) {
 		must(t, l.Server.On())
 		eventually(t, asks.Name+" knows that the server is back", func() bool { return up(asks) })
 	}
-	got := lookup(t, l.Hosts[c.Asks], name(i))
+	got := asks.LookupsAwake(t, name(i))[0]
 	if answered := got.Result == "OK"; answered != c.Answered || got.Took > c.Within+real {
 		t.Errorf("got %s after %v; want answered %v within %v", got.Result, got.Took, c.Answered, c.Within)
 	}
