@@ -163,7 +163,7 @@ func TestLossIsTheLossAskedFor(t *testing.T) {
 
 func TestDelayIsTheDelayAskedFor(t *testing.T) {
 	l := plain(t, Config{Program: BuiltIn, Faults: Faults{Delay: 20 * time.Millisecond}})
-	if got, took := ask(t, l, "udp"); got != "NOERROR" || took < 45*time.Millisecond {
+	if got, took := ask(t, l, "udp", patience); got != "NOERROR" || took < 45*time.Millisecond {
 		t.Errorf("got %s after %v; want NOERROR after 2 x 20ms on the way and 5ms in the server", got, took)
 	}
 }

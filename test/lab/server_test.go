@@ -2,6 +2,7 @@ package lab
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -41,14 +42,21 @@ func TestServerCountsQueries(t *testing.T) {
 	}
 }
 
+// What ask waits: quiet is what passes for silence, patience what an answer may
+// take on a machine that stands still.
+const (
+	quiet    = 400 * time.Millisecond
+	patience = 10 * time.Second
+)
+
 // ask sends one question by hand: the C library's time-outs are too long here.
-func ask(t *testing.T, l *LAN, network string) (string, time.Duration) {
+func ask(t *testing.T, l *LAN, network string, limit time.Duration) (string, time.Duration) {
 	t.Helper()
 	var conn net.Conn
 	server := net.JoinHostPort(l.Server.Host.Addr.String(), "53")
 	begin := time.Now()
 	err := l.Hosts[0].Do(func() (err error) {
-		conn, err = net.DialTimeout(network, server, 200*time.Millisecond)
+		conn, err = net.DialTimeout(network, server, limit)
 		return err
 	})
 	if err != nil {
@@ -57,12 +65,34 @@ func ask(t *testing.T, l *LAN, network string) (string, time.Duration) {
 	defer conn.Close()
 	m := new(dns.Msg)
 	m.SetQuestion("four.example.", dns.TypeA)
-	client := dns.Client{Net: network, Timeout: 400 * time.Millisecond}
+	client := dns.Client{Net: network, Timeout: limit}
 	reply, _, err := client.ExchangeWithConn(m, &dns.Conn{Conn: conn})
 	if err != nil {
 		return failure(err), time.Since(begin)
 	}
 	return dns.RcodeToString[reply.Rcode], time.Since(begin)
+}
+
+// askWithin asks until it gets the answer in time, three times at most: a busy machine
+// makes one ask late, not each. Any other answer, and one too early, is final.
+func askWithin(t *testing.T, l *LAN, network, answer string, atLeast, under time.Duration) error {
+	t.Helper()
+	limit := patience
+	if answer == "silence" {
+		limit = quiet
+	}
+	var seen []time.Duration
+	for range 3 {
+		got, took := ask(t, l, network, limit)
+		seen = append(seen, took)
+		if got != answer || took < atLeast {
+			return fmt.Errorf("got %s after %v; want %s after at least %v", got, seen, answer, atLeast)
+		}
+		if took <= under {
+			return nil
+		}
+	}
+	return fmt.Errorf("got %s after %v; want it within %v once", answer, seen, under)
 }
 
 func failure(err error) string {
@@ -85,7 +115,7 @@ func TestServerPowerStates(t *testing.T) {
 	back := func() error {
 		err := s.On()
 		// The client's kernel still asks for the server's MAC, once a second.
-		eventually(t, "an answer", func() bool { got, _ := ask(t, l, "udp"); return got == "NOERROR" })
+		eventually(t, "an answer", func() bool { got, _ := ask(t, l, "udp", quiet); return got == "NOERROR" })
 		return err
 	}
 	cases := []struct {
@@ -110,12 +140,11 @@ func TestServerPowerStates(t *testing.T) {
 		if err := c.change(); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		got, took := ask(t, l, "udp")
-		if got != c.udp || took < c.atLeast || took > c.under {
-			t.Errorf("%s, UDP: got %s after %v; want %s after %v to %v", c.name, got, took, c.udp, c.atLeast, c.under)
+		if err := askWithin(t, l, "udp", c.udp, c.atLeast, c.under); err != nil {
+			t.Errorf("%s, UDP: %v", c.name, err)
 		}
-		if got, _ := ask(t, l, "tcp"); got != c.tcp {
-			t.Errorf("%s, TCP: got %s; want %s", c.name, got, c.tcp)
+		if err := askWithin(t, l, "tcp", c.tcp, 0, time.Hour); err != nil {
+			t.Errorf("%s, TCP: %v", c.name, err)
 		}
 	}
 }
