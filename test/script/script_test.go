@@ -62,6 +62,8 @@ func mcdnsd() {
 
 // fake is an mcdnsd that says what stands in files: "fake PATH=FILE...".
 func fake() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
 	os.MkdirAll("run", 0o755)
 	l, err := net.Listen("unix", filepath.Join("run", "control.sock"))
 	if err != nil {
@@ -80,7 +82,5 @@ func fake() {
 		})
 	}
 	go http.Serve(l, mux)
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
 	<-ctx.Done()
 }
