@@ -72,7 +72,9 @@ type Server struct {
 func New(c Config) *Server { return &Server{config: c, table: clients.NewTable(c.Connections)} }
 
 // Serve accepts connections until the listener is closed. It does not close it.
-func (s *Server) Serve(l *net.UnixListener) {
+// Nobody is shut out before: whom the last accept took in is in no queue any more.
+func (s *Server) Serve(l interface{ AcceptUnix() (*net.UnixConn, error) }) {
+	defer s.table.Shut()
 	for {
 		conn, err := l.AcceptUnix()
 		switch {
@@ -92,13 +94,13 @@ func (s *Server) Serve(l *net.UnixListener) {
 	}
 }
 
-// Shutdown lets the connections that are there be answered until ctx ends, then
-// cuts them. The listener must be closed first.
+// Shutdown waits for Serve's end and lets the connections that are there be
+// answered until ctx ends, then cuts them. The listener must be closed first.
 func (s *Server) Shutdown(ctx context.Context) {
-	s.table.Shut()
 	select {
 	case <-s.table.Idle():
 	case <-ctx.Done():
+		s.table.Shut()
 		s.table.CloseAll()
 	}
 }

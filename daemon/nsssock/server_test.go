@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,10 +25,14 @@ const patience = 20 * time.Second
 // answers with.
 func serve(t *testing.T, connections int, ask func(context.Context, wire.Question) (node.Result, error)) (path string, s *Server, stop func()) {
 	t.Helper()
-	return serveConfig(t, Config{
+	return serveConfig(t, config(connections, ask))
+}
+
+func config(connections int, ask func(context.Context, wire.Question) (node.Result, error)) Config {
+	return Config{
 		Ask: each(ask), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
 		Scope: func() uint32 { return 0 }, Connections: connections, Log: logs.Discard(),
-	})
+	}
 }
 
 func serveConfig(t *testing.T, c Config) (path string, s *Server, stop func()) {
@@ -36,13 +41,19 @@ func serveConfig(t *testing.T, c Config) (path string, s *Server, stop func()) {
 	return path, s, stop
 }
 
-func serveListener(t *testing.T, c Config) (path string, s *Server, l *net.UnixListener, stop func()) {
+func listen(t *testing.T) (path string, l *net.UnixListener) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "nss.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return path, l
+}
+
+func serveListener(t *testing.T, c Config) (path string, s *Server, l *net.UnixListener, stop func()) {
+	t.Helper()
+	path, l = listen(t)
 	s = New(c)
 	done := make(chan bool)
 	go func() { defer close(done); s.Serve(l) }()
@@ -278,6 +289,54 @@ func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 		t.Errorf("the one that would have taken too long got %v; want no answer, so that it asks the next mcdnsd", got)
 	}
 	<-done
+}
+
+// A lateListener holds a connection back, until after it is closed if need be.
+type lateListener struct {
+	*net.UnixListener
+	taken, give chan bool
+}
+
+func (l lateListener) AcceptUnix() (*net.UnixConn, error) {
+	conn, err := l.UnixListener.AcceptUnix()
+	if err == nil {
+		close(l.taken)
+		<-l.give
+	}
+	return conn, err
+}
+
+// A watched context tells when somebody begins to wait for its end.
+type watched struct {
+	context.Context
+	wait func()
+}
+
+func (w watched) Done() <-chan struct{} {
+	w.wait()
+	return w.Context.Done()
+}
+
+// TestShutdownAnswersWhomTheLastAcceptTookIn: it is in no queue any more, where
+// the next mcdnsd would find it.
+func TestShutdownAnswersWhomTheLastAcceptTookIn(t *testing.T) {
+	path, l := listen(t)
+	late := lateListener{UnixListener: l, taken: make(chan bool), give: make(chan bool)}
+	s := New(config(10, found1))
+	go s.Serve(late)
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	<-late.taken
+	l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s.Shutdown(watched{ctx, sync.OnceFunc(func() { close(late.give) })})
+	if got := frames(t, c); len(got) == 0 || got[len(got)-1] != found {
+		t.Errorf("got %v; want found", got)
+	}
+	if ctx.Err() != nil {
+		t.Error("it did not end by itself")
+	}
 }
 
 func BenchmarkCachedLookup(b *testing.B) {
