@@ -66,10 +66,13 @@ type Server struct {
 	config Config
 	table  *clients.Table
 	full   atomic.Bool
+	first  time.Duration // firstAlive
 }
 
 // New makes a server; Serve runs it.
-func New(c Config) *Server { return &Server{config: c, table: clients.NewTable(c.Connections)} }
+func New(c Config) *Server {
+	return &Server{config: c, table: clients.NewTable(c.Connections), first: firstAlive}
+}
 
 // Serve accepts connections until the listener is closed. It does not close it.
 // Nobody is shut out before: whom the last accept took in is in no queue any more.
@@ -165,7 +168,7 @@ func (s *Server) firstSign() time.Duration {
 	if s.starting() {
 		return 0
 	}
-	return firstAlive
+	return s.first
 }
 
 func (s *Server) starting() bool {
