@@ -26,7 +26,12 @@ import (
 // start runs a listener on a free loopback port.
 func start(t *testing.T, ask func(context.Context, wire.Question) (node.Result, error)) (*Listener, string) {
 	t.Helper()
-	l := New(Config{Ask: ask, Log: slog.New(slog.DiscardHandler), Idle: 300 * time.Millisecond})
+	return startConfig(t, Config{Ask: ask, Log: slog.New(slog.DiscardHandler)})
+}
+
+func startConfig(t *testing.T, c Config) (*Listener, string) {
+	t.Helper()
+	l := New(c)
 	t.Cleanup(l.Close)
 	// A port that is free for UDP may be taken for TCP, here or in another program.
 	free := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}
@@ -205,7 +210,7 @@ func TestPipelinedQuestionsOvertakeEachOther(t *testing.T) {
 }
 
 func TestIdleAndTricklingConnectionsAreClosed(t *testing.T) {
-	_, addr := start(t, simple(t))
+	_, addr := startConfig(t, Config{Ask: simple(t), Log: slog.New(slog.DiscardHandler), Idle: 300 * time.Millisecond})
 	for name, write := range map[string][]byte{"idle": nil, "half a length": {0}, "half a request": {0, 40, 1, 2}, "too long": {0xFF, 0xFF}, "no request": {0, 2, 1, 2}} {
 		nc, err := net.Dial("tcp", addr)
 		if err != nil {
