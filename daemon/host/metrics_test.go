@@ -23,20 +23,21 @@ func TestMetricsStayOnLoopbackUnlessToldOtherwise(t *testing.T) {
 	}
 }
 
-// freePort is one that nobody has now.
-func freePort(t *testing.T) int {
+// freeAddr is one that nobody has now, nor soon: the kernel picks ports for
+// programs on 127.0.0.1.
+func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	l, err := net.Listen("tcp4", "127.97.53.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return l.Addr().String()
 }
 
-func scrape(port int) string {
+func scrape(addr string) string {
 	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
-	r, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
+	r, err := client.Get("http://" + addr + "/metrics")
 	if err != nil {
 		return ""
 	}
@@ -48,18 +49,18 @@ func scrape(port int) string {
 func TestMetricsFollowTheLookupsAndTheConfiguration(t *testing.T) {
 	server := startDNS(t)
 	d := newDaemon(t, server)
-	port := freePort(t)
-	if got := scrape(port); got != "" {
+	addr := freeAddr(t)
+	if got := scrape(addr); got != "" {
 		t.Errorf("metrics are served unasked: %s", got)
 	}
-	d.configure(t, server, fmt.Sprintf("[metrics]\nlisten = 127.0.0.1:%d 192.0.2.1:9753", port))
-	wait(t, "metrics are served", func() bool { return strings.Contains(scrape(port), "mcdns_uptime_seconds") })
+	d.configure(t, server, "[metrics]\nlisten = "+addr+" 192.0.2.1:9753")
+	wait(t, "metrics are served", func() bool { return strings.Contains(scrape(addr), "mcdns_uptime_seconds") })
 	wait(t, "an address beyond loopback is said", func() bool { return d.log.has("metrics.listen: not all addresses are loopback") })
 	for range 3 {
 		d.lookup(t, "www.example.")
 	}
 	d.lookup(t, "www.elsewhere.")
-	page := scrape(port)
+	page := scrape(addr)
 	for _, want := range []string{
 		`lookups_total{source="server",result="found"} 1`, `lookups_total{source="server",result="no_name"} 1`,
 		`lookups_total{source="cache",result="found"} 2`, `upstream_state{state="up"} 1`,
@@ -80,5 +81,5 @@ func TestMetricsFollowTheLookupsAndTheConfiguration(t *testing.T) {
 		}
 	}
 	d.configure(t, server, "")
-	wait(t, "metrics are served no more", func() bool { return scrape(port) == "" })
+	wait(t, "metrics are served no more", func() bool { return scrape(addr) == "" })
 }

@@ -66,13 +66,18 @@ type Server struct {
 	config Config
 	table  *clients.Table
 	full   atomic.Bool
+	first  time.Duration // firstAlive
 }
 
 // New makes a server; Serve runs it.
-func New(c Config) *Server { return &Server{config: c, table: clients.NewTable(c.Connections)} }
+func New(c Config) *Server {
+	return &Server{config: c, table: clients.NewTable(c.Connections), first: firstAlive}
+}
 
 // Serve accepts connections until the listener is closed. It does not close it.
-func (s *Server) Serve(l *net.UnixListener) {
+// Nobody is shut out before: whom the last accept took in is in no queue any more.
+func (s *Server) Serve(l interface{ AcceptUnix() (*net.UnixConn, error) }) {
+	defer s.table.Shut()
 	for {
 		conn, err := l.AcceptUnix()
 		switch {
@@ -92,13 +97,13 @@ func (s *Server) Serve(l *net.UnixListener) {
 	}
 }
 
-// Shutdown lets the connections that are there be answered until ctx ends, then
-// cuts them. The listener must be closed first.
+// Shutdown waits for Serve's end and lets the connections that are there be
+// answered until ctx ends, then cuts them. The listener must be closed first.
 func (s *Server) Shutdown(ctx context.Context) {
-	s.table.Shut()
 	select {
 	case <-s.table.Idle():
 	case <-ctx.Done():
+		s.table.Shut()
 		s.table.CloseAll()
 	}
 }
@@ -163,7 +168,7 @@ func (s *Server) firstSign() time.Duration {
 	if s.starting() {
 		return 0
 	}
-	return firstAlive
+	return s.first
 }
 
 func (s *Server) starting() bool {

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,10 +26,14 @@ const patience = 20 * time.Second
 // answers with.
 func serve(t *testing.T, connections int, ask func(context.Context, wire.Question) (node.Result, error)) (path string, s *Server, stop func()) {
 	t.Helper()
-	return serveConfig(t, Config{
+	return serveConfig(t, config(connections, ask))
+}
+
+func config(connections int, ask func(context.Context, wire.Question) (node.Result, error)) Config {
+	return Config{
 		Ask: each(ask), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
 		Scope: func() uint32 { return 0 }, Connections: connections, Log: logs.Discard(),
-	})
+	}
 }
 
 func serveConfig(t *testing.T, c Config) (path string, s *Server, stop func()) {
@@ -36,21 +42,30 @@ func serveConfig(t *testing.T, c Config) (path string, s *Server, stop func()) {
 	return path, s, stop
 }
 
-func serveListener(t *testing.T, c Config) (path string, s *Server, l *net.UnixListener, stop func()) {
+func listen(t *testing.T) (path string, l *net.UnixListener) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "nss.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return path, l
+}
+
+func serveListener(t *testing.T, c Config) (path string, s *Server, l *net.UnixListener, stop func()) {
+	t.Helper()
+	path, l = listen(t)
 	s = New(c)
+	return path, s, l, run(s, l)
+}
+
+func run(s *Server, l *net.UnixListener) (stop func()) {
 	done := make(chan bool)
 	go func() { defer close(done); s.Serve(l) }()
-	stop = func() {
+	return func() {
 		l.Close()
 		<-done
 	}
-	return path, s, l, stop
 }
 
 func found1(_ context.Context, q wire.Question) (node.Result, error) {
@@ -85,9 +100,18 @@ func frames(t *testing.T, c net.Conn) (out []status) {
 
 var wwwRequest = appendRequest(request{kind: byName, families: inet, name: "www."})
 
+// says reports whether the last frame has a status; signs of life may come before
+// it, from a server that had to wait for a processor.
+func says(got []status, want status) bool {
+	last := len(got) - 1
+	return last >= 0 && got[last] == want && !slices.ContainsFunc(got[:last], func(s status) bool { return s != alive })
+}
+
 func TestCachedAnswerIsOneFrame(t *testing.T) {
-	path, _, stop := serve(t, 10, found1)
-	defer stop()
+	path, l := listen(t)
+	s := New(config(10, found1))
+	s.first = time.Hour // longer than anything here can take
+	defer run(s, l)()
 	c := connect(t, path)
 	c.Write(wwwRequest)
 	if got := frames(t, c); len(got) != 1 || got[0] != found {
@@ -117,7 +141,7 @@ func TestStartingDaemonSaysAtOnceThatItLives(t *testing.T) {
 	defer stop()
 	c := waits(t, path)
 	close(started)
-	if got := frames(t, c); len(got) == 0 || got[len(got)-1] != found {
+	if got := frames(t, c); !says(got, found) {
 		t.Errorf("got %v; want found", got)
 	}
 }
@@ -141,7 +165,7 @@ func TestProgramThatCameBeforeTheDaemonIsAnsweredFromTheHostsFile(t *testing.T) 
 	conf.Store(&resolvconf.Conf{Ndots: 1})
 	table.Store(hosts.Parse("192.0.2.7 www\n"))
 	close(started)
-	if got := frames(t, c); len(got) == 0 || got[len(got)-1] != found {
+	if got := frames(t, c); !says(got, found) {
 		t.Errorf("got %v; want found", got)
 	}
 }
@@ -155,8 +179,8 @@ func TestRequestMayComeInPieces(t *testing.T) {
 		for i := range r {
 			c.Write(r[i : i+1])
 		}
-		if got := frames(t, c); len(got) != 1 || got[0] != found {
-			t.Errorf("got %v; want one frame that says found", got)
+		if got := frames(t, c); !says(got, found) {
+			t.Errorf("got %v; want found", got)
 		}
 	}
 }
@@ -181,7 +205,7 @@ func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 		t.Errorf("two signs within %v; want them %v and %v apart", took, firstAlive, nextAlive)
 	}
 	close(release)
-	if got := frames(t, c); len(got) == 0 || got[len(got)-1] != found {
+	if got := frames(t, c); !says(got, found) {
 		t.Errorf("got %v; want found at the end", got)
 	}
 }
@@ -221,7 +245,7 @@ func TestBadClientsAreCutAndHarmNobody(t *testing.T) {
 			}
 			good := connect(t, path)
 			good.Write(wwwRequest)
-			if got := frames(t, good); len(got) != 1 || got[0] != found {
+			if got := frames(t, good); !says(got, found) {
 				t.Errorf("a good client beside it got %v", got)
 			}
 		})
@@ -240,7 +264,7 @@ func TestFloodOfSilentClientsPasses(t *testing.T) {
 	for {
 		c := connect(t, path)
 		c.Write(wwwRequest)
-		if got := frames(t, c); len(got) == 1 && got[0] == found {
+		if got := frames(t, c); says(got, found) {
 			return
 		}
 		if time.Now().After(limit) {
@@ -270,7 +294,7 @@ func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 	done := make(chan bool)
 	go func() { s.Shutdown(ctx); close(done) }()
 	close(release)
-	if got := frames(t, quick); len(got) == 0 || got[len(got)-1] != found {
+	if got := frames(t, quick); !says(got, found) {
 		t.Errorf("got %v; want found", got)
 	}
 	cancel()
@@ -278,6 +302,54 @@ func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 		t.Errorf("the one that would have taken too long got %v; want no answer, so that it asks the next mcdnsd", got)
 	}
 	<-done
+}
+
+// A lateListener holds a connection back, until after it is closed if need be.
+type lateListener struct {
+	*net.UnixListener
+	taken, give chan bool
+}
+
+func (l lateListener) AcceptUnix() (*net.UnixConn, error) {
+	conn, err := l.UnixListener.AcceptUnix()
+	if err == nil {
+		close(l.taken)
+		<-l.give
+	}
+	return conn, err
+}
+
+// A watched context tells when somebody begins to wait for its end.
+type watched struct {
+	context.Context
+	wait func()
+}
+
+func (w watched) Done() <-chan struct{} {
+	w.wait()
+	return w.Context.Done()
+}
+
+// TestShutdownAnswersWhomTheLastAcceptTookIn: it is in no queue any more, where
+// the next mcdnsd would find it.
+func TestShutdownAnswersWhomTheLastAcceptTookIn(t *testing.T) {
+	path, l := listen(t)
+	late := lateListener{UnixListener: l, taken: make(chan bool), give: make(chan bool)}
+	s := New(config(10, found1))
+	go s.Serve(late)
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	<-late.taken
+	l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s.Shutdown(watched{ctx, sync.OnceFunc(func() { close(late.give) })})
+	if got := frames(t, c); !says(got, found) {
+		t.Errorf("got %v; want found", got)
+	}
+	if ctx.Err() != nil {
+		t.Error("it did not end by itself")
+	}
 }
 
 func BenchmarkCachedLookup(b *testing.B) {
@@ -327,7 +399,7 @@ func TestAcceptThatFailsEndsNothing(t *testing.T) {
 	l.SetDeadline(time.Time{})
 	c := connect(t, path)
 	c.Write(wwwRequest)
-	if got := frames(t, c); len(got) != 1 || got[0] != found {
-		t.Errorf("got %v; want one frame that says found", got)
+	if got := frames(t, c); !says(got, found) {
+		t.Errorf("got %v; want found", got)
 	}
 }

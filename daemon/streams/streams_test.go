@@ -127,8 +127,10 @@ func TestStreamBringsAllPagesInOrder(t *testing.T) {
 	next[node.StreamClosed](t, server)
 }
 
-// give gives the page again and again, until the stream is closed.
-func give(t *testing.T, e *end, p node.Page) {
+// give gives the page again and again, until the stream is closed or, if it is not
+// nil, pulled tells of the pull's end: one that is over before the handshake is
+// no stream. That end is put back.
+func give(t *testing.T, e *end, p node.Page, pulled chan node.Input) {
 	t.Helper()
 	limit := time.After(patience)
 	for {
@@ -139,6 +141,11 @@ func give(t *testing.T, e *end, p node.Page) {
 				p.Stream = in.Stream
 				e.Page(p)
 			case node.StreamClosed:
+				return
+			}
+		case in := <-pulled:
+			if p, ok := in.(node.Pulled); ok && p.Done {
+				pulled <- in
 				return
 			}
 		case <-limit:
@@ -173,10 +180,10 @@ func TestPullEndsOnceWhateverHappens(t *testing.T) {
 			for i := range 100 {
 				big.Answers = append(big.Answers, aged(t, i))
 			}
-			give(t, server, big)
+			give(t, server, big, nil)
 		},
 		"the peer takes its time": func(t *testing.T, server, client *end) {
-			give(t, server, node.Page{})
+			give(t, server, node.Page{}, client.in)
 		},
 		"the key is removed here": func(t *testing.T, server, client *end) {
 			server.Page(page(t, server))
@@ -198,6 +205,7 @@ func TestPullEndsOnceWhateverHappens(t *testing.T) {
 			client.config.PullBytes = func() int { return 100 << 10 }
 			if client.within = pullWithin; name == "the peer takes its time" {
 				client.within = 100 * time.Millisecond
+				client.config.PullBytes = func() int { return 1 << 30 } // time alone ends it
 			}
 			client.Pull(node.Pull{ID: 3, Addr: server.addr})
 			run(t, server, client)
