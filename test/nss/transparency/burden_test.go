@@ -117,8 +117,9 @@ func (w *world) one(t *testing.T, p programs) float64 {
 }
 
 // Whatever state the daemon is in, a lookup is answered, by it or by what stands
-// behind it, and not much later than without it. A limit counts on the best of
-// three, beside files in the same run; a run in which files is slow is void.
+// behind it, and not much later than without it. One of three must keep the
+// limits, beside files in the same run; a run in which files is slow is void. A
+// busy machine makes a lookup late, and early if it holds back a sign of life.
 func TestDaemonIsNeverABurden(t *testing.T) {
 	lab.Need(t)
 	p := build(t)
@@ -131,24 +132,20 @@ func TestDaemonIsNeverABurden(t *testing.T) {
 	for _, s := range states() {
 		t.Run(s.name, func(t *testing.T) {
 			s.enter(t, w)
-			best, most := 1e9, 3
+			got, kept, most := 1e9, false, 3
 			if checks.File == "" {
 				most = 10 // beside all other tests, on a machine that may be small
 			}
-			for tries := 0; tries < most; {
+			for tries := 0; tries < most && !kept; tries++ {
 				files := base.one(t, p)
 				if files > s.most { // void, unless the machine never comes to rest
-					tries++
 					continue
 				}
-				best = min(best, w.one(t, p)-files)
-				tries++
-				if best <= s.most {
-					break
-				}
+				got = w.one(t, p) - files
+				kept = got >= s.least-5 && got <= s.most
 			}
 			checks.Add(t, "one lookup, daemon "+s.name, fmt.Sprintf("%.0f to %.0f ms more than files", s.least, s.most),
-				fmt.Sprintf("%.2f ms", best), best <= s.most && best >= s.least-5)
+				fmt.Sprintf("%.2f ms", got), kept)
 		})
 	}
 }
