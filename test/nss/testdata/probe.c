@@ -41,6 +41,9 @@ static int call_once(struct call *call, size_t size)
 	return 0;
 }
 
+static pthread_mutex_t uncancelled = PTHREAD_MUTEX_INITIALIZER;
+
+/* The lookup may be over before its thread is cancelled, the thread may not. */
 static void *lookup(void *data)
 {
 	struct call call = *(struct call *)data;
@@ -49,6 +52,8 @@ static void *lookup(void *data)
 	call.buffer = buffer;
 	call.size = sizeof buffer;
 	run(&call);
+	pthread_mutex_lock(&uncancelled);
+	pthread_mutex_unlock(&uncancelled);
 	pthread_testcancel();
 	return NULL;
 }
@@ -63,10 +68,12 @@ static int cancel(struct call *call)
 		pthread_t thread;
 		void *result;
 
+		pthread_mutex_lock(&uncancelled);
 		pthread_create(&thread, NULL, lookup, call);
 		if (getchar() == EOF)
 			die("no word from the daemon");
 		pthread_cancel(thread);
+		pthread_mutex_unlock(&uncancelled);
 		pthread_join(thread, &result);
 		if (result != PTHREAD_CANCELED)
 			die("the thread was not cancelled");
