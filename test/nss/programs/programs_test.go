@@ -171,16 +171,33 @@ func missing(t *testing.T, name, path string) bool {
 	return true
 }
 
+// visit runs a visitor; packets are those to port 53 that can be its own.
+func (p *place) visit(t *testing.T, name string, args []string) (output string, visits, packets int64) {
+	t.Helper()
+	about := p.capture.about.Load()
+	output, visits, packets = p.run(t, nil, args...)
+	if name == "chromium" { // looks for other names as well, which mcdnsd asks for
+		packets = p.capture.about.Load() - about
+	}
+	return output, visits, packets
+}
+
+// A program asks the server when the machine does not run mcdnsd for 240 ms, as
+// it is meant to: each has a second turn. What goes past the module does so again.
 func TestProgramsAskNoServerThemselves(t *testing.T) {
 	p := newPlace(t)
 	for name, args := range visitors(t, p) {
 		if missing(t, name, args[0]) || (checks.File == "" && (name == "java" || name == "chromium")) {
 			continue
 		}
-		about := p.capture.about.Load()
-		output, visits, packets := p.run(t, nil, args...)
-		if name == "chromium" { // looks for other names as well, which mcdnsd asks for
-			packets = p.capture.about.Load() - about
+		output, visits, packets := p.visit(t, name, args)
+		if packets > 0 {
+			t.Logf("%s: %d packets to port 53; once more", name, packets)
+			if _, err := p.host.Status(); err != nil { // answered when mcdnsd runs again
+				t.Fatal(err)
+			}
+			p.capture.settle()
+			output, visits, packets = p.visit(t, name, args)
 		}
 		there := visits > 0
 		if say, ok := silent[name]; ok {
