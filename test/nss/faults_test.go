@@ -24,7 +24,7 @@ func within(t *testing.T, limit, least float64, args ...string) result {
 	t.Helper()
 	var seen []float64
 	for range 10 {
-		r := call(t, args...)
+		r := call(t, append([]string{"PROBE_SLOW=1"}, args...)...)
 		ms := r.ms(t)
 		if ms >= least && ms <= limit {
 			return r
@@ -169,7 +169,7 @@ func TestFullBacklogCostsAQuarterSecond(t *testing.T) {
 
 func TestFullBacklogIsWaitedFor(t *testing.T) {
 	listener := full(t)
-	waiting := time.AfterFunc(50*time.Millisecond, func() {
+	waiting := time.AfterFunc(slow*50*time.Millisecond, func() {
 		for { // those that fill the backlog send nothing; the module's request is answered
 			fd, _, err := syscall.Accept(listener)
 			if err != nil {
@@ -197,10 +197,10 @@ func TestSilenceAfterASignOfLifeIsAFrozenDaemon(t *testing.T) {
 // second is none.
 func TestSlowAnswerIsWaitedFor(t *testing.T) {
 	d := listen(t, busy(3, time.Second, good.Frame()))
-	tries, r := 1, call(t, "call", "4", "0", "www", "1024")
+	tries, r := 1, call(t, "PROBE_SLOW=1", "call", "4", "0", "www", "1024")
 	for ; r["status"] != "SUCCESS" && tries < 3; tries++ {
 		t.Logf("%s after %s ms", r["status"], r["ms"])
-		r = call(t, "call", "4", "0", "www", "1024")
+		r = call(t, "PROBE_SLOW=1", "call", "4", "0", "www", "1024")
 	}
 	r.want(t, "status", "SUCCESS", "addresses", "192.0.2.7 192.0.2.8")
 	if ms := r.ms(t); ms < 2900 || len(d.Asked()) != tries {
@@ -284,11 +284,11 @@ func TestHangingUpIsForgivenOnce(t *testing.T) {
 // to start than a frozen one is waited for.
 func TestSuccessorOfADaemonThatHungUpIsWaitedFor(t *testing.T) {
 	late := func(c *net.UnixConn, q request) {
-		<-time.After(time.Second)
+		<-time.After(3 * time.Second)
 		c.Write(good.Frame())
 	}
 	listen(t, fake.HangUp, late)
-	r := call(t, "call", "4", "0", "www", "1024")
+	r := call(t, "PROBE_SLOW=3", "call", "4", "0", "www", "1024")
 	r.want(t, "status", "SUCCESS", "addresses", "192.0.2.7 192.0.2.8")
 }
 

@@ -1,7 +1,8 @@
 /*
  * The system calls of the module, with faults put in (ld --wrap). The
  * environment says which: PROBE_FAULT is a list of words, PROBE_SPEED makes
- * the monotonic clock run so many times faster.
+ * the monotonic clock run so many times faster, and PROBE_SLOW makes it and the
+ * time-outs of poll so many times slower.
  *
  * "stopped-before", "stopped-in" and "stopped-after": the program does not run
  * for 300 ms before each request goes out, while it waits, or after each call
@@ -32,6 +33,13 @@ static bool fault(const char *word)
 	const char *faults = getenv("PROBE_FAULT");
 
 	return faults && strstr(faults, word);
+}
+
+static int number(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value ? atoi(value) : 1;
 }
 
 /* Every other call of each function is interrupted. */
@@ -115,17 +123,16 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 		stop(fds->fd, true);
 		return 0; /* the time was over when the program ran again */
 	}
-	return __real_poll(fds, count, timeout);
+	return __real_poll(fds, count, timeout * number("PROBE_SLOW"));
 }
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 {
-	const char *speed = getenv("PROBE_SPEED");
 	int result = __real_clock_gettime(clock, now);
 	long long ns = now->tv_sec * 1000000000LL + now->tv_nsec;
 
 	if (clock == CLOCK_MONOTONIC) {
-		ns = ns * (speed ? atoi(speed) : 1) + lost;
+		ns = ns * number("PROBE_SPEED") / number("PROBE_SLOW") + lost;
 		now->tv_sec = ns / 1000000000;
 		now->tv_nsec = ns % 1000000000;
 	}
