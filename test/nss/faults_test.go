@@ -18,16 +18,19 @@ var good = found([]string{"192.0.2.7", "192.0.2.8"}, []string{"host.example.org"
 
 // within runs the call until it stays within the limits, ten times at most: the
 // machine that runs the tests has other things to do. Too early is a daemon that
-// was not run in time for its sign of life. It is package transparency that holds
-// the limits to the letter.
+// was not run in time for its sign of life, which is excused once. It is package
+// transparency that holds the limits to the letter.
 func within(t *testing.T, limit, least float64, args ...string) result {
 	t.Helper()
 	var seen []float64
-	for range 10 {
+	for early := 0; early < 2 && len(seen) < 10; {
 		r := call(t, append([]string{"PROBE_SLOW=1"}, args...)...)
 		ms := r.ms(t)
 		if ms >= least && ms <= limit {
 			return r
+		}
+		if ms < least {
+			early++
 		}
 		seen = append(seen, ms)
 	}
@@ -193,13 +196,14 @@ func TestSilenceAfterASignOfLifeIsAFrozenDaemon(t *testing.T) {
 	unavailable(t, within(t, 1600, 1450, "call", "4", "0", "www", "1024"))
 }
 
-// Three times at most: a sign of life that the machine holds back for half a
-// second is none.
+// Once more at most: a sign of life that the machine holds back for half a second
+// is none.
 func TestSlowAnswerIsWaitedFor(t *testing.T) {
 	d := listen(t, busy(3, time.Second, good.Frame()))
 	tries, r := 1, call(t, "PROBE_SLOW=1", "call", "4", "0", "www", "1024")
-	for ; r["status"] != "SUCCESS" && tries < 3; tries++ {
-		t.Logf("%s after %s ms", r["status"], r["ms"])
+	if r["status"] != "SUCCESS" {
+		t.Logf("%s after %s ms; once more", r["status"], r["ms"])
+		tries++
 		r = call(t, "PROBE_SLOW=1", "call", "4", "0", "www", "1024")
 	}
 	r.want(t, "status", "SUCCESS", "addresses", "192.0.2.7 192.0.2.8")

@@ -119,7 +119,8 @@ func (w *world) one(t *testing.T, p programs) float64 {
 // Whatever state the daemon is in, a lookup is answered, by it or by what stands
 // behind it, and not much later than without it. One of three must keep the
 // limits, beside files in the same run; a run in which files is slow is void. A
-// busy machine makes a lookup late, and early if it holds back a sign of life.
+// busy machine makes a lookup late, and early if it holds back a sign of life:
+// that is excused once.
 func TestDaemonIsNeverABurden(t *testing.T) {
 	lab.Need(t)
 	p := build(t)
@@ -132,17 +133,20 @@ func TestDaemonIsNeverABurden(t *testing.T) {
 	for _, s := range states() {
 		t.Run(s.name, func(t *testing.T) {
 			s.enter(t, w)
-			got, kept, most := 1e9, false, 3
+			got, kept, early, most := 1e9, false, 0, 3
 			if checks.File == "" {
 				most = 10 // beside all other tests, on a machine that may be small
 			}
-			for tries := 0; tries < most && !kept; tries++ {
+			for tries := 0; tries < most && early < 2 && !kept; tries++ {
 				files := base.one(t, p)
 				if files > s.most { // void, unless the machine never comes to rest
 					continue
 				}
 				got = w.one(t, p) - files
 				kept = got >= s.least-5 && got <= s.most
+				if got < s.least-5 {
+					early++
+				}
 			}
 			checks.Add(t, "one lookup, daemon "+s.name, fmt.Sprintf("%.0f to %.0f ms more than files", s.least, s.most),
 				fmt.Sprintf("%.2f ms", got), kept)
