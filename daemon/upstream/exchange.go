@@ -86,6 +86,7 @@ func askUDP(ctx context.Context, server netip.AddrPort, q wire.Question, edns, m
 		if err != nil {
 			return nil, err
 		}
+		kept := takeLetters(query, buf[:n])
 		answer, err := parse(q, id, buf[:n])
 		if errors.Is(err, wire.ErrMismatch) {
 			if n >= headerLen && binary.BigEndian.Uint16(buf[:]) != id {
@@ -93,7 +94,7 @@ func askUDP(ctx context.Context, server netip.AddrPort, q wire.Question, edns, m
 			}
 			continue
 		}
-		if mixed && !knowsNoEDNS(err) && !sameLetters(query, buf[:n]) {
+		if mixed && !kept && !knowsNoEDNS(err) {
 			return nil, errLetters
 		}
 		return answer, err
@@ -114,10 +115,20 @@ func mixLetters(query []byte) {
 	}
 }
 
-// sameLetters reports whether a reply repeats the query's name byte for byte.
-func sameLetters(query, reply []byte) bool {
+// takeLetters reports whether a reply repeats the query's name byte for byte, and if
+// so puts the letters back that nobody drew, lower case: names that the server
+// compressed point there, and programs would see them.
+func takeLetters(query, reply []byte) bool {
 	end := headerLen + nameLen(query)
-	return len(reply) >= end && string(reply[headerLen:end]) == string(query[headerLen:end])
+	if len(reply) < end || string(reply[headerLen:end]) != string(query[headerLen:end]) {
+		return false
+	}
+	for i, c := range reply[headerLen:end] {
+		if 'A' <= c && c <= 'Z' {
+			reply[headerLen+i] = c + ('a' - 'A')
+		}
+	}
+	return true
 }
 
 // nameLen is the length of the name of a query that wire made.

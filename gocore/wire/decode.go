@@ -265,6 +265,7 @@ func (r *reader) aged() (Aged, error) {
 	a.Question = Question{Name: text(f.name), Type: f.typ}
 	a.Kind, a.Private = f.kind, f.private
 	a.Packed = append(make([]byte, 0, len(packed)), packed...)
+	f.settle(a.Packed)
 	return Aged{Answer: &a, Age: age}, nil
 }
 

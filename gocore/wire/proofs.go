@@ -100,6 +100,7 @@ func (s *scrubber) copyProofs(off int, records uint16, wanted func(owner []byte,
 }
 
 func (s *scrubber) addPlain(owner []byte, typ uint16, c candidate) error {
+	settleName(owner, s.question())
 	out := append(s.out, owner...)
 	out = binary.BigEndian.AppendUint16(out, typ)
 	out = append(out, 0, classIN)
@@ -111,6 +112,9 @@ func (s *scrubber) addPlain(owner []byte, typ uint16, c candidate) error {
 	}
 	if len(out) > maxPacked {
 		return ErrUseless
+	}
+	if plainData(out[at:], typ) {
+		settle(out[at:], typ, s.question())
 	}
 	binary.BigEndian.PutUint16(out[at-2:], uint16(len(out)-at))
 	s.ttl, s.out = min(s.ttl, c.ttl), out

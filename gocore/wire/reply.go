@@ -196,6 +196,9 @@ func (s *scrubber) count(at, n int) { binary.BigEndian.PutUint16(s.out[at:], uin
 // nameAt is the plain name at an offset of the answer under construction.
 func (s *scrubber) nameAt(at int) []byte { return s.out[at:plainName(s.out, at)] }
 
+// question is its name, plain and folded.
+func (s *scrubber) question() []byte { return s.nameAt(headerLen) }
+
 func (s *scrubber) circle(names []int, next int) bool {
 	for _, at := range names {
 		if sameName(s.nameAt(at), s.nameAt(next)) {
@@ -262,6 +265,7 @@ func (s *scrubber) add(c candidate, owner int, typ uint16) error {
 	if n > 1<<16-1 || len(out) > maxPacked {
 		return fmt.Errorf("%w: more than 64 KiB", ErrUseless)
 	}
+	settle(out[at:], typ, s.question())
 	binary.BigEndian.PutUint16(out[at-2:], uint16(n))
 	s.private = s.private || typ == s.q.Type && holdsPrivate(out[at:], typ)
 	s.ttl = min(s.ttl, c.ttl)
