@@ -3,7 +3,7 @@ VERSION  = $(shell packaging/version.sh)
 B        = build
 FUZZTIME = 20000x
 GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -buildid= -X main.version=$(VERSION)'
-NSSFLAGS = -std=c11 -O2 -fPIC -Wall -Wextra -Werror -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
+NSSFLAGS = -std=c11 -O2 -fPIC -fexceptions -Wall -Wextra -Werror -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
 NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,--no-undefined \
            -Wl,--version-script=nss/mcdns.map -Wl,--build-id=none
 # A clone that another user owns cannot be stamped with its commit.
@@ -52,7 +52,7 @@ soak: need-lab build $(B)/soak ## an hour of 10 real hosts, four of which come a
 fuzz: need ## every parser against hostile bytes, FUZZTIME runs of each beside the kept corpora
 	sh test/fuzz.sh $(FUZZTIME)
 nss-cshared: need ## the module's other build, with a Go runtime: build/cshared/ (see nss/README.md)
-	CGO_ENABLED=1 go build -trimpath -tags cshared -buildmode=c-shared -ldflags "-s -w -extldflags \
+	CGO_ENABLED=1 CGO_CFLAGS="-O2 -fexceptions" go build -trimpath -tags cshared -buildmode=c-shared -ldflags "-s -w -extldflags \
 	  '-Wl,--version-script=$(CURDIR)/nss/mcdns.map -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,nodelete'" \
 	  -o $(B)/cshared/libnss_mcdns.so.2 ./nss
 test-nss: need-lab build nss-cshared ## no program notices the module: the whole suite, both builds

@@ -105,7 +105,7 @@ func sources(t testing.TB) []string {
 	return found
 }
 
-var warnings = []string{"-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"}
+var warnings = []string{"-std=c11", "-g", "-fexceptions", "-O1", "-Wall", "-Wextra", "-Werror"}
 
 var sanitizers = append([]string{
 	"-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
