@@ -58,7 +58,7 @@ static enum nss_status conclude(int outcome, int *errnop, int *h_errnop)
 		*errnop = ERANGE;
 		*h_errnop = NETDB_INTERNAL;
 		return NSS_STATUS_TRYAGAIN;
-	default: /* ABSENT, or a status that the protocol does not have */
+	default: /* NOT_HERE, ABSENT, or a status that the protocol does not have */
 		*h_errnop = NO_RECOVERY;
 		return NSS_STATUS_UNAVAIL;
 	}

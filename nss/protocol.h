@@ -61,6 +61,9 @@ enum mcdns_status {
 	MCDNS_NO_DATA = 3,   /* the name exists, no such record */
 	MCDNS_TRY_AGAIN = 4, /* nobody can say now */
 	MCDNS_BAD_NAME = 5,  /* not a name that DNS could carry */
+	/* mcdnsd does not answer this program: the next service is to. A module that
+	 * does not know a status takes it so too. */
+	MCDNS_NOT_HERE = 6,
 };
 
 /*

@@ -67,6 +67,12 @@ func (e *env) fetch(ctx context.Context, path string, query url.Values) (body []
 	if err != nil {
 		return nil, e.explain(ctx, err)
 	}
+	if resp.StatusCode == http.StatusForbidden {
+		return nil, &failure{
+			code: exitPermission, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body))),
+			hint: "run mcdns on the host itself, or set programs.beyond in mcdnsd.conf(5)",
+		}
+	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, &failure{code: exitNoAnswer, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body)))}
 	}

@@ -61,10 +61,25 @@ func showStatus(w io.Writer, s *control.Status) {
 		line("Untold:", "%d answers: too many at once to tell the group", n)
 	}
 	line("NSS:", "%s", nssLine("/etc/nsswitch.conf"))
+	if text := namespacesLine(s.Namespaces); text != "" {
+		line("Namespaces:", "%s", text)
+	}
 	line("Running:", "%s", ago(s.UptimeS))
 	for _, warning := range s.Warnings {
 		line("Warning:", "%s", warning)
 	}
+}
+
+// namespacesLine says which programs beside those of this network namespace are
+// answered, "" for none.
+func namespacesLine(namespaces string) string {
+	switch namespaces {
+	case "all":
+		return "programs of all network namespaces are answered (programs.beyond)"
+	case "unknown":
+		return "programs of all network namespaces are answered: Linux before 5.14 does not tell them apart"
+	}
+	return ""
 }
 
 func serverLine(s control.Server) string {

@@ -52,6 +52,8 @@ type Config struct {
 	Forward []string
 	// Hosts: /etc/hosts is read, for a host where files does not come first.
 	Hosts bool
+	// ProgramsBeyond: programs of other network namespaces are answered too.
+	ProgramsBeyond bool
 	// StopRebinding holds back public names' private addresses, but for
 	// PrivateNames.
 	StopRebinding bool
@@ -127,6 +129,9 @@ var settings = map[string]map[string]setting{
 		"hosts":          yes(func(c *Config) *bool { return &c.Hosts }),
 		"stop_rebinding": yes(func(c *Config) *bool { return &c.StopRebinding }),
 		"private_names":  names(func(c *Config) *[]string { return &c.PrivateNames }),
+	},
+	"programs": {
+		"beyond": yes(func(c *Config) *bool { return &c.ProgramsBeyond }),
 	},
 	"listener": {
 		"listen": addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Listen }, "off", dnsPort),

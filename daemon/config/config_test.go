@@ -46,6 +46,8 @@ forward = test, .
 stop_rebinding = yes
 hosts = yes
 private_names = corp.example
+[programs]
+beyond = yes
 [listener]
 listen = 127.0.0.53 [::1]:5353
 beyond = yes
@@ -71,7 +73,7 @@ level = debug
 		},
 		TLS:      upstream.TLSStrict,
 		TLSNames: map[netip.Addr]string{netip.MustParseAddr("192.0.2.53"): "dns.example", netip.MustParseAddr("2001:db8::53"): "dns.example"},
-		Forward:  []string{"test.", "."}, StopRebinding: true, Hosts: true, PrivateNames: []string{"corp.example."},
+		Forward:  []string{"test.", "."}, StopRebinding: true, Hosts: true, ProgramsBeyond: true, PrivateNames: []string{"corp.example."},
 		Listen: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.53:53"), netip.MustParseAddrPort("[::1]:5353")}, ListenBeyond: true,
 		Metrics: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:9753"), netip.MustParseAddrPort("[::1]:9100")}, MetricsBeyond: true,
 		Stale: 14 * 24 * time.Hour, Save: "no",

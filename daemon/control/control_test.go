@@ -50,7 +50,7 @@ func serve(t *testing.T, s Source) (path string) { return serveTo(t, s, member) 
 
 func serveTo(t *testing.T, s Source, member func(context.Context) bool) (path string) {
 	t.Helper()
-	return run(t, newSocket(s, page, member))
+	return run(t, newSocket(s, page, func() bool { return false }, member))
 }
 
 func run(t *testing.T, server *Socket) (path string) {
@@ -147,7 +147,7 @@ func TestSilentClientsLeaveRoom(t *testing.T) {
 }
 
 func TestNoUserKeepsAnotherOut(t *testing.T) {
-	server := New(&source{}, page)
+	server := New(&source{}, page, func() bool { return false })
 	for range connections {
 		a, b := net.Pipe()
 		defer a.Close()

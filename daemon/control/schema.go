@@ -23,6 +23,10 @@ type Status struct {
 	Group     Group    `json:"group"`
 	Cache     Cache    `json:"cache"`
 	Process   Process  `json:"process"`
+	// Namespaces says which programs are answered: "own", those of mcdnsd's network
+	// namespace; "all", as configured; or "unknown", all for want of a kernel that
+	// tells them apart.
+	Namespaces string `json:"namespaces"`
 	// Counters since the start, by name.
 	Counters map[string]uint64 `json:"counters"`
 	// Warnings about the configuration, with file and line, and resolv.conf.

@@ -44,10 +44,13 @@ type Socket struct {
 	table *clients.Table
 }
 
-// New makes a socket that serves what source says, and the page of metrics.
-func New(source Source, metrics http.Handler) *Socket { return newSocket(source, metrics, member) }
+// New makes a socket that serves what source says, and the page of metrics. beyond
+// says whether clients of other network namespaces are served too.
+func New(source Source, metrics http.Handler, beyond func() bool) *Socket {
+	return newSocket(source, metrics, beyond, member)
+}
 
-func newSocket(source Source, metrics http.Handler, member func(context.Context) bool) *Socket {
+func newSocket(source Source, metrics http.Handler, beyond func() bool, member func(context.Context) bool) *Socket {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +74,7 @@ func newSocket(source Source, metrics http.Handler, member func(context.Context)
 	return &Socket{
 		table: clients.NewTable(connections),
 		http: &http.Server{
-			Handler:           mux,
+			Handler:           here(mux, beyond),
 			ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second,
 			WriteTimeout: answerTime, IdleTimeout: 2 * time.Second, MaxHeaderBytes: maxHeader,
 			ConnContext: withClient, ConnState: noteAsked,
@@ -94,6 +97,19 @@ func (s *Socket) Shutdown(ctx context.Context) {
 	if s.http.Shutdown(ctx) != nil {
 		s.http.Close()
 	}
+}
+
+// here keeps clients of other network namespaces out: what this host looks up and
+// with whom it shares is none of theirs, and a query of theirs would leave by its
+// servers.
+func here(next http.Handler, beyond func() bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c := asker(r.Context()); c != nil && !beyond() && c.Elsewhere() {
+			http.Error(w, "this is another network namespace than mcdnsd's", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func parseTypes(s string) ([]uint16, error) {
@@ -161,6 +177,12 @@ func withClient(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, clientKey{}, c.(*admitted).Client)
 }
 
+// asker is who sent a request, nil if that is not known.
+func asker(ctx context.Context) *clients.Client {
+	c, _ := ctx.Value(clientKey{}).(*clients.Client)
+	return c
+}
+
 func noteAsked(c net.Conn, state http.ConnState) {
 	if state == http.StateActive {
 		c.(*admitted).Asked()
@@ -170,6 +192,6 @@ func noteAsked(c net.Conn, state http.ConnState) {
 // member reports whether the one who asks is root, the daemon's own user or in
 // the daemon's group, which is mcdns (mcdnsd.service).
 func member(ctx context.Context) bool {
-	c, ok := ctx.Value(clientKey{}).(*clients.Client)
-	return ok && (c.UID == 0 || c.UID == uint32(os.Geteuid()) || c.In(uint32(os.Getegid())))
+	c := asker(ctx)
+	return c != nil && (c.UID == 0 || c.UID == uint32(os.Geteuid()) || c.In(uint32(os.Getegid())))
 }

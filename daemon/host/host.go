@@ -154,6 +154,7 @@ func (h *Host) answer(l *net.UnixListener) {
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
 		Hosts:       h.hosts.Load,
 		Scope:       h.scope.Load,
+		Beyond:      h.beyond,
 		Started:     h.restored, // after the first refresh
 		Connections: connections(),
 		Log:         logs.Component(h.log, "nss"),
@@ -195,7 +196,7 @@ func (h *Host) build() error {
 	}
 	h.dns = listener.New(listener.Config{Ask: h.resolve, Log: logs.Component(h.log, "listener")})
 	h.scraped = metrics.NewEndpoint(metrics.Source(h.metrics), logs.Component(h.log, "metrics"))
-	h.control = control.New(h, metrics.Source(h.metrics))
+	h.control = control.New(h, metrics.Source(h.metrics), h.beyond)
 	return nil
 }
 

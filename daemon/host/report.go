@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"mcdns/daemon/clients"
 	"mcdns/daemon/clock"
 	"mcdns/daemon/control"
 	"mcdns/daemon/nsssock"
@@ -86,7 +87,7 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 		Cache: control.Cache{
 			Entries: s.Entries, Stale: s.Stale, Negative: s.Negative, Bytes: s.Bytes, Limit: v.config.Size,
 		},
-		Process: process(), Counters: seen.counters, Warnings: []string{},
+		Process: process(), Namespaces: namespaces(h.beyond()), Counters: seen.counters, Warnings: []string{},
 	}
 	out.Group.State, out.Group.Peers, out.Group.Proven, out.Group.Deaf = s.Group, s.Peers, s.Proven, s.Deaf
 	for _, w := range v.warnings {
@@ -103,6 +104,20 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 	out.Counters["datagrams_lost"] = h.owner.Lost()
 	out.Counters["internal_errors"] = h.owner.Panics() + survive.Panics()
 	return out, nil
+}
+
+// beyond reports whether programs of other network namespaces are answered.
+func (h *Host) beyond() bool { return h.shown.Load().config.ProgramsBeyond }
+
+// namespaces are those whose programs are answered.
+func namespaces(beyond bool) string {
+	switch {
+	case beyond:
+		return "all"
+	case !clients.NetworksKnown():
+		return "unknown"
+	}
+	return "own"
 }
 
 // process asks the runtime for what it knows anyway: nothing is counted for it.

@@ -38,6 +38,7 @@ const (
 	noData   status = 3
 	tryAgain status = 4
 	badName  status = 5
+	notHere  status = 6
 )
 
 // request is what a program asks.

@@ -34,7 +34,7 @@ int main(void)
 	P("by_name", MCDNS_BY_NAME); P("by_address", MCDNS_BY_ADDRESS); P("inet", MCDNS_INET); P("inet6", MCDNS_INET6);
 	P("no_search", MCDNS_NO_SEARCH); P("localdomain", MCDNS_LOCALDOMAIN); P("res_options", MCDNS_RES_OPTIONS);
 	P("alive", MCDNS_ALIVE); P("found", MCDNS_FOUND); P("no_name", MCDNS_NO_NAME); P("no_data", MCDNS_NO_DATA);
-	P("try_again", MCDNS_TRY_AGAIN); P("bad_name", MCDNS_BAD_NAME);
+	P("try_again", MCDNS_TRY_AGAIN); P("bad_name", MCDNS_BAD_NAME); P("not_here", MCDNS_NOT_HERE);
 	Q(mcdns_request, magic); Q(mcdns_request, length); Q(mcdns_request, kind); Q(mcdns_request, families); Q(mcdns_request, flags);
 	Q(mcdns_request, name_length); Q(mcdns_request, localdomain_length); Q(mcdns_request, res_options_length);
 	Q(mcdns_reply, magic); Q(mcdns_reply, length); Q(mcdns_reply, status); Q(mcdns_reply, addresses); Q(mcdns_reply, names); Q(mcdns_reply, ttl);
@@ -70,7 +70,7 @@ func TestProtocolIsThatOfTheModule(t *testing.T) {
 		{"by_name", byName}, {"by_address", byAddress}, {"inet", inet}, {"inet6", inet6},
 		{"no_search", noSearch}, {"localdomain", hasLocaldomain}, {"res_options", hasResOptions},
 		{"alive", int(alive)}, {"found", int(found)}, {"no_name", int(noName)}, {"no_data", int(noData)},
-		{"try_again", int(tryAgain)}, {"bad_name", int(badName)},
+		{"try_again", int(tryAgain)}, {"bad_name", int(badName)}, {"not_here", int(notHere)},
 		// Where parseRequest and appendFrame put them.
 		{"mcdns_request.magic", 0}, {"mcdns_request.length", 4}, {"mcdns_request.kind", 8}, {"mcdns_request.families", 9},
 		{"mcdns_request.flags", 10}, {"mcdns_request.name_length", 12}, {"mcdns_request.localdomain_length", 14},

@@ -3,9 +3,8 @@
 //
 // It does what nss-dns would do around the questions themselves: search list,
 // ndots, both address families, checks of names. A program in another network
-// namespace that can reach the socket is answered like any other: a container
-// that has it mounted wants the host's names, and one that should not have them
-// must not have the socket.
+// namespace goes on to dns: its names belong to the servers of that network, and
+// a sandbox without a network is to reach nobody.
 package nsssock
 
 import (
@@ -52,7 +51,10 @@ type Config struct {
 	// Scope is the interface that link-local addresses are taken to be on, 0 if
 	// there is not exactly one candidate.
 	Scope func() uint32
-	// Started is closed when Ask, Conf and Hosts know what they are to say. Until
+	// Beyond says whether programs of other network namespaces are answered too; nil
+	// if never.
+	Beyond func() bool
+	// Started is closed when all of the above know what they are to say. Until
 	// then programs wait, and are told at once that the daemon lives; nil if that
 	// is so from the beginning.
 	Started <-chan struct{}
@@ -138,22 +140,25 @@ func (s *Server) serve(c *clients.Client) {
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	life := showLife(c, cancel, s.firstSign())
-	answer := s.answer(ctx, r)
+	answer := s.answer(ctx, c, r)
 	if life.end() {
 		answer.scope = s.config.Scope()
 		write(c, appendFrame(make([]byte, 0, 512), answer))
 	}
 }
 
-// answer reads Conf and Hosts last: a request that was there before the daemon is
-// answered like any other.
-func (s *Server) answer(ctx context.Context, r request) reply {
+// answer reads Beyond, Conf and Hosts last: a request that was there before the
+// daemon is answered like any other.
+func (s *Server) answer(ctx context.Context, c *clients.Client, r request) reply {
 	if s.starting() {
 		select {
 		case <-s.config.Started:
 		case <-ctx.Done():
 			return reply{status: tryAgain}
 		}
+	}
+	if (s.config.Beyond == nil || !s.config.Beyond()) && c.Elsewhere() {
+		return reply{status: notHere}
 	}
 	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
 	if s.config.Hosts != nil {

@@ -62,7 +62,12 @@ func (h *Host) ask(path string, values url.Values, v any) error {
 	return nil
 }
 
-func (h *Host) dialControl(ctx context.Context, _, _ string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "unix", h.Path("/run/mcdns/control.sock"))
+// dialControl connects from the host: mcdnsd serves its own network namespace alone.
+func (h *Host) dialControl(ctx context.Context, _, _ string) (c net.Conn, err error) {
+	err = h.Do(func() error {
+		var d net.Dialer
+		c, err = d.DialContext(ctx, "unix", "/run/mcdns/control.sock")
+		return err
+	})
+	return c, err
 }
