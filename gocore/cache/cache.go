@@ -68,6 +68,23 @@ func (c *Cache) seen(now time.Duration, q wire.Question) *slot {
 	return s
 }
 
+// Positive returns the positive answer that is held for a question, also one that a
+// negative hides, however old; nil if there is none. Get tells what to serve; this is
+// what is known of a name, which nobody's denial takes back (PROTOCOL 7).
+func (c *Cache) Positive(q wire.Question) *wire.Answer {
+	n := c.table.find(q)
+	if n == 0 {
+		return nil
+	}
+	if s := c.table.at(n); !s.negative() {
+		return s.answer
+	}
+	if under := c.hidden[n]; under != nil {
+		return under.answer
+	}
+	return nil
+}
+
 func (c *Cache) entry(s *slot) Entry {
 	of := c.origins.all[s.origin]
 	return Entry{

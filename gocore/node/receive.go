@@ -133,7 +133,7 @@ func (n *Node) told(now time.Duration, m *group.Member, a wire.Aged, transit tim
 // the waiting of those who asked for it.
 func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire.Aged, transit time.Duration, filler bool) cache.Outcome {
 	q := a.Question
-	if !n.believes(now, a.Answer) {
+	if !n.believes(a.Answer) {
 		n.count(AnswersRefused)
 		return cache.Kept
 	}
@@ -162,21 +162,18 @@ func silences(now time.Duration, held cache.Entry, told wire.Aged, transit time.
 	return held.Answer.Birth == told.Birth || told.Age+transit <= held.Age(now)+2*time.Second
 }
 
-// believes applies the rules about what a peer may say (PROTOCOL 7). What is
-// held for the other address family counts too: a public name stays public.
-func (n *Node) believes(now time.Duration, a *wire.Answer) bool {
+// believes applies the rules about what a peer may say (PROTOCOL 7). What is held for
+// the other address family counts too, and what a denial hides: a public name stays
+// public, whatever was said in between.
+func (n *Node) believes(a *wire.Answer) bool {
 	q, rules := a.Question, trust.Rules{LocalOnly: n.set.LocalOnly, Search: n.set.Search}
 	var held []*wire.Answer
 	if a.Private { // else nothing that is held speaks against it; each look costs a walk through cold memory
-		held4 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeA})
-		held6 := n.held(now, wire.Question{Name: q.Name, Type: wire.TypeAAAA})
-		held = []*wire.Answer{n.held(now, q), held4, held6}
+		for _, typ := range []uint16{q.Type, wire.TypeA, wire.TypeAAAA} {
+			held = append(held, n.cache.Positive(wire.Question{Name: q.Name, Type: typ}))
+		}
 	}
 	return rules.Acceptable(a, n.serverInScope(q, a.Server), held...) == nil
-}
-
-func (n *Node) held(now time.Duration, q wire.Question) *wire.Answer {
-	return n.cache.Get(now, q).Answer
 }
 
 // endWaiting serves who waits for a question once something usable came: a
