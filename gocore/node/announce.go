@@ -43,12 +43,17 @@ const (
 // announceFetched queues an answer that this host just got from a server.
 func (n *Node) announceFetched(now time.Duration, a *wire.Answer, kind purpose, known bool) {
 	e := n.cache.Get(now, a.Question)
-	if e.Answer != a || !n.shareable(e) || !n.provenAnybody() {
+	if e.Answer != a {
 		return
 	}
-	if !n.announce.add(announcement{q: a.Question, ttl: a.TTL, unheard: !known}) {
-		n.count(Untold)
+	if !n.provenAnybody() {
+		n.fetchedAlone(now)
+		return
 	}
+	if !n.shareable(e) {
+		return
+	}
+	n.queueAnnouncement(announcement{q: a.Question, ttl: a.TTL, unheard: !known})
 	if kind == renewal {
 		n.flushAnnouncements(now)
 		return

@@ -21,6 +21,7 @@ func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
 	c.refresh, c.answers = make(map[wire.Question]bool), make(map[wire.Question]*due)
 	c.pulls, c.exports = make(map[uint64]*pull), make(map[uint64]*export)
 	c.queries = querier{own: n.queries.own, background: n.queries.background, spare: n.queries.spare}
+	c.session.telling = false // the next proof begins anew
 	c.repair.pull, c.prover = nil, prover{next: n.prover.next}
 	c.help = helped{}
 	c.failures.of, c.failures.heard = maps.Clone(n.failures.of), slices.Clone(n.failures.heard)

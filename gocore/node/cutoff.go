@@ -97,9 +97,7 @@ func (n *Node) heardAsk(now time.Duration, m *group.Member, q wire.Question) {
 		return
 	}
 	if n.shareable(e) {
-		if !n.announce.add(announcement{q: q, ttl: e.Life, unheard: true}) {
-			n.count(Untold)
-		}
+		n.queueAnnouncement(announcement{q: q, ttl: e.Life, unheard: true})
 		n.flushAnnouncements(now)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // startSharing begins with HELLOs; the first comes soon, but not at the same
 // moment as that of every other host that boots after a power cut.
 func (n *Node) startSharing(now time.Duration) {
-	n.session.began = now
+	n.session.began, n.session.greeted = now, false
 	n.session.sharing++
 	this := n.session.sharing
 	n.failures.clearAll() // the group may know what this host did not
@@ -63,6 +63,7 @@ func (n *Node) helloIn(now, wait time.Duration, this int) {
 func (n *Node) hello(now time.Duration) {
 	h := &wire.Hello{Version: n.version, Names: uint32(n.cache.Len()), Told: n.session.told, Hears: n.hears(now)}
 	n.sendEverywhere(now, h)
+	n.session.greeted = true
 	n.callSilent(now, h)
 }
 

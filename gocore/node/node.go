@@ -66,6 +66,11 @@ type session struct {
 	sharing   int           // counts the times that sharing began
 	cloned    time.Duration // a new epoch was taken
 	told      uint32        // new answers that were announced (wire.Hello.Told)
+	// alone is since when this host fetched what nobody was there to be told, 0 if
+	// nothing; telling: it is about to be.
+	alone   time.Duration
+	telling bool
+	greeted bool // the first HELLO of this sharing was said
 	// hello and expires are when this host next speaks, and looks through its cache.
 	hello, expires time.Duration
 }

@@ -142,6 +142,7 @@ func (n *Node) prove(now, asked time.Duration, m *group.Member, sent time.Durati
 	m.Clock.Prove(asked, sent)
 	if !known {
 		n.noteTwins(now, m)
+		n.tellAlone(now)
 	}
 	if !n.caught {
 		n.catchUp(now, n.absent(now))
