@@ -1,0 +1,194 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"mcdns/test/checks"
+	"mcdns/test/lab"
+	"mcdns/test/story"
+)
+
+// before is the commit in which the attacks were found to succeed.
+const before = "71b6b87"
+
+// options are what the command line decides.
+type options struct {
+	rows   []row
+	beside int  // attempts at one time
+	again  bool // a row that is not kept runs once more
+}
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "user" {
+		if err := misuse(os.Args[2:]); err != nil {
+			fail(err)
+		}
+		return
+	}
+	if err := lab.Enter(); err != nil {
+		fail(err)
+	}
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		fail(err)
+	}
+	if err := attack(o); err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintf(os.Stderr, "mcdns: error: %v\n", err)
+	os.Exit(1)
+}
+
+func parse(args []string) (options, error) {
+	flags := flag.NewFlagSet("attack", flag.ExitOnError)
+	only := flags.String("row", "", "numbers of rows, separated by commas (default: all)")
+	quick := flags.Bool("quick", false, "what CI has time for")
+	beside := flags.Int("beside", 4, "attempts at one time")
+	flags.Parse(args)
+	o := options{beside: max(1, *beside), again: *quick}
+	for _, r := range rows {
+		if *only == "" && (r.quick || !*quick) || slices.Contains(strings.Split(*only, ","), r.number) {
+			o.rows = append(o.rows, r)
+		}
+	}
+	if len(o.rows) == 0 {
+		return o, fmt.Errorf("attack: no row %q", *only)
+	}
+	return o, nil
+}
+
+// siege is the whole run.
+type siege struct {
+	options
+	show *story.Show
+	logs string
+	old  *lab.Binaries // nil without the history
+
+	mu      sync.Mutex
+	numbers byte // of LANs
+	tried   []*tried
+}
+
+func attack(o options) error {
+	s := &siege{options: o, show: story.NewShow(), logs: filepath.Join(lab.Top(), "build", "attack", "logs")}
+	if err := os.RemoveAll(s.logs); err != nil {
+		return err
+	}
+	s.findOld()
+	s.everything()
+	s.show.Say("Over.")
+	fmt.Println(table(s.tried))
+	return s.report()
+}
+
+// findOld looks for what before.sh built.
+func (s *siege) findOld() {
+	dir := filepath.Join(lab.Top(), "build", "attack", "before")
+	if _, err := os.Stat(filepath.Join(dir, "commit")); err != nil {
+		s.show.Say("No binaries of %s (test/attack/before.sh): the attacks are not seen to succeed.", before)
+		return
+	}
+	s.old = &lab.Binaries{
+		Mcdnsd: filepath.Join(dir, "mcdnsd"), Mcdns: filepath.Join(dir, "mcdns"), Module: filepath.Join(dir, "libnss_mcdns.so.2"),
+	}
+}
+
+// everything runs all rows: those that may have company first, then the others.
+func (s *siege) everything() {
+	for i := range s.rows {
+		r := &s.rows[i]
+		s.tried = append(s.tried, &tried{Number: r.number, Who: r.who, Attack: r.attack, HarmIs: r.harm, AtMost: r.most, Left: r.left, row: r})
+	}
+	slots := make(chan struct{}, s.beside)
+	var over sync.WaitGroup
+	for _, t := range s.tried {
+		if t.row.alone {
+			continue
+		}
+		slots <- struct{}{}
+		over.Go(func() {
+			s.try(t)
+			<-slots
+		})
+	}
+	over.Wait()
+	for _, t := range s.tried {
+		if t.row.alone {
+			s.try(t)
+		}
+	}
+}
+
+// try makes all attempts of a row, and where CI would fail all of them once more:
+// what a busy machine did is not done twice, what the product does is.
+func (s *siege) try(t *tried) {
+	s.attempts(t)
+	if first := t.broken(); s.again && len(first) > 0 {
+		s.show.Say("%s once more, because of: %s", t.Number, strings.Join(first, "; "))
+		t.AtFirst, t.err = first, nil
+		s.attempts(t)
+	}
+}
+
+func (s *siege) attempts(t *tried) {
+	t.Control, t.Before, t.Edge, t.Now = nil, nil, nil, nil
+	t.Control = s.attempt(t, "control", stage{})
+	switch {
+	case t.row.held:
+		t.Edge = s.attempt(t, "edge", stage{attacked: true, edge: true})
+	case s.old != nil:
+		t.Before = s.attempt(t, "before", stage{attacked: true, binaries: s.old})
+	}
+	t.Now = s.attempt(t, "now", stage{attacked: true})
+}
+
+// attempt runs a row once.
+func (s *siege) attempt(t *tried, word string, st stage) *outcome {
+	s.mu.Lock()
+	st.number = 10 + s.numbers%90
+	s.numbers++
+	s.mu.Unlock()
+	st.title, st.logs = t.Number+" "+word, s.logs
+	begin := time.Now()
+	o, err := t.row.run(&st)
+	if err = errors.Join(err, st.close()); err != nil {
+		t.err = errors.Join(t.err, fmt.Errorf("%s: %w", st.title, err))
+		s.show.Say("%s: %v", st.title, err)
+		return nil
+	}
+	s.show.Say("%-3s %-8s %s: %s (%.0f s)", t.Number, word, t.Attack, o.Figure, time.Since(begin).Seconds())
+	return &o
+}
+
+// report writes build/attack.json.
+func (s *siege) report() error {
+	r := checks.New("attack")
+	r.Set("before", before)
+	r.Set("seconds", time.Since(s.show.Begin).Seconds())
+	r.Set("rows", s.tried)
+	for _, t := range s.tried {
+		for _, v := range t.judge() {
+			r.Want(v.name, v.want, v.got, v.ok)
+		}
+		if t.err != nil {
+			r.Want(t.Number+" "+t.Attack, "an outcome", t.err.Error(), false)
+		}
+	}
+	path := filepath.Join(lab.Top(), "build", "attack.json")
+	if err := r.Write(path); err != nil {
+		return fmt.Errorf("%w\nmcdns: hint: %s has the figures, %s what the daemons said", err, path, s.logs)
+	}
+	fmt.Println("Every promise kept: build/attack.json")
+	return nil
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"time"
+
+	"mcdns/test/lab"
+)
+
+// alarmed sends one datagram under another key, and one of another version.
+func alarmed(s *stage) (outcome, error) {
+	if err := s.open(lab.Config{Hosts: 3}); err != nil {
+		return outcome{}, err
+	}
+	t, err := s.outsider()
+	if err != nil {
+		return outcome{}, err
+	}
+	if s.attacked {
+		foreign := append([]byte("mcdn\x02????"), make([]byte, 80)...)
+		elder := append([]byte("mcdn\x01????"), make([]byte, 80)...)
+		for _, b := range [][]byte{foreign, elder} {
+			if err := t.tap.Send(forge(s.lan.Hosts[0].Addr.Next().Next().Next(), groupPort, b)); err != nil {
+				return outcome{}, err
+			}
+		}
+	}
+	time.Sleep(second)
+	troubled := 0
+	for _, h := range s.lan.Hosts {
+		text, err := os.ReadFile(h.Mcdnsd.Log())
+		if err != nil {
+			return outcome{}, err
+		}
+		for line := range strings.Lines(string(text)) {
+			if isWarning(line) && (strings.Contains(line, "another") || strings.Contains(line, "version")) {
+				troubled++
+			}
+		}
+	}
+	return of(troubled, 6, "warnings raised by two datagrams without a key"), nil
+}
+
+func isWarning(line string) bool {
+	return strings.Contains(line, "WARN") || strings.Contains(line, "warning") || strings.Contains(line, "ERROR") ||
+		strings.HasPrefix(line, "<4>") || strings.HasPrefix(line, "<3>")
+}
+
+// lingering stops one daemon in good order, and counts who still lists it, or an
+// echo of it, five seconds later.
+func lingering(s *stage) (outcome, error) {
+	if err := s.open(lab.Config{Hosts: 3}); err != nil {
+		return outcome{}, err
+	}
+	leaver, others := s.lan.Hosts[0], s.lan.Hosts[1:]
+	if s.attacked {
+		if err := leaver.Mcdnsd.Stop(); err != nil {
+			return outcome{}, err
+		}
+	}
+	time.Sleep(5 * second)
+	phantoms := 0
+	for _, h := range others {
+		p, err := h.Peers()
+		if err != nil {
+			return outcome{}, err
+		}
+		here := 2
+		if s.attacked {
+			here = 1
+		}
+		phantoms += max(0, len(p.Peers)-here)
+	}
+	return of(phantoms, len(others), "hosts list a peer that said goodbye"), nil
+}
+
