@@ -9,8 +9,8 @@ NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,
 # A clone that another user owns cannot be stamped with its commit.
 export GOFLAGS += -buildvcs=false
 
-.PHONY: help build need need-lab demo sim sim-quick outage outage-quick soak fuzz test vet race test-nss nss-cshared \
-	test-lab-real packages test-packages test-packages-quick install uninstall clean $(addprefix $(B)/,mcdns-sim demo outage soak)
+.PHONY: help build need need-lab demo sim sim-quick outage outage-quick soak attack attack-quick fuzz test vet race test-nss nss-cshared \
+	test-lab-real packages test-packages test-packages-quick install uninstall clean $(addprefix $(B)/,mcdns-sim demo outage soak attacks)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,6 +27,8 @@ need need-lab:
 	@sh test/demo/need.sh $(findstring lab,$@)
 $(B)/demo $(B)/outage $(B)/soak: need
 	go build -o $@ ./test/$(@F)
+$(B)/attacks: need
+	go build -o $@ ./test/attack
 $(B)/mcdns-sim: need
 	go build -o $@ ./test/sim/cmd/mcdns-sim
 
@@ -47,6 +49,10 @@ outage: ## every way to lose a DNS server, on 20 real hosts, beside other resolv
 outage outage-quick: need-lab build $(B)/outage
 	sh test/outage/resolved.sh
 	$(B)/outage $(QUICK)
+attack: ## what an attacker on the LAN can do, tried on real hosts, and on those of before; attack-quick: five minutes
+attack attack-quick: need-lab build $(B)/attacks
+	sh test/attack/before.sh
+	$(B)/attacks $(QUICK)
 soak: need-lab build $(B)/soak ## an hour of 10 real hosts, four of which come and go: nothing grows in the others
 	$(B)/soak
 fuzz: need ## every parser against hostile bytes, FUZZTIME runs of each beside the kept corpora

@@ -125,7 +125,9 @@ func (in *insider) open(ttl int) error {
 }
 
 // clock is the insider's CLOCK_BOOTTIME.
-func (in *insider) clock() time.Duration { return time.Hour + time.Since(in.begin).Truncate(time.Millisecond) }
+func (in *insider) clock() time.Duration {
+	return time.Hour + time.Since(in.begin).Truncate(time.Millisecond)
+}
 
 // hear takes note of who is there, and proves all of the insider's names.
 func (in *insider) hear() {

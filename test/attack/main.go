@@ -27,12 +27,6 @@ type options struct {
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "user" {
-		if err := misuse(os.Args[2:]); err != nil {
-			fail(err)
-		}
-		return
-	}
 	if err := lab.Enter(); err != nil {
 		fail(err)
 	}
@@ -108,7 +102,7 @@ func (s *siege) findOld() {
 func (s *siege) everything() {
 	for i := range s.rows {
 		r := &s.rows[i]
-		s.tried = append(s.tried, &tried{Number: r.number, Who: r.who, Attack: r.attack, HarmIs: r.harm, AtMost: r.most, Left: r.left, row: r})
+		s.tried = append(s.tried, &tried{Number: r.number, Who: r.who, Attack: r.attack, HarmIs: r.harm, AtMost: r.most, Left: r.left, Open: r.open, row: r})
 	}
 	slots := make(chan struct{}, s.beside)
 	var over sync.WaitGroup

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"mcdns/gocore/wire"
@@ -36,20 +39,21 @@ func (s *stage) renumbered() (t *tape, recording []frame, err error) {
 	return t, recording, s.lan.Server.Slow(400 * time.Millisecond)
 }
 
-// oldAddresses asks for all names, and counts those that are where they were.
+// oldAddresses asks for all names, all hosts at once, and counts those that are
+// where they were.
 func (s *stage) oldAddresses() (outcome, error) {
 	_, names := zone(second, 12)
-	old := 0
-	for _, h := range s.lan.Hosts {
-		all, err := look(h, names, 4)
-		if err != nil {
-			return outcome{}, err
-		}
-		for i, n := range names {
-			old += count(all, func(l lab.Lookup) bool { return l.Name == n && says(address(0, i))(l) })
-		}
+	var over sync.WaitGroup
+	found, errs := make([][]lab.Lookup, len(s.lan.Hosts)), make([]error, len(s.lan.Hosts))
+	for i, h := range s.lan.Hosts {
+		over.Go(func() { found[i], errs[i] = look(h, names, len(names)) })
 	}
-	return of(old, 3*len(names), "lookups gave the old address"), nil
+	over.Wait()
+	old := 0
+	for i, n := range names {
+		old += count(slices.Concat(found...), func(l lab.Lookup) bool { return l.Name == n && says(address(0, i))(l) })
+	}
+	return of(old, len(names)*len(found), "lookups gave the old address"), errors.Join(errs...)
 }
 
 func replayedWhileUp(s *stage) (outcome, error) { return s.replayed(func() error { return nil }) }
@@ -95,12 +99,13 @@ func phantoms(s *stage) (outcome, error) {
 		if err != nil {
 			return outcome{}, err
 		}
+		time.Sleep(16 * second) // the next HELLO comes when so many have to share the rate
 	}
 	teller := s.lan.Hosts[0]
 	if err := s.learn(teller, names); err != nil {
 		return outcome{}, err
 	}
-	time.Sleep(15 * second)
+	time.Sleep(25 * second) // 64 challenges under way may slow the telling down, no more
 	if err := teller.PowerOff(); err != nil {
 		return outcome{}, err
 	}

@@ -74,4 +74,3 @@ func lingering(s *stage) (outcome, error) {
 	}
 	return of(phantoms, len(others), "hosts list a peer that said goodbye"), nil
 }
-

@@ -1,4 +1,0 @@
-package main
-
-// misuse is what a local user's process does.
-func misuse(args []string) error { return nil }
