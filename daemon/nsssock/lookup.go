@@ -131,7 +131,8 @@ func combine(results []node.Result) (reply, outcome) {
 		case o.status == found:
 			out.add(view, r.TTL)
 		case end.status == noData:
-			end = outcome{status: o.status, chain: end.chain || o.chain}
+			o.chain = end.chain || o.chain
+			end = o
 		}
 	}
 	if len(out.addresses) > 0 {
@@ -142,8 +143,9 @@ func combine(results []node.Result) (reply, outcome) {
 
 func judge(r node.Result) (outcome, wire.View) {
 	if r.Answer == nil {
-		return outcome{status: tryAgain}, wire.View{}
+		return outcome{status: tryAgain, servfail: r.Said.Rcode == wire.RcodeServerFailure}, wire.View{}
 	}
+	unasked := r.Stale || r.Source == node.FromHere
 	view, err := r.Answer.View()
 	switch {
 	case errors.Is(err, wire.ErrNoHostName):
@@ -151,9 +153,9 @@ func judge(r node.Result) (outcome, wire.View) {
 	case err != nil:
 		return outcome{status: tryAgain}, wire.View{}
 	case r.Answer.Kind == wire.NXDomain:
-		return outcome{status: noName}, view
+		return outcome{status: noName, unasked: unasked}, view
 	case r.Answer.Kind != wire.Positive || len(view.Addrs)+len(view.Names) == 0:
-		return outcome{status: noData, chain: view.Links > 0}, view
+		return outcome{status: noData, chain: view.Links > 0, unasked: unasked}, view
 	}
 	return outcome{status: found}, view
 }

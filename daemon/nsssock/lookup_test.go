@@ -35,6 +35,8 @@ func (z *zone) ask(_ context.Context, q wire.Question) (node.Result, error) {
 			f := strings.Fields(r)
 			switch {
 			case f[0] == "fail" && f[1]+" "+f[2] == q.String():
+				return node.Result{Said: wire.RcodeError{Rcode: wire.RcodeServerFailure}}, nil
+			case f[0] == "silent" && f[1] == q.Name:
 				return node.Result{}, nil
 			case f[0] == "stop" && f[1] == q.Name:
 				return node.Result{}, errors.New("stopping")
@@ -84,7 +86,7 @@ func TestLookupAnswersAsNSSDNSWould(t *testing.T) {
 		"half.example. 60 IN A 192.0.2.9", "fail half.example. AAAA",
 		"none.example. 60 IN TXT x", "fail none.example. AAAA",
 		"fail dead.example. A", "fail dead.example. AAAA",
-		"stop stopping.example.",
+		"stop stopping.example.", "stop stopping.", "silent quiet.example.", "silent quiet.", "quiet.other.example. 60 IN A 192.0.2.10", "dead.other.example. 60 IN A 192.0.2.11",
 		"7.2.0.192.in-addr.arpa. 60 IN PTR host.example.", "7.2.0.192.in-addr.arpa. 60 IN PTR other.example.",
 		"8.2.0.192.in-addr.arpa. 60 IN PTR bad!name.example.",
 		wire.ReverseName(netip.MustParseAddr("2001:db8::7")) + " 60 IN PTR six.example.",
@@ -116,6 +118,8 @@ func TestLookupAnswersAsNSSDNSWould(t *testing.T) {
 		{"one family fails", request{families: both, name: "half"}, "found ttl=60 [192.0.2.9] [half.example]"},
 		{"no data and a failure", request{families: both, name: "none"}, "no answer"},
 		{"both fail", request{families: both, name: "dead"}, "no answer"},
+		{"SERVFAIL leads on", request{families: both, name: "dead", localdomain: options("example other.example")}, "found ttl=60 [192.0.2.11] [dead.other.example]"},
+		{"silence does not", request{families: both, name: "quiet", localdomain: options("example other.example")}, "no answer"},
 		{"stopping", request{families: both, name: "stopping"}, "no answer"},
 		{"no such name", request{families: both, name: "nope"}, "no such name"},
 		{"no search", request{families: inet, name: "www", noSearch: true}, "no such name"},

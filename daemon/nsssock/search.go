@@ -12,8 +12,10 @@ import (
 //
 // Kept from glibc: with enough dots the name itself goes first and its failure
 // is what counts in the end; "no such record" of one candidate is remembered
-// over the others' "no such name"; a candidate nobody can say anything about
-// does not end the walk, as SERVFAIL does not.
+// over the others' "no such name"; the walk goes on at a SERVFAIL that a server
+// sent. At any other failure it ends, but for the name itself, which may be meant as
+// it stands: with the servers dead another domain's name, held by chance, would
+// lead to another host.
 func search(name string, conf resolvconf.Conf, try func(absolute string) outcome) status {
 	rooted := strings.HasSuffix(name, ".")
 	dots := strings.Count(name, ".")
@@ -27,7 +29,7 @@ func search(name string, conf resolvconf.Conf, try func(absolute string) outcome
 			return asIs.status
 		}
 	}
-	var sawNoData, sawTryAgain bool
+	var sawNoData, sawServfail, silent bool
 	rootListed := false
 	for _, domain := range conf.Search {
 		rootListed = rootListed || domain == "."
@@ -36,8 +38,9 @@ func search(name string, conf resolvconf.Conf, try func(absolute string) outcome
 			return last.status
 		}
 		sawNoData = sawNoData || last.status == noData
-		sawTryAgain = sawTryAgain || last.status == tryAgain
-		if last.status == badName { // too long: glibc ends the walk
+		sawServfail = sawServfail || last.servfail
+		silent = last.status == tryAgain && !last.servfail
+		if silent || last.status == badName { // too long: glibc ends the walk
 			break
 		}
 	}
@@ -51,12 +54,12 @@ func search(name string, conf resolvconf.Conf, try func(absolute string) outcome
 		if last.final() {
 			return last.status
 		}
-		end = last.status
+		end, silent = last.status, silent && last.unasked
 	}
 	switch {
 	case sawNoData:
 		return noData
-	case sawTryAgain:
+	case sawServfail || silent:
 		return tryAgain
 	}
 	return end
@@ -75,6 +78,10 @@ type outcome struct {
 	// chain: the name exists, as an alias that leads to no address. For glibc
 	// that is an answer, so the walk ends there.
 	chain bool
+	// servfail: try again, because a server said SERVFAIL.
+	servfail bool
+	// unasked: no server said so now; it is stale, or a name that stays here.
+	unasked bool
 }
 
 // final: no other candidate is asked after it.

@@ -42,16 +42,24 @@ func TestSearchListIsWalkedAsGlibcDoes(t *testing.T) {
 		{"no-tld-query, failed", "www", two, 1, "www.a.example.=again", tryAgain, "www.a.example. www.b.example."},
 		{"no-tld-query, a dot", "www.c", two, 2, "www.c.=found", found, "www.c.a.example. www.c.b.example. www.c."},
 		{"no-tld-query, no list", "www", nil, 1, "www.=found", found, "www."},
+		{"silence ends the list", "www", two, 1, "www.a.example.=silent www.b.example.=found", noName, "www.a.example. www."},
+		{"silence ends the list, not the name itself", "www.c", two, 2, "www.c.a.example.=silent www.c.=found", found, "www.c.a.example. www.c."},
+		{"silence, and no server on the name itself", "www", two, 1, "www.a.example.=silent www.=stale", tryAgain, "www.a.example. www."},
+		{"silence, no-tld-query", "www", two, 1, "www.a.example.=silent www.b.example.=found", tryAgain, "www.a.example."},
+		{"silence after SERVFAIL", "www", two, 1, "www.a.example.=again www.b.example.=silent", tryAgain, "www.a.example. www.b.example. www."},
+		{"silence after no data", "www", two, 1, "www.a.example.=nodata www.b.example.=silent www.=silent", noData, "www.a.example. www.b.example. www."},
+		{"silence of the name itself ends nothing", "www.c.org", two, 1, "www.c.org.=silent www.c.org.a.example.=found", found, "www.c.org. www.c.org.a.example."},
+		{"its silence is remembered", "www.c.org", two, 1, "www.c.org.=silent www.c.org.a.example.=silent www.c.org.b.example.=found", tryAgain, "www.c.org. www.c.org.a.example."},
 		{"too long ends the list", "www", two, 1, "www.a.example.=bad", noName, "www.a.example. www."},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			conf := resolvconf.Conf{Ndots: c.ndots, Search: c.search, NoTLDQuery: strings.HasPrefix(c.name, "no-tld-query")}
+			conf := resolvconf.Conf{Ndots: c.ndots, Search: c.search, NoTLDQuery: strings.Contains(c.name, "no-tld-query")}
 			answers := map[string]outcome{}
 			for _, word := range strings.Fields(c.answers) {
 				name, is, _ := strings.Cut(word, "=")
 				answers[name] = map[string]outcome{
-					"found": {status: found}, "nodata": {status: noData}, "again": {status: tryAgain},
+					"found": {status: found}, "nodata": {status: noData}, "again": {status: tryAgain, servfail: true}, "silent": {status: tryAgain}, "stale": {status: noName, unasked: true},
 					"chain": {status: noData, chain: true}, "bad": {status: badName},
 				}[is]
 			}

@@ -91,7 +91,7 @@ func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 		if err != nil && (gaveUp || ownFault(err)) {
 			return
 		}
-		report(node.Replied{Ask: ask.ID, Answer: answer, Failure: failure(ctx, err)})
+		report(node.Replied{Ask: ask.ID, Answer: answer, Failure: failure(ctx, err), Said: said(err)})
 	})
 }
 
@@ -189,6 +189,15 @@ func ownFault(err error) bool {
 		}
 	}
 	return false
+}
+
+// said is the RCODE of a reply that is no answer.
+func said(err error) wire.RcodeError {
+	var rcode *wire.RcodeError
+	if errors.As(err, &rcode) {
+		return *rcode
+	}
+	return wire.RcodeError{}
 }
 
 func failure(ctx context.Context, err error) node.Failure {

@@ -149,8 +149,8 @@ func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 	if n.mayCome(now, p.fetch) {
 		return
 	}
-	n.failures.remember(now, p.q)
-	n.failAll(p)
+	n.failures.remember(now, p.q, p.said)
+	n.failAll(now, p)
 	n.drop(p)
 }
 

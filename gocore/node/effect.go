@@ -47,6 +47,9 @@ type Respond struct {
 type Result struct {
 	// Answer is nil if nobody can say now.
 	Answer *wire.Answer
+	// Said is what a server said in place of an answer. It is zero if there is one, if
+	// the servers were silent, and in an outage, whatever they say then.
+	Said wire.RcodeError
 	// Age is how old the answer is on this host.
 	Age time.Duration
 	// TTL is what programs may keep it for, in whole seconds.

@@ -32,19 +32,28 @@ type heard struct {
 	again bool
 }
 
-// A failure is the time until which it is remembered, but for the lowest bits:
-// they count how often in a row, up to 15.
+// A failure is the time until which it is remembered, but for the lowest bits: four
+// count how often in a row, up to 15, and four are the RCODE that a server gave.
 type failure time.Duration
 
-const failureCount = 15
+const (
+	failureCount = 15
+	rcodeShift   = 4
+	rcodeBits    = 15 << rcodeShift
+)
 
-func (f failure) until() time.Duration { return time.Duration(f &^ failureCount) }
+func (f failure) until() time.Duration { return time.Duration(f &^ (failureCount | rcodeBits)) }
+
+func (f failure) said() wire.RcodeError {
+	return wire.RcodeError{Rcode: int(f & rcodeBits >> rcodeShift)}
+}
 
 // again is the failure after f, 0 if there was none.
-func (f failure) again(now time.Duration) failure {
+func (f failure) again(now time.Duration, said wire.RcodeError) failure {
 	times := f & failureCount
 	held := min(maxFailure, minFailure<<times)
-	return failure(now+held)&^failureCount | min(times+1, failureCount)
+	rcode := failure(min(said.Rcode, 15)) << rcodeShift
+	return failure(failure(now+held).until()) | rcode | min(times+1, failureCount)
 }
 
 const (
@@ -59,7 +68,15 @@ func (f *failures) active(now time.Duration, q wire.Question) bool {
 	return len(f.of) > 0 && now < f.of[f.key.Hash(q)].until()
 }
 
-func (f *failures) remember(now time.Duration, q wire.Question) {
+// said is what a server said when a question failed a moment ago.
+func (f *failures) said(now time.Duration, q wire.Question) wire.RcodeError {
+	if !f.active(now, q) {
+		return wire.RcodeError{}
+	}
+	return f.of[f.key.Hash(q)].said()
+}
+
+func (f *failures) remember(now time.Duration, q wire.Question, said wire.RcodeError) {
 	hash := f.key.Hash(q)
 	last, again := f.of[hash]
 	if !again && len(f.of) >= maxFailures {
@@ -68,7 +85,7 @@ func (f *failures) remember(now time.Duration, q wire.Question) {
 	if f.of == nil {
 		f.of = make(map[uint64]failure)
 	}
-	f.of[hash] = last.again(now)
+	f.of[hash] = last.again(now, said)
 }
 
 // hear notes that a peer asked the group, which has so long to answer.

@@ -30,6 +30,7 @@ type fetch struct {
 	sends    int
 	asks     []uint64
 	done     bool
+	said     wire.RcodeError // by the server that last said something
 }
 
 // A try is how far a fetch has got with one server.
@@ -73,7 +74,7 @@ func (n *Node) startFetch(now time.Duration, q wire.Question, kind purpose) {
 		return
 	}
 	n.abandon(now, p)
-	p.fetch = n.newFetch(now, q, kind, servers)
+	p.fetch, p.said = n.newFetch(now, q, kind, servers), wire.RcodeError{}
 	n.sendNext(now, p.fetch)
 }
 
@@ -218,6 +219,7 @@ func (n *Node) replied(now time.Duration, in Replied) {
 		}
 		n.fetched(now, a.fetch, a.server, in.Answer)
 	case in.Failure == Refused:
+		a.fetch.said = in.Said
 		n.refusedBy(now, a.server, a.fetch.q)
 		a.fetch.fail(a.server)
 		n.sendNext(now, a.fetch)
@@ -320,8 +322,9 @@ func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 		n.drop(p) // nobody waits: the group is not asked either
 		return
 	}
+	p.said = f.said
 	if e := n.usable(now, f.q); e.Held() {
-		n.failures.remember(now, f.q)
+		n.failures.remember(now, f.q, f.said)
 		n.serveAll(now, p, e)
 		n.drop(p)
 		return

@@ -48,6 +48,8 @@ type Replied struct {
 	Answer *wire.Answer // nil if it failed; Birth and Server are the node's to set
 	// Failure says why there is no answer.
 	Failure Failure
+	// Said is the RCODE that came in place of one, zero if nothing came.
+	Said wire.RcodeError
 }
 
 // Failure is why a server gave no answer.

@@ -16,7 +16,8 @@ type pending struct {
 	waiters []uint64
 	fetch   *fetch
 	query   *query
-	queried time.Duration // when the group was last asked, 0 if never
+	queried time.Duration   // when the group was last asked, 0 if never
+	said    wire.RcodeError // what a server said to the last fetch that failed
 }
 
 // Bounds on what waits: a flood of unanswerable names must not grow the node.
@@ -42,7 +43,7 @@ func (n *Node) query(now time.Duration, in Query) {
 	case n.downFor(q):
 		n.queryWhileDown(now, in, e)
 	case n.failures.active(now, q) && !n.cutOff(now):
-		n.serveOrFail(now, in.ID, e)
+		n.serveOrFail(now, in.ID, in.Question, e)
 	default:
 		n.queryWhileUp(now, in, e)
 	}
@@ -76,7 +77,7 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 		return
 	}
 	if n.failures.active(now, in.Question) {
-		n.fail(in.ID)
+		n.fail(now, in.ID, in.Question)
 		return
 	}
 	p := n.wait(now, in)
@@ -167,7 +168,7 @@ func (n *Node) serverInScope(q wire.Question, id wire.ServerID) bool {
 func (n *Node) wait(now time.Duration, in Query) *pending {
 	p := n.pending[in.Question]
 	if p == nil && len(n.pending) >= maxPending || p != nil && len(p.waiters) >= maxWaiters {
-		n.serveOrFail(now, in.ID, n.usable(now, in.Question))
+		n.serveOrFail(now, in.ID, in.Question, n.usable(now, in.Question))
 		return nil
 	}
 	if p == nil {
@@ -224,7 +225,7 @@ func (n *Node) expired(now time.Duration, id uint64) {
 	if p == nil {
 		return
 	}
-	n.serveOrFail(now, id, n.usable(now, p.q))
+	n.serveOrFail(now, id, p.q, n.usable(now, p.q))
 	n.release(id)
 }
 
@@ -261,9 +262,9 @@ func (n *Node) serveAll(now time.Duration, p *pending, e cache.Entry) {
 	}
 }
 
-func (n *Node) failAll(p *pending) {
+func (n *Node) failAll(now time.Duration, p *pending) {
 	for _, id := range n.takeWaiters(p) {
-		n.fail(id)
+		n.fail(now, id, p.q)
 	}
 }
 
@@ -277,9 +278,9 @@ func (n *Node) takeWaiters(p *pending) []uint64 {
 	return ids
 }
 
-func (n *Node) serveOrFail(now time.Duration, id uint64, e cache.Entry) {
+func (n *Node) serveOrFail(now time.Duration, id uint64, q wire.Question, e cache.Entry) {
 	if !e.Held() {
-		n.fail(id)
+		n.fail(now, id, q)
 		return
 	}
 	n.serve(now, id, e)
@@ -303,7 +304,12 @@ func (n *Node) serve(now time.Duration, id uint64, e cache.Entry) {
 	n.emit(Respond{ID: id, Result: r})
 }
 
-func (n *Node) fail(id uint64) {
+// fail says that nobody can say, and what a server said if that is why.
+func (n *Node) fail(now time.Duration, id uint64, q wire.Question) {
 	n.count(LookupFailed)
-	n.emit(Respond{ID: id})
+	r := Result{}
+	if !n.downFor(q) {
+		r.Said = n.failures.said(now, q)
+	}
+	n.emit(Respond{ID: id, Result: r})
 }

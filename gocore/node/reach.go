@@ -82,7 +82,7 @@ func (n *Node) holdBack(now time.Duration, f *fetch) {
 	}
 	none, err := wire.ParseAnswer(f.q, wire.RcodeSuccess, nil)
 	if err != nil {
-		n.failAll(p)
+		n.failAll(now, p)
 		n.drop(p)
 		return
 	}

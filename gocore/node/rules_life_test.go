@@ -59,21 +59,25 @@ func TestByeDropsAPeerFromTheRankAtOnce(t *testing.T) {
 func TestFailureIsRememberedFromOneSecondToFiveMinutes(t *testing.T) {
 	var f failures
 	q, now := question("x.example."), time.Hour
+	servfail := wire.RcodeError{Rcode: wire.RcodeServerFailure}
 	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
-		f.remember(now, q)
+		f.remember(now, q, servfail)
 		want *= time.Second
 		if !f.active(now+want-1, q) || f.active(now+want, q) {
 			t.Fatalf("want the failure remembered for %v", want)
 		}
+		if f.said(now+want-1, q) != servfail || f.said(now+want, q).Rcode != 0 {
+			t.Fatal("what the server said is not remembered as long as the failure")
+		}
 		now += want
 	}
 	f.expire(now + maxFailure + 1)
-	f.remember(now, q)
+	f.remember(now, q, servfail)
 	if f.active(now+time.Second, q) {
 		t.Error("after long quiet a failure does not start anew")
 	}
 	for i := range 2 * maxFailures {
-		f.remember(now, question(fmt.Sprintf("x%d.example.", i)))
+		f.remember(now, question(fmt.Sprintf("x%d.example.", i)), servfail)
 	}
 	if len(f.of) > maxFailures {
 		t.Errorf("%d failures remembered; want %d at most", len(f.of), maxFailures)

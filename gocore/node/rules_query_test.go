@@ -393,7 +393,7 @@ func TestWhatPeersAskInVainIsForgottenInTimeAndBounded(t *testing.T) {
 			t.Errorf("%s after %v: in vain %v; want %v", c.name, c.at, got, c.want)
 		}
 	}
-	f.remember(patience, question("vain.example."))
+	f.remember(patience, question("vain.example."), wire.RcodeError{})
 	if f.inVain(patience+minFailure-1, 0, patience, question("vain.example.")) {
 		t.Error("a peer's word counts again for what failed here before")
 	}

@@ -150,11 +150,11 @@ func (w *world) doPeer(args []string, says string) error {
 		w.hear(&wire.Hello{Version: "test"}, true)
 		w.run(3 * time.Second)
 	}
-	a, _, _ := replied(q, says)
-	if a == nil {
+	r, _ := replied(q, says)
+	if r.Answer == nil {
 		return errors.New("that is no answer")
 	}
-	told := *a
+	told := *r.Answer
 	told.Server = wire.HashServer(serverAddrs["s1"])
 	told.Birth = wire.Birth{Peer: thePeer, Clock: w.now.Truncate(time.Millisecond)}
 	var age time.Duration

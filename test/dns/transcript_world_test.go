@@ -220,9 +220,8 @@ func (w *world) ask(e node.Ask) {
 		delay = 0
 	}
 	w.after(delay, func() {
-		r := node.Replied{Ask: e.ID}
-		var text string
-		r.Answer, r.Failure, text = replied(e.Question, says)
+		r, text := replied(e.Question, says)
+		r.Ask = e.ID
 		if !look {
 			w.say("<- %s %s", s.name, text)
 		}
@@ -231,9 +230,9 @@ func (w *world) ask(e node.Ask) {
 }
 
 // replied makes of a zone's line what the upstream client would report.
-func replied(q wire.Question, says string) (*wire.Answer, node.Failure, string) {
+func replied(q wire.Question, says string) (node.Replied, string) {
 	if strings.EqualFold(says, "unreachable") {
-		return nil, node.Unreachable, "unreachable"
+		return node.Replied{Failure: node.Unreachable}, "unreachable"
 	}
 	m := new(dns.Msg)
 	m.SetQuestion(q.Name, q.Type)
@@ -267,11 +266,11 @@ func replied(q wire.Question, says string) (*wire.Answer, node.Failure, string) 
 	var rcode *wire.RcodeError
 	switch {
 	case err == nil:
-		return a, 0, dns.RcodeToString[m.Rcode]
+		return node.Replied{Answer: a}, dns.RcodeToString[m.Rcode]
 	case errors.As(err, &rcode):
-		return nil, node.Refused, dns.RcodeToString[m.Rcode]
+		return node.Replied{Failure: node.Refused, Said: *rcode}, dns.RcodeToString[m.Rcode]
 	}
-	return nil, node.Refused, "useless"
+	return node.Replied{Failure: node.Refused}, "useless"
 }
 
 var sources = map[node.Source]string{
@@ -286,7 +285,11 @@ func (w *world) respond(e node.Respond) {
 	delete(w.waiting, e.ID)
 	r := e.Result
 	if r.Answer == nil {
-		w.say("= failure %v%s", q, flags(q))
+		said := ""
+		if r.Said.Rcode != 0 {
+			said = " " + dns.RcodeToString[r.Said.Rcode]
+		}
+		w.say("= failure %v%s%s", q, flags(q), said)
 		return
 	}
 	stale := ""

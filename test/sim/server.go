@@ -141,7 +141,7 @@ func (w *World) outcome(h *Host, s *Server, e node.Ask) (node.Replied, time.Dura
 	a := w.zone.Answer(e.Question, w.now)
 	switch {
 	case s.Mode == ServerFails, s.Mode == ServerPartial && e.Question.Hash()%2 == 0, a == nil:
-		return node.Replied{Ask: e.ID, Failure: node.Refused}, s.Reply
+		return node.Replied{Ask: e.ID, Failure: node.Refused, Said: wire.RcodeError{Rcode: wire.RcodeServerFailure}}, s.Reply
 	case s.Mode == ServerLies:
 		a = nameless(e.Question)
 	}
