@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
@@ -206,6 +207,9 @@ func (l *Listener) resolve(ctx context.Context, q wire.Question) (node.Result, e
 
 func response(r node.Result, tcp bool) wire.Response {
 	res := wire.Response{Answer: r.Answer, Age: r.Age, TTL: r.TTL, EDE: wire.NoEDE, TCP: tcp}
+	if r.Held() {
+		res.Turn = rand.Uint32()
+	}
 	switch {
 	case r.Answer == nil:
 		res.Rcode, res.EDE = wire.RcodeServerFailure, wire.EDENoReach

@@ -111,6 +111,26 @@ func TestAnswersOnIPv6AsWell(t *testing.T) {
 	}
 }
 
+// TestListenersRepliesGoRound: what is held begins with each of its records in turn.
+func TestListenersRepliesGoRound(t *testing.T) {
+	_, addr := start(t, func(_ context.Context, q wire.Question) (node.Result, error) {
+		r := answered(t, q, 0, q.Name+" 60 IN A 192.0.2.1", q.Name+" 60 IN A 192.0.2.2", q.Name+" 60 IN A 192.0.2.3")
+		r.Source = node.FromPeer
+		return r, nil
+	})
+	firsts := map[string]bool{}
+	for range 200 { // one of three is never the first: 10^-35
+		r := exchange(t, "udp", addr, nil)
+		if len(r.Answer) != 3 {
+			t.Fatalf("got %v", r)
+		}
+		firsts[r.Answer[0].String()] = true
+	}
+	if len(firsts) != 3 {
+		t.Errorf("%d records were the first; want 3", len(firsts))
+	}
+}
+
 func TestReplySaysWhyItIsWhatItIs(t *testing.T) {
 	soa := "example. 60 IN SOA a. b. 1 2 3 4 60"
 	_, addr := start(t, func(_ context.Context, q wire.Question) (node.Result, error) {

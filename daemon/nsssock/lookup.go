@@ -3,7 +3,9 @@ package nsssock
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,6 +131,9 @@ func combine(results []node.Result) (reply, outcome) {
 		o, view := judge(r)
 		switch {
 		case o.status == found:
+			if r.Held() {
+				turn(view.Addrs)
+			}
 			out.add(view, r.TTL)
 		case end.status == noData:
 			o.chain = end.chain || o.chain
@@ -139,6 +144,18 @@ func combine(results []node.Result) (reply, outcome) {
 		return out, outcome{status: found}
 	}
 	return reply{}, end
+}
+
+// turn makes any of the addresses the first, in the order of a ring, as a server does
+// from reply to reply: else all programs of the LAN took the same one.
+func turn(addrs []netip.Addr) {
+	if len(addrs) < 2 {
+		return
+	}
+	at := rand.IntN(len(addrs))
+	slices.Reverse(addrs[:at])
+	slices.Reverse(addrs[at:])
+	slices.Reverse(addrs)
 }
 
 func judge(r node.Result) (outcome, wire.View) {

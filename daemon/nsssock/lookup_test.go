@@ -160,6 +160,36 @@ func TestLookupAnswersAsNSSDNSWould(t *testing.T) {
 	}
 }
 
+// TestHeldAnswersGoRound: each address of each family is the first of some lookups,
+// and all are there; an answer that was fetched just now stands as the server gave it.
+func TestHeldAnswersGoRound(t *testing.T) {
+	z := &zone{}
+	for i := range 4 {
+		z.records = append(z.records, fmt.Sprintf("www.example. 60 IN A 192.0.2.%d", i), fmt.Sprintf("www.example. 60 IN AAAA 2001:db8::%d", i))
+	}
+	firsts := func(source node.Source) int {
+		seen := map[netip.Addr]bool{}
+		l := lookup{conf: resolvconf.Conf{Ndots: 1}, ask: each(func(ctx context.Context, q wire.Question) (node.Result, error) {
+			r, err := z.ask(ctx, q)
+			r.Source = source
+			return r, err
+		})}
+		for range 400 { // one of eight is never the first: 10^-49
+			r := l.run(context.Background(), request{kind: byName, families: inet | inet6, name: "www.example."})
+			if len(r.addresses) != 8 || !r.addresses[0].Is4() || !r.addresses[4].Is6() {
+				t.Fatalf("got %v", r.addresses)
+			}
+			seen[r.addresses[0]], seen[r.addresses[4]] = true, true
+		}
+		return len(seen)
+	}
+	for source, want := range map[node.Source]int{node.FromCache: 8, node.FromPeer: 8, node.FromServer: 2} {
+		if got := firsts(source); got != want {
+			t.Errorf("source %d: %d addresses were the first; want %d", source, got, want)
+		}
+	}
+}
+
 // Asking for one family after the other would double every wait.
 func TestFamiliesAreAskedTogether(t *testing.T) {
 	var asked []string

@@ -62,6 +62,10 @@ type Result struct {
 	Peer wire.Peer
 }
 
+// Held reports whether others have had this very answer: the same records in one
+// order, which the server would have changed between them.
+func (r *Result) Held() bool { return r.Source == FromCache || r.Source == FromPeer }
+
 // Source is where an answer came from.
 type Source uint8
 

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,43 @@ func TestReplyKeepsTheClientsSpellingAndCountsTTLsDown(t *testing.T) {
 	no := answer(t, "no.example", TypeA, 3, "example. 900 IN SOA a. b. 1 2 3 4 60")
 	if m := respond(t, request(t, "no.example", TypeA, nil), Response{Answer: no, TTL: 60 * time.Second, EDE: NoEDE}); m.Rcode != 3 || len(m.Ns) != 1 || m.Ns[0].Header().Ttl != 60 {
 		t.Errorf("negative: got %v; want the SOA with TTL 60 (RFC 2308 section 5)", m)
+	}
+}
+
+// TestRepliesGoRound: every record is the first in its turn, chain and signatures
+// stay where they are, and what is held does not change.
+func TestRepliesGoRound(t *testing.T) {
+	set := []string{"b.example. 60 IN A 192.0.2.1", "b.example. 60 IN A 192.0.2.2", "b.example. 60 IN A 192.0.2.3"}
+	sig := "b.example. 60 IN RRSIG A 13 2 60 20300101000000 20200101000000 1 example. AAAA"
+	for _, flags := range []Flags{0, DO} {
+		q := question(t, "www.example", TypeA)
+		q.Flags = flags
+		a, err := ParseAnswer(q, 0, append([]string{"www.example. 300 IN CNAME b.example."}, append(set, sig)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := slices.Clone(a.Packed)
+		for turn := range uint32(4) {
+			m := respond(t, request(t, "www.example", TypeA, func(m *dns.Msg) { m.SetEdns0(1232, flags == DO) }), Response{Answer: a, TTL: time.Minute, Turn: turn})
+			var got []string
+			for _, rr := range m.Answer {
+				if addr, is := rr.(*dns.A); is {
+					got = append(got, addr.A.String()[8:])
+				} else {
+					got = append(got, dns.TypeToString[rr.Header().Rrtype])
+				}
+			}
+			want := []string{"CNAME 1 2 3", "CNAME 2 3 1", "CNAME 3 1 2", "CNAME 1 2 3"}[turn]
+			if flags == DO {
+				want += " RRSIG"
+			}
+			if s := strings.Join(got, " "); s != want {
+				t.Errorf("flags %d, turn %d: got %s; want %s", flags, turn, s, want)
+			}
+		}
+		if !bytes.Equal(a.Packed, before) {
+			t.Error("what is held was changed")
+		}
 	}
 }
 

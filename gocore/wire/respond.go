@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -26,6 +27,9 @@ type Response struct {
 	Age, TTL time.Duration
 	// EDE is an extended error, NoEDE if none; only a client with EDNS sees it.
 	EDE int
+	// Turn is how many records of the answer's RRset go behind the others, modulo how
+	// many it has. What is held is one answer for all; what clients get goes round.
+	Turn uint32
 	// TCP: the reply may have 65,535 bytes.
 	TCP bool
 }
@@ -83,6 +87,7 @@ func appendRecords(dst []byte, start int, r *Request, res Response) []byte {
 	dst = append(dst, p[from:]...)
 	each := res.TTL == (res.Answer.TTL - res.Age).Truncate(time.Second)
 	answers := int(be16(p[6:]))
+	var set rrset
 	for i := 0; at < len(dst); i++ {
 		next := ttlAt(dst, at)
 		if next == 0 {
@@ -93,9 +98,45 @@ func appendRecords(dst []byte, start int, r *Request, res Response) []byte {
 			left = max(left, be32(dst[next:])-min(be32(dst[next:]), uint32((res.Age+time.Second-1)/time.Second)))
 		}
 		binary.BigEndian.PutUint32(dst[next:], left)
-		at = next + 6 + int(be16(dst[next+4:]))
+		end := next + 6 + int(be16(dst[next+4:]))
+		if i < answers && be16(dst[next-4:]) == res.Answer.Question.Type {
+			set.note(at, end)
+		}
+		at = end
 	}
+	set.turn(dst, res.Turn)
 	return dst
+}
+
+// rrset is where the records of the asked type lie in a reply; signatures may follow.
+type rrset struct {
+	from, to int // offsets
+	n        uint32
+}
+
+func (s *rrset) note(from, to int) {
+	if s.n == 0 {
+		s.from, s.to = from, from
+	}
+	if s.to == from { // nothing of another type lies between
+		s.to, s.n = to, s.n+1
+	}
+}
+
+// turn moves the first records of the set behind the others. No name points to one
+// of them: owners point to the chain before.
+func (s *rrset) turn(b []byte, by uint32) {
+	if s.n < 2 {
+		return
+	}
+	at := s.from
+	for range by % s.n {
+		fixed := ttlAt(b, at)
+		at = fixed + 6 + int(be16(b[fixed+4:]))
+	}
+	slices.Reverse(b[s.from:at])
+	slices.Reverse(b[at:s.to])
+	slices.Reverse(b[s.from:s.to])
 }
 
 // ttlAt is the offset of the TTL of the record at off, 0 if there is none.
