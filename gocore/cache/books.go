@@ -18,7 +18,7 @@ func (c *Cache) insert(s slot) {
 }
 
 // replace puts another answer in the place of what is held and of what that
-// hides.
+// hides, or what waits behind it.
 func (c *Cache) replace(n number, s slot, under *hidden) {
 	held := c.table.at(n)
 	was := *held
@@ -27,6 +27,7 @@ func (c *Cache) replace(n number, s slot, under *hidden) {
 	*held = s
 	held.prev, held.next, held.chain, held.tag = was.prev, was.next, was.chain, was.tag
 	c.hide(n, under)
+	c.await(n, nil)
 	c.origins.drop(was.origin)
 	c.renew(n)
 	c.note(n)
@@ -53,6 +54,7 @@ func (c *Cache) hide(n number, under *hidden) {
 // entry that has its number now.
 func (c *Cache) remove(n number) (moved number) {
 	c.hide(n, nil)
+	c.await(n, nil)
 	s := c.table.at(n)
 	c.bytes -= s.size()
 	c.origins.drop(s.origin)
@@ -65,6 +67,10 @@ func (c *Cache) remove(n number) (moved number) {
 	if under := c.hidden[moved]; under != nil {
 		delete(c.hidden, moved)
 		c.hidden[n] = under
+	}
+	if next := c.waiting[moved]; next != nil {
+		delete(c.waiting, moved)
+		c.waiting[n] = next
 	}
 	return moved
 }
@@ -111,6 +117,9 @@ func (c *Cache) number(of origin) uint32 {
 			if under := c.hidden[n]; under != nil {
 				c.renumber(&under.slot, was)
 			}
+			if next := c.waiting[n]; next != nil {
+				c.renumber(next, was)
+			}
 		}
 	}
 	return c.origins.number(of)
@@ -127,7 +136,7 @@ const (
 	// entryOverhead is what an entry takes beside its answer: a slot, a head, and
 	// what is spare (measured).
 	entryOverhead = 88
-	// hiddenOverhead is what a hidden answer takes more: its record and a place in
+	// hiddenOverhead is what an answer that is hidden or waits takes more: its record and a place in
 	// the map.
 	hiddenOverhead = 64
 )

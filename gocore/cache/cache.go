@@ -14,7 +14,9 @@ type Cache struct {
 	table   table
 	origins origins
 	// hidden are the positive answers behind visible negative ones.
-	hidden       map[number]*hidden
+	hidden map[number]*hidden
+	// waiting are what peers told of what this host fetched itself, until that ends.
+	waiting      map[number]*slot
 	bytes, limit int
 	// changes counts them; those up to base are no longer told apart.
 	changes, base uint64
@@ -28,7 +30,7 @@ type Cache struct {
 func New(limit int, key Key, keeps func(wire.Question) bool) *Cache {
 	return &Cache{
 		table: newTable(key), origins: newOrigins(),
-		hidden: make(map[number]*hidden), limit: limit, keeps: keeps,
+		hidden: make(map[number]*hidden), waiting: make(map[number]*slot), limit: limit, keeps: keeps,
 	}
 }
 
@@ -55,7 +57,7 @@ func (c *Cache) Get(now time.Duration, q wire.Question) Entry {
 
 // seen is the slot of which Get tells, or nil.
 func (c *Cache) seen(now time.Duration, q wire.Question) *slot {
-	n := c.table.find(q)
+	n := c.find(now, q)
 	if n == 0 {
 		return nil
 	}
@@ -96,7 +98,7 @@ func (c *Cache) entry(s *slot) Entry {
 
 // Touch notes that this host's programs asked for the entry of q.
 func (c *Cache) Touch(now time.Duration, q wire.Question) {
-	n := c.table.find(q)
+	n := c.find(now, q)
 	if n == 0 {
 		return
 	}
@@ -169,6 +171,9 @@ func (c *Cache) Grow(by time.Duration) {
 		if under := c.hidden[n]; under != nil {
 			under.born -= by
 		}
+		if next := c.waiting[n]; next != nil {
+			next.born -= by
+		}
 		c.note(n)
 	}
 }
@@ -179,6 +184,7 @@ func (c *Cache) Grow(by time.Duration) {
 func (c *Cache) Expire(now, maxStale time.Duration) {
 	for n := c.oldest(); n != 0; {
 		next := c.table.at(n).next
+		c.succeed(now, n)
 		under := c.hidden[n]
 		if under != nil && under.worn(now) > maxStale {
 			c.hide(n, nil)
@@ -204,6 +210,9 @@ func (c *Cache) Sleep(from, to time.Duration) {
 		c.table.at(n).sleep(from, to)
 		if under := c.hidden[n]; under != nil {
 			under.sleep(from, to)
+		}
+		if next := c.waiting[n]; next != nil {
+			next.sleep(from, to)
 		}
 	}
 }

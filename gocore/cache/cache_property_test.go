@@ -73,7 +73,7 @@ func step(t *rapid.T, c *Cache, now time.Duration) {
 }
 
 func checkBooks(t *rapid.T, c *Cache, now time.Duration) {
-	bytes, listed, before := 0, 0, number(0)
+	bytes, listed, waiting, before := 0, 0, 0, number(0)
 	held := map[origin]uint32{}
 	for n := c.oldest(); n != 0; before, n = n, c.table.at(n).next {
 		s := c.table.at(n)
@@ -92,9 +92,22 @@ func checkBooks(t *rapid.T, c *Cache, now time.Duration) {
 				t.Fatalf("%v: a kind %d hides a kind %d", s.answer.Question, s.answer.Kind, under.answer.Kind)
 			}
 		}
+		next := c.waiting[n]
+		if s.has(awaited) != (next != nil) || next != nil && (!s.has(own) || next.has(own)) {
+			t.Fatalf("%v: awaited %v, waiting %v, own %v", s.answer.Question, s.has(awaited), next, s.has(own))
+		}
+		if next != nil {
+			waiting++
+			bytes += next.size() + hiddenOverhead
+			held[c.origins.all[next.origin]]++
+			checkEntry(t, c.entry(next), now)
+		}
 	}
 	checkOrigins(t, c, held)
 	bytes += len(held) * originOverhead
+	if waiting != len(c.waiting) {
+		t.Fatalf("%d of %d wait behind nothing", len(c.waiting)-waiting, len(c.waiting))
+	}
 	if c.newest() != before || listed != c.Len() || bytes != c.Bytes() {
 		t.Fatalf("listed %d of %d entries, %d bytes; counted %d", listed, c.Len(), bytes, c.Bytes())
 	}

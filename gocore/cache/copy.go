@@ -25,5 +25,10 @@ func (c *Cache) Copy(keeps func(wire.Question) bool) *Cache {
 		h := *under
 		other.hidden[n] = &h
 	}
+	other.waiting = make(map[number]*slot, len(c.waiting))
+	for n, next := range c.waiting {
+		s := *next
+		other.waiting[n] = &s
+	}
 	return &other
 }

@@ -54,6 +54,8 @@ const (
 	Taken
 	// Same: it is another copy of the birth that is held; the older age stands.
 	Same
+	// Waits: it takes the place of what this host fetched itself when that ends.
+	Waits
 )
 
 // Put decides which answer stands for the arrival's question, and returns how
@@ -63,7 +65,7 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 	if s.life == 0 {
 		return Kept, 0 // TTL 0 is used once, never kept
 	}
-	n := c.table.find(in.Answer.Question)
+	n := c.find(now, in.Answer.Question)
 	if n == 0 {
 		s.origin = c.number(origin{in.From, in.Place})
 		c.insert(s)
@@ -72,15 +74,20 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 	if in.Filler {
 		return Kept, 0 // who says it may be a recording: it moves no age either
 	}
-	if out, done := c.sameBirth(n, s, in.From); done {
+	if out, done := c.sameBirth(now, n, s, in.From); done {
 		return out, c.shrink() // who vouches for a filler takes room
 	}
-	if !c.stands(now, n, s) {
+	out := c.stands(now, n, s)
+	if out == Kept {
 		return Kept, 0
 	}
 	s.origin = c.number(origin{in.From, in.Place})
-	c.supersede(now, n, s)
-	return Taken, c.shrink()
+	if out == Waits {
+		c.await(n, &s)
+	} else {
+		c.supersede(now, n, s)
+	}
+	return out, c.shrink()
 }
 
 func (l Limits) slot(now time.Duration, in Arrival) slot {
@@ -103,10 +110,14 @@ const fillerAge = 30 * 24 * time.Hour
 // sameBirth deals with a copy of what is held: the older age stands, so that
 // duplicates, relays and replays never make an answer younger. The age of a
 // filler is nobody's word; a proven peer's takes its place, whatever it is. Of what
-// this run fetched itself nobody knows the age better: a peer whose wall clock
-// jumped before a reboot would else age everybody's copy.
-func (c *Cache) sameBirth(n number, s slot, from wire.Peer) (Outcome, bool) {
+// this run fetched itself, or this boot and is fresh, nobody knows the age better: a
+// peer whose wall clock jumped before a reboot, or that lies, would else age it.
+func (c *Cache) sameBirth(now time.Duration, n number, s slot, from wire.Peer) (Outcome, bool) {
 	held := c.table.at(n)
+	if next := c.waiting[n]; next != nil && next.answer.Birth == s.answer.Birth {
+		next.born = min(next.born, s.born)
+		return Same, true
+	}
 	if under := c.hidden[n]; under != nil && held.answer.Birth != s.answer.Birth {
 		held = &under.slot
 	}
@@ -117,7 +128,7 @@ func (c *Cache) sameBirth(n number, s slot, from wire.Peer) (Outcome, bool) {
 		c.vouch(held, s, from)
 		c.note(n)
 		return Taken, true
-	case s.born < held.born && !held.has(mine):
+	case s.born < held.born && !held.has(mine) && !(held.has(own) && held.fresh(now)):
 		held.born = s.born
 		c.note(n)
 	}
@@ -138,21 +149,25 @@ func (c *Cache) vouch(held *slot, s slot, from wire.Peer) {
 // win: rotating answers fetched at the same time by two hosts (PROTOCOL 2).
 const together = 2 * time.Second
 
-// stands reports whether s, of another birth, takes the place of what is held.
-func (c *Cache) stands(now time.Duration, n number, s slot) bool {
+// stands says whether s, of another birth, takes the place of what is held, or waits.
+func (c *Cache) stands(now time.Duration, n number, s slot) Outcome {
 	held := c.table.at(n)
+	takes, out := false, Taken
 	switch {
 	case s.has(own):
-		return s.born >= held.born
+		takes = s.born >= held.born
 	case s.negative() && c.freshPositive(now, n):
-		return false
+	case held.has(own) && held.fresh(now):
+		takes, out = c.mayWait(now, n, s), Waits
 	case s.answer.SameData(held.answer):
-		return s.born > held.born
-	case held.has(own) && now < held.expires()-window(held.lives()):
-		return false
+		takes = s.born > held.born
 	default:
-		return s.born > held.born+together
+		takes = s.born > held.born+together
 	}
+	if !takes {
+		return Kept
+	}
+	return out
 }
 
 // freshPositive reports whether a positive answer is held that is fresh, even

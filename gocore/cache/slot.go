@@ -34,10 +34,11 @@ type slot struct {
 type mark uint8
 
 const (
-	own    mark = 1 << iota // fetched by this host
-	mine                    // and by this run of it
-	filler                  // told by a peer that was not proven; its age is as old as can be
-	spared                  // passed over once by eviction
+	own     mark = 1 << iota // fetched by this host
+	mine                     // and by this run of it
+	filler                   // told by a peer that was not proven; its age is as old as can be
+	spared                   // passed over once by eviction
+	awaited                  // another answer waits for its end
 )
 
 func (s *slot) has(m mark) bool { return s.is&m != 0 }

@@ -140,7 +140,7 @@ func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire
 	out := n.put(now, cache.Arrival{
 		Answer: a.Answer, Age: a.Age + transit, From: from, Place: n.set.Place, Filler: filler,
 	})
-	if out == cache.Taken {
+	if out == cache.Taken || out == cache.Waits {
 		n.count(AnswersTaken)
 		if m != nil {
 			n.group.Notes(m).Told++

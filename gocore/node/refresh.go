@@ -19,12 +19,23 @@ func (n *Node) considerRefresh(now time.Duration, e cache.Entry) {
 	left := e.Expires() - now
 	// A host that had all it needed from peers has asked no server yet, and takes
 	// its turn all the same.
-	if left > e.Window() || n.refresh[q] || n.downFor(q) || n.cutOff(now) {
+	if left > e.Window() || n.refresh[q] || n.downFor(q) || n.cutOff(now) || n.renewed(now, e) {
 		return
 	}
 	n.refresh[q] = true
 	turn := e.Expires() - e.Window() + n.turn(q, e.Window())
 	n.after(now, turn-now, func(now time.Duration) { n.renew(now, q, born) })
+}
+
+// surest hosts ask whatever is told: those ranked first. All would be a question of
+// each host for each name whose addresses rotate.
+const surest = 3
+
+// renewed reports whether a peer's answer waits behind this host's own, so that it need
+// not ask. Other data is the word of one: who is ranked first asks all the same.
+func (n *Node) renewed(now time.Duration, e cache.Entry) bool {
+	next := n.cache.Waiting(now, e.Answer.Question)
+	return next.Held() && (next.Answer.SameData(e.Answer) || n.rank(e.Answer.Question) >= surest)
 }
 
 // turn is this host's place within a window.
@@ -39,7 +50,7 @@ func (n *Node) turn(q wire.Question, window time.Duration) time.Duration {
 // renew asks, unless somebody else has meanwhile.
 func (n *Node) renew(now time.Duration, q wire.Question, born time.Duration) {
 	e := n.cache.Get(now, q)
-	if !e.Held() || e.Born > born || n.downFor(q) {
+	if !e.Held() || e.Born > born || n.downFor(q) || n.renewed(now, e) {
 		delete(n.refresh, q)
 		return
 	}
