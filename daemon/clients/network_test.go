@@ -10,62 +10,66 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dialElsewhere connects from a network namespace of its own.
-func dialElsewhere(t *testing.T, path string) net.Conn {
+// elsewhere runs f in a network namespace of its own.
+func elsewhere(t *testing.T, f func() error) {
 	t.Helper()
-	type dialed struct {
-		conn     net.Conn
-		unshared bool
-		err      error
-	}
-	done := make(chan dialed)
+	unshared, done := make(chan error), make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with its namespace
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			done <- dialed{err: err}
-			return
+		err := unix.Unshare(unix.CLONE_NEWNET)
+		if unshared <- err; err == nil {
+			done <- f()
 		}
-		conn, err := net.Dial("unix", path)
-		done <- dialed{conn, true, err}
 	}()
-	d := <-done
-	if !d.unshared && os.Getenv("MCDNS_TEST_REQUIRE") == "" {
-		t.Skip("no network namespace can be made here: ", d.err)
+	if err := <-unshared; err != nil {
+		if os.Getenv("MCDNS_TEST_REQUIRE") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("no network namespace can be made here: ", err)
 	}
-	if d.err != nil {
-		t.Fatal(d.err)
+	if err := <-done; err != nil {
+		t.Fatal(err)
 	}
-	return d.conn
 }
 
+// here runs f where the test runs.
+func here(t *testing.T, f func() error) {
+	t.Helper()
+	if err := f(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever made the listener: systemd, or something else that holds it for mcdnsd.
 func TestTheKernelSaysInWhichNetworkAClientIs(t *testing.T) {
 	if !NetworksKnown() {
 		t.Skip("this kernel does not say (before Linux 5.14)")
 	}
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	elsewhere := func() bool {
-		conn, err := l.AcceptUnix()
-		if err != nil {
-			t.Fatal(err)
+	type place func(*testing.T, func() error)
+	for listener, make := range map[string]place{"made here": here, "made elsewhere": elsewhere} {
+		path := filepath.Join(t.TempDir(), "s")
+		var l *net.UnixListener
+		make(t, func() (err error) {
+			l, err = net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+			return err
+		})
+		defer l.Close()
+		for client, dial := range map[string]place{"here": here, "elsewhere": elsewhere} {
+			dial(t, func() error {
+				c, err := net.Dial("unix", path)
+				if err == nil {
+					t.Cleanup(func() { c.Close() })
+				}
+				return err
+			})
+			conn, err := l.AcceptUnix()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := New(conn).Elsewhere(); got != (client == "elsewhere") {
+				t.Errorf("listener %s, client %s: elsewhere is %v", listener, client, got)
+			}
+			conn.Close()
 		}
-		defer conn.Close()
-		return New(conn).Elsewhere()
-	}
-	here, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer here.Close()
-	if elsewhere() {
-		t.Error("a client of this network namespace is taken for another's")
-	}
-	defer dialElsewhere(t, path).Close()
-	if !elsewhere() {
-		t.Error("a client of another network namespace is taken for this one's")
 	}
 }

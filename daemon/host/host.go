@@ -28,6 +28,7 @@ import (
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
+	"mcdns/daemon/files"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/listener"
 	"mcdns/daemon/logs"
@@ -76,8 +77,11 @@ type Host struct {
 	scrapes []netip.AddrPort // as last configured; guarded by refreshing
 	mute    atomic.Bool      // an address for metrics could not be opened
 	hosts   atomic.Pointer[hosts.Table]
-	noHosts bool        // the file could not be read, as was said; guarded by refreshing
-	deaf    atomic.Bool // an address of the listener could not be opened
+	// hostsFile is what hosts are of; noHosts: it could not be read, as was said.
+	// Both are guarded by refreshing.
+	hostsFile files.Kept[*hosts.Table]
+	noHosts   bool
+	deaf      atomic.Bool // an address of the listener could not be opened
 
 	self atomic.Pointer[wire.Peer]
 	ring atomic.Pointer[trust.Ring]

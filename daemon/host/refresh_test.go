@@ -9,9 +9,12 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
+	"mcdns/daemon/hosts"
 	"mcdns/daemon/links"
 	"mcdns/daemon/listener"
+	"mcdns/daemon/logs"
 	"mcdns/daemon/resolvconf"
 )
 
@@ -27,6 +30,33 @@ func TestHostsFileThatCannotBeReadIsSaidOnce(t *testing.T) {
 		if len(log.text) != step.said || h.hosts.Load() == nil {
 			t.Errorf("step %d: said %q; want %d lines, and what was read before", i, log.text, step.said)
 		}
+	}
+}
+
+// A block list of megabytes is read when it changes, not whenever anything does.
+func TestHostsFileIsNotReadForWhatHappensBesideIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hosts")
+	h := &Host{log: logs.Discard()}
+	h.hostsFile.Now = func() time.Time { return time.Now().Add(time.Minute) }
+	read := func(text string) *hosts.Table {
+		if text != "" {
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.readHosts(true, path)
+		return h.hosts.Load()
+	}
+	first := read("192.0.2.1 a\n")
+	if read("") != first {
+		t.Error("the file was read anew though it is the same")
+	}
+	if _, known := read("192.0.2.2 bb\n").Name("bb", true, true); !known {
+		t.Error("a change was missed")
+	}
+	h.readHosts(false, path)
+	if h.hosts.Load() != nil || read("") == nil {
+		t.Error("the setting is not obeyed")
 	}
 }
 
