@@ -157,6 +157,7 @@ func (h *Host) answer(l *net.UnixListener) {
 		Ask:         h.resolveAll,
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
 		Hosts:       h.hosts.Load,
+		Own:         h.own,
 		Scope:       h.scope.Load,
 		Beyond:      h.beyond,
 		Started:     h.restored, // after the first refresh

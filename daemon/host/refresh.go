@@ -15,6 +15,7 @@ import (
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/links"
 	"mcdns/daemon/logs"
+	"mcdns/daemon/nsswitch"
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/upstream"
 	"mcdns/daemon/watch"
@@ -41,8 +42,11 @@ type view struct {
 	blind  bool
 	unread error // why settings of the time before stand, nil if they were read
 	hasKey bool
-	keys   []trust.KeyID // the one that seals first
-	place  links.Place
+	// ownNames: a service that knows this host's own names stands behind mcdns in
+	// nsswitch.conf; ownFirst: before dns.
+	ownNames, ownFirst bool
+	keys               []trust.KeyID // the one that seals first
+	place              links.Place
 }
 
 // refresh looks at configuration, resolv.conf, keys and interfaces and hands the
@@ -61,6 +65,7 @@ func (h *Host) refresh() {
 	if ring != nil {
 		v.keys = ring.IDs()
 	}
+	v.readSwitch(nsswitch.Path)
 	v.all, v.blind = h.ifaces(links.List)
 	for _, name := range missing(v.config.Interfaces, v.all) {
 		v.warn("group.interfaces", "there is no "+name)
@@ -326,5 +331,5 @@ func (h *Host) follow() func() {
 func (h *Host) files() []string {
 	path, key := h.options.ConfigPath, h.shown.Load().config.KeyFile
 	own := []string{path, path + ".d/any", key, groupkey.Dir(key) + "/any"}
-	return append(append(own, hosts.Path), resolvconf.Paths...)
+	return append(append(own, hosts.Path, nsswitch.Path), resolvconf.Paths...)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"mcdns/daemon/hosts"
+	"mcdns/daemon/ownname"
 	"mcdns/daemon/resolvconf"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
@@ -26,24 +27,38 @@ var statusWords = map[status]string{
 // Find looks a name or an address up as Serve would for a program without
 // variables in its environment. types are those of records; none means the
 // addresses of a name, the name of an address, which PTR alone finds too. table is
-// what hosts(5) says, nil if it is not to be asked.
-func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, table *hosts.Table, name string, types ...uint16) Finding {
+// what hosts(5) says, nil if it is not to be asked; own as in Config.
+func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, table *hosts.Table, own Own, name string, types ...uint16) Finding {
 	f := finder{lookup: lookup{ask: ask, conf: conf}, types: types}
 	if len(types) == 0 {
 		f.types, _ = (&request{families: inet | inet6}).types(conf.NoAAAA)
 	}
 	names := len(types) == 0 || slices.Equal(types, []uint16{wire.TypePTR})
+	about := func(own *ownname.Machine) *hosts.Table { return own.About(name) }
 	if addr, err := netip.ParseAddr(name); err == nil && names {
-		f.types, name = []uint16{wire.TypePTR}, wire.ReverseName(unmap(addr.WithZone("")))
+		addr = unmap(addr.WithZone(""))
+		f.types, name = []uint16{wire.TypePTR}, wire.ReverseName(addr)
+		about = func(own *ownname.Machine) *hosts.Table { return own.AboutAddress(addr) }
 	}
-	if f.results = fromTable(table, name, f.types); f.results != nil {
-		return Finding{Status: statusWords[f.judge().status], Results: f.results}
+	if out, known := f.fromTable(table, name); known {
+		return out
 	}
 	if name == "" || len(types) == 0 && !isHostname(name) {
 		return Finding{Status: statusWords[badName]}
 	}
-	end := search(name, conf, func(absolute string) outcome { return f.try(ctx, absolute) })
-	return Finding{Status: statusWords[end], Results: f.results}
+	return around(own, func(own *ownname.Machine) (Finding, bool) {
+		return f.fromTable(about(own), name)
+	}, func() Finding {
+		end := search(name, conf, func(absolute string) outcome { return f.try(ctx, absolute) })
+		return Finding{Status: statusWords[end], Results: f.results}
+	}, func(f Finding) bool { return f.Status == statusWords[found] })
+}
+
+func (f finder) fromTable(t *hosts.Table, name string) (out Finding, known bool) {
+	if f.results = fromTable(t, name, f.types); f.results == nil {
+		return Finding{}, false
+	}
+	return Finding{Status: statusWords[f.judge().status], Results: f.results}, true
 }
 
 type finder struct {

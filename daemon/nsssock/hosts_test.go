@@ -69,7 +69,7 @@ func TestQueryFindsWhatTheModuleFindsInTheHostsFile(t *testing.T) {
 		{"www", "found", nil}, {"www.example.", "found", nil}, {"192.0.2.7", "found", nil}, {"printer:2", "found", nil},
 		{"www", "no such record", []uint16{wire.TypeAAAA}},
 	} {
-		f := Find(context.Background(), nobody, conf, table, c.name, c.types...)
+		f := Find(context.Background(), nobody, conf, table, Own{}, c.name, c.types...)
 		if f.Status != c.status || len(f.Results) == 0 || f.Results[0].Source != node.FromHere {
 			t.Errorf("%s %v: got %+v; want %s from here", c.name, c.types, f, c.status)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mcdns/daemon/hosts"
+	"mcdns/daemon/ownname"
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
@@ -25,6 +26,7 @@ type lookup struct {
 	ask   Ask
 	conf  resolvconf.Conf
 	hosts *hosts.Table // nil: not asked
+	own   Own
 }
 
 // safely is run, for an answer that cannot be read at all too: nobody can say.
@@ -48,9 +50,15 @@ func (l *lookup) byName(ctx context.Context, r request) reply {
 	}
 	// Before the search list and whatever its letters, as files does: a name in it
 	// is one as it stands.
-	if view, known := l.hosts.Name(r.name, r.families&inet != 0, r.families&inet6 != 0); known {
-		return fromHosts(view)
+	if out, known := fromHosts(l.hosts, r); known {
+		return out
 	}
+	return around(l.own, func(own *ownname.Machine) (reply, bool) {
+		return fromHosts(own.About(r.name), r)
+	}, func() reply { return l.fromDNS(ctx, r) }, reply.found)
+}
+
+func (l *lookup) fromDNS(ctx context.Context, r request) reply {
 	if !isHostname(r.name) {
 		return reply{status: badName}
 	}
@@ -74,13 +82,28 @@ func (l *lookup) byName(ctx context.Context, r request) reply {
 	return out
 }
 
-func fromHosts(view wire.View) reply {
+func (r reply) found() bool { return r.status == found }
+
+// fromHosts is what the table says, if it knows the name.
+func fromHosts(t *hosts.Table, r request) (out reply, known bool) {
+	view, known := t.Name(r.name, r.families&inet != 0, r.families&inet6 != 0)
 	if len(view.Addrs) == 0 {
-		return reply{status: noData}
+		return reply{status: noData}, known
 	}
-	out := reply{status: found}
+	out = reply{status: found}
 	out.add(view, 0)
-	return out
+	return out, known
+}
+
+// addressFromHosts is what the table says, if it knows the address.
+func addressFromHosts(t *hosts.Table, a netip.Addr) (out reply, known bool) {
+	names, known := t.Address(a)
+	if !known {
+		return reply{}, false
+	}
+	out = reply{status: found}
+	out.add(wire.View{Canonical: names[0], Aliases: names[1:]}, 0)
+	return out, true
 }
 
 // types are the types to ask for. With "options no-aaaa" a request for IPv6
@@ -205,12 +228,17 @@ func (l *lookup) byAddress(ctx context.Context, bytes string) reply {
 	if !ok {
 		return reply{status: badName}
 	}
-	if names, known := l.hosts.Address(unmap(addr)); known {
-		out := reply{status: found}
-		out.add(wire.View{Canonical: names[0], Aliases: names[1:]}, 0)
+	addr = unmap(addr)
+	if out, known := addressFromHosts(l.hosts, addr); known {
 		return out
 	}
-	q, err := wire.NewQuestion(wire.ReverseName(unmap(addr)), wire.TypePTR)
+	return around(l.own, func(own *ownname.Machine) (reply, bool) {
+		return addressFromHosts(own.AboutAddress(addr), addr)
+	}, func() reply { return l.pointer(ctx, addr) }, reply.found)
+}
+
+func (l *lookup) pointer(ctx context.Context, addr netip.Addr) reply {
+	q, err := wire.NewQuestion(wire.ReverseName(addr), wire.TypePTR)
 	if err != nil {
 		return reply{status: badName}
 	}

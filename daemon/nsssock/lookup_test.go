@@ -217,7 +217,7 @@ func TestFindSaysWhatTheNodeSaid(t *testing.T) {
 		{"192.0.2.7", []uint16{12}, "found", 1}, {"192.0.2.7", []uint16{1}, "no such name", 1},
 		{"", nil, "bad name", 0}, {"", []uint16{2}, "bad name", 0}, {"a b", nil, "bad name", 0}, {"a b", []uint16{16}, "no such name", 1},
 	} {
-		f := Find(context.Background(), each(z.ask), conf, nil, c.name, c.types...)
+		f := Find(context.Background(), each(z.ask), conf, nil, Own{}, c.name, c.types...)
 		if f.Status != c.want || len(f.Results) != c.n {
 			t.Errorf("%s %v: got %s with %d results; want %s with %d", c.name, c.types, f.Status, len(f.Results), c.want, c.n)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/netip"
+	"strconv"
 )
 
 // This file is the other copy of nss/protocol.h; TestProtocolIsThatOfTheModule
@@ -143,12 +144,20 @@ func appendFrame(dst []byte, r reply) []byte {
 	dst = native.AppendUint16(dst, 0)
 	dst = native.AppendUint32(dst, r.ttl)
 	for _, a := range r.addresses[:addresses] {
-		dst = appendAddress(dst, a, r.scope)
+		dst = appendAddress(dst, a, scopeOf(a, r.scope))
 	}
 	for _, n := range r.names[:names] {
 		dst = append(append(dst, n...), 0)
 	}
 	return dst
+}
+
+// scopeOf is the link that an address of this host is on, else scope.
+func scopeOf(a netip.Addr, scope uint32) uint32 {
+	if index, err := strconv.ParseUint(a.Zone(), 10, 32); err == nil {
+		return uint32(index)
+	}
+	return scope
 }
 
 func appendAddress(dst []byte, a netip.Addr, scope uint32) []byte {

@@ -48,6 +48,8 @@ type Config struct {
 	// Hosts is what /etc/hosts says, nil if it is not to be asked; nil if it
 	// never is.
 	Hosts func() *hosts.Table
+	// Own says what is known of this host's own names; nil if nothing ever is.
+	Own func() Own
 	// Scope is the interface that link-local addresses are taken to be on, 0 if
 	// there is not exactly one candidate.
 	Scope func() uint32
@@ -163,6 +165,9 @@ func (s *Server) answer(ctx context.Context, c *clients.Client, r request) reply
 	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
 	if s.config.Hosts != nil {
 		l.hosts = s.config.Hosts()
+	}
+	if s.config.Own != nil {
+		l.own = s.config.Own()
 	}
 	return l.safely(ctx, r)
 }

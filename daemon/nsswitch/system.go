@@ -10,8 +10,11 @@ import (
 	"strings"
 )
 
+// Path is the file.
+const Path = "/etc/nsswitch.conf"
+
 const (
-	path       = "/etc/nsswitch.conf"
+	path       = Path
 	authselect = "/etc/authselect"
 )
 

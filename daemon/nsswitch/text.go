@@ -12,13 +12,18 @@ import (
 
 // What stands on the hosts line.
 const (
-	// Service makes what mcdnsd says final, for only dns and resolve come behind;
-	// its absence alone leads on to them.
+	// Service makes what mcdnsd says final, for what comes behind says no more; its
+	// absence alone leads on.
 	Service = "mcdns [!UNAVAIL=return]"
-	// beforeOthers lets services of other kinds that come behind, such as
-	// myhostname, have the names that mcdnsd says do not exist.
-	beforeOthers = "mcdns [!UNAVAIL=return NOTFOUND=continue]"
+	// beforeOthers lets services of other kinds that come behind, such as wins, have
+	// every name that mcdnsd does not find, also one of which nobody can say
+	// anything: without mcdns they would be asked in an outage too, when dns has
+	// given up.
+	beforeOthers = "mcdns"
 )
+
+// stoodInFor are the services that mcdnsd answers for.
+var stoodInFor = []string{"dns", "resolve", "myhostname"}
 
 // ErrNoDNS: there is no hosts line that asks DNS, so there is nothing that mcdns
 // could stand before.
@@ -89,13 +94,27 @@ func Enable(text string) (string, error) {
 
 // serviceBefore is what to put before the services that follow.
 func serviceBefore(services string) string {
-	names := strings.FieldsFunc(action.ReplaceAllString(services, " "), func(r rune) bool {
-		return unicode.IsSpace(r) || r == '{' || r == '}'
-	})
-	if slices.ContainsFunc(names, func(s string) bool { return s != "dns" && s != "resolve" }) {
+	if slices.ContainsFunc(names(services), func(s string) bool { return !slices.Contains(stoodInFor, s) }) {
 		return beforeOthers
 	}
 	return Service
+}
+
+func names(services string) []string {
+	return strings.FieldsFunc(action.ReplaceAllString(services, " "), func(r rune) bool {
+		return unicode.IsSpace(r) || r == '{' || r == '}'
+	})
+}
+
+// After lists the services that stand behind mcdns on the hosts line of the text.
+func After(text string) (services []string) {
+	onHostsLines(text, func(line string) string {
+		if at := service.FindStringIndex(line); at != nil && services == nil {
+			services = names(line[at[1]:])
+		}
+		return line
+	})
+	return services
 }
 
 // Disable is the text without mcdns and its actions.

@@ -10,14 +10,16 @@ func TestEnableStandsBeforeDNSAndDisableRestoresEveryByte(t *testing.T) {
 	for _, c := range []struct{ name, before, after string }{
 		{"Debian", "hosts:          files dns", "hosts:          files mcdns [!UNAVAIL=return] dns"},
 		{"resolved first", "hosts: files resolve [!UNAVAIL=return] dns", "hosts: files mcdns [!UNAVAIL=return] resolve [!UNAVAIL=return] dns"},
-		{"avahi", "hosts:\tfiles mdns4_minimal [NOTFOUND=return] dns\tmyhostname", "hosts:\tfiles mdns4_minimal [NOTFOUND=return] mcdns [!UNAVAIL=return NOTFOUND=continue] dns\tmyhostname"},
+		{"avahi", "hosts:\tfiles mdns4_minimal [NOTFOUND=return] dns\tmyhostname", "hosts:\tfiles mdns4_minimal [NOTFOUND=return] mcdns [!UNAVAIL=return] dns\tmyhostname"},
 		{"indented", "  hosts: files dns", "  hosts: files mcdns [!UNAVAIL=return] dns"},
 		{"comment", "hosts: files dns# dns resolve", "hosts: files mcdns [!UNAVAIL=return] dns# dns resolve"},
 		{"dns only", "hosts:dns", "hosts:dns"},
-		{"dns first", "hosts: dns files  ", "hosts: mcdns [!UNAVAIL=return NOTFOUND=continue] dns files  "},
-		{"RHEL 9", "hosts: files dns myhostname", "hosts: files mcdns [!UNAVAIL=return NOTFOUND=continue] dns myhostname"},
+		{"dns first", "hosts: dns files  ", "hosts: mcdns dns files  "},
+		{"RHEL 9", "hosts: files dns myhostname", "hosts: files mcdns [!UNAVAIL=return] dns myhostname"},
+		{"wins and others find what nobody can say", "hosts: files dns wins", "hosts: files mcdns dns wins"},
+		{"myhostname between", "hosts: files myhostname dns", "hosts: files myhostname mcdns [!UNAVAIL=return] dns"},
 		{"only dns and resolve behind", "hosts: files dns [!UNAVAIL=return] resolve", "hosts: files mcdns [!UNAVAIL=return] dns [!UNAVAIL=return] resolve"},
-		{"a template with another behind", `hosts: files {if "x":resolve }dns {if "y":wins}`, `hosts: files {if "x":resolve }mcdns [!UNAVAIL=return NOTFOUND=continue] dns {if "y":wins}`},
+		{"a template with another behind", `hosts: files {if "x":resolve }dns {if "y":wins}`, `hosts: files {if "x":resolve }mcdns dns {if "y":wins}`},
 		{
 			"authselect's template",
 			`hosts: files {if "with-mdns4":mdns4_minimal [NOTFOUND=return] }resolve [!UNAVAIL=return] dns`,
@@ -86,6 +88,20 @@ func TestDisableTakesEveryActionAlong(t *testing.T) {
 	} {
 		if got := Disable(text); got != want {
 			t.Errorf("Disable(%q) = %q; want %q", text, got, want)
+		}
+	}
+}
+
+func TestServicesBehindMcdnsAreSeen(t *testing.T) {
+	for text, want := range map[string]string{
+		"hosts: files dns myhostname\n":                                              "",
+		"hosts: files mcdns [!UNAVAIL=return] dns myhostname\n":                      "dns myhostname",
+		"hosts: files mcdns dns [!UNAVAIL=return] myhostname # wins\n":               "dns myhostname",
+		"hosts: files myhostname mcdns [NOTFOUND=continue] [SUCCESS=return] resolve": "resolve",
+		"hosts: mcdns": "",
+	} {
+		if got := strings.Join(After(text), " "); got != want {
+			t.Errorf("After(%q) = %q; want %q", text, got, want)
 		}
 	}
 }

@@ -139,7 +139,7 @@ func TestOddHostsLinesComeBack(t *testing.T) {
 	for before, during := range map[string]string{
 		"hosts: files dns": "hosts: files mcdns [!UNAVAIL=return] dns",
 		"hosts:\tfiles mdns4_minimal [NOTFOUND=return] dns":     "hosts:\tfiles mdns4_minimal [NOTFOUND=return] mcdns [!UNAVAIL=return] dns",
-		"hosts: files resolve [!UNAVAIL=return] dns myhostname": "hosts: files mcdns [!UNAVAIL=return NOTFOUND=continue] resolve [!UNAVAIL=return] dns myhostname",
+		"hosts: files resolve [!UNAVAIL=return] dns myhostname": "hosts: files mcdns [!UNAVAIL=return] resolve [!UNAVAIL=return] dns myhostname",
 		"hosts: files dns # as the manual says":                 "hosts: files mcdns [!UNAVAIL=return] dns # as the manual says",
 		"hosts: files":                                          "hosts: files",
 	} {

@@ -1,0 +1,37 @@
+package host
+
+import (
+	"os"
+	"slices"
+
+	"mcdns/daemon/files"
+	"mcdns/daemon/links"
+	"mcdns/daemon/nsssock"
+	"mcdns/daemon/nsswitch"
+	"mcdns/daemon/ownname"
+)
+
+// own knows this host's own names if a service behind mcdns on the hosts line does.
+func (h *Host) own() nsssock.Own {
+	v := h.shown.Load()
+	if !v.ownNames {
+		return nsssock.Own{}
+	}
+	return nsssock.Own{First: v.ownFirst, Machine: &ownname.Machine{
+		Hostname: os.Hostname, Interfaces: func() []links.Interface { return v.all }, Way: links.Out,
+	}}
+}
+
+// readSwitch looks at who stands behind mcdns. What cannot be read is empty: glibc
+// then asks dns and files alone.
+func (v *view) readSwitch(path string) {
+	text, err := files.Read(path, 1<<20)
+	if err != nil {
+		return
+	}
+	behind := nsswitch.After(string(text))
+	resolve := slices.Index(behind, "resolve")
+	dns := slices.Index(behind, "dns")
+	v.ownFirst = resolve >= 0 && (dns < 0 || resolve < dns)
+	v.ownNames = resolve >= 0 || slices.Contains(behind, "myhostname")
+}
