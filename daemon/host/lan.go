@@ -2,6 +2,7 @@ package host
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -159,10 +160,34 @@ func (l *lan) sent(err error, s node.Send, size int) {
 	l.host.counts.Datagrams.Sent(s.Message.Body, !s.To.IsValid(), size)
 }
 
+var (
+	errSolo  = errors.New("no group key")
+	errFlood = errors.New("too many forged datagrams of this source")
+)
+
 // receiver is one address family's goroutine.
 type receiver struct {
 	lan    *lan
 	floods *trust.Floods
+}
+
+// open opens a datagram. What stands in clear is looked at first: what claims no
+// key of this host costs nothing, and is charged to nobody.
+func (r *receiver) open(p links.Packet) ([]byte, error) {
+	ring := r.lan.host.ring.Load()
+	if ring == nil {
+		return nil, errSolo
+	}
+	if err := ring.Claims(p.Data); err != nil {
+		return nil, err
+	}
+	now, from := clock.Boot(), p.From.Addr()
+	if !r.floods.Allow(now, from, p.Link) {
+		return nil, errFlood
+	}
+	plain, err := ring.Open(p.Data)
+	r.floods.Opened(now, from, p.Link, len(p.Data), err == nil)
+	return plain, err
 }
 
 // receive takes one datagram: the cheap checks first, then the key, then the
@@ -176,17 +201,14 @@ func (r *receiver) receive(p links.Packet) {
 		}
 	}()
 	defer survive.Into(&unborne)
-	if !r.floods.Allow(clock.Boot(), p.From.Addr(), p.Link) {
-		l.flood.Add(1)
-		return
-	}
-	ring := l.host.ring.Load()
-	if ring == nil {
-		return
-	}
-	plain, err := ring.Open(p.Data)
+	plain, err := r.open(p)
 	switch err {
 	case nil:
+	case errSolo:
+		return
+	case errFlood:
+		l.flood.Add(1)
+		return
 	case trust.ErrForeign:
 		l.foreign.Add(1)
 		l.sayHourly(&l.saidForeign, p, "a host with another group key is on this link; said once an hour")

@@ -90,7 +90,7 @@ func TestBadDatagramsAreDroppedAndCounted(t *testing.T) {
 		}
 	}
 	for range 2 * trust.FloodBurst {
-		r.receive(packet(99, good))
+		r.receive(packet(99, forged))
 	}
 	if l.flood.Load() == 0 {
 		t.Error("a flood passes")
@@ -108,6 +108,34 @@ func TestBadDatagramsAreDroppedAndCounted(t *testing.T) {
 		}
 		if n != 1 {
 			t.Errorf("%s was said %d times: %v", what, n, log.text)
+		}
+	}
+}
+
+// Each kind of junk that somebody without the key can make, under the address of a
+// host: the host is heard. Before, 512 of any kind silenced it.
+func TestJunkUnderAHostsAddressDoesNotSilenceIt(t *testing.T) {
+	good := datagram(t, ring(t, 1))
+	forged := append([]byte(nil), good...)
+	forged[len(forged)-1]++
+	elder := append([]byte(nil), good...)
+	elder[4]--
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{"empty", nil}, {"garbage", []byte(strings.Repeat("\xff", 1232))}, {"truncated", good[:len(good)-1]},
+		{"forged", forged}, {"another key", datagram(t, ring(t, 2))}, {"another version", elder}, {"replayed", good},
+	} {
+		r, _ := newReceiver(t)
+		r.receive(packet(7, good))
+		for range 20 * trust.FloodBurst {
+			r.receive(packet(7, c.data))
+		}
+		before := r.lan.flood.Load()
+		r.receive(packet(7, good))
+		if r.lan.flood.Load() != before {
+			t.Errorf("%s: the host is not heard any more", c.name)
 		}
 	}
 }
@@ -190,9 +218,9 @@ func TestSoloHostHearsNothing(t *testing.T) {
 func TestDatagramThatADecoderCannotBearEndsNothing(t *testing.T) {
 	r, _ := newReceiver(t)
 	before := survive.Panics()
-	r.floods = nil // the first look at a datagram panics
+	r.floods = nil // the first look at who sent a datagram panics
 	for i := range 3 {
-		r.receive(packet(i, nil))
+		r.receive(packet(i, datagram(t, ring(t, 1))))
 	}
 	if n := r.lan.malformed.Load(); n != 3 || survive.Panics()-before != 3 {
 		t.Errorf("%d dropped, %d panics; want 3", n, survive.Panics()-before)

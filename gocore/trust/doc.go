@@ -5,7 +5,8 @@
 //
 // What each type holds against whom (PROTOCOL 1, 3 and 7):
 //
-//	Floods   anybody on the link: packets beyond a rate are dropped before any cryptography
+//	Floods   anybody on the link: forged datagrams beyond a rate are dropped before any cryptography,
+//	         and those under the addresses of hosts do not silence the hosts
 //	Ring     whoever lacks the key: cannot read, forge or change a datagram
 //	Window   whoever recorded datagrams of a living peer: each passes once
 //	Offset   whoever holds datagrams back: at most MaxTransit passes for fresh

@@ -6,88 +6,135 @@ import (
 	"time"
 )
 
-func TestHonestHostIsNeverSlowed(t *testing.T) {
-	f := NewFloods(1)
-	addr := netip.MustParseAddr("fe80::1%eth0")
-	// 120 datagrams a second, in bursts of a second each.
-	for s := range 60 {
-		for i := range 120 {
-			if !f.Allow(time.Duration(s)*time.Second, addr, 2) {
-				t.Fatalf("dropped datagram %d of second %d", i, s)
-			}
+var hostA, hostB = netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("fe80::1%eth0")
+
+// junk sends so many forged datagrams within d, and counts those that were opened.
+func junk(f *Floods, from, d time.Duration, n, size int, addr func(i int) netip.Addr) (opened int) {
+	for i := range n {
+		now := from + time.Duration(i)*d/time.Duration(n)
+		if f.Allow(now, addr(i), 1) {
+			opened++
+			f.Opened(now, addr(i), 1, size, false)
 		}
+	}
+	return opened
+}
+
+func only(addr netip.Addr) func(int) netip.Addr { return func(int) netip.Addr { return addr } }
+
+func TestWhatOpensIsNeverCharged(t *testing.T) {
+	f := NewFloods(1)
+	for i := range 100_000 { // in one second
+		now := time.Duration(i) * time.Second / 100_000
+		if !f.Allow(now, hostB, 2) {
+			t.Fatalf("dropped datagram %d", i)
+		}
+		f.Opened(now, hostB, 2, 1232, true)
 	}
 }
 
-func TestFloodIsHeldToItsRate(t *testing.T) {
+func TestStrangersJunkIsHeldToItsRate(t *testing.T) {
 	f := NewFloods(1)
-	addr := netip.MustParseAddr("192.0.2.1")
-	passed := 0
-	for i := range 100_000 { // 10 s at 10,000 a second
-		if f.Allow(time.Duration(i)*100*time.Microsecond, addr, 1) {
-			passed++
-		}
-	}
-	if want := FloodBurst + 10*FloodRate; passed < want-2 || passed > want+2 {
-		t.Errorf("%d passed; want about %d", passed, want)
+	got := junk(f, 0, 10*time.Second, 100_000, 100, only(hostA))
+	if want := FloodBurst + 10*FloodRate; got < want-2 || got > want+2 {
+		t.Errorf("%d opened; want about %d", got, want)
 	}
 }
 
-func TestBurstPassesAtOnceAndNoMore(t *testing.T) {
+// Anybody may write a host's address on junk: who lately sent something good is
+// still heard, among 40,000 forged datagrams a second.
+func TestJunkUnderAHostsAddressDoesNotSilenceIt(t *testing.T) {
 	f := NewFloods(1)
-	passed := 0
-	for range 2 * FloodBurst {
-		if f.Allow(time.Hour, netip.MustParseAddr("192.0.2.1"), 1) {
-			passed++
+	f.Opened(0, hostA, 1, 100, true)
+	const n = 40_000
+	heard := 0
+	for i := range n {
+		now := time.Second + time.Duration(i)*time.Second/n
+		if f.Allow(now, hostA, 1) {
+			heard++ // as likely the host's own as not
+			f.Opened(now, hostA, 1, 400, false)
 		}
 	}
-	if passed != FloodBurst {
-		t.Errorf("%d passed; want %d", passed, FloodBurst)
+	if heard != n {
+		t.Errorf("%d of %d were looked at", heard, n)
+	}
+	if !f.Allow(2*time.Second, hostA, 1) {
+		t.Error("the host is not heard afterwards")
+	}
+}
+
+func TestKnownSourcesShareOneBudget(t *testing.T) {
+	f := NewFloods(1)
+	addr := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, byte(i % 8)}) }
+	for i := range 8 {
+		f.Opened(0, addr(i), 1, 100, true)
+	}
+	const size, n = 1232, 500_000
+	got := junk(f, time.Second, time.Second, n, size, addr)
+	own := 8 * (FloodBurst + FloodRate)
+	if most := own + (KnownRate+KnownRate/10)/(size+KnownEach) + 1; got > most || got < most*9/10 {
+		t.Errorf("%d of %d opened; want about %d", got, n, most)
+	}
+	if !f.Allow(3*time.Second, addr(1), 1) {
+		t.Error("the budget does not come back")
+	}
+}
+
+func TestSourceThatWasLongSilentIsAStranger(t *testing.T) {
+	f := NewFloods(1)
+	f.Opened(0, hostA, 1, 100, true)
+	now := KnownFor + time.Second
+	if got := junk(f, now, time.Second, 10_000, 100, only(hostA)); got > FloodBurst+FloodRate+2 {
+		t.Errorf("%d opened", got)
+	}
+}
+
+// Recordings open: whoever replays them from any number of addresses becomes known
+// by all of those, and must not take the place of the hosts.
+func TestReplaysFromManyAddressesMakeNoHostForgotten(t *testing.T) {
+	f := NewFloods(1)
+	f.Opened(0, hostA, 1, 100, true)
+	for i := range 100_000 {
+		f.Opened(time.Second, netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 1, 100, true)
+	}
+	if got := junk(f, 2*time.Second, time.Second, 10_000, 100, only(hostA)); got != 10_000 {
+		t.Errorf("%d of 10000 under a host's address were looked at", got)
 	}
 }
 
 func TestFloodOnOneInterfaceSparesTheOther(t *testing.T) {
 	f := NewFloods(1)
-	addr := netip.MustParseAddr("169.254.0.1")
-	for range 2 * FloodBurst {
-		f.Allow(0, addr, 1)
-	}
-	if f.Allow(0, addr, 1) || !f.Allow(0, addr, 2) {
+	junk(f, 0, time.Millisecond, 2*FloodBurst, 100, only(hostA))
+	if f.Allow(0, hostA, 1) || !f.Allow(0, hostA, 2) {
 		t.Error("an address of one interface and the same of another share a bucket")
 	}
 }
 
 func TestChangingAddressesGainsNothing(t *testing.T) {
 	f := NewFloods(1)
-	passed := 0
-	var b [16]byte
-	b[0] = 0xFE
+	addr := func(lead byte) func(int) netip.Addr {
+		return func(i int) netip.Addr {
+			return netip.AddrFrom16([16]byte{0: 0xFE, 12: lead, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)})
+		}
+	}
 	const n = 1_000_000
-	for i := range n { // within one second
-		b[13], b[14], b[15] = byte(i>>16), byte(i>>8), byte(i)
-		if f.Allow(time.Duration(i)*time.Second/n, netip.AddrFrom16(b), 1) {
-			passed++
-		}
+	got := junk(f, 0, time.Second, n, 100, addr(0))
+	if most := floodSets * floodWays * (FloodBurst + FloodRate); got > most {
+		t.Errorf("%d of %d opened; want at most the table's %d", got, n, most)
 	}
-	if most := floodSets * floodWays * (FloodBurst + FloodRate); passed > most {
-		t.Errorf("%d of %d passed; want at most the table's %d", passed, n, most)
-	}
-	passed = 0
-	for i := range n { // the next second finds the bursts used up
-		b[12], b[13], b[14], b[15] = 1, byte(i>>16), byte(i>>8), byte(i)
-		if f.Allow(time.Second+time.Duration(i)*time.Second/n, netip.AddrFrom16(b), 1) {
-			passed++
-		}
-	}
-	if most := floodSets * floodWays * FloodRate * 11 / 10; passed > most {
-		t.Errorf("%d passed in the second second; want at most %d", passed, most)
+	got = junk(f, time.Second, time.Second, n, 100, addr(1)) // finds the bursts used up
+	if most := floodSets * floodWays * FloodRate * 11 / 10; got > most {
+		t.Errorf("%d opened in the second second; want at most %d", got, most)
 	}
 }
 
-func TestAllowAllocatesNothing(t *testing.T) {
+func TestFloodsAllocateNothing(t *testing.T) {
 	f := NewFloods(1)
-	addr := netip.MustParseAddr("fe80::1%eth0")
-	if n := testing.AllocsPerRun(100, func() { f.Allow(0, addr, 1) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() {
+		f.Allow(0, hostB, 1)
+		f.Opened(0, hostB, 1, 100, true)
+		f.Opened(0, hostB, 1, 100, false)
+	}); n != 0 {
 		t.Errorf("%v allocations a packet", n)
 	}
 	if !f.Allow(0, netip.Addr{}, 0) {
@@ -95,10 +142,10 @@ func TestAllowAllocatesNothing(t *testing.T) {
 	}
 }
 
-func BenchmarkAllow(b *testing.B) {
+func BenchmarkFloods(b *testing.B) {
 	f := NewFloods(1)
-	addr := netip.MustParseAddr("fe80::1")
 	for i := time.Duration(0); b.Loop(); i++ {
-		f.Allow(i*time.Millisecond, addr, 1)
+		f.Allow(i*time.Millisecond, hostB, 1)
+		f.Opened(i*time.Millisecond, hostB, 1, 100, true)
 	}
 }

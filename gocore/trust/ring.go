@@ -118,6 +118,23 @@ func (k *ringKey) seal(aead cipher.AEAD, plain []byte, nonce [NonceSize]byte) []
 	return aead.Seal(b, nonce[:], plain, b[:headerSize])
 }
 
+// Claims looks at what stands in clear: nil if a datagram claims to be sealed with
+// a key of this ring, else ErrShort, ErrVersion or ErrForeign. It costs nothing.
+func (r *Ring) Claims(b []byte) error {
+	if len(b) < Overhead || string(b[:len(magic)]) != magic {
+		return ErrShort
+	}
+	if b[len(magic)] != version {
+		return ErrVersion
+	}
+	for i := range r.keys {
+		if r.keys[i].id == KeyID(b[idAt:nonceAt]) {
+			return nil
+		}
+	}
+	return ErrForeign
+}
+
 // Open returns the plaintext of a datagram, which it leaves unchanged. The
 // error is ErrShort, ErrVersion, ErrForeign or ErrForged; all but the last cost
 // nothing to find.
@@ -127,13 +144,10 @@ func (r *Ring) Open(datagram []byte) ([]byte, error) {
 }
 
 func (r *Ring) open(b []byte, hello bool) ([]byte, *ringKey, error) {
-	if len(b) < Overhead || string(b[:len(magic)]) != magic {
-		return nil, nil, ErrShort
+	if err := r.Claims(b); err != nil {
+		return nil, nil, err
 	}
-	if b[len(magic)] != version {
-		return nil, nil, ErrVersion
-	}
-	err := ErrForeign
+	err := ErrForged
 	for i := range r.keys {
 		k := &r.keys[i]
 		if k.id != KeyID(b[idAt:nonceAt]) {
@@ -147,7 +161,7 @@ func (r *Ring) open(b []byte, hello bool) ([]byte, *ringKey, error) {
 		if bad == nil {
 			return plain, k, nil
 		}
-		err = ErrForged // two keys may share an id: go on
+		// Two keys may share an id: go on.
 	}
 	return nil, nil, err
 }

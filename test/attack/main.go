@@ -139,6 +139,7 @@ func (s *siege) attempts(t *tried) {
 	t.Control, t.Before, t.Edge, t.Now = nil, nil, nil, nil
 	t.Control = s.attempt(t, "control", stage{})
 	switch {
+	case t.row.held && t.row.edge == nil:
 	case t.row.held:
 		t.Edge = s.attempt(t, "edge", stage{attacked: true, edge: true})
 	case s.old != nil:

@@ -32,7 +32,7 @@ type row struct {
 	run func(*stage) (outcome, error)
 	// held says that the promise was kept before already. What shows then that the
 	// attempt is a real one is edge: the same with the one thing that the attacker
-	// lacks, the key for example.
+	// lacks, the key for example; nil where nothing it could have would help.
 	held bool
 	edge func(*stage) (outcome, error)
 	// left says why the attack still succeeds; it is shown and bounds nothing.

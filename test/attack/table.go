@@ -32,6 +32,34 @@ var rows = []row{
 		attack: "other addresses within the refresh window", harm: "of own answers replaced",
 	},
 	{
+		number: "7", who: outsider, quick: true, alone: true, run: drowned("forged"),
+		attack: "forged datagrams under the hosts' addresses", harm: "of names lost", most: 0.01,
+	},
+	{
+		number: "7b", who: outsider, alone: true, run: drowned("forged, long"),
+		attack: "the same, 1232 bytes each", harm: "of names lost", most: 0.01,
+	},
+	{
+		number: "7c", who: outsider, alone: true, run: drowned("random bytes"),
+		attack: "random bytes under the hosts' addresses", harm: "of names lost", most: 0.01,
+	},
+	{
+		number: "7d", who: outsider, alone: true, run: drowned("another key"),
+		attack: "another group's datagrams under the hosts' addresses", harm: "of names lost", most: 0.01,
+	},
+	{
+		number: "7e", who: outsider, alone: true, run: drowned("another version"),
+		attack: "another version's datagrams under the hosts' addresses", harm: "of names lost", most: 0.01,
+	},
+	{
+		number: "7f", who: outsider, alone: true, run: drowned("replayed"),
+		attack: "replays under the hosts' addresses", harm: "of names lost", most: 0.01,
+	},
+	{
+		number: "7t", who: outsider, alone: true, held: true, run: slowed("forged"),
+		attack: "forged datagrams, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
 		number: "8", open: true, who: insideOne, quick: true, run: silenced,
 		attack: "one datagram in another's name, seq 2^60", harm: "of names lost",
 	},
