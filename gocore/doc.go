@@ -15,7 +15,7 @@
 //
 // Read node/input.go and node/effect.go first: they are everything that goes
 // in and comes out. Then node/lookup.go (a query), node/fetch.go and
-// node/servers.go, judge.go and down.go (the DNS servers and outages),
+// node/order.go, servers.go, judge.go and down.go (the DNS servers and outages),
 // node/receive.go (peers).
 //
 //	program -> libnss_mcdns.so.2 -> daemon/nsssock --Query-->  node --Ask-->  daemon/upstream -> DNS server
@@ -36,6 +36,8 @@
 //	member    a peer that was heard lately
 //	proven    said of a peer that has shown to be alive now
 //	server    a DNS server of this host; fallback: one asked only while all others are down
+//	current   said of the first server of a list that is not down; those behind it are later
+//	good      said of an answer of the current server or of one before it
 //	upstream  the servers together: up, suspect or down
 //	answer    the unit of the cache: one question, its whole CNAME chain and records, one age
 //	birth     which host fetched an answer, and when

@@ -23,6 +23,7 @@ type Cache struct {
 	// keeps says whether the group counts on this host for a question: its
 	// entry is dropped a round later than others.
 	keeps func(wire.Question) bool
+	order Order
 }
 
 // New makes a cache of at most limit bytes. keeps says which questions this
@@ -45,8 +46,8 @@ func (c *Cache) SetLimit(limit int) int {
 }
 
 // Get returns what is held for a question: the visible answer, or the positive
-// one it hides once the visible negative is stale (PROTOCOL 2: a stale positive
-// is worth more than a stale negative).
+// one it hides if that is of an earlier server, or of the same one and the visible
+// negative is stale (PROTOCOL 2: a stale positive is worth more than a stale negative).
 func (c *Cache) Get(now time.Duration, q wire.Question) Entry {
 	s := c.seen(now, q)
 	if s == nil {
@@ -62,10 +63,8 @@ func (c *Cache) seen(now time.Duration, q wire.Question) *slot {
 		return nil
 	}
 	s := c.table.at(n)
-	if s.negative() && !s.fresh(now) {
-		if under := c.hidden[n]; under != nil {
-			return &under.slot
-		}
+	if under := c.hidden[n]; under != nil && c.comesFirst(under, s, s.fresh(now)) {
+		return &under.slot
 	}
 	return s
 }

@@ -45,8 +45,13 @@ func (nopTB) Fatal(args ...any) { panic(args) }
 func TestCacheKeepsItsBooks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := New(2000, Key{}, func(q wire.Question) bool { return q.Name == "a.example." })
-		now := at
+		now, current := at, 0
+		c.SetOrder(func(a *wire.Answer, _ bool, _ uint64) Standing {
+			nth := int(a.Birth.Clock/time.Millisecond) % 3 // one server for each birth
+			return Standing{Nth: nth, Good: nth <= current}
+		})
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			current = rapid.IntRange(0, 2).Draw(t, "current")
 			now += time.Duration(rapid.IntRange(0, 1800).Draw(t, "pass s")) * time.Second
 			step(t, c, now)
 			checkBooks(t, c, now)

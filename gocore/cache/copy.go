@@ -7,10 +7,11 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// Copy makes another cache that holds the same answers; their bytes are shared.
+// Copy makes another cache that holds the same answers; their bytes are
+// shared. Its order is to be set anew.
 func (c *Cache) Copy(keeps func(wire.Question) bool) *Cache {
 	other := *c
-	other.keeps = keeps
+	other.keeps, other.order = keeps, nil
 	other.table.chunks = make([][]slot, len(c.table.chunks))
 	for i, chunk := range c.table.chunks {
 		other.table.chunks[i] = slices.Clone(chunk)

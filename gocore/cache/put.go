@@ -77,7 +77,7 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 	if out, done := c.sameBirth(now, n, s, in.From); done {
 		return out, c.shrink() // who vouches for a filler takes room
 	}
-	out := c.stands(now, n, s)
+	out := c.stands(now, n, s, c.standing(in.Answer, s.has(own), origin{in.From, in.Place}))
 	if out == Kept {
 		return Kept, 0
 	}
@@ -149,11 +149,16 @@ func (c *Cache) vouch(held *slot, s slot, from wire.Peer) {
 // win: rotating answers fetched at the same time by two hosts (PROTOCOL 2).
 const together = 2 * time.Second
 
-// stands says whether s, of another birth, takes the place of what is held, or waits.
-func (c *Cache) stands(now time.Duration, n number, s slot) Outcome {
+// stands says whether s, of another birth, takes the place of what is held, or waits. What
+// may be served comes before what is held for an outage, whatever their ages.
+func (c *Cache) stands(now time.Duration, n number, s slot, came Standing) Outcome {
 	held := c.table.at(n)
+	good := c.held(held).Good
 	takes, out := false, Taken
 	switch {
+	case s.negative() && c.precedes(n, came.Nth):
+	case came.Good != good:
+		takes = came.Good
 	case s.has(own):
 		takes = s.born >= held.born
 	case s.negative() && c.freshPositive(now, n):
@@ -188,7 +193,7 @@ func (c *Cache) supersede(now time.Duration, n number, s slot) {
 	s.queried = held.queried
 	var under *hidden
 	if s.negative() {
-		under = c.refute(now, n, s.has(own))
+		under = c.refute(now, n, &s)
 	}
 	c.replace(n, s, under)
 }
@@ -197,14 +202,15 @@ func (c *Cache) supersede(now time.Duration, n number, s slot) {
 // (PROTOCOL 2): one wrong NXDOMAIN must not cost an outage its answer.
 const refutedFor = 15 * time.Minute
 
-// refute returns what a negative, own or not, leaves of the positive that is held
-// or hidden already.
-func (c *Cache) refute(now time.Duration, n number, own bool) *hidden {
+// refute returns what a negative leaves of the positive that is held or hidden already.
+// Only the server that gave the positive deletes it: with a VPN away, what its server
+// said would else be gone after two looks.
+func (c *Cache) refute(now time.Duration, n number, negative *slot) *hidden {
 	under := c.hidden[n]
 	if held := c.table.at(n); !held.negative() {
 		under = &hidden{slot: *held}
 	}
-	if under == nil || !own {
+	if under == nil || !negative.has(own) || c.held(&under.slot).Nth != c.held(negative).Nth {
 		return under
 	}
 	switch {

@@ -30,9 +30,17 @@ func (c *Cache) find(now time.Duration, q wire.Question) number {
 }
 
 func (c *Cache) succeed(now time.Duration, n number) {
-	if held := c.table.at(n); held.has(awaited) && !held.fresh(now) {
-		c.supersede(now, n, *c.waiting[n])
+	held := c.table.at(n)
+	if !held.has(awaited) || held.fresh(now) {
+		return
 	}
+	next := c.waiting[n]
+	came := c.held(next)
+	if c.held(held).Good && !came.Good || next.negative() && c.precedes(n, came.Nth) {
+		c.await(n, nil) // the servers have changed meanwhile
+		return
+	}
+	c.supersede(now, n, *next)
 }
 
 // mayWait reports whether s, told by a peer, is to wait behind what this host fetched

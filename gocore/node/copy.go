@@ -27,6 +27,8 @@ func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
 	c.failures.of, c.failures.heard = maps.Clone(n.failures.of), slices.Clone(n.failures.heard)
 	c.deafPeers = slices.Clone(n.deafPeers)
 	c.cache, c.group = n.cache.Copy(c.ranksHigh), n.group.Copy()
+	c.cache.SetOrder(c.standing)
+	c.loans = maps.Clone(n.loans)
 	c.copyServers(n)
 	c.announce.queue, c.announce.queued = slices.Clone(n.announce.queue), maps.Clone(n.announce.queued)
 	c.loops(now)

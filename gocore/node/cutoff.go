@@ -34,7 +34,7 @@ func (n *Node) cutOff(now time.Duration) bool {
 		if s.state == Up {
 			return false
 		}
-		cut = cut || s.cutOff != 0 && now-s.cutOff < cutOffFor
+		cut = cut || s.cut(now)
 	}
 	return cut
 }
@@ -78,10 +78,13 @@ func (n *Node) askHelpers(now time.Duration) {
 	}
 }
 
-// helps reports whether a member's last evidence for a server of this host is
-// a success.
+// helps reports whether a member's last evidence for the current server of this
+// host, or one before it, is a success.
 func (n *Node) helps(m *group.Member) bool {
-	return m.Proven() && m.Addr().IsValid() && m.Reaches(func(id wire.ServerID) bool { return n.serverInScope(wire.Question{}, id) })
+	return m.Proven() && m.Addr().IsValid() && m.Reaches(func(id wire.ServerID) bool {
+		nth := numberOf(n.servers, func(s *server) bool { return s.ID == id && id != 0 })
+		return nth < len(n.servers) && n.stands(n.servers, wire.Question{}, nth).Good
+	})
 }
 
 // heardAsk helps a peer: from a fresh answer or this host's own servers, never

@@ -131,6 +131,20 @@ func (n *Node) byHearsay() bool {
 	return slices.ContainsFunc(n.servers, func(s *server) bool { return s.hearsay })
 }
 
+// doubtEarlier looks, beside the first lookup that a later server gets, at a server that
+// is down by hearsay: it may be down for others alone.
+func (n *Node) doubtEarlier(now time.Duration, q wire.Question) {
+	for _, s := range n.serversFor(q) {
+		if s.state != Down {
+			return
+		}
+		if s.hearsay && !s.doubted {
+			s.doubted = true
+			n.probe(now, s, wire.Question{})
+		}
+	}
+}
+
 // doubtsDown reports whether this host's own question should go beside its
 // first lookup in an outage that it knows by hearsay (PROTOCOL 5).
 func (n *Node) doubtsDown() bool {

@@ -68,7 +68,11 @@ func (n *Node) hearSuspicion(now time.Duration, s *server) {
 	if s.state == Up {
 		s.state, s.since = Suspect, now
 	}
-	n.startJudging(now, s)
+	least := time.Duration(0)
+	if n.hasNext(s) {
+		least = turn
+	}
+	n.startJudging(now, s, least)
 	if n.serverRank(s, electedToProbe) < electedToProbe {
 		n.probeTwice(now, s)
 	}

@@ -31,13 +31,21 @@ type fetch struct {
 	asks     []uint64
 	done     bool
 	said     wire.RcodeError // by the server that last said something
+	// ordered: it keeps to the order of the servers. at is the one asked last, by the
+	// last ask; by is a later one that answered while an earlier may still do.
+	ordered bool
+	at      *server
+	last    uint64
+	by      *server
 }
 
 // A try is how far a fetch has got with one server.
 type try struct {
 	server *server
 	sent   int
-	failed bool // it said that it has no answer
+	began  time.Duration // when it was first asked
+	failed bool          // it said that it has no answer
+	passed bool          // its turn is over; its reply may still come
 	// nowhere: what was sent did not reach it, as the network says.
 	nowhere bool
 }
@@ -79,7 +87,8 @@ func (n *Node) startFetch(now time.Duration, q wire.Question, kind purpose) {
 }
 
 func (n *Node) newFetch(now time.Duration, q wire.Question, kind purpose, servers []*server) *fetch {
-	f := &fetch{q: q, kind: kind, began: now, deadline: now + n.deadline() - 2*n.queryPatience()} // leaves the group its turn
+	f := &fetch{q: q, kind: kind, began: now, deadline: now + n.deadline(len(servers)) - 2*n.queryPatience()} // leaves the group its turn
+	f.ordered = kind != viaFallback && !n.set.Rotate
 	shift := 0
 	if n.set.Rotate && len(servers) > 0 {
 		shift = n.rand.IntN(len(servers))
@@ -94,9 +103,9 @@ func (n *Node) newFetch(now time.Duration, q wire.Question, kind purpose, server
 // sendNext asks the next server. When all have been asked often enough, late
 // replies are waited for until the deadline: a slow answer is an answer.
 func (n *Node) sendNext(now time.Duration, f *fetch) {
-	t := f.next()
-	if f.done || t == nil {
-		if !f.done && f.refused() {
+	t := n.next(now, f)
+	if f.done || t == nil || n.ofNoUse(f, t) {
+		if !f.done && (t != nil || f.refused()) {
 			n.fetchFailed(now, f)
 		}
 		return
@@ -104,6 +113,10 @@ func (n *Node) sendNext(now time.Duration, f *fetch) {
 	t.sent++
 	f.sends++
 	id := n.id()
+	f.at, f.last = t.server, id
+	if t.sent == 1 {
+		n.timeTurn(now, f, t)
+	}
 	n.asks[id] = &ask{fetch: f, server: t.server, sent: now}
 	f.asks = append(f.asks, id)
 	n.countAsk(f.kind)
@@ -126,6 +139,16 @@ func (f *fetch) patience(t *try) time.Duration {
 	return min(wait, fallbackRTO)
 }
 
+// askedAt is when a server was first asked.
+func (f *fetch) askedAt(s *server) time.Duration {
+	for i := range f.tries {
+		if f.tries[i].server == s && f.tries[i].began != 0 {
+			return f.tries[i].began
+		}
+	}
+	return f.began
+}
+
 func (f *fetch) live() bool { return !f.done }
 
 func (n *Node) countAsk(kind purpose) {
@@ -141,11 +164,25 @@ func (n *Node) countAsk(kind purpose) {
 	}
 }
 
-// next picks the server in the best state that was asked least.
-func (f *fetch) next() *try {
+// next picks the first server of the list whose turn it is. Where there is none, or no
+// order, it is the one in the best state that was asked least.
+func (n *Node) next(now time.Duration, f *fetch) *try {
 	if f.sends >= maxSends {
 		return nil
 	}
+	for i := range f.tries {
+		switch t := &f.tries[i]; {
+		case !f.ordered || t.failed || t.passed || !n.askable(now, t.server):
+		case t.sent >= maxTries:
+			return nil // it has time to answer until its turn ends
+		default:
+			return t
+		}
+	}
+	return f.leastAsked()
+}
+
+func (f *fetch) leastAsked() *try {
 	var best *try
 	for i := range f.tries {
 		t := &f.tries[i]
@@ -182,7 +219,7 @@ func (n *Node) overdue(now time.Duration, id uint64) {
 		n.timedOut(now, a)
 	}
 	switch {
-	case a.fetch.done:
+	case a.fetch.done || a.fetch.last != id: // it went on meanwhile
 	case n.inVain(a.fetch):
 		p := n.pending[a.fetch.q]
 		n.abandon(now, p)
@@ -206,11 +243,14 @@ func (n *Node) replied(now time.Duration, in Replied) {
 		return
 	}
 	delete(n.asks, in.Ask)
+	if in.Answer != nil || in.Failure == Refused {
+		a.server.heard = now
+	}
 	switch {
 	case in.Answer != nil:
 		n.succeeded(now, a.server, now-a.sent)
 		n.noteReply(now, a)
-		if a.fetch.done {
+		if a.fetch.done && a.fetch.by == nil {
 			return // abandoned: it shows that the server answers, no more
 		}
 		if n.rebinds(in.Answer) {
@@ -222,17 +262,19 @@ func (n *Node) replied(now time.Duration, in Replied) {
 		a.fetch.said = in.Said
 		n.refusedBy(now, a.server, a.fetch.q)
 		a.fetch.fail(a.server)
-		n.sendNext(now, a.fetch)
+		if a.fetch.at == a.server || a.fetch.refused() {
+			n.sendNext(now, a.fetch)
+		}
 	case in.Failure == Unreachable:
 		n.unreachable(now, in.Ask, a)
 	}
 }
 
-// miss notes that a server cannot be reached.
+// miss notes that a server cannot be reached: its turn is over.
 func (f *fetch) miss(s *server) {
 	for i := range f.tries {
 		if f.tries[i].server == s {
-			f.tries[i].nowhere = true
+			f.tries[i].nowhere, f.tries[i].passed = true, true
 		}
 	}
 }
@@ -262,27 +304,34 @@ func (n *Node) unreachable(now time.Duration, id uint64, a *ask) {
 	a.fetch.miss(a.server)
 	n.lost(now, a.server)
 	n.giveUpNowhere(now, a.fetch)
-	if t := a.fetch.next(); !a.fetch.done && t != nil && t.server != a.server {
+	if t := n.next(now, a.fetch); !a.fetch.done && t != nil && t.server != a.server && a.fetch.last == id {
 		delete(n.asks, id)
 		n.sendNext(now, a.fetch)
 	}
 }
 
-// fetched takes in what a server said.
+// fetched takes in what a server said. Of a later server than the current one it is
+// lent alone, and a probe of such a one was no question.
 func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer) {
 	answer := *raw
 	answer.Birth = wire.Birth{Peer: n.self, Clock: now.Truncate(time.Millisecond)}
 	answer.Server = s.ID
-	n.endFetch(f)
-	if f.kind == probe && f.q == rootSOA && n.pending[f.q] == nil {
-		return // nobody asked for it
+	stands := n.standingNow(s, f.q)
+	if f.done && stands.Nth >= n.standingNow(f.by, f.q).Nth {
+		return // not the late reply that is waited for
 	}
-	held := n.cache.Get(now, f.q)
-	n.compare(held, &answer)
-	known := held.Held() && held.Age(now) < durable
-	n.put(now, cache.Arrival{Answer: &answer, Place: n.set.Place, Mine: true})
+	n.endBy(now, f, s, stands)
+	switch {
+	case f.kind == probe && (!stands.Good || f.q == rootSOA && n.pending[f.q] == nil):
+		return // nobody asked for it
+	case n.denied(now, &answer, stands):
+		return
+	case stands.Good:
+		n.keep(now, &answer, f.kind)
+	default:
+		n.lend(now, &answer)
+	}
 	n.failures.clear(f.q)
-	n.announceFetched(now, &answer, f.kind, known)
 	if p := n.pending[f.q]; p != nil {
 		asked := len(p.waiters) > 0
 		p.query = nil // even if it is not kept: nobody need know any more
@@ -294,11 +343,53 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer)
 	}
 }
 
+// keep puts what a server said into the cache and tells the group.
+func (n *Node) keep(now time.Duration, a *wire.Answer, kind purpose) {
+	held := n.cache.Get(now, a.Question)
+	n.compare(held, a)
+	known := held.Held() && held.Age(now) < durable
+	n.put(now, cache.Arrival{Answer: a, Place: n.set.Place, Mine: true})
+	delete(n.loans, a.Question)
+	n.announceFetched(now, a, kind, known)
+}
+
+// denied serves a positive answer of an earlier server in the place of a later one's
+// denial, and takes that for a failure: the name is not asked for again at once.
+func (n *Node) denied(now time.Duration, a *wire.Answer, stands cache.Standing) bool {
+	e := n.usable(now, a.Question)
+	if a.Kind == wire.Positive || !e.Held() || e.Answer.Kind != wire.Positive || n.standingOf(e).Nth >= stands.Nth {
+		return false
+	}
+	n.failures.remember(now, a.Question, wire.RcodeError{})
+	if p := n.pending[a.Question]; p != nil {
+		p.query = nil
+		n.serveAll(now, p, e)
+		n.drop(p)
+	}
+	return true
+}
+
+// endBy ends a fetch that a server answered. What an earlier one may still say shows that
+// it is well, and replaces the answer of a later one.
+func (n *Node) endBy(now time.Duration, f *fetch, s *server, stands cache.Standing) {
+	if f.done || stands.Nth == 0 || !f.ordered {
+		n.endFetch(f)
+		return
+	}
+	f.by = s
+	asks := f.asks
+	f.asks = nil
+	n.endFetch(f)
+	n.forgetAsks(now, f, asks)
+}
+
 // answerWaiters hands a just fetched answer on, even one that is not kept.
 func (n *Node) answerWaiters(now time.Duration, p *pending, a *wire.Answer) {
 	ttl := a.TTL
 	if e := n.cache.Get(now, a.Question); e.Answer == a {
 		ttl = e.Life
+	} else if n.loans[a.Question].answer == a {
+		ttl = loanLife(a)
 	}
 	for _, id := range n.takeWaiters(p) {
 		n.cache.Touch(now, a.Question) // its first use is one: room is kept by use
@@ -363,6 +454,10 @@ func (n *Node) abandon(now time.Duration, p *pending) {
 	asks := f.asks
 	f.asks = nil
 	n.endFetch(f)
+	n.forgetAsks(now, f, asks)
+}
+
+func (n *Node) forgetAsks(now time.Duration, f *fetch, asks []uint64) {
 	n.after(now, f.deadline-now, func(time.Duration) {
 		for _, id := range asks {
 			delete(n.asks, id)

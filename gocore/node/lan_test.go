@@ -47,6 +47,8 @@ type lan struct {
 	neighbours *neighbours
 	// stall is the share of streams that do not open: two seconds later they end.
 	stall float64
+	// servers are DNS servers with answers and faults of their own.
+	servers map[netip.AddrPort]*dnsServer
 }
 
 type testNode struct {
@@ -218,6 +220,10 @@ func (n *testNode) checkAge(r Result) {
 }
 
 func (l *lan) ask(n *testNode, e Ask) {
+	if s := l.servers[e.Server]; s != nil {
+		s.ask(n, e)
+		return
+	}
 	if l.neighbours != nil && l.neighbours.hold(n, e) {
 		return
 	}

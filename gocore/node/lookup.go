@@ -57,6 +57,7 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 		return
 	}
 	if p.fetch == nil {
+		n.doubtEarlier(now, in.Question)
 		n.startFetch(now, in.Question, demand)
 	}
 	if n.cutOff(now) && len(p.waiters) == 1 {
@@ -125,28 +126,20 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 // whoever asks decides about fresh and stale.
 func (n *Node) usable(now time.Duration, q wire.Question) cache.Entry {
 	e := n.cache.Get(now, q)
-	if !e.Held() || e.Worn(now) > n.set.MaxStale || n.rebinds(e.Answer) {
-		return cache.Entry{}
+	if !e.Held() || e.Worn(now) > n.set.MaxStale || n.rebinds(e.Answer) || !n.standingOf(e).Good {
+		e = cache.Entry{}
 	}
-	if n.inScope(e) || n.down && !n.ownDomain(q) {
-		return e
+	if len(n.loans) > 0 && !(e.Held() && e.Fresh(now)) {
+		if lent := n.lent(now, q); lent.Held() {
+			return lent
+		}
 	}
-	return cache.Entry{}
+	return e
 }
 
 // ownDomain reports whether a name lies under the host's search or routing
 // domains, where only its own servers count.
 func (n *Node) ownDomain(q wire.Question) bool { return trust.Covered(n.set.Search, q.Name) }
-
-// inScope reports whether one of this host's own servers gave the answer
-// (PROTOCOL 2). What came through a loopback stub that names no servers counts
-// only for the host that asked it, and only where it was asked.
-func (n *Node) inScope(e cache.Entry) bool {
-	if e.Answer.Server == 0 {
-		return e.Own() && e.Place == n.set.Place
-	}
-	return n.serverInScope(e.Answer.Question, e.Answer.Server)
-}
 
 // serverInScope reports whether a server is one of those this host asks a
 // question.
@@ -177,7 +170,7 @@ func (n *Node) wait(now time.Duration, in Query) *pending {
 	}
 	p.waiters = append(p.waiters, in.ID)
 	n.waiting[in.ID] = p
-	n.afterIf(now, n.deadline(), n.waits(in.ID), func(now time.Duration) { n.expired(now, in.ID) })
+	n.afterIf(now, n.deadline(len(n.serversFor(in.Question))), n.waits(in.ID), func(now time.Duration) { n.expired(now, in.ID) })
 	return p
 }
 
@@ -185,13 +178,14 @@ func (n *Node) waits(id uint64) func() bool {
 	return func() bool { return n.waiting[id] != nil }
 }
 
-// deadline is how long a lookup may take: what resolv.conf allows
-// while some server is up, else 3 s.
-func (n *Node) deadline() time.Duration {
+// deadline is how long a lookup may take: what resolv.conf allows, and a turn of
+// each of its servers, while some server is up, else 3 s.
+func (n *Node) deadline(servers int) time.Duration {
+	most := n.set.Timeout * time.Duration(max(1, n.set.Attempts, servers))
 	if n.anyUp() {
-		return n.set.Timeout * time.Duration(max(1, n.set.Attempts))
+		return most
 	}
-	return min(3*time.Second, n.set.Timeout*time.Duration(max(1, n.set.Attempts)))
+	return min(3*time.Second, most)
 }
 
 // staleWait is how long a lookup waits for a server before it is served stale

@@ -39,6 +39,7 @@ type Node struct {
 	since    time.Duration
 	outage   uint32                 // counts outages from 1
 	refresh  map[wire.Question]bool // refreshes under way or timed
+	loans    map[wire.Question]loan
 
 	announce  announcer
 	queries   querier
@@ -89,6 +90,7 @@ func New(c Config) *Node {
 		exports: make(map[uint64]*export),
 	}
 	n.cache, n.failures.key = cache.New(0, c.Secret, n.ranksHigh), c.Secret
+	n.cache.SetOrder(n.standing)
 	return n
 }
 

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"slices"
 	"time"
 
 	"mcdns/gocore/cache"
@@ -40,6 +39,7 @@ func (n *Node) sendProbe(now time.Duration, s *server, doubted wire.Question) {
 	f := &fetch{q: q, kind: probe, began: now, deadline: now + 3*time.Second, tries: []try{{server: s, sent: maxTries}}, sends: 1}
 	id := n.id()
 	f.asks = []uint64{id}
+	f.at, f.last = s, id
 	n.asks[id] = &ask{fetch: f, server: s, sent: now}
 	n.countAsk(probe)
 	n.emit(Ask{ID: id, Server: s.Addr, Question: q, Patience: f.deadline - now})
@@ -68,12 +68,12 @@ var rootSOA = wire.Question{Name: ".", Type: 6}
 
 // probeQuestion is the most asked answer that is past its TTL, so that a probe
 // is a refresh too, and so that a resolver without uplink cannot answer from
-// its own cache (PROTOCOL 5).
+// its own cache (PROTOCOL 5). A server that is not current is asked only for what
+// it gave itself: a public one would learn the site's names else.
 func (n *Node) probeQuestion(now time.Duration, s *server, doubted wire.Question) wire.Question {
 	var best cache.Entry
 	n.cache.Recent(probeLook, func(e cache.Entry) {
-		if e.Answer.Question != doubted && n.inScope(e) && betterProbe(now, e, best) &&
-			slices.Contains(n.serversFor(e.Answer.Question), s) {
+		if e.Answer.Question != doubted && betterProbe(now, e, best) && n.mayProbe(s, e) {
 			best = e
 		}
 	})
@@ -81,6 +81,15 @@ func (n *Node) probeQuestion(now time.Duration, s *server, doubted wire.Question
 		return rootSOA
 	}
 	return best.Answer.Question
+}
+
+func (n *Node) mayProbe(s *server, e cache.Entry) bool {
+	list := n.serversFor(e.Answer.Question)
+	nth := numberOf(list, func(o *server) bool { return o == s })
+	if nth == len(list) || !n.mine(e) {
+		return false
+	}
+	return n.set.Rotate || nth == current(list) || s.ID != 0 && s.ID == e.Answer.Server
 }
 
 func betterProbe(now time.Duration, e, best cache.Entry) bool {

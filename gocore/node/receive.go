@@ -146,7 +146,7 @@ func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire
 			n.group.Notes(m).Told++
 		}
 	}
-	if e := n.cache.Get(now, q); !filler && (!e.Held() || silences(now, e, a, transit)) {
+	if e := n.cache.Get(now, q); !filler && (!e.Held() || n.silences(now, e, a, transit)) {
 		n.cancelAnnouncement(q)
 		delete(n.answers, q)
 	}
@@ -156,10 +156,11 @@ func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire
 }
 
 // silences reports whether what a proven peer told the group leaves this host
-// nothing to say: the same birth, or one not much older. An older one must not:
-// the group would never hear of the younger.
-func silences(now time.Duration, held cache.Entry, told wire.Aged, transit time.Duration) bool {
-	return held.Answer.Birth == told.Birth || told.Age+transit <= held.Age(now)+2*time.Second
+// nothing to say: the same birth, or one not much older of a server that is not a
+// later one. An older one must not: the group would never hear of the younger.
+func (n *Node) silences(now time.Duration, held cache.Entry, told wire.Aged, transit time.Duration) bool {
+	return held.Answer.Birth == told.Birth || told.Age+transit <= held.Age(now)+2*time.Second &&
+		n.standing(told.Answer, false, 0).Nth <= n.standingOf(held).Nth
 }
 
 // believes applies the rules about what a peer may say (PROTOCOL 7). What is held for
@@ -192,11 +193,11 @@ func (n *Node) endWaiting(now time.Duration, q wire.Question) {
 	n.drop(p)
 }
 
-// compare notes when this host's own fetch contradicts what a peer had told:
-// not rotation, but a turn between public and private, or existing and not
+// compare notes when this host's own fetch contradicts what a peer had told of the
+// same server: not rotation, but a turn between public and private, or existing and not
 // (PROTOCOL 7). An administrator decides what it means.
 func (n *Node) compare(held cache.Entry, fetched *wire.Answer) {
-	if !held.Held() || held.Own() {
+	if !held.Held() || held.Own() || held.Answer.Server != fetched.Server {
 		return
 	}
 	told, got := held.Answer.Kind, fetched.Kind

@@ -45,7 +45,7 @@ type popular struct {
 func (n *Node) popularStale(now time.Duration) []popular {
 	var stale []popular
 	n.cache.All(func(e cache.Entry) bool {
-		if !e.Fresh(now) && e.Used != 0 && now-e.Used < recoverUsed && n.inScope(e) {
+		if !e.Fresh(now) && e.Used != 0 && now-e.Used < recoverUsed && n.mine(e) {
 			stale = append(stale, popular{e.Answer.Question, e.Born, e.Asked})
 		}
 		return true

@@ -65,11 +65,11 @@ func (n *Node) downFor(q wire.Question) bool {
 
 // downSince says that too, and since when.
 func (n *Node) downSince(q wire.Question) (since time.Duration, down bool) {
-	r := n.routeFor(q)
-	if r == nil {
+	list := n.serversFor(q)
+	if len(list) == len(n.servers) && n.routeFor(q) == nil {
 		return n.since, n.down
 	}
-	for _, s := range r.servers {
+	for _, s := range list {
 		if s.state != Down {
 			return 0, false
 		}

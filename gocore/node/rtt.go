@@ -51,12 +51,12 @@ func (s *server) timeout(sent int) time.Duration {
 	return min(maxRTO, rto<<min(max(sent-2, 0), 10))
 }
 
-// noteReply follows how long this host waits for answers: from the first time that
-// it asked. Where frames are lost that is longer than a reply takes, and an answer
+// noteReply follows how long this host waits for a server: from the first time that it
+// asked this one. Where frames are lost that is longer than a reply takes, and an answer
 // that comes after two repeats is in time there.
 func (n *Node) noteReply(now time.Duration, a *ask) {
-	if a.fetch.began >= a.server.back {
-		n.replies.add(now - a.fetch.began)
+	if began := a.fetch.askedAt(a.server); began >= a.server.back {
+		n.replies.add(now - began)
 	}
 }
 

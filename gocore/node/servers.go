@@ -17,6 +17,10 @@ type server struct {
 	// success and failure are when this host last had each, peerSuccess when
 	// some peer last had success (group.Unseen if never).
 	success, failure, peerSuccess time.Duration
+	// heard is when it last said anything, be it a failure.
+	heard time.Duration
+	// silent is when the first question left that timed out since the last success.
+	silent time.Duration
 	// lostFor are the questions that timed out since the last success, two at
 	// most; refusals the names it refused, three at most.
 	lostFor  []wire.Question
@@ -55,12 +59,13 @@ type server struct {
 // setServers follows a change of configuration: servers that stay keep what is
 // known of them.
 func (n *Node) setServers(now time.Duration) {
-	before := n.servers
+	before := n.allServers()
 	n.servers = n.merge(now, n.servers, n.set.Servers, false)
 	n.fallback = n.merge(now, n.fallback, n.set.Fallback, true)
 	n.setRoutes(now)
 	n.failures.clearAll() // the settings may name servers that know what these did not
-	if !slices.Equal(before, n.servers) {
+	n.loans = nil         // lent by the old list
+	if !slices.Equal(before, n.allServers()) {
 		n.askAnew(now)
 	}
 	n.updateDown(now)
@@ -130,7 +135,7 @@ func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback b
 func newServer(now time.Duration, s Server, fallback bool) *server {
 	return &server{
 		Server: s, state: Suspect, since: now, fallback: fallback,
-		success: group.Unseen, failure: group.Unseen, peerSuccess: group.Unseen, judge: group.Unseen,
+		success: group.Unseen, failure: group.Unseen, peerSuccess: group.Unseen, judge: group.Unseen, heard: group.Unseen, silent: group.Unseen,
 	}
 }
 

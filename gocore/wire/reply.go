@@ -18,7 +18,7 @@ var (
 	ErrTruncated = errors.New("reply is truncated; ask by TCP")
 	// ErrUseless: a reply to this question out of which no answer can be made:
 	// CNAMEs in a circle or more than 11 of them, more than 64 KiB once
-	// unpacked, or a referral from a server that does not recurse.
+	// unpacked, or a referral or nothing at all from a server that does not recurse.
 	ErrUseless = errors.New("reply is of no use")
 )
 
@@ -280,6 +280,9 @@ func (s *scrubber) negative(cur, off int) error {
 	if s.rcode == RcodeNXDomain {
 		s.kind = NXDomain
 	}
+	if s.lame() {
+		return fmt.Errorf("%w: empty, and the server neither knows nor recurses", ErrUseless)
+	}
 	var room [maxName]byte
 	referral := false
 	for range be16(s.reply[8:]) {
@@ -306,6 +309,14 @@ func (s *scrubber) negative(cur, off int) error {
 		s.ttl = 0 // a chain cut short says nothing about its end
 	}
 	return nil
+}
+
+// lame reports whether a reply is one that glibc passes over for the next server: NOERROR
+// with nothing, AA and RA clear (resolv/res_send.c, next_ns). The record that may be
+// there is that of EDNS, which glibc does not send.
+func (s *scrubber) lame() bool {
+	p := s.reply
+	return s.rcode == RcodeSuccess && be16(p[6:]) == 0 && be16(p[10:]) <= 1 && p[2]&0x04 == 0 && p[3]&0x80 == 0
 }
 
 // bareNegativeTTL, in seconds, is the life of a negative without an SOA. RFC

@@ -193,6 +193,7 @@ func TestReplySaysWhyThereIsNoAnswer(t *testing.T) {
 		{"circle of one", reply(t, q, nil, []string{q.Name + " 1 IN CNAME " + q.Name}, nil, nil), 0, ErrUseless},
 		{"circle of two", reply(t, q, nil, []string{q.Name + " 1 IN CNAME b.", "b. 1 IN CNAME WWW.example.org."}, nil, nil), 0, ErrUseless},
 		{"12 CNAMEs", reply(t, q, nil, chain(q.Name, 12), nil, nil), 0, ErrUseless},
+		{"nothing, of a server that does not recurse", reply(t, q, func(m *dns.Msg) { m.RecursionAvailable = false }, nil, nil, nil), 0, ErrUseless},
 		{"a referral", reply(t, q, func(m *dns.Msg) { m.RecursionAvailable = false }, nil, []string{"example.org. 1 IN NS ns.example.org."}, nil), 0, ErrUseless},
 	} {
 		_, err := ParseReply(q, c.b)

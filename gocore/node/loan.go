@@ -1,0 +1,54 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/wire"
+)
+
+// A loan is the answer of a later server while an earlier one is not down: it serves
+// programs for a few seconds, is neither kept, saved nor told, and gives way to what
+// the earlier one says (PROTOCOL 2).
+type loan struct {
+	answer *wire.Answer
+	at     time.Duration
+}
+
+const (
+	lentFor  = 5 * time.Second
+	maxLoans = 4096 // the rest is used once
+)
+
+func (n *Node) lend(now time.Duration, a *wire.Answer) {
+	if len(n.loans) >= maxLoans || a.TTL == 0 {
+		return
+	}
+	if n.loans == nil {
+		n.loans = make(map[wire.Question]loan)
+	}
+	q := a.Question
+	n.loans[q] = loan{a, now}
+	n.after(now, lentFor, func(time.Duration) {
+		if n.loans[q].answer == a {
+			delete(n.loans, q)
+		}
+	})
+}
+
+// lent is what is lent for a question, as an entry of a few seconds.
+func (n *Node) lent(now time.Duration, q wire.Question) cache.Entry {
+	l := n.loans[q]
+	e := cache.Entry{Answer: l.answer, Born: l.at, Life: loanLife(l.answer)}
+	if !e.Held() || !e.Fresh(now) {
+		return cache.Entry{}
+	}
+	return e
+}
+
+func loanLife(a *wire.Answer) time.Duration {
+	if a == nil {
+		return 0
+	}
+	return min(a.TTL, lentFor)
+}

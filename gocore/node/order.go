@@ -1,0 +1,148 @@
+package node
+
+import (
+	"slices"
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/wire"
+)
+
+// The servers of a list are not equal: the first may know names that the second
+// denies. What follows is all there is about their order; whoever asks, serves, keeps
+// or probes asks here (PROTOCOL 2, 5).
+
+// current is the number of the server of a list that counts now: the first that is
+// not down, the length of the list if all are. One that this host is cut off from is
+// not down: its answers are there, for peers.
+func current(list []*server) int {
+	for i, s := range list {
+		if s.state != Down {
+			return i
+		}
+	}
+	return len(list)
+}
+
+// stands says what is worth an answer of the nth server of the list that a question
+// goes to. That of the current server, or of one before it, is good, and while all
+// are down every server's is, but for other servers' under the host's own domains.
+func (n *Node) stands(list []*server, q wire.Question, nth int) cache.Standing {
+	switch {
+	case nth == len(list):
+		return cache.Standing{Nth: nth, Good: nth > 0 && current(list) == nth && !n.ownDomain(q)}
+	case n.set.Rotate:
+		nth = 0
+	}
+	return cache.Standing{Nth: nth, Good: nth <= current(list)}
+}
+
+// standing is that of an answer that is or may be held. What came through a loopback
+// stub that names no servers counts only for the host that asked it, and only where
+// it was asked.
+func (n *Node) standing(a *wire.Answer, own bool, place uint64) cache.Standing {
+	list := n.serversFor(a.Question)
+	nth := len(list)
+	if a.Server != 0 || own && place == n.set.Place {
+		nth = numberOf(list, func(s *server) bool { return s.ID == a.Server })
+	}
+	return n.stands(list, a.Question, nth)
+}
+
+func numberOf(list []*server, is func(*server) bool) int {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return i
+	}
+	return len(list)
+}
+
+func (n *Node) standingOf(e cache.Entry) cache.Standing {
+	return n.standing(e.Answer, e.Own(), e.Place)
+}
+
+// standingNow is that of what a server says now.
+func (n *Node) standingNow(s *server, q wire.Question) cache.Standing {
+	list := n.serversFor(q)
+	return n.stands(list, q, numberOf(list, func(o *server) bool { return o == s }))
+}
+
+// mine reports whether one of the servers that a question goes to gave the answer.
+func (n *Node) mine(e cache.Entry) bool {
+	return n.standingOf(e).Nth < len(n.serversFor(e.Answer.Question))
+}
+
+// askable reports whether a server is worth a question: one that this host is cut off
+// from counts as down for asking.
+func (n *Node) askable(now time.Duration, s *server) bool {
+	return s.state != Down && !s.cut(now)
+}
+
+// cut reports whether the group judged lately that the fault is this host's.
+func (s *server) cut(now time.Duration) bool { return s.cutOff != 0 && now-s.cutOff < cutOffFor }
+
+// hasNext reports whether another server would stand in for one.
+func (n *Node) hasNext(s *server) bool {
+	if n.set.Rotate {
+		return false
+	}
+	before := func(list []*server) bool {
+		i := slices.Index(list, s)
+		return i >= 0 && i < len(list)-1
+	}
+	return before(n.servers) || slices.ContainsFunc(n.routes, func(r route) bool { return before(r.servers) })
+}
+
+// turn is how long a server may be silent before the next one is asked.
+const turn = time.Second
+
+// A fetch that keeps to the order asks one server until its turn ends, by failure,
+// judgement or time.
+
+// timeTurn ends the turn of a server that is asked for the first time: after a second,
+// or three times what answers take, if it has said nothing at all since, else after the
+// timeout of resolv.conf. Its answer counts when it comes.
+func (n *Node) timeTurn(now time.Duration, f *fetch, t *try) {
+	t.began = now
+	if !f.ordered || len(f.tries) == 1 {
+		return
+	}
+	pass := func(now time.Duration) {
+		t.passed = true
+		n.goOn(now, f)
+	}
+	n.afterIf(now, n.set.Timeout, f.live, pass)
+	if quiet := max(turn, 3*n.replies.p99()); quiet < n.set.Timeout {
+		n.afterIf(now, quiet, f.live, func(later time.Duration) {
+			if t.server.heard <= now {
+				pass(later)
+			}
+		})
+	}
+}
+
+// goOn asks another server if it is another's turn.
+func (n *Node) goOn(now time.Duration, f *fetch) {
+	if f.done || !f.ordered {
+		return
+	}
+	if t := n.next(now, f); t != nil && t.server != f.at && n.askable(now, t.server) {
+		n.sendNext(now, f)
+	}
+}
+
+// goOnAll moves all that waits, once a server was judged.
+func (n *Node) goOnAll(now time.Duration) {
+	for _, p := range n.inOrder() {
+		if p.fetch != nil {
+			n.goOn(now, p.fetch)
+		}
+	}
+}
+
+// ofNoUse reports whether the answer of the server whose turn it is would be: nobody
+// waits, and it could not be kept.
+func (n *Node) ofNoUse(f *fetch, t *try) bool {
+	p := n.pending[f.q]
+	waits := p != nil && len(p.waiters) > 0
+	return f.ordered && !waits && !n.standingNow(t.server, f.q).Good
+}
