@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
 )
 
 // tcpServer answers on connections that stay open, and counts them.
@@ -206,25 +207,124 @@ func TestDeafConnectionIsFoundByImpatientPrograms(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
 	go io.Copy(io.Discard, theirs)
+	var all streams
+	defer all.close()
+	server := netip.MustParseAddrPort("192.0.2.53:53")
 	c := newStream(ours)
-	ended, end := context.WithCancel(context.Background())
-	end()
-	left := 0
-	impatient := func() { c.ask(ended, www, false, func() { left++ }) }
+	all.keep(server, c)
+	impatient := func() {
+		a := &asking{question: www}
+		a.put(c)
+		a.leave()
+	}
 	impatient()
-	if left != 0 {
+	if all.kept(server) == nil {
 		t.Error("a connection was left at its first question")
 	}
+	c.mu.Lock()
 	c.since = time.Now().Add(-deafAfter)
+	c.mu.Unlock()
 	impatient()
-	if left == 0 {
-		t.Error("nobody left a connection that is silent for long")
+	if all.kept(server) != nil {
+		t.Error("a connection that is silent for long is kept")
 	}
 	c.deliver(nil)
-	left = 0
 	impatient()
-	if left != 0 {
+	if all.kept(server) == nil {
 		t.Error("a connection was left though something was heard")
+	}
+}
+
+// inOrder is a server that answers a connection's questions one after another, as
+// dnsmasq does, and those for names that begin with "evil" never.
+func inOrder(t *testing.T) (s *tcpServer, stalled *atomic.Int32) {
+	stalled = new(atomic.Int32)
+	s = startTCP(t, listen(t), func(c net.Conn, q []byte) bool {
+		if !strings.HasPrefix(string(q[headerLen+1:]), "evil") {
+			c.Write(framed(good(q)))
+			return true
+		}
+		stalled.Add(1)
+		io.Copy(io.Discard, c)
+		return false
+	})
+	return s, stalled
+}
+
+func evil(i int) wire.Question {
+	return wire.Question{Name: fmt.Sprintf("evil%d.example.", i), Type: 1}
+}
+
+// TestNameThatStallsHoldsUpNoOther: asked for over and over, as the node does, it
+// keeps to its own connection.
+func TestNameThatStallsHoldsUpNoOther(t *testing.T) {
+	s, stalled := inOrder(t)
+	client := New(16, func() bool { return true })
+	defer client.Close()
+	again := func() {
+		client.Ask(node.Ask{Server: s.addr, Question: evil(1), Patience: patience}, func(node.Replied) {})
+	}
+	again()
+	until(t, "the name stalls its connection", func() bool { return stalled.Load() == 1 })
+	for range 5 {
+		again()
+		if r := askFor(t, client, s.addr, www); r.Answer == nil {
+			t.Fatalf("got %+v; want an answer", r)
+		}
+	}
+	if n := s.connections.Load(); n > 2 {
+		t.Errorf("%d connections; want 2", n)
+	}
+}
+
+// TestNamesThatStallTogetherHoldUpNoOther: a burst of them fills a connection before
+// anybody knows. However many they are, the connections are bounded, and the one that
+// has been silent longest makes room.
+func TestNamesThatStallTogetherHoldUpNoOther(t *testing.T) {
+	for _, names := range []int{3, 3 * maxStreams} {
+		s, stalled := inOrder(t)
+		client := New(256, func() bool { return true })
+		client.Ask(node.Ask{Server: s.addr, Question: www, Patience: patience}, func(node.Replied) {})
+		until(t, "a connection stands", func() bool { return client.streams.kept(s.addr) != nil })
+		for i := range names {
+			client.Ask(node.Ask{Server: s.addr, Question: evil(i), Patience: patience}, func(node.Replied) {})
+		}
+		until(t, "a name stalls its connection", func() bool { return stalled.Load() > 0 })
+		if r := askFor(t, client, s.addr, www); r.Answer == nil {
+			t.Errorf("%d names: got %+v; want an answer", names, r)
+		}
+		client.streams.mu.Lock()
+		if n := len(client.streams.open[s.addr]); n > maxStreams+2 { // two may dial at the same moment
+			t.Errorf("%d names: %d connections; want %d at most", names, n, maxStreams)
+		}
+		client.streams.mu.Unlock()
+		client.Close()
+	}
+}
+
+// TestSlowNameCostsNoConnectionWhereNothingWaits: a server that answers in any order
+// is known by it.
+func TestSlowNameCostsNoConnectionWhereNothingWaits(t *testing.T) {
+	slow := make(chan []byte, 2)
+	s := startTCP(t, listen(t), func(c net.Conn, q []byte) bool {
+		if strings.HasPrefix(string(q[headerLen+1:]), "evil") {
+			slow <- q
+		} else {
+			c.Write(framed(good(q)))
+		}
+		return true
+	})
+	client := New(16, func() bool { return true })
+	defer client.Close()
+	mustAnswer(t, client, s.addr)
+	client.Ask(node.Ask{Server: s.addr, Question: evil(1), Patience: patience}, func(node.Replied) {})
+	<-slow
+	mustAnswer(t, client, s.addr)
+	c := client.streams.kept(s.addr)
+	until(t, "nothing is heard for long", func() bool { return c.silentFor(stalledAfter) })
+	mustAnswer(t, client, s.addr)
+	if n := s.connections.Load(); n != 1 {
+		t.Errorf("%d connections; want 1", n)
 	}
 }
 

@@ -1,0 +1,218 @@
+package upstream
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"mcdns/gocore/wire"
+)
+
+// streams keeps connections to servers open for the next questions, which go out
+// without waiting for replies to those before (RFC 7766 section 6.2): a handshake
+// costs more than a question. Mostly there is one to each server.
+//
+// Many servers answer a connection's questions one after another (dnsmasq does), so
+// that a name they cannot answer holds up all behind it. What waits behind another
+// question while nothing is heard moves to a connection of its own. The question in
+// front stays, and is put there again when it is asked again: it would hold up one
+// connection after the other.
+type streams struct {
+	dial func(ctx context.Context, server netip.AddrPort) (net.Conn, error)
+	mu   sync.Mutex
+	open map[netip.AddrPort][]*stream // the youngest last
+	shut bool
+}
+
+const (
+	// maxStreams to one server: dnsmasq takes 20 from all its clients together. The
+	// one that has been silent longest gives way to another.
+	maxStreams = 8
+	// maxMoves of one question: two may move to one idle connection.
+	maxMoves = 2
+	// moveWithin bounds a handshake, during which nobody reads from the old connection.
+	moveWithin = time.Second
+)
+
+// ask asks over a connection to the server, and once more over a new one if the
+// server had closed it (RFC 7766 section 6.2.4).
+func (s *streams) ask(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
+	a := &asking{question: q, edns: edns, replies: make(chan reply, 2+maxMoves)}
+	defer a.leave()
+	c, err := s.connect(ctx, server, a)
+	for err == nil {
+		r, end := a.wait(ctx, c)
+		switch {
+		case end == nil:
+			return parseTCP(q, r.id, r.data)
+		case errors.Is(end, errStalled):
+			c = s.move(ctx, server, a, c)
+		case !errors.Is(end, errStale):
+			err = end
+		case a.before(c) != nil:
+			c, a.moves = a.before(c), maxMoves
+		case a.dialled == nil && !errors.Is(c.err, net.ErrClosed):
+			c, err = s.begin(ctx, server, a, false)
+		default:
+			err = c.err
+		}
+	}
+	return nil, tcpError(err)
+}
+
+// connect puts a question to a connection.
+func (s *streams) connect(ctx context.Context, server netip.AddrPort, a *asking) (*stream, error) {
+	c, alone := s.pick(server, a.question)
+	if c != nil {
+		return c, a.put(c)
+	}
+	return s.begin(ctx, server, a, alone)
+}
+
+// begin puts a question to a new connection.
+func (s *streams) begin(ctx context.Context, server netip.AddrPort, a *asking, alone bool) (*stream, error) {
+	conn, err := s.dial(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	c := newStream(conn)
+	c.alone, a.dialled = alone, c
+	if !s.keep(server, c) {
+		conn.Close()
+		return nil, net.ErrClosed
+	}
+	return c, a.put(c)
+}
+
+// move puts a question that is held up to a connection on which nothing else waits,
+// and returns the old one if there is none.
+func (s *streams) move(ctx context.Context, server netip.AddrPort, a *asking, from *stream) *stream {
+	c, room := s.idle(server)
+	if c == nil && room {
+		ctx, cancel := context.WithTimeout(ctx, moveWithin)
+		defer cancel()
+		c, _ = s.begin(ctx, server, a, true)
+		a.moves = maxMoves
+	} else if c != nil && a.put(c) == nil {
+		a.moves++
+	}
+	if c == nil {
+		return from
+	}
+	return c
+}
+
+// pick returns the connection for a question, nil if that is to be a new one. alone
+// says that the question has stalled one already.
+func (s *streams) pick(server netip.AddrPort, q wire.Question) (c *stream, alone bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var least, most *stream
+	on := 0
+	for _, c := range s.open[server] {
+		switch load := c.load(); {
+		case c.asks(q):
+			most = c
+			on++
+		case c.forOthers() && (least == nil || load <= least.load()):
+			least = c
+		}
+	}
+	switch {
+	case on == 1 && most.silentFor(deafAfter) && s.room(server):
+		return nil, true // it may be dead: who is asked for again gets one more
+	case on > 0:
+		return most, false
+	case least == nil && !s.room(server):
+		return s.open[server][0], false
+	}
+	return least, false
+}
+
+// idle returns a connection on which nothing waits, or whether there is room for one
+// more.
+func (s *streams) idle(server netip.AddrPort) (c *stream, room bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.open[server] {
+		if c.load() == 0 && c.forOthers() {
+			return c, true
+		}
+	}
+	return nil, s.room(server)
+}
+
+// room makes room for one more connection, if it is not there, at the cost of the one
+// that has been silent longest.
+func (s *streams) room(server netip.AddrPort) bool {
+	list := s.open[server]
+	if len(list) < maxStreams {
+		return true
+	}
+	deaf := slices.MinFunc(list, func(a, b *stream) int { return cmp.Compare(b.silence(), a.silence()) })
+	if !deaf.silentFor(deafAfter) {
+		return false
+	}
+	s.remove(server, deaf)
+	go deaf.end(net.ErrClosed) // over TLS it says goodbye, which may take seconds
+	return true
+}
+
+// kept returns a connection to a server that is not known to be dead, nil if there is
+// none.
+func (s *streams) kept(server netip.AddrPort) *stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range slices.Backward(s.open[server]) {
+		if !c.silentFor(deafAfter) {
+			return c
+		}
+	}
+	return nil
+}
+
+// keep makes c a connection to its server until it ends.
+func (s *streams) keep(server netip.AddrPort, c *stream) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shut {
+		return false
+	}
+	if s.open == nil {
+		s.open = map[netip.AddrPort][]*stream{}
+	}
+	s.open[server] = append(s.open[server], c)
+	go func() {
+		c.read()
+		s.mu.Lock()
+		s.remove(server, c)
+		s.mu.Unlock()
+		close(c.closed) // nobody who is told finds it here again
+	}()
+	return true
+}
+
+// remove takes a connection out; again is harmless.
+func (s *streams) remove(server netip.AddrPort, c *stream) {
+	list := slices.DeleteFunc(s.open[server], func(other *stream) bool { return other == c })
+	if s.open[server] = list; len(list) == 0 {
+		delete(s.open, server)
+	}
+}
+
+// close closes all; asks under way fail.
+func (s *streams) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shut = true
+	for _, list := range s.open {
+		for _, c := range list {
+			c.conn.Close()
+		}
+	}
+}
