@@ -102,6 +102,18 @@ static struct iovec environment(const char *variable, uint8_t flag, uint8_t *fla
 	return bytes(value, value ? strlen(value) : 0);
 }
 
+/* Without a stamp mcdnsd answers by the resolv.conf that it sees itself. */
+static void put_stamp(struct mcdns_request *head)
+{
+	uint32_t stamp;
+
+	if (!mcdns_stamp(&stamp))
+		return;
+	head->flags |= MCDNS_STAMPED;
+	head->stamp_high = (uint8_t)(stamp >> 16);
+	head->stamp_low = (uint16_t)stamp;
+}
+
 /* False: too much to send, which is left to nss-dns rather than asked in part. */
 static bool compose(const struct mcdns_question *question, struct message *message)
 {
@@ -129,6 +141,7 @@ static bool compose(const struct mcdns_question *question, struct message *messa
 	head->name_length = (uint16_t)parts[1].iov_len;
 	head->localdomain_length = (uint16_t)parts[2].iov_len;
 	head->res_options_length = (uint16_t)parts[3].iov_len;
+	put_stamp(head);
 	return true;
 }
 

@@ -6,6 +6,7 @@
  *   stream.c    bytes from the daemon, under deadlines
  *   fill.c      the answer, into the buffers that glibc gave
  *   alias.c     HOSTALIASES
+ *   stamp.c     which resolv.conf the program sees
  *
  * The module lives in every process of the machine. So: no heap, no threads,
  * no signals, no thread-local or writable static data, little stack (programs
@@ -98,5 +99,11 @@ mcdns_take mcdns_take_host;
 /* The alias that HOSTALIASES gives a name without dots; `name` may be `alias`.
  * False: none, and `alias` is as it was. */
 bool mcdns_alias(const char *name, char alias[MCDNS_NAME_SIZE]);
+
+/* The stamp of resolv.conf, 24 bits. False: it is not there, or may not be looked at. */
+bool mcdns_stamp(uint32_t *stamp);
+
+/* The 24 bits that stand for size, seconds and nanoseconds; mcdnsd mixes alike. */
+uint32_t mcdns_mix(const uint64_t of[3]);
 
 #endif

@@ -12,9 +12,12 @@
 
 #include <stdint.h>
 
-/* Another path is for tests only. */
+/* Other paths are for tests only. */
 #ifndef MCDNS_SOCKET
 #define MCDNS_SOCKET "/run/mcdns/nss.sock"
+#endif
+#ifndef MCDNS_RESOLV_CONF
+#define MCDNS_RESOLV_CONF "/etc/resolv.conf"
 #endif
 
 /* "mcn1": the last byte is the version. A peer that says anything else is not
@@ -38,20 +41,28 @@ enum mcdns_flags {
 	/* LOCALDOMAIN / RES_OPTIONS stand in the caller's environment, maybe empty. */
 	MCDNS_LOCALDOMAIN = 2,
 	MCDNS_RES_OPTIONS = 4,
+	/* There is a stamp. */
+	MCDNS_STAMPED = 8,
 };
 
-/* Followed by name, LOCALDOMAIN and RES_OPTIONS, without terminators. */
+/*
+ * Followed by name, LOCALDOMAIN and RES_OPTIONS, without terminators.
+ *
+ * The stamp stands for the size and the time of change of the resolv.conf that
+ * the program sees (mcdns_stamp). Its 24 bits lie where older mcdnsds do not look,
+ * and older modules send zeros.
+ */
 struct mcdns_request {
 	uint32_t magic;
 	uint32_t length; /* of the whole request, this header included */
 	uint8_t kind;
 	uint8_t families;
 	uint8_t flags;
-	uint8_t zero;
+	uint8_t stamp_high;
 	uint16_t name_length;
 	uint16_t localdomain_length;
 	uint16_t res_options_length;
-	uint16_t zero2;
+	uint16_t stamp_low;
 };
 
 enum mcdns_status {

@@ -82,6 +82,7 @@ type Host struct {
 	hostsFile files.Kept[*hosts.Table]
 	noHosts   bool
 	deaf      atomic.Bool // an address of the listener could not be opened
+	looks     looks
 
 	self atomic.Pointer[wire.Peer]
 	ring atomic.Pointer[trust.Ring]
@@ -156,6 +157,7 @@ func (h *Host) answer(l *net.UnixListener) {
 	h.nss = nsssock.New(nsssock.Config{
 		Ask:         h.resolveAll,
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
+		Sees:        h.sees,
 		Hosts:       h.hosts.Load,
 		Own:         h.own,
 		Scope:       h.scope.Load,

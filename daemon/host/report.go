@@ -206,6 +206,7 @@ func idString(id uint64) string {
 // Query is for `mcdns query`.
 func (h *Host) Query(ctx context.Context, name string, types []uint16) (control.Answer, error) {
 	begin := time.Now()
+	h.lookAgain()
 	found := nsssock.Find(ctx, h.resolveAll, *h.conf.Load(), h.hosts.Load(), h.own(), name, types...)
 	out := control.Answer{
 		Schema: control.AnswerSchema, Name: name, Status: found.Status, Results: []control.Result{},

@@ -19,6 +19,7 @@ func linked(conf string, links ...string) resolvconf.Machine {
 	}
 	return resolvconf.Machine{
 		Hostname: func() (string, error) { return "h", nil },
+		Stamp:    func(string) (resolvconf.Stamp, bool) { return resolvconf.Unknown, false },
 		ReadDir:  func(string) ([]string, error) { return names, nil },
 		ReadFile: func(path string) ([]byte, error) {
 			if text, ok := files[path]; ok {

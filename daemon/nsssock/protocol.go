@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/netip"
 	"strconv"
+
+	"mcdns/daemon/resolvconf"
 )
 
 // This file is the other copy of nss/protocol.h; TestProtocolIsThatOfTheModule
@@ -27,6 +29,7 @@ const (
 	noSearch       = 1
 	hasLocaldomain = 2
 	hasResOptions  = 4
+	stamped        = 8
 )
 
 // Status is how a lookup ended.
@@ -50,6 +53,7 @@ type request struct {
 	name     string // bytes of an address if kind is byAddress
 	// nil if the variable is not set in the program's environment.
 	localdomain, resOptions *string
+	stamp                   resolvconf.Stamp
 }
 
 var errRequest = errors.New("nsssock: malformed request")
@@ -94,6 +98,9 @@ func parseRequest(b []byte) (request, error) {
 	}
 	if flags&hasResOptions != 0 {
 		r.resOptions = &resOptions
+	}
+	if flags&stamped != 0 {
+		r.stamp = resolvconf.Known(uint32(b[11])<<16 | uint32(native.Uint16(b[18:])))
 	}
 	return r, r.check()
 }

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"mcdns/daemon/resolvconf"
 )
 
 // need skips a test for want of something, or fails it where nothing may be
@@ -24,7 +27,7 @@ func need(t *testing.T, reason string) {
 const printProtocol = `
 #include <stdio.h>
 #include <stddef.h>
-#include "protocol.h"
+#include "mcdns.h"
 #define P(name, value) printf("%s %lu\n", name, (unsigned long)(value))
 #define Q(s, f) P(#s "." #f, offsetof(struct s, f))
 int main(void)
@@ -32,14 +35,16 @@ int main(void)
 	P("magic", MCDNS_MAGIC); P("request_max", MCDNS_REQUEST_MAX); P("reply_max", MCDNS_REPLY_MAX);
 	P("request", sizeof(struct mcdns_request)); P("reply", sizeof(struct mcdns_reply)); P("address", sizeof(struct mcdns_address));
 	P("by_name", MCDNS_BY_NAME); P("by_address", MCDNS_BY_ADDRESS); P("inet", MCDNS_INET); P("inet6", MCDNS_INET6);
-	P("no_search", MCDNS_NO_SEARCH); P("localdomain", MCDNS_LOCALDOMAIN); P("res_options", MCDNS_RES_OPTIONS);
+	P("no_search", MCDNS_NO_SEARCH); P("localdomain", MCDNS_LOCALDOMAIN); P("res_options", MCDNS_RES_OPTIONS); P("stamped", MCDNS_STAMPED);
 	P("alive", MCDNS_ALIVE); P("found", MCDNS_FOUND); P("no_name", MCDNS_NO_NAME); P("no_data", MCDNS_NO_DATA);
 	P("try_again", MCDNS_TRY_AGAIN); P("bad_name", MCDNS_BAD_NAME); P("not_here", MCDNS_NOT_HERE);
 	Q(mcdns_request, magic); Q(mcdns_request, length); Q(mcdns_request, kind); Q(mcdns_request, families); Q(mcdns_request, flags);
 	Q(mcdns_request, name_length); Q(mcdns_request, localdomain_length); Q(mcdns_request, res_options_length);
+	Q(mcdns_request, stamp_high); Q(mcdns_request, stamp_low);
 	Q(mcdns_reply, magic); Q(mcdns_reply, length); Q(mcdns_reply, status); Q(mcdns_reply, addresses); Q(mcdns_reply, names); Q(mcdns_reply, ttl);
 	Q(mcdns_address, family); Q(mcdns_address, scope); Q(mcdns_address, address);
-	printf("socket %s\n", MCDNS_SOCKET);
+	P("mixed", mcdns_mix((uint64_t[]){25, 1764525455, 999999999}));
+	printf("socket %s\nresolv.conf %s\n", MCDNS_SOCKET, MCDNS_RESOLV_CONF);
 	return 0;
 }`
 
@@ -53,7 +58,7 @@ func TestProtocolIsThatOfTheModule(t *testing.T) {
 	if err := os.WriteFile(source, []byte(printProtocol), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(cc, "-I", "../../nss", "-o", program, source).CombinedOutput(); err != nil {
+	if out, err := exec.Command(cc, "-I", "../../nss", "-o", program, source, "../../nss/stamp.c").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	out, err := exec.Command(program).Output()
@@ -68,20 +73,21 @@ func TestProtocolIsThatOfTheModule(t *testing.T) {
 		{"magic", magic}, {"request_max", requestMax}, {"reply_max", replyMax},
 		{"request", requestLen}, {"reply", replyLen}, {"address", addressLen},
 		{"by_name", byName}, {"by_address", byAddress}, {"inet", inet}, {"inet6", inet6},
-		{"no_search", noSearch}, {"localdomain", hasLocaldomain}, {"res_options", hasResOptions},
+		{"no_search", noSearch}, {"localdomain", hasLocaldomain}, {"res_options", hasResOptions}, {"stamped", stamped},
 		{"alive", int(alive)}, {"found", int(found)}, {"no_name", int(noName)}, {"no_data", int(noData)},
 		{"try_again", int(tryAgain)}, {"bad_name", int(badName)}, {"not_here", int(notHere)},
 		// Where parseRequest and appendFrame put them.
 		{"mcdns_request.magic", 0}, {"mcdns_request.length", 4}, {"mcdns_request.kind", 8}, {"mcdns_request.families", 9},
 		{"mcdns_request.flags", 10}, {"mcdns_request.name_length", 12}, {"mcdns_request.localdomain_length", 14},
-		{"mcdns_request.res_options_length", 16},
+		{"mcdns_request.res_options_length", 16}, {"mcdns_request.stamp_high", 11}, {"mcdns_request.stamp_low", 18},
 		{"mcdns_reply.magic", 0}, {"mcdns_reply.length", 4}, {"mcdns_reply.status", 8}, {"mcdns_reply.addresses", 10},
 		{"mcdns_reply.names", 12}, {"mcdns_reply.ttl", 16},
 		{"mcdns_address.family", 0}, {"mcdns_address.scope", 4}, {"mcdns_address.address", 8},
+		{"mixed", int(resolvconf.StampOf(25, time.Unix(1764525455, 999999999)).Bits())},
 	} {
 		fmt.Fprintf(&want, "%s %d\n", p.name, p.value)
 	}
-	want.WriteString("socket /run/mcdns/nss.sock\n")
+	want.WriteString("socket /run/mcdns/nss.sock\nresolv.conf /etc/resolv.conf\n")
 	if got := string(out); got != want.String() {
 		t.Errorf("protocol.h says\n%s\nprotocol.go says\n%s", got, want.String())
 	}
@@ -102,10 +108,14 @@ func appendRequest(r request) []byte {
 	if r.resOptions != nil {
 		flags, resOptions = flags|hasResOptions, *r.resOptions
 	}
-	b = append(b, r.kind, r.families, flags, 0)
-	for _, s := range []string{r.name, localdomain, resOptions, ""} {
+	if r.stamp != resolvconf.Unknown {
+		flags |= stamped
+	}
+	b = append(b, r.kind, r.families, flags, byte(r.stamp.Bits()>>16))
+	for _, s := range []string{r.name, localdomain, resOptions} {
 		b = native.AppendUint16(b, uint16(len(s)))
 	}
+	b = native.AppendUint16(b, uint16(r.stamp.Bits()))
 	b = append(b, r.name+localdomain+resOptions...)
 	native.PutUint32(b[4:], uint32(len(b)))
 	return b
@@ -118,6 +128,8 @@ func TestRequestIsReadAsSent(t *testing.T) {
 		{kind: byName, families: inet | inet6, name: "www.example.org.", noSearch: true, localdomain: &search, resOptions: &options},
 		{kind: byName, families: inet6, localdomain: &empty, resOptions: &empty},
 		{kind: byAddress, families: inet, name: "\xc0\x00\x02\x07"},
+		{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(0)},
+		{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(0xfedcba)},
 	} {
 		got, err := parseRequest(appendRequest(r))
 		if err != nil || fmt.Sprintf("%+v", deref(got)) != fmt.Sprintf("%+v", deref(r)) {
@@ -126,8 +138,8 @@ func TestRequestIsReadAsSent(t *testing.T) {
 	}
 }
 
-func deref(r request) [6]any {
-	out := [6]any{r.kind, r.families, r.noSearch, r.name}
+func deref(r request) [7]any {
+	out := [7]any{r.kind, r.families, r.noSearch, r.name, 6: r.stamp}
 	if r.localdomain != nil {
 		out[4] = *r.localdomain
 	}
@@ -159,7 +171,7 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 func FuzzRequest(f *testing.F) {
 	s := "a"
 	f.Add(appendRequest(request{kind: byName, families: inet, name: "www", localdomain: &s}))
-	f.Add(appendRequest(request{kind: byAddress, families: inet, name: "\xc0\x00\x02\x07"}))
+	f.Add(appendRequest(request{kind: byAddress, families: inet, name: "\xc0\x00\x02\x07", stamp: resolvconf.Known(1)}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := readRequest(bytes.NewReader(b))
 		if err != nil {

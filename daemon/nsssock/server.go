@@ -45,6 +45,9 @@ type Config struct {
 	Ask Ask
 	// Conf is the machine's resolv.conf as it is now.
 	Conf func() resolvconf.Conf
+	// Sees reports whether a program's resolv.conf is the one of Conf, which may
+	// read it anew for that; nil: all programs see the same.
+	Sees func(resolvconf.Stamp) bool
 	// Hosts is what /etc/hosts says, nil if it is not to be asked; nil if it
 	// never is.
 	Hosts func() *hosts.Table
@@ -159,7 +162,7 @@ func (s *Server) answer(ctx context.Context, c *clients.Client, r request) reply
 			return reply{status: tryAgain}
 		}
 	}
-	if (s.config.Beyond == nil || !s.config.Beyond()) && c.Elsewhere() {
+	if !s.answers(c, r) {
 		return reply{status: notHere}
 	}
 	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
@@ -170,6 +173,15 @@ func (s *Server) answer(ctx context.Context, c *clients.Client, r request) reply
 		l.own = s.config.Own()
 	}
 	return l.safely(ctx, r)
+}
+
+// answers reports whether a program is answered at all. Who comes from another
+// network is not, or on purpose, and then by the resolv.conf of this host.
+func (s *Server) answers(c *clients.Client, r request) bool {
+	if c.Elsewhere() {
+		return s.config.Beyond != nil && s.config.Beyond()
+	}
+	return s.config.Sees == nil || s.config.Sees(r.stamp)
 }
 
 // firstSign: a program that came while the daemon was away has waited long, on a

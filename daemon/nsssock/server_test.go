@@ -403,3 +403,27 @@ func TestAcceptThatFailsEndsNothing(t *testing.T) {
 		t.Errorf("got %v; want found", got)
 	}
 }
+
+// TestProgramWithAnotherResolvConfIsSentOn, by name and by address; one that sends no
+// stamp, as older modules do, is answered.
+func TestProgramWithAnotherResolvConfIsSentOn(t *testing.T) {
+	c := config(10, found1)
+	c.Sees = func(s resolvconf.Stamp) bool { return s == resolvconf.Unknown || s == resolvconf.Known(7) }
+	path, _, stop := serveConfig(t, c)
+	defer stop()
+	for _, test := range []struct {
+		request request
+		want    status
+	}{
+		{request{kind: byName, families: inet, name: "www"}, found},
+		{request{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(7)}, found},
+		{request{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(8)}, notHere},
+		{request{kind: byAddress, families: inet, name: "\xc0\x00\x02\x07", stamp: resolvconf.Known(8)}, notHere},
+	} {
+		conn := connect(t, path)
+		conn.Write(appendRequest(test.request))
+		if got := frames(t, conn); len(got) == 0 || got[len(got)-1] != test.want {
+			t.Errorf("%+v: got %v; want %d", test.request, got, test.want)
+		}
+	}
+}

@@ -29,6 +29,8 @@ type Machine struct {
 	ReadFile func(path string) ([]byte, error)
 	Hostname func() (string, error)
 	ReadDir  func(path string) (names []string, err error)
+	// Stamp is that of a file, and whether its next change may not show in it.
+	Stamp func(path string) (s Stamp, young bool)
 }
 
 // Noting is the machine with its latest failure noted: reading failed for a reason
@@ -54,17 +56,29 @@ func (m Machine) Noting(failure *error) Machine {
 }
 
 // Real is the machine mcdnsd runs on.
-func Real() Machine { return Machine{ReadFile: readFile, Hostname: os.Hostname, ReadDir: readDir} }
+func Real() Machine {
+	return Machine{ReadFile: readFile, Hostname: os.Hostname, ReadDir: readDir, Stamp: stamp}
+}
+
+// Changed reports whether resolv.conf may be another file than the one c was read
+// from.
+func (m Machine) Changed(c Conf) bool {
+	s, _ := m.Stamp(Path)
+	return c.Young || s != c.Stamp
+}
 
 // Read reads the machine's resolv.conf. A file that cannot be read counts as
 // empty, as it does for glibc.
 func (m Machine) Read() Conf {
 	hostname, _ := m.Hostname()
+	// Before the text: what is written between the two is a change then.
+	stamp, young := m.Stamp(Path)
 	text, err := m.ReadFile(Path)
 	if err != nil {
 		text = nil
 	}
 	c := Parse(text, hostname)
+	c.Stamp, c.Young = stamp, young
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		c.Problem = "missing"

@@ -43,6 +43,10 @@ type Conf struct {
 	NoTLDQuery bool
 	// UseTCP: "use-vc", ask over TCP only.
 	UseTCP bool
+	// Stamp is that of the file, readable or not.
+	Stamp Stamp
+	// Young: the file may be changed once more and have the same stamp.
+	Young bool
 }
 
 // Parse reads the text of a resolv.conf. hostname is that of the machine: its

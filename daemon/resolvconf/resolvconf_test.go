@@ -79,6 +79,7 @@ func TestProgramsEnvironmentCountsForThatProgram(t *testing.T) {
 func machine(files map[string]string) Machine {
 	return Machine{
 		Hostname: func() (string, error) { return "h", nil },
+		Stamp:    func(string) (Stamp, bool) { return Unknown, false },
 		ReadDir: func(path string) (names []string, err error) {
 			for file := range files {
 				if dir, name := filepath.Split(file); dir == path+"/" {

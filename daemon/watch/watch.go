@@ -1,12 +1,16 @@
-// Package watch says when files may have changed, without polling. A file here
-// may be absent, come late, be replaced by renaming, or be a symbolic link whose
-// target is: resolv.conf is all of these on one distribution or another.
+// Package watch says when files, or the host's name, may have changed, without
+// asking again and again. A file here may be absent, come late, be replaced by
+// renaming, be mounted over, or be a symbolic link whose target is: resolv.conf is
+// all of these on one distribution or another.
 package watch
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -24,12 +28,14 @@ type Watcher struct {
 	paths   func() []string
 	changed func()
 	notify  *fsnotify.Watcher
+	kernel  *kernel
 	watched []string
+	found   string // what stood there when it was looked at last
 	done    chan struct{}
 }
 
-// Files calls changed, on a goroutine of its own, after any of the files may
-// have become another. It may call without need: compare. paths is asked again
+// Files calls changed, on a goroutine of its own, after any of the files, or the
+// host's name, may have become another. It may call without need: compare. paths is asked again
 // after each change, which may have been one of what there is to watch. The error
 // is that of a machine out of inotify instances (fs.inotify.max_user_instances).
 func Files(changed func(), paths func() []string) (*Watcher, error) {
@@ -37,8 +43,9 @@ func Files(changed func(), paths func() []string) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Watcher{paths: paths, changed: changed, notify: n, done: make(chan struct{})}
+	w := &Watcher{paths: paths, changed: changed, notify: n, kernel: newKernel(), done: make(chan struct{})}
 	w.follow()
+	w.found = w.find()
 	go w.run()
 	return w, nil
 }
@@ -48,6 +55,7 @@ func Files(changed func(), paths func() []string) (*Watcher, error) {
 func (w *Watcher) Close() error {
 	err := w.notify.Close()
 	<-w.done
+	w.kernel.close()
 	return err
 }
 
@@ -56,19 +64,24 @@ func (w *Watcher) run() {
 	// Armed by the first event and not put off by more of them: a directory in
 	// which something is always written must not hide a change for ever.
 	var settled <-chan time.Time
+	var touched, mounted bool
 	for {
-		var ok bool
+		ok := true
 		select {
 		case _, ok = <-w.notify.Events:
+			touched = true
 		case _, ok = <-w.notify.Errors: // events were lost: look
+			touched = true
+		case <-w.kernel.name:
+			touched = true
+		case <-w.kernel.mounts:
+			mounted = true
 		case <-settled:
 			settled = nil
-			w.follow()
-			w.changed()
-			// What changed before there was a watch on it made no event.
-			if w.follow() {
+			if w.look(touched, mounted) {
 				settled = time.After(settle)
 			}
+			touched, mounted = false, false
 			continue
 		}
 		if !ok {
@@ -77,6 +90,42 @@ func (w *Watcher) run() {
 		if settled == nil {
 			settled = time.After(settle)
 		}
+	}
+}
+
+// look calls changed if there is a need. Where containers start and stop, mounts come
+// and go all day: for those alone there is a need if something else stands there now.
+// It reports whether to look once more.
+func (w *Watcher) look(touched, mounted bool) (again bool) {
+	if mounted {
+		w.unwatch() // the directory below a mount has its name
+	}
+	moved := w.follow()
+	before := w.found
+	w.found = w.find()
+	if !touched && !moved && w.found == before {
+		return false
+	}
+	w.changed()
+	// What changed before there was a watch on it made no event.
+	return w.follow()
+}
+
+// find says what stands at the paths, and which directories decide that.
+func (w *Watcher) find() string {
+	var b strings.Builder
+	for _, path := range append(w.paths(), w.watched...) {
+		if st, err := os.Stat(path); err == nil {
+			sys := st.Sys().(*syscall.Stat_t)
+			fmt.Fprintln(&b, path, sys.Dev, sys.Ino, sys.Size, sys.Mtim, sys.Ctim)
+		}
+	}
+	return b.String()
+}
+
+func (w *Watcher) unwatch() {
+	for _, dir := range w.watched {
+		w.notify.Remove(dir)
 	}
 }
 
@@ -109,6 +158,9 @@ func (w *Watcher) directories() []string {
 	for _, path := range w.paths() {
 		for range maxLinks {
 			out = append(out, existing(filepath.Dir(path)))
+			if isMount(path) { // what is written to it shows elsewhere
+				out = append(out, path)
+			}
 			target, err := os.Readlink(path)
 			if err != nil {
 				break

@@ -124,7 +124,7 @@ func plainProbe(t testing.TB) string {
 }
 
 func probeWith(t testing.TB, name string, flags []string) string {
-	args := append([]string{`-DMCDNS_SOCKET="` + socket + `"`, "-Inss", "-pthread"}, flags...)
+	args := append([]string{`-DMCDNS_SOCKET="` + socket + `"`, `-DMCDNS_RESOLV_CONF="` + resolvConf() + `"`, "-Inss", "-pthread"}, flags...)
 	for _, call := range []string{"socket", "sendmsg", "recv", "poll", "clock_gettime"} {
 		args = append(args, "-Wl,--wrap="+call)
 	}
@@ -133,6 +133,9 @@ func probeWith(t testing.TB, name string, flags []string) string {
 	}
 	return compile(t, name, "cc", append(args, sources(t)...)...)
 }
+
+// resolvConf is the probe's resolv.conf, which is only there where a test writes it.
+func resolvConf() string { return filepath.Join(work, "resolv.conf") }
 
 // module is the file that is shipped, built by the Makefile's own rule.
 func module(t testing.TB) string {

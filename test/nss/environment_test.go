@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"mcdns/daemon/resolvconf"
 	"mcdns/test/nss/fake"
 )
 
@@ -40,6 +42,60 @@ func TestEnvironmentTooLongIsLeftToNssDns(t *testing.T) {
 	call(t, "LOCALDOMAIN="+strings.Repeat("x", 8192-fake.HeaderSize-len("www")), "call", "4", "0", "www", "1024").want(t, "status", "SUCCESS")
 	if n := len(d.Asked()); n != 1 {
 		t.Errorf("asked %d times; want once", n)
+	}
+}
+
+// What the program sees of resolv.conf goes along with every question, for there may
+// be another in its namespace or root. One that is not there is no news.
+func TestStampOfResolvConfGoesAlong(t *testing.T) {
+	d := listen(t, say(reply{Status: fake.NoName}.Frame()))
+	ask := func() request {
+		t.Helper()
+		for _, args := range [][]string{{"4", "0", "www"}, {"2", inet, "www"}, {"a2", inet, "c0000207"}} {
+			call(t, append([]string{"call"}, append(args, "1024")...)...).want(t, "status", "NOTFOUND", "own_errno", "kept")
+		}
+		all := d.Asked()
+		last := all[len(all)-1]
+		for _, q := range all[len(all)-3:] {
+			if q.Stamp != last.Stamp || q.Flags != last.Flags {
+				t.Errorf("one program, two stamps: %+v", all)
+			}
+		}
+		return last
+	}
+	if got := ask(); got.Flags != 0 || got.Stamp != 0 {
+		t.Errorf("no file: got %+v; want no stamp", got)
+	}
+	t.Cleanup(func() { os.Remove(resolvConf()) })
+	seen := map[uint32]bool{}
+	for size := range 3 {
+		for _, at := range []time.Time{time.Unix(1764525455, 0), time.Unix(1764525455, 1), time.Unix(1764525456, 0)} {
+			if err := os.WriteFile(resolvConf(), make([]byte, size), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chtimes(resolvConf(), at, at); err != nil {
+				t.Fatal(err)
+			}
+			got := ask()
+			if want := resolvconf.StampOf(int64(size), at); got.Flags != 8 || resolvconf.Known(got.Stamp) != want {
+				t.Errorf("%d bytes, %v: got %+v; want the daemon's stamp %x", size, at, got, want.Bits())
+			}
+			seen[got.Stamp] = true
+		}
+	}
+	if len(seen) != 9 {
+		t.Errorf("%d stamps of 9 files", len(seen))
+	}
+}
+
+// mcdnsd says so where the program's network or resolv.conf is another: dns is asked.
+func TestNotHereIsLeftToNssDns(t *testing.T) {
+	d := listen(t, say(reply{Status: fake.NotHere}.Frame()))
+	for _, args := range [][]string{{"4", "0", "www"}, {"3", inet, "www"}, {"2", inet6, "www"}, {"1", inet, "www"}, {"a2", inet, "c0000207"}} {
+		unavailable(t, call(t, append([]string{"call"}, append(args, "1024")...)...))
+	}
+	if n := len(d.Asked()); n != 5 {
+		t.Errorf("asked %d times; want once each", n)
 	}
 }
 

@@ -21,7 +21,7 @@ func amount(short int) string {
 // The reply decoder under ASan and UBSan: replies that are nearly right, from a
 // seed. A failure is repeated with: fuzz SEED ROUNDS.
 func TestMutatedRepliesDoNoHarm(t *testing.T) {
-	args := append(append([]string{}, sanitizers...), "-Inss", "test/nss/testdata/fuzz.c", "nss/stream.c", "nss/fill.c")
+	args := append(append([]string{}, sanitizers...), "-Inss", "test/nss/testdata/fuzz.c", "nss/stream.c", "nss/fill.c", "nss/stamp.c")
 	program := compile(t, "fuzz", "cc", args...)
 	seed := strconv.FormatInt(time.Now().UnixNano()%1e9, 10)
 	t.Logf("seed %s", seed)
@@ -32,7 +32,7 @@ func TestMutatedRepliesDoNoHarm(t *testing.T) {
 // The same with clang's libFuzzer, which follows the branches.
 func TestFuzzedRepliesDoNoHarm(t *testing.T) {
 	program := compile(t, "libfuzzer", "clang", "-DLIBFUZZER", "-g", "-O1", "-fsanitize=fuzzer,address,undefined",
-		"-fno-sanitize-recover=all", "-Inss", "test/nss/testdata/fuzz.c", "nss/stream.c", "nss/fill.c")
+		"-fno-sanitize-recover=all", "-Inss", "test/nss/testdata/fuzz.c", "nss/stream.c", "nss/fill.c", "nss/stamp.c")
 	cmd := exec.Command(program, "-runs="+amount(50000), "-max_len=1400", "-print_final_stats=1", "-artifact_prefix="+filepath.Join(work, "crash-"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

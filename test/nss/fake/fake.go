@@ -23,6 +23,7 @@ const (
 	NoData
 	TryAgain
 	BadName
+	NotHere
 )
 
 // Magic begins every message; the others are where the fields of a reply are.
@@ -40,6 +41,7 @@ const (
 type Request struct {
 	Kind, Families, Flags         byte
 	Name, LocalDomain, ResOptions string
+	Stamp                         uint32 // of resolv.conf, 0 without the flag
 }
 
 // Reply is what a well-behaved daemon answers; its frame can be spoilt after.
@@ -205,10 +207,11 @@ func read(c io.Reader) (Request, error) {
 	order := binary.NativeEndian
 	lengths := [3]int{int(order.Uint16(head[12:])), int(order.Uint16(head[14:])), int(order.Uint16(head[16:]))}
 	total := HeaderSize + lengths[0] + lengths[1] + lengths[2]
-	if order.Uint32(head) != Magic || int(order.Uint32(head[4:])) != total || head[11] != 0 || order.Uint16(head[18:]) != 0 {
+	stamp := uint32(head[11])<<16 | uint32(order.Uint16(head[18:]))
+	if order.Uint32(head) != Magic || int(order.Uint32(head[4:])) != total || stamp != 0 && head[10]&8 == 0 {
 		return Request{}, os.ErrInvalid
 	}
-	q := Request{Kind: head[8], Families: head[9], Flags: head[10]}
+	q := Request{Kind: head[8], Families: head[9], Flags: head[10], Stamp: stamp}
 	for i, field := range []*string{&q.Name, &q.LocalDomain, &q.ResOptions} {
 		text := make([]byte, lengths[i])
 		if _, err := io.ReadFull(c, text); err != nil {

@@ -1,0 +1,44 @@
+package host
+
+import (
+	"sync"
+	"time"
+
+	"mcdns/daemon/clock"
+	"mcdns/daemon/resolvconf"
+)
+
+// looks are those that programs cause.
+type looks struct {
+	mu   sync.Mutex
+	vain time.Duration // clock.Boot of the last that could not read
+}
+
+// lookEvery is how often a file that cannot be read is tried for programs.
+const lookEvery = time.Second
+
+// sees reports whether the resolv.conf with this stamp, a program's, is the one
+// that counts here. Before it says no it looks whether the file has changed: a script
+// that writes it and looks a name up in its next line is faster than any watch.
+func (h *Host) sees(s resolvconf.Stamp) bool {
+	c := h.conf.Load()
+	if s != c.Stamp || c.Young {
+		h.lookAgain()
+		c = h.conf.Load()
+	}
+	return s == c.Stamp || s == resolvconf.Unknown || c.Stamp == resolvconf.Unknown
+}
+
+// lookAgain reads all anew if resolv.conf has changed.
+func (h *Host) lookAgain() {
+	h.looks.mu.Lock()
+	defer h.looks.mu.Unlock()
+	now := clock.Boot()
+	if vain := h.looks.vain; vain != 0 && now < vain+lookEvery || !resolvconf.Real().Changed(*h.conf.Load()) {
+		return
+	}
+	h.refresh()
+	if h.shown.Load().unread != nil {
+		h.looks.vain = now
+	}
+}
