@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mcdns/gocore/wire"
 )
 
 // A host whose path to the server is cut gets fresh answers through peers, also
@@ -137,5 +139,51 @@ func TestCutOffIsToldFromItsBeginningToItsEnd(t *testing.T) {
 	}
 	if s := l.nodes[1].Status(l.now); s.Upstream != Up || s.Since < cut {
 		t.Errorf("a peer that was well all the time: %v for %v", s.Upstream, s.Since)
+	}
+}
+
+// A peer that doubts, and another that has success, say nothing of this host's own
+// path: one lost datagram of its own, answered at the second try, does not either.
+func TestPeersDoubtMakesNobodyCutOff(t *testing.T) {
+	l := newLAN(t, 3)
+	names := l.known(10)
+	l.run(time.Minute)
+	for i, name := range names {
+		l.nodes[i%3].lookup(name)
+	}
+	n := l.nodes[0]
+	l.askLoss = 1
+	n.query("lost.example.")
+	l.run(n.servers[0].timeout(1) - time.Millisecond)
+	l.askLoss = 0
+	l.run(20 * time.Millisecond)
+	l.askLoss = 1 // its looks are lost, too
+	n.hearSuspicion(l.now, n.servers[0])
+	n.servers[0].peerSuccess = l.now
+	l.run(time.Second)
+	if s := n.servers[0]; s.cutOff != 0 || s.state != Up {
+		t.Errorf("got state %v, cut off %v; want up, and not cut off (seed %d)", s.state, s.cutOff != 0, seed)
+	}
+}
+
+// A doubt that comes within two seconds of the last look for a peer is no less one:
+// if nobody answers it the server is judged, when the two seconds are over.
+func TestDoubtSoonAfterTheLastLookIsHeard(t *testing.T) {
+	l := newLAN(t, 3)
+	names := l.known(10)
+	l.run(time.Minute)
+	for i, name := range names {
+		l.nodes[i%3].lookup(name)
+	}
+	n := l.nodes[0]
+	s := n.servers[0]
+	s.judge, s.again = l.now, l.now+recent
+	s.success = l.now
+	l.run(100 * time.Millisecond)
+	l.dead = true
+	n.weigh(l.now, s, wire.ServerState{Server: s.ID, Success: wire.Never, Failure: 0, Suspect: true}, l.now)
+	l.run(recent + judgeAfter + time.Second)
+	if s.state != Down {
+		t.Errorf("got state %v; want down (seed %d)", s.state, seed)
 	}
 }

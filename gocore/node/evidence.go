@@ -44,20 +44,36 @@ func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.
 // may have died just now, and a host that takes itself for cut off would do so for
 // half a minute.
 func (n *Node) lookAgain(now time.Duration, s *server) {
+	n.awaitAnswer(now, s)
 	if now < s.again {
 		return
 	}
 	s.again = now + recent
-	doubt := now
-	n.after(now, judgeAfter, func(now time.Duration) {
-		if max(s.success, s.peerSuccess) < doubt && s.state != Down && !s.judging && n.uses(s) {
-			n.hearSuspicion(now, s)
-		}
-	})
 	if n.serverRank(s, electedToProbe) < electedToProbe {
 		s.owed = now + judgeAfter
 		n.probe(now, s, wire.Question{})
 	}
+}
+
+// awaitAnswer makes a doubt one if nobody answers it. Where this host's last look is
+// less than two seconds ago others may not look either, and their time is awaited; a
+// host that is cut off has nothing to lose by doubting, and everything by waiting.
+func (n *Node) awaitAnswer(now time.Duration, s *server) {
+	if s.unanswered {
+		return
+	}
+	s.unanswered = true
+	wait := judgeAfter
+	if s.cutOff == 0 {
+		wait = max(wait, s.again-now)
+	}
+	doubt := now
+	n.after(now, wait, func(now time.Duration) {
+		s.unanswered = false
+		if max(s.success, s.peerSuccess) < doubt && s.state != Down && !s.judging && n.uses(s) {
+			n.hearSuspicion(now, s)
+		}
+	})
 }
 
 // hearSuspicion joins a peer's doubt: those ranked first for the server look,

@@ -194,7 +194,7 @@ func (n *Node) judgeServer(now time.Duration, s *server) {
 // noteCutOff: peers have success, so the fault is on this host's own path. It
 // never says "down" for that.
 func (n *Node) noteCutOff(now time.Duration, s *server) {
-	if s.failure < s.judge-recent {
+	if s.failure < max(s.judge-recent, s.success) {
 		s.state, s.since = Up, now // it was a peer's doubt alone
 		return
 	}

@@ -36,8 +36,9 @@ type server struct {
 	// looking: a peer has success, a probe is timed.
 	looking bool
 	// A peer that doubts waits for this host's success until owed; no other is
-	// looked for until again.
+	// looked for until again. unanswered: the time to answer its doubt is not over.
 	owed, again time.Duration
+	unanswered  bool
 	// back is when the server came back from being down. What was asked before says
 	// nothing about its speed: the kernel looks for its address once a second, and
 	// replies that came a second late made the next outage known a second late.
