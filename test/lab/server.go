@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
@@ -23,6 +24,8 @@ type Server struct {
 	mu        sync.Mutex
 	mode      mode
 	delay     time.Duration
+	lose      float64 // share of the questions over UDP that are swallowed
+	dice      *rand.Rand
 	dead      map[string]bool // "udp", "tcp": swallowed
 	queries   []Query
 	listeners []*dns.Server // nil: the ports are closed
@@ -51,7 +54,7 @@ func newServer(h *Host, z *Zone, program string) *Server {
 	if program == BuiltIn {
 		program = ""
 	}
-	return &Server{Host: h, zone: z, program: program, delay: answerDelay, dead: map[string]bool{}}
+	return &Server{Host: h, zone: z, program: program, delay: answerDelay, dead: map[string]bool{}, dice: rand.New(rand.NewPCG(1, 1))}
 }
 
 // On undoes everything below: the server has power, its ports are open, it
@@ -60,7 +63,7 @@ func (s *Server) On() error {
 	if err := s.Host.PowerOn(); err != nil {
 		return err
 	}
-	s.set(func() { s.mode, s.delay, s.dead = modeOn, answerDelay, map[string]bool{} })
+	s.set(func() { s.mode, s.delay, s.lose, s.dead = modeOn, answerDelay, 0, map[string]bool{} })
 	if s.unit != nil {
 		s.unit.Thaw()
 	}
@@ -93,11 +96,19 @@ func (s *Server) Refuse() error {
 	return nil
 }
 
+// Knows gives the server data of its own in place of the LAN's Zone: a server of
+// another provider, which says other things. It outlasts On.
+func (s *Server) Knows(z *Zone) error { return s.builtIn(func() { s.zone = z }) }
+
 // ServFail makes the server answer every question with SERVFAIL.
 func (s *Server) ServFail() error { return s.builtIn(func() { s.mode = modeServFail }) }
 
 // Slow makes the server answer after d.
 func (s *Server) Slow(d time.Duration) error { return s.builtIn(func() { s.delay = d }) }
+
+// Lose makes the server lose a share of the questions over UDP, from 0 to 1. Frames
+// between hosts come through; see Faults for those.
+func (s *Server) Lose(share float64) error { return s.builtIn(func() { s.lose = share }) }
 
 // Swallow makes the server lose all questions over network, "udp" or "tcp".
 func (s *Server) Swallow(network string) error {
@@ -110,6 +121,12 @@ func (s *Server) builtIn(change func()) error {
 	}
 	s.set(change)
 	return nil
+}
+
+func (s *Server) knowledge() *Zone {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.zone
 }
 
 func (s *Server) set(change func()) {
@@ -198,7 +215,7 @@ func (s *Server) serve(w dns.ResponseWriter, q *dns.Msg) {
 	if mode == modeServFail {
 		m.Rcode = dns.RcodeServerFailure
 	} else {
-		s.zone.answer(m, q.Question[0])
+		s.knowledge().answer(m, q.Question[0])
 	}
 	w.WriteMsg(fit(m, q, network))
 }
@@ -228,5 +245,6 @@ func (s *Server) note(from net.Addr, network string, q *dns.Msg) (mode, time.Dur
 			At: at, From: addr.Addr(), Net: network, Name: question.Name, Type: question.Qtype,
 		})
 	}
-	return s.mode, s.delay, s.mode == modeFrozen || s.dead[network]
+	lost := network == "udp" && s.lose > 0 && s.dice.Float64() < s.lose
+	return s.mode, s.delay, lost || s.mode == modeFrozen || s.dead[network]
 }

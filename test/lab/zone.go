@@ -72,6 +72,19 @@ func (z *Zone) Pointer(addr, name string) {
 	z.add(&dns.PTR{Hdr: z.header(owner, dns.TypePTR), Ptr: dns.Fqdn(name)})
 }
 
+// Only makes a zone that holds the records of these names alone, and says of all
+// others that they do not exist.
+func (z *Zone) Only(names ...string) *Zone {
+	z.mu.RLock()
+	defer z.mu.RUnlock()
+	only := NewZone(time.Duration(z.ttl) * time.Second)
+	for _, name := range names {
+		owner := dns.CanonicalName(name)
+		only.sets[owner] = slices.Clone(z.sets[owner])
+	}
+	return only
+}
+
 // Remove takes all records of a name out of the zone.
 func (z *Zone) Remove(name string) {
 	z.mu.Lock()
