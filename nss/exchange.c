@@ -23,6 +23,10 @@
 #define FIRST_FRAME (240 * MS)
 #define NEXT_FRAME (1500 * MS)
 #define WHOLE_CALL (30000 * MS)
+/* And by count, where the clock stands still: twice the tries that a connection
+ * makes in NEXT_FRAME, and some thirty times the signs of life of 30 s. */
+#define TRIES 200
+#define SIGNS 1000
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -35,7 +39,7 @@ static bool reach(int fd, int64_t deadline)
 {
 	static const struct sockaddr_un address = {AF_UNIX, MCDNS_SOCKET};
 
-	for (int ms = 1;; ms = ms < 16 ? 2 * ms : ms) {
+	for (int try = 0, ms = 1; try < TRIES; try++, ms = ms < 16 ? 2 * ms : ms) {
 		if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
 			return true;
 		if (errno != EAGAIN && errno != EINTR)
@@ -45,6 +49,7 @@ static bool reach(int fd, int64_t deadline)
 			return false;
 		poll(NULL, 0, (int)earlier(ms, left / MS + 1));
 	}
+	return false;
 }
 
 /* Drops the first n bytes of the message. */
@@ -73,9 +78,11 @@ static int send_all(int fd, const struct message *message, int64_t deadline)
 	struct msghdr rest = {.msg_iov = parts, .msg_iovlen = 4};
 
 	memcpy(parts, message->parts, sizeof parts);
-	while (rest.msg_iovlen > 0) {
+	for (int turn = 0; rest.msg_iovlen > 0; turn++) {
 		ssize_t n = sendmsg(fd, &rest, MSG_NOSIGNAL | MSG_DONTWAIT);
 
+		if (turn == MCDNS_TURNS)
+			return MCDNS_ABSENT;
 		if (n >= 0)
 			advance(&rest, (size_t)n);
 		else if (errno == EPIPE || errno == ECONNRESET)
@@ -163,7 +170,7 @@ static int receive_answer(struct mcdns_stream *stream, int64_t end, mcdns_take *
 {
 	struct mcdns_reply reply;
 
-	for (;;) {
+	for (int sign = 0; sign < SIGNS; sign++) {
 		int bad = mcdns_read(stream, &reply, sizeof reply);
 
 		if (bad)
@@ -179,6 +186,7 @@ static int receive_answer(struct mcdns_stream *stream, int64_t end, mcdns_take *
 			return MCDNS_ABSENT;
 		stream->deadline = earlier(end, now + NEXT_FRAME);
 	}
+	return MCDNS_ABSENT;
 }
 
 /* One connection, whose first frame must come within `first` of the request. Only

@@ -27,6 +27,10 @@
 /* The longest presentation form of a name, with its NUL: NS_MAXDNAME. */
 #define MCDNS_NAME_SIZE 1025
 
+/* Every loop ends by count too, in case the clock does not move: this many turns,
+ * four times what a signal each 100 us makes of the longest wait. */
+#define MCDNS_TURNS 65536
+
 /* How one question ended: a status of the protocol, or one of these. */
 enum mcdns_outcome {
 	MCDNS_ABSENT = 256, /* no daemon, a frozen one, or one that talks nonsense */

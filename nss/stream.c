@@ -18,7 +18,9 @@ int64_t mcdns_now(void)
 
 /*
  * The time left is worked out anew on each turn: a program with a fast timer
- * signal would otherwise start the whole wait again with every EINTR.
+ * signal would otherwise start the whole wait again with every EINTR. When poll
+ * has waited for all of it, it is over whatever the clock says: under libfaketime
+ * the clock may stand still. So are too many interruptions.
  *
  * What is there counts, however late it is: the deadline says how long the
  * daemon may be silent, and perhaps it is the program that was not run. Beside
@@ -28,22 +30,27 @@ int64_t mcdns_now(void)
 bool mcdns_wait(int fd, short events, int64_t deadline)
 {
 	struct pollfd ready = {.fd = fd, .events = events};
+	bool over = false;
 
-	for (;;) {
-		int64_t left = deadline - mcdns_now();
+	for (int turn = 0; turn < MCDNS_TURNS; turn++) {
+		int64_t left = over ? 0 : deadline - mcdns_now();
 		int n = poll(&ready, 1, left > 0 ? (int)((left + 999999) / 1000000) : 0);
 
 		if (n > 0)
 			return true;
-		if (n == 0 ? left <= 0 : errno != EINTR)
+		if (n == 0 && left <= 0)
 			return false;
+		if (n < 0 && errno != EINTR)
+			return false;
+		over = over || n == 0;
 	}
+	return false;
 }
 
 /* One recv of up to `size` bytes: the number of bytes in *got. */
 static int receive(struct mcdns_stream *stream, void *to, size_t size, size_t *got)
 {
-	for (;;) {
+	for (int turn = 0; turn < MCDNS_TURNS; turn++) {
 		if (!mcdns_wait(stream->fd, POLLIN, stream->deadline))
 			return MCDNS_ABSENT;
 		ssize_t n = recv(stream->fd, to, size, MSG_DONTWAIT);
@@ -56,6 +63,7 @@ static int receive(struct mcdns_stream *stream, void *to, size_t size, size_t *g
 		if (errno != EINTR && errno != EAGAIN)
 			return MCDNS_ABSENT;
 	}
+	return MCDNS_ABSENT;
 }
 
 /* Moves up to `size` bytes out of the read-ahead. */

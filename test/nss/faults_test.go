@@ -236,7 +236,8 @@ func TestProgramThatWasNotRunTakesWhatIsThere(t *testing.T) {
 }
 
 // What is there counts even when it is late, so a daemon that is never silent is
-// the one that could hold a program for ever.
+// the one that could hold a program for ever. A thousand signs are too many, however
+// little time they took.
 func TestSignsOfLifeWithoutAPauseEnd(t *testing.T) {
 	listen(t, func(c *net.UnixConn, _ request) {
 		signs := bytes.Repeat(reply{Status: fake.Alive}.Frame(), 1000)
@@ -246,7 +247,34 @@ func TestSignsOfLifeWithoutAPauseEnd(t *testing.T) {
 			}
 		}
 	})
-	unavailable(t, within(t, 2000, 1400, "PROBE_SPEED=20", "call", "4", "0", "www", "1024"))
+	unavailable(t, within(t, 2000, 0, "PROBE_SPEED=20", "call", "4", "0", "www", "1024"))
+}
+
+// Under libfaketime the clock may stand still. What the module waits for ends all
+// the same, by the time that poll itself took or by count.
+func TestLookupEndsThoughTheClockStandsStill(t *testing.T) {
+	alive := reply{Status: fake.Alive}.Frame()
+	tests := map[string]struct {
+		act   fake.Behaviour
+		fault string
+		most  float64 // ms
+	}{
+		"frozen":              {freeze(), "", 250},
+		"frozen, interrupted": {freeze(), "interrupted", 250},
+		"frozen at work":      {freeze(alive), "", 1600},
+		"frozen in a frame":   {freeze(alive, good.Frame()[:fake.HeaderSize+5]), "", 3100},
+		"alive for ever":      {busy(1<<30, time.Millisecond, nil), "", 20000},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			listen(t, test.act)
+			unavailable(t, within(t, test.most, 0, "PROBE_SPEED=0", "PROBE_FAULT="+test.fault, "call", "4", "0", "www", "1024"))
+		})
+	}
+	t.Run("full backlog", func(t *testing.T) {
+		full(t)
+		unavailable(t, within(t, 5000, 200, "PROBE_SPEED=0", "call", "4", "0", "www", "1024"))
+	})
 }
 
 // Signs of life for ever: half a minute, on a clock that runs 20 times faster.
