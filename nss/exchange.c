@@ -129,7 +129,7 @@ static bool compose(const struct mcdns_question *question, struct message *messa
 	size_t length = 0;
 
 	memset(message, 0, sizeof *message);
-	head->flags = question->flags;
+	head->flags = question->flags | MCDNS_LARGE;
 	parts[0] = bytes(head, sizeof *head);
 	parts[1] = bytes(question->name, question->name_length);
 	if (question->kind == MCDNS_BY_NAME) {

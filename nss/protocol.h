@@ -26,7 +26,7 @@
 
 /* Neither side reads more than this of one message. */
 #define MCDNS_REQUEST_MAX 8192
-#define MCDNS_REPLY_MAX 65536
+#define MCDNS_REPLY_MAX 262144
 
 enum mcdns_kind {
 	MCDNS_BY_NAME = 1,    /* addresses of a name */
@@ -43,6 +43,8 @@ enum mcdns_flags {
 	MCDNS_RES_OPTIONS = 4,
 	/* There is a stamp. */
 	MCDNS_STAMPED = 8,
+	/* The module takes MCDNS_REPLY_MAX; older ones take 65536. */
+	MCDNS_LARGE = 16,
 };
 
 /*

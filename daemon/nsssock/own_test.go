@@ -66,7 +66,7 @@ func TestHostFindsItsOwnNameWhereMyhostnameStandsBehind(t *testing.T) {
 		t.Errorf("the host's own address: got %+v", r)
 	}
 	// A link-local address is of use with its link alone.
-	if frame := appendFrame(nil, reply{status: found, names: []string{"ws1"}, addresses: []netip.Addr{netip.MustParseAddr("fe80::7%7")}}); native.Uint32(frame[replyLen+4:]) != 7 {
+	if frame := appendFrame(nil, reply{status: found, names: []string{"ws1"}, addresses: []netip.Addr{netip.MustParseAddr("fe80::7%7")}}, replyMax); native.Uint32(frame[replyLen+4:]) != 7 {
 		t.Errorf("the link of fe80::7%%7 is lost: %v", frame)
 	}
 }

@@ -14,7 +14,9 @@ import (
 const (
 	magic      = 0x316e636d
 	requestMax = 8192
-	replyMax   = 65536
+	replyMax   = 262144
+	// replyMaxOld is what modules take that do not say large.
+	replyMaxOld = 65536
 
 	requestLen = 20
 	replyLen   = 20
@@ -30,6 +32,7 @@ const (
 	hasLocaldomain = 2
 	hasResOptions  = 4
 	stamped        = 8
+	large          = 16
 )
 
 // Status is how a lookup ended.
@@ -54,6 +57,7 @@ type request struct {
 	// nil if the variable is not set in the program's environment.
 	localdomain, resOptions *string
 	stamp                   resolvconf.Stamp
+	large                   bool // the module takes replyMax
 }
 
 var errRequest = errors.New("nsssock: malformed request")
@@ -80,7 +84,7 @@ func parseRequest(b []byte) (request, error) {
 	if n, err := requestLength(b); err != nil || n != len(b) {
 		return request{}, errRequest
 	}
-	r := request{kind: b[8], families: b[9], noSearch: b[10]&noSearch != 0}
+	r := request{kind: b[8], families: b[9], noSearch: b[10]&noSearch != 0, large: b[10]&large != 0}
 	flags, rest := b[10], b[requestLen:]
 	lengths := [3]int{int(native.Uint16(b[12:])), int(native.Uint16(b[14:])), int(native.Uint16(b[16:]))}
 	if lengths[0]+lengths[1]+lengths[2] != len(rest) {
@@ -117,6 +121,14 @@ func (r *request) check() error {
 	return nil
 }
 
+// room is the longest reply that the module takes.
+func (r *request) room() int {
+	if r.large {
+		return replyMax
+	}
+	return replyMaxOld
+}
+
 // reply is what a program is told.
 type reply struct {
 	status    status
@@ -126,12 +138,13 @@ type reply struct {
 	scope     uint32   // of link-local addresses
 }
 
-var aliveFrame = appendFrame(nil, reply{status: alive})
+var aliveFrame = appendFrame(nil, reply{status: alive}, replyMaxOld)
 
-// appendFrame appends the frame of a reply. What does not fit replyMax is left
-// out from the end: first aliases, then addresses.
-func appendFrame(dst []byte, r reply) []byte {
-	room := replyMax - replyLen
+// appendFrame appends the frame of a reply. What does not fit most bytes is left
+// out from the end: first aliases, then addresses. A DNS message has room for 4,095
+// IPv4 and 2,340 IPv6 addresses: 154,440 bytes here, so nothing of two is left out.
+func appendFrame(dst []byte, r reply, most int) []byte {
+	room := most - replyLen
 	names, addresses := 0, 0
 	if len(r.names) > 0 { // the canonical name always fits: at most 1 KiB
 		names, room = 1, room-len(r.names[0])-1
@@ -144,7 +157,7 @@ func appendFrame(dst []byte, r reply) []byte {
 		names++
 	}
 	dst = native.AppendUint32(dst, magic)
-	dst = native.AppendUint32(dst, uint32(replyMax-room))
+	dst = native.AppendUint32(dst, uint32(most-room))
 	dst = append(dst, byte(r.status), 0)
 	dst = native.AppendUint16(dst, uint16(addresses))
 	dst = native.AppendUint16(dst, uint16(names))

@@ -35,7 +35,7 @@ int main(void)
 	P("magic", MCDNS_MAGIC); P("request_max", MCDNS_REQUEST_MAX); P("reply_max", MCDNS_REPLY_MAX);
 	P("request", sizeof(struct mcdns_request)); P("reply", sizeof(struct mcdns_reply)); P("address", sizeof(struct mcdns_address));
 	P("by_name", MCDNS_BY_NAME); P("by_address", MCDNS_BY_ADDRESS); P("inet", MCDNS_INET); P("inet6", MCDNS_INET6);
-	P("no_search", MCDNS_NO_SEARCH); P("localdomain", MCDNS_LOCALDOMAIN); P("res_options", MCDNS_RES_OPTIONS); P("stamped", MCDNS_STAMPED);
+	P("no_search", MCDNS_NO_SEARCH); P("localdomain", MCDNS_LOCALDOMAIN); P("res_options", MCDNS_RES_OPTIONS); P("stamped", MCDNS_STAMPED); P("large", MCDNS_LARGE);
 	P("alive", MCDNS_ALIVE); P("found", MCDNS_FOUND); P("no_name", MCDNS_NO_NAME); P("no_data", MCDNS_NO_DATA);
 	P("try_again", MCDNS_TRY_AGAIN); P("bad_name", MCDNS_BAD_NAME); P("not_here", MCDNS_NOT_HERE);
 	Q(mcdns_request, magic); Q(mcdns_request, length); Q(mcdns_request, kind); Q(mcdns_request, families); Q(mcdns_request, flags);
@@ -73,7 +73,7 @@ func TestProtocolIsThatOfTheModule(t *testing.T) {
 		{"magic", magic}, {"request_max", requestMax}, {"reply_max", replyMax},
 		{"request", requestLen}, {"reply", replyLen}, {"address", addressLen},
 		{"by_name", byName}, {"by_address", byAddress}, {"inet", inet}, {"inet6", inet6},
-		{"no_search", noSearch}, {"localdomain", hasLocaldomain}, {"res_options", hasResOptions}, {"stamped", stamped},
+		{"no_search", noSearch}, {"localdomain", hasLocaldomain}, {"res_options", hasResOptions}, {"stamped", stamped}, {"large", large},
 		{"alive", int(alive)}, {"found", int(found)}, {"no_name", int(noName)}, {"no_data", int(noData)},
 		{"try_again", int(tryAgain)}, {"bad_name", int(badName)}, {"not_here", int(notHere)},
 		// Where parseRequest and appendFrame put them.
@@ -111,6 +111,9 @@ func appendRequest(r request) []byte {
 	if r.stamp != resolvconf.Unknown {
 		flags |= stamped
 	}
+	if r.large {
+		flags |= large
+	}
 	b = append(b, r.kind, r.families, flags, byte(r.stamp.Bits()>>16))
 	for _, s := range []string{r.name, localdomain, resOptions} {
 		b = native.AppendUint16(b, uint16(len(s)))
@@ -128,7 +131,7 @@ func TestRequestIsReadAsSent(t *testing.T) {
 		{kind: byName, families: inet | inet6, name: "www.example.org.", noSearch: true, localdomain: &search, resOptions: &options},
 		{kind: byName, families: inet6, localdomain: &empty, resOptions: &empty},
 		{kind: byAddress, families: inet, name: "\xc0\x00\x02\x07"},
-		{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(0)},
+		{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(0), large: true},
 		{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(0xfedcba)},
 	} {
 		got, err := parseRequest(appendRequest(r))
@@ -138,8 +141,8 @@ func TestRequestIsReadAsSent(t *testing.T) {
 	}
 }
 
-func deref(r request) [7]any {
-	out := [7]any{r.kind, r.families, r.noSearch, r.name, 6: r.stamp}
+func deref(r request) [8]any {
+	out := [8]any{r.kind, r.families, r.noSearch, r.name, 6: r.stamp, 7: r.large}
 	if r.localdomain != nil {
 		out[4] = *r.localdomain
 	}
@@ -187,21 +190,25 @@ func FuzzRequest(f *testing.F) {
 func TestFrameNeverExceedsItsBound(t *testing.T) {
 	long := strings.Repeat("a", 250)
 	var many []netip.Addr
-	for i := range 5000 {
+	for i := range 20000 {
 		many = append(many, netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
 	}
-	for _, addresses := range []int{0, 1, 2600, 2718, 2719, 2720, 5000} {
-		for _, names := range []int{1, 2, 12, 300} {
+	for _, addresses := range []int{0, 1, 2600, 2718, 2719, 2720, 5000, 10900, 20000} {
+		for i, names := range []int{1, 2, 12, 300, 1, 2, 12, 300} {
+			most, fit := replyMaxOld, 2700
+			if i >= 4 {
+				most, fit = replyMax, 10800
+			}
 			r := reply{status: found, addresses: many[:addresses]}
 			for range names {
 				r.names = append(r.names, long)
 			}
-			b := appendFrame(nil, r)
-			if len(b) > replyMax || int(native.Uint32(b[4:])) != len(b) {
+			b := appendFrame(nil, r, most)
+			if len(b) > most || int(native.Uint32(b[4:])) != len(b) {
 				t.Fatalf("%d addresses, %d names: %d bytes, says %d", addresses, names, len(b), native.Uint32(b[4:]))
 			}
 			a, n := int(native.Uint16(b[10:])), int(native.Uint16(b[12:]))
-			if n < 1 || a < min(addresses, 2700) || len(b) != replyLen+a*addressLen+n*(len(long)+1) {
+			if n < 1 || a < min(addresses, fit) || len(b) != replyLen+a*addressLen+n*(len(long)+1) {
 				t.Errorf("%d addresses, %d names: frame has %d and %d in %d bytes", addresses, names, a, n, len(b))
 			}
 		}
@@ -213,6 +220,27 @@ func TestScopeIsForLinkLocalAddressesOnly(t *testing.T) {
 		b := appendAddress(nil, netip.MustParseAddr(text), 7)
 		if got := native.Uint32(b[4:]); got != want || len(b) != addressLen {
 			t.Errorf("%s: got scope %d in %d bytes; want %d", text, got, len(b), want)
+		}
+	}
+}
+
+// TestNoAddressIsLeftOut of the most that two DNS messages hold; modules of before,
+// which take 64 KiB, get what fits.
+func TestNoAddressIsLeftOut(t *testing.T) {
+	r := reply{status: found, names: []string{strings.Repeat("a", 1024)}}
+	for i := range 4095 {
+		r.addresses = append(r.addresses, netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
+	}
+	for i := range 2340 {
+		r.addresses = append(r.addresses, netip.AddrFrom16([16]byte{0x20, 14: byte(i >> 8), 15: byte(i)}))
+	}
+	for _, c := range []struct {
+		request request
+		want    int
+	}{{request{large: true}, 4095 + 2340}, {request{}, 2687}} {
+		b := appendFrame(nil, r, c.request.room())
+		if n := int(native.Uint16(b[10:])); n != c.want {
+			t.Errorf("large %v: got %d addresses; want %d", c.request.large, n, c.want)
 		}
 	}
 }

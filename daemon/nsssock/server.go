@@ -35,8 +35,8 @@ const (
 	// longest bounds a lookup over all names of a search list; the module itself
 	// gives up after 30 s.
 	longest = 28 * time.Second
-	// writeWithin: a reply fits the socket's buffer, so only a broken kernel or
-	// debugger makes a write wait.
+	// writeWithin: all replies but of thousands of addresses fit the socket's buffer, so
+	// only a program that does not run makes a write wait.
 	writeWithin = time.Second
 )
 
@@ -148,7 +148,7 @@ func (s *Server) serve(c *clients.Client) {
 	answer := s.answer(ctx, c, r)
 	if life.end() {
 		answer.scope = s.config.Scope()
-		write(c, appendFrame(make([]byte, 0, 512), answer))
+		write(c, appendFrame(make([]byte, 0, 512), answer, r.room()))
 	}
 }
 

@@ -375,7 +375,7 @@ func TestNonsenseIsNoDaemon(t *testing.T) {
 		"length below the header":  put32(frame, fake.AtLength, fake.HeaderSize-1),
 		"length of the header":     put32(frame, fake.AtLength, fake.HeaderSize),
 		"length short by one":      put32(frame, fake.AtLength, uint32(len(frame)-1)),
-		"length above the limit":   put32(frame, fake.AtLength, 65537),
+		"length above the limit":   put32(frame, fake.AtLength, 262145),
 		"length 2^31":              put32(frame, fake.AtLength, 1<<31),
 		"length 2^32-1":            put32(frame, fake.AtLength, 1<<32-1),
 		"status 6":                 status(6),

@@ -159,3 +159,15 @@ func TestHostnameSetAfterTheStartIsSearched(t *testing.T) {
 		h.await(want, "host name "+name)
 	}
 }
+
+// TestThousandsOfAddressesAllCome, as they do with nss-dns.
+func TestThousandsOfAddressesAllCome(t *testing.T) {
+	h := newOwn(t)
+	for i := range 3500 {
+		h.lan.Zone.Name("huge.example", fmt.Sprintf("10.%d.%d.%d", 1+i/62500, i/250, i%250+1))
+	}
+	for service, want := range map[string]string{"mcdns": "3500", "dns": "3500"} {
+		got := h.sh(`getent -s hosts:$1 ahostsv4 huge.example | grep -c STREAM`, service)
+		checks.Add(t, "addresses of a name with 3500, by "+service, want, got, got == want)
+	}
+}
