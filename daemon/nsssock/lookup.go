@@ -21,12 +21,18 @@ import (
 // nobody can say now.
 type Ask func(context.Context, []wire.Question) ([]node.Result, error)
 
+// grace is for a stale answer, which in an outage comes after up to a second.
+const grace = 100 * time.Millisecond
+
 // lookup answers one request.
 type lookup struct {
 	ask   Ask
 	conf  resolvconf.Conf
 	hosts *hosts.Table // nil: not asked
 	own   Own
+	// within is how long the program's RES_OPTIONS lets one name take; 0: as
+	// resolv.conf has it.
+	within time.Duration
 }
 
 // safely is run, for an answer that cannot be read at all too: nobody can say.
@@ -63,6 +69,9 @@ func (l *lookup) fromDNS(ctx context.Context, r request) reply {
 		return reply{status: badName}
 	}
 	conf := l.conf.WithEnv(r.localdomain, r.resOptions)
+	if own := conf.Timeout * time.Duration(conf.Attempts); own < l.conf.Timeout*time.Duration(l.conf.Attempts) {
+		l.within = own + grace
+	}
 	if r.noSearch {
 		conf.Ndots, conf.Search = 0, nil
 	}
@@ -137,6 +146,11 @@ func (l *lookup) candidate(ctx context.Context, name string, types []uint16) (re
 // askAll takes an error, which is that of a caller that left or a daemon that
 // stops, for no answer.
 func (l *lookup) askAll(ctx context.Context, questions []wire.Question) []node.Result {
+	if l.within > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.within)
+		defer cancel()
+	}
 	results, err := l.ask(ctx, questions)
 	if err != nil {
 		return make([]node.Result, len(questions))

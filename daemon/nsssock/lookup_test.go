@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/survive"
@@ -232,5 +233,28 @@ func TestAnswerThatNobodyCanReadIsNone(t *testing.T) {
 	c.Write(wwwRequest)
 	if got := frames(t, c); !says(got, tryAgain) || survive.Panics()-before != 1 {
 		t.Errorf("got %v, %d panics; want try again, 1", got, survive.Panics()-before)
+	}
+}
+
+// TestProgramsOwnTimeoutEndsItsLookup where it is shorter than resolv.conf's; a longer
+// one waits no longer than the questions do.
+func TestProgramsOwnTimeoutEndsItsLookup(t *testing.T) {
+	host := resolvconf.Conf{Ndots: 1, Timeout: 5 * time.Second, Attempts: 2}
+	for options, want := range map[string]time.Duration{
+		"timeout:1 attempts:1": time.Second + grace, "attempts:1": 5*time.Second + grace, "timeout:3": 6*time.Second + grace,
+		"timeout:30": 0, "ndots:2": 0, "timeout:5 attempts:2": 0,
+	} {
+		var got time.Duration
+		begun := time.Now()
+		l := lookup{conf: host, ask: func(ctx context.Context, qs []wire.Question) ([]node.Result, error) {
+			if end, ok := ctx.Deadline(); ok {
+				got = end.Sub(begun).Round(100 * time.Millisecond)
+			}
+			return nil, context.DeadlineExceeded
+		}}
+		r := l.run(t.Context(), request{kind: byName, families: inet, name: "www.example", resOptions: &options})
+		if r.status != tryAgain || got != want {
+			t.Errorf("%s: got status %d within %v; want %v", options, r.status, got, want)
+		}
 	}
 }
