@@ -142,11 +142,13 @@ func (c *stream) forOthers() bool {
 }
 
 // holdsUp reports whether a question waits behind another while nothing is heard.
-func (c *stream) holdsUp(q wire.Question) bool {
+func (c *stream) holdsUp(q wire.Question) bool { return !c.inFront(q) && c.stalls() }
+
+// inFront reports whether a question is what the server may be at.
+func (c *stream) inFront(q wire.Question) bool {
 	c.mu.Lock()
-	behind := len(c.asked) > 0 && c.asked[0].of.question != q
-	c.mu.Unlock()
-	return behind && c.stalls()
+	defer c.mu.Unlock()
+	return len(c.asked) == 0 || c.asked[0].of.question == q
 }
 
 // end closes the connection and keeps the first reason: what the reader finds when

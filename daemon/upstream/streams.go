@@ -26,7 +26,14 @@ type streams struct {
 	dial func(ctx context.Context, server netip.AddrPort) (net.Conn, error)
 	mu   sync.Mutex
 	open map[netip.AddrPort][]*stream // the youngest last
+	made map[netip.AddrPort]*making
 	shut bool
+}
+
+// making are the connections to one server that are being opened.
+type making struct {
+	n    int
+	ends chan struct{} // closed when one of them is open, or is not
 }
 
 const (
@@ -56,7 +63,10 @@ func (s *streams) ask(ctx context.Context, server netip.AddrPort, q wire.Questio
 			err = end
 		case a.before(c) != nil:
 			c, a.moves = a.before(c), maxMoves
+		case errors.Is(c.err, net.ErrClosed) && !c.inFront(a.question):
+			c, err = s.connect(ctx, server, a) // another question had to give way
 		case a.dialled == nil && !errors.Is(c.err, net.ErrClosed):
+			s.reserve(server)
 			c, err = s.begin(ctx, server, a, false)
 		default:
 			err = c.err
@@ -65,17 +75,28 @@ func (s *streams) ask(ctx context.Context, server netip.AddrPort, q wire.Questio
 	return nil, tcpError(err)
 }
 
-// connect puts a question to a connection.
+// connect puts a question to a connection. While there is none those who want one wait
+// for the one that is being opened.
 func (s *streams) connect(ctx context.Context, server netip.AddrPort, a *asking) (*stream, error) {
-	c, alone := s.pick(server, a.question)
-	if c != nil {
-		return c, a.put(c)
+	for {
+		c, alone, comes := s.pick(server, a.question)
+		switch {
+		case c != nil:
+			return c, a.put(c)
+		case comes == nil:
+			return s.begin(ctx, server, a, alone)
+		}
+		select {
+		case <-comes:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	return s.begin(ctx, server, a, alone)
 }
 
-// begin puts a question to a new connection.
+// begin puts a question to a new connection, for which there is a reservation.
 func (s *streams) begin(ctx context.Context, server netip.AddrPort, a *asking, alone bool) (*stream, error) {
+	defer s.release(server)
 	conn, err := s.dial(ctx, server)
 	if err != nil {
 		return nil, err
@@ -107,9 +128,9 @@ func (s *streams) move(ctx context.Context, server netip.AddrPort, a *asking, fr
 	return c
 }
 
-// pick returns the connection for a question, nil if that is to be a new one. alone
-// says that the question has stalled one already.
-func (s *streams) pick(server netip.AddrPort, q wire.Question) (c *stream, alone bool) {
+// pick returns the connection for a question; none if that is to be a new one, which is
+// reserved, or if one comes. alone says that the question has stalled one already.
+func (s *streams) pick(server netip.AddrPort, q wire.Question) (c *stream, alone bool, comes <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var least, most *stream
@@ -125,42 +146,79 @@ func (s *streams) pick(server netip.AddrPort, q wire.Question) (c *stream, alone
 	}
 	switch {
 	case on == 1 && most.silentFor(deafAfter) && s.room(server):
-		return nil, true // it may be dead: who is asked for again gets one more
+		return nil, true, nil // it may be dead: who is asked for again gets one more
 	case on > 0:
-		return most, false
-	case least == nil && !s.room(server):
-		return s.open[server][0], false
+		return most, false, nil
+	case least != nil:
+		return least, false, nil
+	case len(s.open[server]) == 0 && s.made[server] != nil:
+		return nil, false, s.made[server].ends
+	case s.room(server):
+		return nil, false, nil
 	}
-	return least, false
+	return s.open[server][0], false, nil
 }
 
-// idle returns a connection on which nothing waits, or whether there is room for one
-// more.
+// idle returns a connection on which nothing waits, or whether one more is reserved.
 func (s *streams) idle(server netip.AddrPort) (c *stream, room bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.open[server] {
 		if c.load() == 0 && c.forOthers() {
-			return c, true
+			return c, false
 		}
 	}
 	return nil, s.room(server)
 }
 
-// room makes room for one more connection, if it is not there, at the cost of the one
-// that has been silent longest.
+// room reserves room for one more connection, at the cost of the one that has been
+// silent longest if need be.
 func (s *streams) room(server netip.AddrPort) bool {
-	list := s.open[server]
-	if len(list) < maxStreams {
-		return true
+	list, n := s.open[server], len(s.open[server])
+	if s.made[server] != nil {
+		n += s.made[server].n
 	}
-	deaf := slices.MinFunc(list, func(a, b *stream) int { return cmp.Compare(b.silence(), a.silence()) })
-	if !deaf.silentFor(deafAfter) {
-		return false
+	if n >= maxStreams {
+		if len(list) == 0 {
+			return false
+		}
+		deaf := slices.MinFunc(list, func(a, b *stream) int { return cmp.Compare(b.silence(), a.silence()) })
+		if !deaf.silentFor(deafAfter) {
+			return false
+		}
+		s.remove(server, deaf)
+		go deaf.end(net.ErrClosed) // over TLS it says goodbye, which may take seconds
 	}
-	s.remove(server, deaf)
-	go deaf.end(net.ErrClosed) // over TLS it says goodbye, which may take seconds
+	s.reserveLocked(server)
 	return true
+}
+
+func (s *streams) reserve(server netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reserveLocked(server)
+}
+
+func (s *streams) reserveLocked(server netip.AddrPort) {
+	if s.made == nil {
+		s.made = map[netip.AddrPort]*making{}
+	}
+	if s.made[server] == nil {
+		s.made[server] = &making{ends: make(chan struct{})}
+	}
+	s.made[server].n++
+}
+
+func (s *streams) release(server netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.made[server]
+	close(m.ends)
+	if m.n--; m.n == 0 {
+		delete(s.made, server)
+		return
+	}
+	m.ends = make(chan struct{})
 }
 
 // kept returns a connection to a server that is not known to be dead, nil if there is

@@ -294,7 +294,7 @@ func TestNamesThatStallTogetherHoldUpNoOther(t *testing.T) {
 			t.Errorf("%d names: got %+v; want an answer", names, r)
 		}
 		client.streams.mu.Lock()
-		if n := len(client.streams.open[s.addr]); n > maxStreams+2 { // two may dial at the same moment
+		if n := len(client.streams.open[s.addr]); n > maxStreams {
 			t.Errorf("%d names: %d connections; want %d at most", names, n, maxStreams)
 		}
 		client.streams.mu.Unlock()
