@@ -10,6 +10,7 @@
 package listener
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -212,11 +213,13 @@ func response(r node.Result, tcp bool) wire.Response {
 	}
 	switch {
 	case r.Answer == nil:
-		res.Rcode, res.EDE = wire.RcodeServerFailure, wire.EDENoReach
+		res.Rcode, res.EDE = wire.RcodeServerFailure, cmp.Or(r.Said.EDE, wire.EDENoReach)
 	case r.Stale && r.Answer.Kind == wire.NXDomain:
 		res.EDE = wire.EDEStaleNX
 	case r.Stale:
 		res.EDE = wire.EDEStale
+	default:
+		res.EDE = r.Answer.EDE
 	}
 	return res
 }

@@ -137,8 +137,14 @@ func TestReplySaysWhyItIsWhatItIs(t *testing.T) {
 		switch q.Name {
 		case "stale.example.":
 			r := answered(t, q, 0, q.Name+" 60 IN A 192.0.2.7")
-			r.Stale, r.TTL, r.Age = true, 30*time.Second, time.Hour
+			r.Stale, r.TTL, r.Age, r.Answer.EDE = true, 30*time.Second, time.Hour, 18
 			return r, nil
+		case "filtered.example.":
+			r := answered(t, q, 3, soa)
+			r.Answer.EDE = 18
+			return r, nil
+		case "bogus.example.":
+			return node.Result{Said: wire.RcodeError{Rcode: 2, EDE: 7}}, nil
 		case "gone.example.":
 			r := answered(t, q, 3, soa)
 			r.Stale, r.TTL = true, 30*time.Second
@@ -150,9 +156,11 @@ func TestReplySaysWhyItIsWhatItIs(t *testing.T) {
 		rcode int
 		ede   uint16
 	}{
-		"stale.example.": {0, dns.ExtendedErrorCodeStaleAnswer},
-		"gone.example.":  {3, dns.ExtendedErrorCodeStaleNXDOMAINAnswer},
-		"none.example.":  {2, dns.ExtendedErrorCodeNoReachableAuthority},
+		"stale.example.":    {0, dns.ExtendedErrorCodeStaleAnswer},
+		"gone.example.":     {3, dns.ExtendedErrorCodeStaleNXDOMAINAnswer},
+		"filtered.example.": {3, dns.ExtendedErrorCodeFiltered},
+		"bogus.example.":    {2, dns.ExtendedErrorCodeDNSBogus},
+		"none.example.":     {2, dns.ExtendedErrorCodeNoReachableAuthority},
 	} {
 		r := exchange(t, "udp", addr, func(m *dns.Msg) { m.Question[0].Name = name; m.SetEdns0(1232, false) })
 		var got []dns.EDNS0

@@ -88,7 +88,7 @@ func askUDP(ctx context.Context, server netip.AddrPort, q wire.Question, edns, m
 		}
 		kept := takeLetters(query, buf[:n])
 		answer, err := parse(q, id, buf[:n])
-		if errors.Is(err, wire.ErrMismatch) {
+		if errors.Is(err, wire.ErrMismatch) || noQuestion(buf[:n]) && !(edns && knowsNoEDNS(err)) {
 			if n >= headerLen && binary.BigEndian.Uint16(buf[:]) != id {
 				wrong++
 			}
@@ -142,19 +142,21 @@ func nameLen(query []byte) int {
 
 const headerLen = 12
 
-// parse reads a reply that must carry our id. A FORMERR may come without the
-// question it did not understand (RFC 1035 section 4.1.1 leaves it open).
+// parse reads a reply that must carry our id. A failure may come without the
+// question it did not understand (RFC 1035 section 4.1.1 leaves it open). By UDP that
+// is a lost try, as for glibc: nothing shows that it is meant. That EDNS is not
+// understood may be found out by it.
 func parse(q wire.Question, id uint16, reply []byte) (*wire.Answer, error) {
 	if len(reply) < headerLen || binary.BigEndian.Uint16(reply) != id {
 		return nil, wire.ErrMismatch
 	}
-	isReply, rcode := reply[2]&0x80 != 0, int(reply[3]&0x0f)
-	noQuestion := reply[4] == 0 && reply[5] == 0
-	if noQuestion && isReply && (rcode == formErr || rcode == notImp) {
+	if isReply, rcode := reply[2]&0x80 != 0, int(reply[3]&0x0f); isReply && rcode != 0 && noQuestion(reply) {
 		return nil, &wire.RcodeError{Rcode: rcode}
 	}
 	return wire.ParseReply(q, reply)
 }
+
+func noQuestion(reply []byte) bool { return len(reply) >= headerLen && reply[4] == 0 && reply[5] == 0 }
 
 // closeOn closes conn when ctx ends, and at the latest when the function it
 // returns is called.

@@ -25,11 +25,15 @@ type manners struct {
 	known   time.Time
 	// doubt: EDNS went unheard and a question without it did not.
 	doubt bool
+	// failed is a name that had an answer without EDNS alone since one had it with.
+	failed string
 }
 
 const (
-	// learntFor: servers get repaired, networks change.
+	// learntFor: servers get repaired, networks change. plainFor is that for EDNS: each
+	// try costs a question, one that is swallowed a lookup of 0.4 s.
 	learntFor  = 15 * time.Minute
+	plainFor   = time.Hour
 	maxServers = 256
 	// lostWithEDNS for lostAfter, and nothing heard since: the next goes without, some
 	// firewalls swallow what has an OPT. One that is under way is not lost: with three
@@ -83,18 +87,41 @@ func (l *learnt) heard(server netip.AddrPort, now time.Time, edns bool) {
 	case edns:
 		m.known, m.plain, m.doubt = now, time.Time{}, false
 	case swallowed && m.doubt:
-		m.plain = now.Add(learntFor)
+		m.plain = now.Add(plainFor)
 	case swallowed:
 		m.doubt = true
 	}
 	m.unheard = m.unheard[:0]
 }
 
-// lacksEDNS notes that a server does not understand what it understands without.
-func (l *learnt) lacksEDNS(server netip.AddrPort, now time.Time) {
+// answered is heard for an answer.
+func (l *learnt) answered(server netip.AddrPort, now time.Time, edns bool) {
+	l.heard(server, now, edns)
+	if edns {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.get(server).failed = ""
+	}
+}
+
+// lacksEDNS notes that a server answers without EDNS what it does not with. Unless
+// sure, that may be the name's: two of them are believed.
+func (l *learnt) lacksEDNS(server netip.AddrPort, now time.Time, name string, sure bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.get(server).plain = now.Add(learntFor)
+	m := l.get(server)
+	if sure || m.failed != "" && m.failed != name {
+		m.plain = now.Add(plainFor)
+		return
+	}
+	m.failed = name
+}
+
+// isPlain reports whether a server is asked without EDNS.
+func (l *learnt) isPlain(server netip.AddrPort, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return now.Before(l.get(server).plain)
 }
 
 func (l *learnt) losesLetters(server netip.AddrPort, now time.Time) {

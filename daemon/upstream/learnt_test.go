@@ -3,6 +3,7 @@ package upstream
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,6 +29,14 @@ func clock(c *Client) *atomic.Int64 {
 // kept is the good reply in the query's letters.
 func kept(query []byte) []byte {
 	return with(good(query), func(b []byte) { copy(b[headerLen:], query[headerLen:headerLen+nameLen(query)]) })
+}
+
+// answered is an answer to any question for an address.
+func answered(query []byte) []byte {
+	end := headerLen + nameLen(query) + 4
+	r := append([]byte(nil), query[:end]...)
+	r[2], r[3], r[7], r[11] = 0x81, 0x80, 1, 0
+	return append(r, 0xC0, headerLen, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1)
 }
 
 func typeOf(query []byte) uint16 {
@@ -87,7 +96,7 @@ func TestQuestionsUnderWayAreNotLost(t *testing.T) {
 
 // TestOddTypeRefusedIsNoLackOfEDNS: asked without EDNS it is refused all the same.
 func TestOddTypeRefusedIsNoLackOfEDNS(t *testing.T) {
-	for _, rcode := range []byte{formErr, notImp} {
+	for _, rcode := range []byte{wire.RcodeFormatError, wire.RcodeNotImplemented, wire.RcodeServerFailure, wire.RcodeRefused} {
 		s := start(t, func(q []byte, _ bool) [][]byte {
 			if typeOf(q) == 65 {
 				return [][]byte{with(q, func(b []byte) { b[2], b[3], b[11] = 0x80, rcode, 0 })[:headerLen+nameLen(q)+4]}
@@ -106,13 +115,13 @@ func TestOddTypeRefusedIsNoLackOfEDNS(t *testing.T) {
 	}
 }
 
-// TestServerIsTriedWithEDNSAgain: busy or not, after a quarter of an hour; and
+// TestServerIsTriedWithEDNSAgain: busy or not, after an hour; and
 // one that has it since is asked with it from then on.
 func TestServerIsTriedWithEDNSAgain(t *testing.T) {
 	var repaired atomic.Bool
 	s := start(t, func(q []byte, _ bool) [][]byte {
 		if hasEDNS(q) && !repaired.Load() {
-			return [][]byte{withRcode(q, formErr)}
+			return [][]byte{withRcode(q, wire.RcodeFormatError)}
 		}
 		return [][]byte{kept(q)}
 	})
@@ -120,8 +129,8 @@ func TestServerIsTriedWithEDNSAgain(t *testing.T) {
 	defer client.Close()
 	now := clock(client)
 	with := 0
-	for minute := range 30 {
-		now.Store(int64(time.Duration(minute) * time.Minute))
+	for turn := range 30 {
+		now.Store(int64(time.Duration(turn) * 4 * time.Minute))
 		before := len(s.asked(0))
 		mustAnswer(t, client, s.addr)
 		if s.asked(before)[0] {
@@ -129,10 +138,10 @@ func TestServerIsTriedWithEDNSAgain(t *testing.T) {
 		}
 	}
 	if with != 2 {
-		t.Errorf("tried with EDNS %d times in half an hour; want 2", with)
+		t.Errorf("tried with EDNS %d times in two hours; want 2", with)
 	}
 	repaired.Store(true)
-	now.Add(int64(learntFor))
+	now.Add(int64(plainFor))
 	before := len(s.asked(0))
 	for range 5 {
 		mustAnswer(t, client, s.addr)
@@ -142,6 +151,88 @@ func TestServerIsTriedWithEDNSAgain(t *testing.T) {
 		if !edns {
 			t.Error("a repaired server was asked without EDNS")
 		}
+	}
+}
+
+// TestEDNSIsLeftOutWhereItFails: FORMERR, NOTIMP and BADVERS to it say so at once, of
+// SERVFAIL and REFUSED it takes two names. Each name is answered the first time,
+// over TCP alone too, whatever the server says; BADVERS has its upper bits in the OPT.
+func TestEDNSIsLeftOutWhereItFails(t *testing.T) {
+	names := []wire.Question{www, {Name: "other.example.", Type: 1}, {Name: "third.example.", Type: 1}}
+	for _, tcp := range []bool{false, true} {
+		for rcode, want := range map[int]int{
+			wire.RcodeFormatError: 1, wire.RcodeNotImplemented: 1, wire.RcodeBadVersion: 1, wire.RcodeServerFailure: 2, wire.RcodeRefused: 2,
+		} {
+			s := start(t, func(q []byte, _ bool) [][]byte {
+				if !hasEDNS(q) {
+					return [][]byte{answered(q)}
+				}
+				r := with(slices.Clone(q), func(b []byte) { b[2], b[3] = 0x81, 0x80|byte(rcode&0xF) })
+				r[len(r)-6] = byte(rcode >> 4)
+				return [][]byte{r}
+			})
+			client := New(4, func() bool { return tcp })
+			for _, q := range append(names, names...) {
+				if r := askFor(t, client, s.addr, q); r.Answer == nil {
+					t.Errorf("RCODE %d, TCP %v: got %+v for %v; want an answer", rcode, tcp, r, q)
+				}
+			}
+			with := 0
+			for _, edns := range s.asked(0) {
+				if edns {
+					with++
+				}
+			}
+			if with != want && !tcp {
+				t.Errorf("RCODE %d: %d questions went with EDNS; want %d", rcode, with, want)
+			}
+			client.Close()
+		}
+	}
+}
+
+// TestOneNameThatFailsWithEDNSIsItsOwnAffair: an answer with EDNS between two such
+// names shows that they are.
+func TestOneNameThatFailsWithEDNSIsItsOwnAffair(t *testing.T) {
+	s := start(t, func(q []byte, _ bool) [][]byte {
+		if hasEDNS(q) && q[headerLen+1]|0x20 != 'w' {
+			return [][]byte{with(slices.Clone(q), func(b []byte) { b[2], b[3] = 0x81, 0x82 })}
+		}
+		return [][]byte{answered(q)}
+	})
+	client := New(4, nil)
+	defer client.Close()
+	for _, name := range []string{"bad1.example.", "www.example.", "bad2.example.", "www.example.", "bad3.example.", "bad3.example.", "www.example."} {
+		if r := askFor(t, client, s.addr, wire.Question{Name: name, Type: 1}); r.Answer == nil {
+			t.Fatalf("got %+v for %s", r, name)
+		}
+	}
+	if asked := s.asked(0); !asked[len(asked)-1] {
+		t.Error("EDNS is left out for all names")
+	}
+}
+
+// TestFailureThatPlainQuestionsShareIsSaidAtOnce: what the server said stands, with its
+// reason, even if the question without EDNS is lost.
+func TestFailureThatPlainQuestionsShareIsSaidAtOnce(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		s := start(t, func(q []byte, _ bool) [][]byte {
+			if hasEDNS(q) {
+				r := with(slices.Clone(q), func(b []byte) { b[2], b[3] = 0x81, 0x82 })
+				r[len(r)-1] = 6
+				return [][]byte{append(r, 0, 15, 0, 2, 0, 9)}
+			}
+			if lost {
+				return nil
+			}
+			return [][]byte{with(slices.Clone(q), func(b []byte) { b[2], b[3] = 0x81, 0x85 })}
+		})
+		client := New(4, nil)
+		r := ask(t, client, s.addr, patience)
+		if r.Failure != node.Refused || r.Said.Rcode != wire.RcodeServerFailure || r.Said.EDE != 10 {
+			t.Errorf("lost %v: got %+v; want SERVFAIL with EDE 9", lost, r)
+		}
+		client.Close()
 	}
 }
 
@@ -171,7 +262,7 @@ func TestFirewallThatSwallowsEDNS(t *testing.T) {
 		if n != want {
 			t.Errorf("round %d: %d questions were lost; want %d", i, n, want)
 		}
-		now.Add(int64(learntFor))
+		now.Add(int64(plainFor))
 	}
 }
 
@@ -215,7 +306,7 @@ func TestSignaturesAreAskedForOrTheAnswerIsNotKept(t *testing.T) {
 	lacks.Store(true)
 	s := start(t, func(q []byte, _ bool) [][]byte {
 		if hasEDNS(q) && lacks.Load() {
-			return [][]byte{withRcode(q, notImp)}
+			return [][]byte{withRcode(q, wire.RcodeNotImplemented)}
 		}
 		return [][]byte{kept(q)}
 	})

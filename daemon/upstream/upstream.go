@@ -107,32 +107,34 @@ func (c *Client) Close() {
 
 func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Question) (a *wire.Answer, err error) {
 	defer survive.Into(&err)
+	edns := q.Flags&wire.DO != 0 || !c.learnt.isPlain(server, c.now())
 	if t := c.overTLS(server); t != nil {
-		answer, err := t.ask(ctx, server, q, true)
+		answer, err := c.overStreams(ctx, &t.streams, server, q, edns)
 		if !errors.Is(err, errNoAnswer) || t.Mode == TLSStrict {
 			return answer, err
 		}
 		c.learnt.lacksTLS(server, c.now()) // it shakes hands and hangs up
 	}
 	if c.useTCP() {
-		return c.streams.ask(ctx, server, q, true)
+		return c.overStreams(ctx, &c.streams, server, q, edns)
 	}
 	return c.overUDP(ctx, server, q)
 }
 
-// overUDP asks by UDP, by TCP what does not fit or looks forged, and without
-// EDNS a server that does not understand it.
+// overStreams asks by TCP or TLS alone.
+func (c *Client) overStreams(ctx context.Context, s *streams, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
+	answer, _, err := c.climbDown(ctx, server, q, edns, func(ctx context.Context, edns bool) (*wire.Answer, error) {
+		return s.ask(ctx, server, q, edns)
+	})
+	return answer, err
+}
+
+// overUDP asks by UDP, and by TCP what does not fit or looks forged.
 func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Question) (*wire.Answer, error) {
-	signed := q.Flags&wire.DO != 0
-	edns, mixed := c.learnt.ask(server, c.now(), signed)
-	answer, err := c.put(ctx, server, q, edns, mixed)
-	if edns && knowsNoEDNS(err) {
-		edns = false
-		answer, err = c.put(ctx, server, q, edns, mixed)
-		if err == nil || errors.Is(err, wire.ErrTruncated) { // else it was not for EDNS
-			c.learnt.lacksEDNS(server, c.now())
-		}
-	}
+	edns, mixed := c.learnt.ask(server, c.now(), q.Flags&wire.DO != 0)
+	answer, edns, err := c.climbDown(ctx, server, q, edns, func(ctx context.Context, edns bool) (*wire.Answer, error) {
+		return c.put(ctx, server, q, edns, mixed)
+	})
 	switch {
 	case errors.Is(err, errForged):
 		if errors.Is(err, errLetters) {
@@ -141,18 +143,56 @@ func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Ques
 		}
 		answer, err = c.overForgery(ctx, server, q, edns, mixed)
 	case errors.Is(err, wire.ErrTruncated):
-		answer, err = c.streams.ask(ctx, server, q, edns)
+		answer, err = c.overStreams(ctx, &c.streams, server, q, edns)
 	}
-	if err == nil && signed && !edns {
-		answer.TTL = 0 // used once: for others the server may have signatures
+	return once(answer, q, edns), err
+}
+
+// climbDown asks with EDNS, if it may be, and once without where EDNS may be why
+// there is no answer. It says which the outcome is of.
+func (c *Client) climbDown(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool,
+	put func(ctx context.Context, edns bool) (*wire.Answer, error)) (*wire.Answer, bool, error) {
+	answer, err := put(ctx, edns)
+	sure, maybe := knowsNoEDNS(err), failsEDNS(err)
+	if !edns || !sure && !maybe {
+		return once(answer, q, edns), edns, err
 	}
-	return answer, err
+	if maybe { // it has said what it says: that is not to be held back for a lost packet
+		limited, cancel := context.WithTimeout(ctx, plainWait)
+		defer cancel()
+		ctx = limited
+	}
+	plain, plainErr := put(ctx, false)
+	helps := plainErr == nil || errors.Is(plainErr, wire.ErrTruncated)
+	if helps {
+		c.learnt.lacksEDNS(server, c.now(), q.Name, sure)
+	}
+	if helps || sure {
+		return once(plain, q, false), false, plainErr
+	}
+	return nil, edns, err
+}
+
+// plainWait is how long a question without EDNS may take after a SERVFAIL or REFUSED
+// to the same with it, which a resolver has remembered.
+const plainWait = time.Second
+
+// once makes an answer without signatures where they were asked for one to be used
+// once: for others the server may have them.
+func once(a *wire.Answer, q wire.Question, edns bool) *wire.Answer {
+	if a != nil && !edns && q.Flags&wire.DO != 0 {
+		a.TTL = 0
+	}
+	return a
 }
 
 // put asks once by UDP, and notes a reply.
 func (c *Client) put(ctx context.Context, server netip.AddrPort, q wire.Question, edns, mixed bool) (*wire.Answer, error) {
 	answer, err := askUDP(ctx, server, q, edns, mixed)
-	if err == nil || failure(ctx, err) == node.Refused {
+	switch {
+	case err == nil:
+		c.learnt.answered(server, c.now(), edns)
+	case failure(ctx, err) == node.Refused:
 		c.learnt.heard(server, c.now(), edns)
 	}
 	return answer, err
@@ -168,16 +208,23 @@ func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q wire.
 	return answer, err
 }
 
-// RCODEs (RFC 6895 section 2.3).
-const (
-	formErr = 1
-	notImp  = 4
-)
-
-// knowsNoEDNS: RFC 6891 section 7 says FORMERR, some say NOTIMP.
+// knowsNoEDNS: RFC 6891 section 7 says FORMERR, some say NOTIMP, and BADVERS to the
+// only version that there is.
 func knowsNoEDNS(err error) bool {
-	var rcode *wire.RcodeError
-	return errors.As(err, &rcode) && (rcode.Rcode == formErr || rcode.Rcode == notImp)
+	switch said(err).Rcode {
+	case wire.RcodeFormatError, wire.RcodeNotImplemented, wire.RcodeBadVersion:
+		return true
+	}
+	return false
+}
+
+// failsEDNS: some servers, and some behind a forwarder, say no more than that to EDNS.
+func failsEDNS(err error) bool {
+	switch said(err).Rcode {
+	case wire.RcodeServerFailure, wire.RcodeRefused:
+		return true
+	}
+	return false
 }
 
 // ownFault: this machine is out of descriptors, ports or memory. The server is

@@ -214,6 +214,16 @@ func TestReplyBecomesAnAnswerOrAFailure(t *testing.T) {
 			}
 			return [][]byte{good(q)}
 		}, 0},
+		{"SERVFAIL without a question: a lost try", 50 * time.Millisecond, func(q []byte, _ bool) [][]byte { return [][]byte{header(q, 2)} }, node.Silent},
+		{"REFUSED without a question: a lost try", 50 * time.Millisecond, func(q []byte, _ bool) [][]byte { return [][]byte{header(q, 5)} }, node.Silent},
+		{"FORMERR without a question to everything: a lost try", 50 * time.Millisecond, func(q []byte, _ bool) [][]byte { return [][]byte{header(q, 1)} }, node.Silent},
+		{"SERVFAIL without a question, the answer then", patience, func(q []byte, _ bool) [][]byte { return [][]byte{header(q, 2), kept(q)} }, 0},
+		{"SERVFAIL without a question over TCP", patience, func(q []byte, tcp bool) [][]byte {
+			if tcp {
+				return [][]byte{header(q, 2)}
+			}
+			return [][]byte{tc(q)}
+		}, node.Refused},
 		{"FORMERR to everything", patience, func(q []byte, _ bool) [][]byte { return [][]byte{withRcode(q, 1)} }, node.Refused},
 	}
 	for _, c := range cases {

@@ -54,6 +54,8 @@ type Result struct {
 	Age time.Duration
 	// TTL is what programs may keep it for, in whole seconds.
 	TTL time.Duration
+	// Life is how long it counts as fresh from its birth on: at most what it came with.
+	Life time.Duration
 	// Stale: past its TTL, served because no DNS server answers in time.
 	Stale bool
 	// Source is where this host has it from.

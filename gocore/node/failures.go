@@ -32,28 +32,36 @@ type heard struct {
 	again bool
 }
 
-// A failure is the time until which it is remembered, but for the lowest bits: four
-// count how often in a row, up to 15, and four are the RCODE that a server gave.
+// A failure is the time until which it is remembered, but for the lowest bits, which
+// are 66 us: four count how often in a row, up to 15, four are the RCODE that a server
+// gave, eight its extended error.
 type failure time.Duration
 
 const (
 	failureCount = 15
 	rcodeShift   = 4
-	rcodeBits    = 15 << rcodeShift
+	maxRcode     = 15
+	edeShift     = 8
+	maxEDE       = 255
+	failureBits  = 1<<16 - 1
 )
 
-func (f failure) until() time.Duration { return time.Duration(f &^ (failureCount | rcodeBits)) }
+func (f failure) until() time.Duration { return time.Duration(f &^ failureBits) }
 
 func (f failure) said() wire.RcodeError {
-	return wire.RcodeError{Rcode: int(f & rcodeBits >> rcodeShift)}
+	return wire.RcodeError{Rcode: int(f >> rcodeShift & maxRcode), EDE: wire.EDE(f >> edeShift & maxEDE)}
 }
 
 // again is the failure after f, 0 if there was none.
 func (f failure) again(now time.Duration, said wire.RcodeError) failure {
 	times := f & failureCount
 	held := min(maxFailure, minFailure<<times)
-	rcode := failure(min(said.Rcode, 15)) << rcodeShift
-	return failure(failure(now+held).until()) | rcode | min(times+1, failureCount)
+	until := failure(now+held+failureBits) &^ failureBits
+	why := failure(min(said.Rcode, maxRcode)) << rcodeShift
+	if said.EDE <= maxEDE {
+		why |= failure(said.EDE) << edeShift
+	}
+	return until | why | min(times+1, failureCount)
 }
 
 const (

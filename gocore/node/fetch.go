@@ -402,7 +402,7 @@ func (n *Node) answerWaiters(now time.Duration, p *pending, a *wire.Answer) {
 	for _, id := range n.takeWaiters(p) {
 		n.cache.Touch(now, a.Question) // its first use is one: room is kept by use
 		n.count(LookupServer)
-		n.emit(Respond{ID: id, Result: Result{Answer: a, TTL: ttl, Source: FromServer}})
+		n.emit(Respond{ID: id, Result: Result{Answer: a, TTL: ttl, Life: ttl, Source: FromServer}})
 	}
 }
 

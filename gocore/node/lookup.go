@@ -27,7 +27,8 @@ const (
 	maxWaiters = 4096
 )
 
-// staleTTL is what programs may keep a stale answer for (RFC 8767 section 4).
+// staleTTL is what programs may keep a stale answer for (RFC 8767 section 4), if its
+// own TTL is not less.
 const staleTTL = 30 * time.Second
 
 func (n *Node) query(now time.Duration, in Query) {
@@ -281,7 +282,7 @@ func (n *Node) serveOrFail(now time.Duration, id uint64, q wire.Question, e cach
 }
 
 func (n *Node) serve(now time.Duration, id uint64, e cache.Entry) {
-	r := Result{Answer: e.Answer, Age: e.Age(now), Source: FromCache}
+	r := Result{Answer: e.Answer, Age: e.Age(now), Life: e.Life, Source: FromCache}
 	counter := LookupCache
 	if !e.Own() {
 		r.Source, r.Peer = FromPeer, e.From
@@ -290,7 +291,7 @@ func (n *Node) serve(now time.Duration, id uint64, e cache.Entry) {
 	if e.Fresh(now) {
 		r.TTL = (e.Expires() - now).Truncate(time.Second)
 	} else {
-		r.TTL, r.Stale = staleTTL, true
+		r.TTL, r.Stale = min(staleTTL, e.Answer.TTL), true
 		counter = LookupStale
 	}
 	n.cache.Touch(now, e.Answer.Question)

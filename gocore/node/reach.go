@@ -36,7 +36,7 @@ func (n *Node) answerHere(in Query) bool {
 	}
 	a := names.Answer(in.Question)
 	n.count(LookupHere)
-	n.emit(Respond{ID: in.ID, Result: Result{Answer: a, TTL: a.TTL, Source: FromHere}})
+	n.emit(Respond{ID: in.ID, Result: Result{Answer: a, TTL: a.TTL, Life: a.TTL, Source: FromHere}})
 	return true
 }
 

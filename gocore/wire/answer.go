@@ -77,6 +77,9 @@ type Answer struct {
 	// Private: an address in it is not a public unicast one (private, loopback,
 	// link-local, unspecified ...), SVCB hints included.
 	Private bool
+	// EDE is what the server said beside it, for clients of this host alone: it is
+	// neither told nor saved.
+	EDE EDE
 	// Packed is a DNS message in wire format: header with the RCODE, the
 	// question, the chain and RRset in the answer section, the SOA of a
 	// negative in the authority section, nothing else. Owned by the Answer. With

@@ -90,15 +90,18 @@ func plainly(q Question, m *dns.Msg) (kind Kind, ttl uint32, lines []string, ok 
 		ttl = min(ttl, h.Ttl)
 		lines = append(lines, strings.ToLower(rr.String()))
 	}
-	if m.Rcode != RcodeSuccess && m.Rcode&0xF != RcodeNXDomain && m.Rcode&0xF != 0 {
+	if m.Rcode != RcodeSuccess && m.Rcode != RcodeNXDomain {
 		return 0, 0, nil, false
 	}
-	denied := m.Rcode&0xF == RcodeNXDomain
+	denied := m.Rcode == RcodeNXDomain
 	cur, seen := q.Name, map[string]bool{q.Name: true}
 	for {
 		n := 0
 		for _, rr := range m.Answer {
 			if !denied && owned(rr, cur, q.Type) && (n == 0 || q.Type != TypeCNAME) {
+				if c, is := rr.(*dns.CNAME); is && c.Hdr.Ttl == 0 {
+					c.Hdr.Ttl = dnameTTL(m, cur, c.Target)
+				}
 				take(rr)
 				n++
 			}
@@ -109,6 +112,9 @@ func plainly(q Question, m *dns.Msg) (kind Kind, ttl uint32, lines []string, ok 
 		i := slices.IndexFunc(m.Answer, func(rr dns.RR) bool { return q.Type != TypeCNAME && owned(rr, cur, TypeCNAME) })
 		if i < 0 {
 			break
+		}
+		if h := m.Answer[i].Header(); h.Ttl == 0 {
+			h.Ttl = dnameTTL(m, cur, m.Answer[i].(*dns.CNAME).Target)
 		}
 		take(m.Answer[i])
 		cur = strings.ToLower(m.Answer[i].(*dns.CNAME).Target)
@@ -131,6 +137,30 @@ func plainly(q Question, m *dns.Msg) (kind Kind, ttl uint32, lines []string, ok 
 		return kind, bareNegativeTTL, lines, true
 	}
 	return kind, 0, lines, true
+}
+
+// dnameTTL is that of the DNAME by which name leads to target, 0 if none does.
+func dnameTTL(m *dns.Msg, name, target string) uint32 {
+	seen := 0
+	for _, rr := range m.Answer {
+		d, is := rr.(*dns.DNAME)
+		if !is || d.Hdr.Class != dns.ClassINET {
+			continue
+		}
+		if seen++; seen > maxChain {
+			break
+		}
+		above := strings.ToLower(strings.TrimSuffix(d.Hdr.Name, "."))
+		prefix := strings.TrimSuffix(name, above+".")
+		if above == "" {
+			prefix = name
+		}
+		if prefix != "" && within(name, d.Hdr.Name) && !strings.EqualFold(name, d.Hdr.Name) &&
+			strings.EqualFold(target, prefix+strings.TrimSuffix(d.Target, ".")+strings.Repeat(".", min(1, len(d.Target)-1))) {
+			return min(d.Hdr.Ttl, maxTTL)
+		}
+	}
+	return 0
 }
 
 func owned(rr dns.RR, name string, typ uint16) bool {

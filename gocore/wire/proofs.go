@@ -91,6 +91,9 @@ func (s *scrubber) copyProofs(off int, records uint16, wanted func(owner []byte,
 			}
 			continue
 		}
+		if typ == TypeCNAME {
+			c.ttl = s.linkTTL(owner, c)
+		}
 		if err := s.addPlain(owner, typ, c); err != nil {
 			return 0, err
 		}

@@ -23,7 +23,10 @@ var (
 )
 
 // RcodeError is a reply whose RCODE says that the server failed or refuses.
-type RcodeError struct{ Rcode int }
+type RcodeError struct {
+	Rcode int // with the upper bits that EDNS has (RFC 6891 section 6.1.3)
+	EDE   EDE // why, if it says so
+}
 
 func (e *RcodeError) Error() string {
 	if s, ok := dns.RcodeToString[e.Rcode]; ok {
@@ -47,11 +50,11 @@ func ParseReply(q Question, reply []byte) (*Answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrMismatch, err)
 	}
-	off, err := checkReply(name, q.Type, reply)
+	off, o, err := checkReply(name, q.Type, reply)
 	if err != nil {
 		return nil, err
 	}
-	s := scrubber{reply: reply, q: q, ttl: maxTTL, rcode: reply[3] & 0xF}
+	s := scrubber{reply: reply, q: q, ttl: maxTTL, rcode: reply[3] & 0xF, ede: o.ede}
 	if off, err = s.index(off); err != nil {
 		return nil, err
 	}
@@ -68,32 +71,33 @@ func ParseReply(q Question, reply []byte) (*Answer, error) {
 
 // checkReply judges by header and question, and returns the offset behind
 // these.
-func checkReply(name []byte, typ uint16, p []byte) (int, error) {
+func checkReply(name []byte, typ uint16, p []byte) (int, opt, error) {
 	// QR set, opcode QUERY.
 	if len(p) < headerLen || len(p) > maxPacked || p[2]&0xF8 != 0x80 {
-		return 0, ErrMismatch
+		return 0, opt{}, ErrMismatch
 	}
 	rcode := int(p[3] & 0xF)
 	if be16(p[4:]) == 0 && len(p) == headerLen && (rcode == dns.RcodeFormatError || rcode == dns.RcodeNotImplemented) {
-		return 0, &RcodeError{rcode} // how servers older than EDNS say so
+		return 0, opt{}, &RcodeError{Rcode: rcode} // how servers older than EDNS say so
 	}
 	records := int(be16(p[6:])) + int(be16(p[8:])) + int(be16(p[10:]))
 	if be16(p[4:]) != 1 || records > (len(p)-headerLen)/11 {
-		return 0, ErrMismatch
+		return 0, opt{}, ErrMismatch
 	}
 	var room [maxName]byte
 	n, off, err := readName(p, headerLen, &room)
 	if err != nil || !sameName(room[:n], name) ||
 		len(p)-off < 4 || be16(p[off:]) != typ || be16(p[off+2:]) != classIN {
-		return 0, ErrMismatch
+		return 0, opt{}, ErrMismatch
 	}
 	if p[2]&0x02 != 0 {
-		return 0, ErrTruncated
+		return 0, opt{}, ErrTruncated
 	}
-	if rcode != RcodeSuccess && rcode != RcodeNXDomain {
-		return 0, &RcodeError{rcode}
+	o := findOPT(p, off+4)
+	if rcode |= o.rcode; rcode != RcodeSuccess && rcode != RcodeNXDomain {
+		return 0, o, &RcodeError{rcode, o.ede}
 	}
-	return off + 4, nil
+	return off + 4, o, nil
 }
 
 // maxTTL in seconds (RFC 2181 section 8); a larger one counts as this
@@ -105,7 +109,10 @@ type scrubber struct {
 	reply []byte
 	q     Question
 	rcode byte
+	ede   EDE
 	found []candidate // of the answer section, in its order
+	// dnames are at most maxChain: more are no part of an answer.
+	dnames []candidate
 
 	out     []byte
 	ttl     uint32 // lowest so far
@@ -147,6 +154,9 @@ func (s *scrubber) index(off int) (int, error) {
 			return 0, err
 		}
 		off = int(c.end)
+		if class == classIN && typ == dns.TypeDNAME && len(s.dnames) < maxChain {
+			s.dnames = append(s.dnames, c)
+		}
 		if class != classIN || typ != s.q.Type && typ != TypeCNAME {
 			continue
 		}
@@ -218,6 +228,9 @@ func (s *scrubber) rrset(cur int) (n int, err error) {
 		if c.hash != h || c.cname != (s.q.Type == TypeCNAME) || !s.owns(c, cur) {
 			continue
 		}
+		if c.cname {
+			c.ttl = s.linkTTL(s.nameAt(cur), c)
+		}
 		if err := s.add(c, cur, s.q.Type); err != nil {
 			return 0, err
 		}
@@ -237,11 +250,34 @@ func (s *scrubber) link(cur int) (int, error) {
 	h := hash(s.nameAt(cur))
 	for _, c := range s.found {
 		if c.cname && c.hash == h && s.owns(c, cur) {
+			c.ttl = s.linkTTL(s.nameAt(cur), c)
 			at := len(s.out) + recordLen
 			return at, s.add(c, cur, TypeCNAME)
 		}
 	}
 	return 0, nil
+}
+
+// linkTTL is the TTL of a CNAME. One of 0 that a DNAME made has the DNAME's: servers of
+// RFC 2672 say 0, those of RFC 6672 section 3.1 the other.
+func (s *scrubber) linkTTL(name []byte, c candidate) uint32 {
+	if c.ttl != 0 {
+		return c.ttl
+	}
+	var from, to, base [maxName]byte
+	t, _, err := readName(s.reply, int(c.data), &to)
+	if err != nil {
+		return 0
+	}
+	for _, d := range s.dnames {
+		n, _, _ := readName(s.reply, int(d.owner), &from) // rr has read it
+		b, _, err := readName(s.reply, int(d.data), &base)
+		at := below(name, from[:n])
+		if err == nil && at > 0 && t == at+b && sameName(to[:at], name[:at]) && sameName(to[at:t], base[:b]) {
+			return d.ttl
+		}
+	}
+	return 0
 }
 
 func (s *scrubber) owns(c candidate, cur int) bool {
@@ -341,6 +377,7 @@ func (s *scrubber) answer() *Answer {
 		Kind:     s.kind,
 		TTL:      time.Duration(s.ttl) * time.Second,
 		Private:  s.private,
+		EDE:      s.ede,
 		Packed:   append(make([]byte, 0, len(s.out)), s.out...),
 	}
 }

@@ -49,8 +49,21 @@ func TestReplyIsScrubbedToItsAnswer(t *testing.T) {
 		}, {
 			name: "a DNAME's CNAME is a CNAME", qname: "a.old.example", typ: TypeA,
 			answer: []string{"old.example. 300 IN DNAME new.example.", "a.old.example. 0 IN CNAME a.new.example.", "a.new.example. 60 IN A 192.0.2.1"},
+			kind:   Positive, ttl: 60,
+			want: []string{"a.old.example.\t300\tIN\tCNAME\ta.new.example.", "a.new.example.\t60\tIN\tA\t192.0.2.1"},
+		}, {
+			name: "a CNAME that the DNAME did not make is used once", qname: "a.old.example", typ: TypeA,
+			answer: []string{"old.example. 300 IN DNAME new.example.", "a.old.example. 0 IN CNAME b.new.example.", "b.new.example. 60 IN A 192.0.2.1"},
 			kind:   Positive, ttl: 0,
-			want: []string{"a.old.example.\t0\tIN\tCNAME\ta.new.example.", "a.new.example.\t60\tIN\tA\t192.0.2.1"},
+		}, {
+			name: "nor did the DNAME of the name itself", qname: "old.example", typ: TypeA,
+			answer: []string{"old.example. 300 IN DNAME new.example.", "old.example. 0 IN CNAME new.example.", "new.example. 60 IN A 192.0.2.1"},
+			kind:   Positive, ttl: 0,
+		}, {
+			name: "a chain of DNAMEs", qname: "a.b.old.example", typ: TypeA,
+			answer: []string{"old.example. 300 IN DNAME new.example.", "a.b.old.example. 0 IN CNAME a.b.new.example.",
+				"b.new.example. 200 IN DNAME example.", "a.b.new.example. 0 IN CNAME a.example.", "a.example. 400 IN A 192.0.2.1"},
+			kind: Positive, ttl: 200,
 		}, {
 			name: "case of names does not matter", qname: www, typ: TypeA,
 			answer: []string{"WWW.EXAMPLE.ORG. 300 IN CNAME B.example.", "b.Example. 300 IN A 192.0.2.1"},
@@ -263,7 +276,7 @@ func TestNameIsBoundedWhateverItsPointers(t *testing.T) {
 
 func TestServersErrorsAreNamed(t *testing.T) {
 	for rcode, want := range map[int]string{2: "DNS server says SERVFAIL", 14: "DNS server says RCODE 14"} {
-		if got := (&RcodeError{rcode}).Error(); got != want {
+		if got := (&RcodeError{Rcode: rcode}).Error(); got != want {
 			t.Errorf("got %q; want %q", got, want)
 		}
 	}

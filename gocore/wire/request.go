@@ -57,7 +57,7 @@ const (
 
 // read reads question and additional section and returns the RCODE to reply.
 func (r *Request) read(p []byte) int {
-	if be16(p[4:]) != 1 || be16(p[6:]) != 0 || be16(p[8:]) != 0 {
+	if be16(p[4:]) != 1 || be16(p[6:]) != 0 {
 		return RcodeFormatError
 	}
 	var room [maxName]byte
@@ -67,6 +67,12 @@ func (r *Request) read(p []byte) int {
 	}
 	r.section = p[headerLen : off+4]
 	typ, class := be16(p[off:]), be16(p[off+2:])
+	if be16(p[8:]) != 0 {
+		if typ == dns.TypeIXFR {
+			return RcodeRefused // its SOA says what the client has (RFC 1995 section 3)
+		}
+		return RcodeFormatError
+	}
 	if rcode := r.readExtra(p, off+4); rcode != RcodeSuccess {
 		return rcode
 	}

@@ -46,6 +46,8 @@ func TestOddRequestsAreAnsweredAsBCP231Wants(t *testing.T) {
 		{"any", dns.TypeANY, nil, RcodeSuccess},
 		{"zone transfer", dns.TypeAXFR, nil, RcodeRefused},
 		{"incremental transfer", dns.TypeIXFR, nil, RcodeRefused},
+		{"incremental transfer with what the client has", dns.TypeIXFR, func(m *dns.Msg) { m.Ns = zone(t, []string{soa}) }, RcodeRefused},
+		{"an SOA beside another question", TypeA, func(m *dns.Msg) { m.Ns = zone(t, []string{soa}) }, RcodeFormatError},
 		{"meta type", dns.TypeMAILB, nil, RcodeNotImplemented},
 		{"OPT as type", dns.TypeOPT, nil, RcodeFormatError},
 		{"class CH", dns.TypeTXT, func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }, RcodeRefused},
@@ -76,7 +78,8 @@ func TestOddRequestsAreAnsweredAsBCP231Wants(t *testing.T) {
 		var m dns.Msg
 		if err := m.Unpack(AppendResponse(nil, &r, res)); err != nil {
 			t.Errorf("%s: reply: %v", c.name, err)
-		} else if m.Rcode != c.rcode || m.Id != 0x1234 || !m.Response || m.Zero || m.AuthenticatedData || (m.IsEdns0() != nil) != r.EDNS {
+		} else if m.Rcode != c.rcode || m.Id != 0x1234 || !m.Response || m.Zero || m.AuthenticatedData ||
+			m.RecursionAvailable == (c.rcode == RcodeNotImplemented) || (m.IsEdns0() != nil) != r.EDNS {
 			t.Errorf("%s: got reply %v", c.name, m.String())
 		} else if o := m.IsEdns0(); o != nil && (o.Version() != 0 || len(o.Option) > 0 || o.Z() != 0) {
 			t.Errorf("%s: got OPT %v; want version 0, no options, no flags", c.name, o)
@@ -163,6 +166,33 @@ func TestReplyKeepsTheClientsSpellingAndCountsTTLsDown(t *testing.T) {
 	no := answer(t, "no.example", TypeA, 3, "example. 900 IN SOA a. b. 1 2 3 4 60")
 	if m := respond(t, request(t, "no.example", TypeA, nil), Response{Answer: no, TTL: 60 * time.Second, EDE: NoEDE}); m.Rcode != 3 || len(m.Ns) != 1 || m.Ns[0].Header().Ttl != 60 {
 		t.Errorf("negative: got %v; want the SOA with TTL 60 (RFC 2308 section 5)", m)
+	}
+}
+
+// TestRecordsAreShownWithWhatIsLeftOfThem: as clients get them, and not as they came.
+func TestRecordsAreShownWithWhatIsLeftOfThem(t *testing.T) {
+	a := answer(t, "www.example", TypeA, 0, "www.example. 604800 IN CNAME b.example.", "b.example. 259200 IN A 192.0.2.1")
+	no := answer(t, "no.example", TypeA, 3, "example. 3600 IN SOA a. b. 1 2 3 4 3600")
+	for _, c := range []struct {
+		a        *Answer
+		age, ttl time.Duration
+		want     string
+	}{
+		{a, 10 * time.Second, 259190 * time.Second, "604790 259190"},
+		{a, time.Hour, 23 * time.Hour, "82800 82800"}, // held for a day at most
+		{a, 96 * time.Hour, 30 * time.Second, "30 30"},
+		{no, 10 * time.Second, 890 * time.Second, "890"},
+	} {
+		var got []string
+		for _, line := range c.a.RecordsLeft(c.age, c.ttl) {
+			got = append(got, strings.Fields(line)[1])
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("age %v, TTL %v: got %s; want %s", c.age, c.ttl, s, c.want)
+		}
+	}
+	if (&Answer{}).RecordsLeft(0, 0) != nil {
+		t.Error("an empty answer has records")
 	}
 }
 

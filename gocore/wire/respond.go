@@ -8,16 +8,6 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Extended DNS errors (RFC 8914) that the listener gives.
-const (
-	NoEDE         = -1
-	EDEStale      = int(dns.ExtendedErrorCodeStaleAnswer)
-	EDEStaleNX    = int(dns.ExtendedErrorCodeStaleNXDOMAINAnswer)
-	EDENoReach    = int(dns.ExtendedErrorCodeNoReachableAuthority)
-	EDEProhibited = int(dns.ExtendedErrorCodeProhibited)
-	EDENotSupport = int(dns.ExtendedErrorCodeNotSupported)
-)
-
 // A Response is what is to be said to a Request.
 type Response struct {
 	Rcode int // of a reply without Answer; Answer has its own
@@ -26,7 +16,7 @@ type Response struct {
 	// Age is how old the answer is; TTL what is left of it, in whole seconds.
 	Age, TTL time.Duration
 	// EDE is an extended error, NoEDE if none; only a client with EDNS sees it.
-	EDE int
+	EDE EDE
 	// Turn is how many records of the answer's RRset go behind the others, modulo how
 	// many it has. What is held is one answer for all; what clients get goes round.
 	Turn uint32
@@ -61,7 +51,10 @@ func (r *Request) appendHead(dst []byte, res Response) []byte {
 	if res.Answer != nil {
 		rcode = res.Answer.Rcode()
 	}
-	low := byte(0x80) | byte(rcode&0xF)
+	low := byte(rcode & 0xF)
+	if rcode != RcodeNotImplemented {
+		low |= 0x80 // RA speaks of queries
+	}
 	if r.cd {
 		low |= headerCD
 	}
@@ -85,27 +78,33 @@ func appendRecords(dst []byte, start int, r *Request, res Response) []byte {
 	copy(dst[start+6:start+10], p[6:10])
 	at := len(dst)
 	dst = append(dst, p[from:]...)
+	set := res.countDown(dst, at)
+	set.turn(dst, res.Turn)
+	return dst
+}
+
+// countDown gives the records from at on the TTLs that are left of them, and finds
+// those of the asked type.
+func (res *Response) countDown(b []byte, at int) (set rrset) {
+	answers := int(be16(res.Answer.Packed[6:]))
 	each := res.TTL == (res.Answer.TTL - res.Age).Truncate(time.Second)
-	answers := int(be16(p[6:]))
-	var set rrset
-	for i := 0; at < len(dst); i++ {
-		next := ttlAt(dst, at)
-		if next == 0 {
+	for i := 0; at < len(b); i++ {
+		fixed := ttlAt(b, at)
+		if fixed == 0 {
 			break
 		}
 		left := uint32(res.TTL / time.Second)
 		if each && i < answers {
-			left = max(left, be32(dst[next:])-min(be32(dst[next:]), uint32((res.Age+time.Second-1)/time.Second)))
+			left = max(left, be32(b[fixed:])-min(be32(b[fixed:]), uint32((res.Age+time.Second-1)/time.Second)))
 		}
-		binary.BigEndian.PutUint32(dst[next:], left)
-		end := next + 6 + int(be16(dst[next+4:]))
-		if i < answers && be16(dst[next-4:]) == res.Answer.Question.Type {
+		binary.BigEndian.PutUint32(b[fixed:], left)
+		end := fixed + 6 + int(be16(b[fixed+4:]))
+		if i < answers && be16(b[fixed-4:]) == res.Answer.Question.Type {
 			set.note(at, end)
 		}
 		at = end
 	}
-	set.turn(dst, res.Turn)
-	return dst
+	return set
 }
 
 // rrset is where the records of the asked type lie in a reply; signatures may follow.
@@ -183,7 +182,7 @@ func (r *Request) appendOPT(dst []byte, start int, res Response) []byte {
 	}
 	dst[len(dst)-1] = 6
 	dst = append(dst, 0, 15, 0, 2)
-	return binary.BigEndian.AppendUint16(dst, uint16(res.EDE))
+	return binary.BigEndian.AppendUint16(dst, uint16(res.EDE-1))
 }
 
 // AnyAnswer is the answer to a question for any type: one record that says so

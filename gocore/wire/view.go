@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -111,6 +113,18 @@ func (a *Answer) Records() []string {
 	return lines
 }
 
+// RecordsLeft is Records with the TTLs that are left of an answer so old, of which so
+// much is left: those that a client of the listener gets.
+func (a *Answer) RecordsLeft(age, ttl time.Duration) []string {
+	left := *a
+	left.Packed = slices.Clone(a.Packed)
+	if len(left.Packed) >= minPacked {
+		res := Response{Answer: a, Age: age, TTL: ttl}
+		res.countDown(left.Packed, plainName(left.Packed, headerLen)+4)
+	}
+	return left.Records()
+}
+
 // opaque is Records for data that miekg/dns does not understand: each record
 // as one of unknown type (RFC 3597 section 5).
 func (a *Answer) opaque() []string {
@@ -133,11 +147,13 @@ func (a *Answer) opaque() []string {
 
 // ParseAnswer makes an answer of records in presentation form ("www.example.org.
 // 300 IN A 192.0.2.1"), as a server would have replied with that RCODE: for
-// tests and simulators. Records that are no part of the answer are scrubbed.
+// what is answered here, tests and simulators. An SOA that is not asked for denies.
+// Records that are no part of the answer are scrubbed.
 func ParseAnswer(q Question, rcode int, records []string) (*Answer, error) {
 	m := dns.Msg{Compress: true}
 	m.Response, m.RecursionDesired, m.RecursionAvailable, m.Rcode = true, true, true, rcode
 	m.Question = []dns.Question{{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}}
+	end := q.Name
 	for _, line := range records {
 		rr, err := dns.NewRR(line)
 		if err != nil {
@@ -146,7 +162,10 @@ func ParseAnswer(q Question, rcode int, records []string) (*Answer, error) {
 		if rr == nil {
 			continue
 		}
-		if rr.Header().Rrtype == TypeSOA && q.Type != TypeSOA {
+		if c, is := rr.(*dns.CNAME); is && strings.EqualFold(c.Hdr.Name, end) {
+			end = c.Target
+		}
+		if rr.Header().Rrtype == TypeSOA && (q.Type != TypeSOA || !strings.EqualFold(rr.Header().Name, end)) {
 			m.Ns = append(m.Ns, rr)
 		} else {
 			m.Answer = append(m.Answer, rr)
