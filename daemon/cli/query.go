@@ -170,8 +170,15 @@ func provenance(r *control.Result) string {
 	if r.Source != "server" {
 		text += fmt.Sprintf(" %s ago", ago(r.AgeS))
 	}
-	text += fmt.Sprintf("; TTL %ds", int(r.OriginalTTLs))
-	if left := r.OriginalTTLs - r.AgeS; r.Stale {
+	life := r.LifeS
+	if life == 0 {
+		life = r.OriginalTTLs // a daemon of 0.1.0 does not say
+	}
+	text += fmt.Sprintf("; TTL %ds", int(life))
+	if life < r.OriginalTTLs {
+		text += fmt.Sprintf(" of the %ds that it came with", int(r.OriginalTTLs))
+	}
+	if left := life - r.AgeS; r.Stale {
 		text += fmt.Sprintf(", expired %s ago: stale, because no DNS server answers", ago(max(-left, 0)))
 	} else if r.Source != "server" {
 		text += fmt.Sprintf(", %s left", ago(max(left, 0)))

@@ -153,8 +153,10 @@ type Result struct {
 
 // Origin is where a result is from.
 type Origin struct {
-	// TTLs is what programs may keep it for, OriginalTTLs what it came with.
+	// TTLs is what programs may keep it for, LifeS how long it counts as fresh from its
+	// birth on, OriginalTTLs what it came with.
 	TTLs         float64 `json:"ttl_s"`
+	LifeS        float64 `json:"life_s"`
 	OriginalTTLs float64 `json:"original_ttl_s"`
 	AgeS         float64 `json:"age_s"`
 	Stale        bool    `json:"stale"`

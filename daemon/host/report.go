@@ -256,9 +256,9 @@ func (h *Host) result(r node.Result) control.Result {
 	}
 	out := control.Result{
 		Name: a.Question.Name, Type: typeName(a.Question), Kind: kinds[a.Kind],
-		Records: append([]string{}, a.Records()...), Values: []string{},
+		Records: append([]string{}, a.RecordsLeft(r.Age, r.TTL)...), Values: []string{},
 		Origin: &control.Origin{
-			TTLs: r.TTL.Seconds(), OriginalTTLs: a.TTL.Seconds(), AgeS: r.Age.Seconds(),
+			TTLs: r.TTL.Seconds(), LifeS: r.Life.Seconds(), OriginalTTLs: a.TTL.Seconds(), AgeS: r.Age.Seconds(),
 			Stale: r.Stale, Source: sources[r.Source], Server: h.serverName(a.Server),
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"mcdns/daemon/clock"
 	"mcdns/daemon/owner"
 	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
 )
 
 // TestStatusIsCountedForAHundredthOfTheTimeAtMost: every user of the machine may ask
@@ -47,5 +48,21 @@ func TestStatusTellsWhatTheDaemonTakes(t *testing.T) {
 	runtime.GC()
 	if p := process(); p.Goroutines < 2 || p.HeapBytes < 10<<10 {
 		t.Errorf("got %+v; want the goroutines and the heap of a test", p)
+	}
+}
+
+// TestQueryShowsTheTTLThatCounts: a week that counts as a day is one, in the records
+// too, and what it came with is said beside it.
+func TestQueryShowsTheTTLThatCounts(t *testing.T) {
+	q := wire.Question{Name: "www.example.", Type: 1}
+	a, err := wire.ParseAnswer(q, 0, []string{"www.example. 604800 IN A 192.0.2.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &Host{}
+	h.shown.Store(&view{})
+	r := h.result(node.Result{Answer: a, Age: time.Hour, TTL: 23 * time.Hour, Life: 24 * time.Hour, Source: node.FromCache})
+	if want := "www.example.\t82800\tIN\tA\t192.0.2.1"; r.LifeS != 86400 || r.OriginalTTLs != 604800 || len(r.Records) != 1 || r.Records[0] != want {
+		t.Errorf("got %+v %+v; want %s", r, r.Origin, want)
 	}
 }
