@@ -118,7 +118,9 @@ func (n *Node) probeIfDown(now time.Duration, s *server) {
 	if s.state != Down {
 		return
 	}
-	n.probe(now, s, wire.Question{})
+	if now-s.looked >= judgeAfter { // each peer that is back says so, and one look is enough
+		n.probe(now, s, wire.Question{})
+	}
 	since := s.since
 	again := func(d time.Duration, do func(time.Duration, *server)) {
 		n.after(now, d, func(now time.Duration) {

@@ -26,6 +26,7 @@ type fetch struct {
 	kind     purpose
 	began    time.Duration
 	deadline time.Duration
+	listens  time.Duration // until then a reply is of use
 	tries    []try
 	sends    int
 	asks     []uint64
@@ -33,10 +34,12 @@ type fetch struct {
 	said     wire.RcodeError // by the server that last said something
 	// ordered: it keeps to the order of the servers. at is the one asked last, by the
 	// last ask; by is a later one that answered while an earlier may still do.
+	// failed: it ended without an answer, which may still come.
 	ordered bool
 	at      *server
 	last    uint64
 	by      *server
+	failed  bool
 }
 
 // A try is how far a fetch has got with one server.
@@ -88,7 +91,7 @@ func (n *Node) startFetch(now time.Duration, q wire.Question, kind purpose) {
 }
 
 func (n *Node) newFetch(now time.Duration, q wire.Question, kind purpose, servers []*server) *fetch {
-	f := &fetch{q: q, kind: kind, began: now, deadline: now + n.deadline(len(servers)) - 2*n.queryPatience()} // leaves the group its turn
+	f := &fetch{q: q, kind: kind, began: now, deadline: now + n.fetchTime(len(servers)), listens: now + n.allowed(len(servers))}
 	f.ordered = kind != viaFallback && !n.set.Rotate
 	shift := 0
 	if n.set.Rotate && len(servers) > 0 {
@@ -97,8 +100,23 @@ func (n *Node) newFetch(now time.Duration, q wire.Question, kind purpose, server
 	for i := range servers {
 		f.tries = append(f.tries, try{server: servers[(i+shift)%len(servers)]})
 	}
-	n.afterIf(now, f.deadline-now, f.live, func(now time.Duration) { n.fetchFailed(now, f) })
+	n.afterIf(now, f.deadline-now, f.live, func(now time.Duration) { n.timeIsUp(now, f) })
 	return f
+}
+
+// fetchTime is how long a fetch may take: a lookup's time leaves the group its turn.
+func (n *Node) fetchTime(servers int) time.Duration { return n.deadline(servers) - 2*n.queryPatience() }
+
+// timeIsUp ends a fetch, unless a server came up meanwhile: then it may take longer. It
+// was asked again when it came up, and is listened to.
+func (n *Node) timeIsUp(now time.Duration, f *fetch) {
+	f.deadline = f.began + n.fetchTime(len(f.tries))
+	if now >= f.deadline {
+		n.fetchFailed(now, f)
+		return
+	}
+	f.sends = maxSends
+	n.afterIf(now, f.deadline-now, f.live, func(now time.Duration) { n.timeIsUp(now, f) })
 }
 
 // sendNext asks the next server. When all have been asked often enough, late
@@ -121,7 +139,7 @@ func (n *Node) sendNext(now time.Duration, f *fetch) {
 	n.asks[id] = &ask{fetch: f, server: t.server, sent: now}
 	f.asks = append(f.asks, id)
 	n.countAsk(f.kind)
-	n.emit(Ask{ID: id, Server: t.server.Addr, Question: f.q, Patience: f.deadline - now})
+	n.emit(Ask{ID: id, Server: t.server.Addr, Question: f.q, Patience: f.listens - now})
 	n.afterIf(now, f.patience(t), f.live, func(now time.Duration) { n.overdue(now, id) })
 }
 
@@ -258,7 +276,7 @@ func (n *Node) replied(now time.Duration, in Replied) {
 	case in.Answer != nil:
 		n.succeeded(now, a.server, now-a.sent)
 		n.noteReply(now, a)
-		if a.fetch.done && a.fetch.by == nil {
+		if a.fetch.done && a.fetch.by == nil && !a.fetch.failed {
 			return // abandoned: it shows that the server answers, no more
 		}
 		if n.rebinds(in.Answer) {
@@ -325,8 +343,8 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer)
 	answer.Birth = wire.Birth{Peer: n.self, Clock: now.Truncate(time.Millisecond)}
 	answer.Server = s.ID
 	stands := n.standingNow(s, f.q)
-	if f.done && stands.Nth >= n.standingNow(f.by, f.q).Nth {
-		return // not the late reply that is waited for
+	if f.done && !n.isLate(f, stands) {
+		return
 	}
 	n.endBy(now, f, s, stands)
 	switch {
@@ -349,6 +367,14 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer)
 			n.fetchAhead(now, &answer)
 		}
 	}
+}
+
+// isLate reports whether an answer that comes after the end of its fetch is of use.
+func (n *Node) isLate(f *fetch, stands cache.Standing) bool {
+	if f.by != nil {
+		return stands.Nth < n.standingNow(f.by, f.q).Nth
+	}
+	return f.failed && stands.Good
 }
 
 // keep puts what a server said into the cache and tells the group.
@@ -385,10 +411,7 @@ func (n *Node) endBy(now time.Duration, f *fetch, s *server, stands cache.Standi
 		return
 	}
 	f.by = s
-	asks := f.asks
-	f.asks = nil
-	n.endFetch(f)
-	n.forgetAsks(now, f, asks)
+	n.endLater(now, f)
 }
 
 // answerWaiters hands a just fetched answer on, even one that is not kept.
@@ -412,7 +435,8 @@ func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 	if f.done {
 		return
 	}
-	n.endFetch(f)
+	f.failed = f.kind != probe
+	n.endLater(now, f)
 	p := n.pending[f.q]
 	if p == nil {
 		return
@@ -459,14 +483,19 @@ func (n *Node) abandon(now time.Duration, p *pending) {
 	if f == nil {
 		return
 	}
-	asks := f.asks
-	f.asks = nil
-	n.endFetch(f)
-	n.forgetAsks(now, f, asks)
+	n.endLater(now, f)
 }
 
-func (n *Node) forgetAsks(now time.Duration, f *fetch, asks []uint64) {
-	n.after(now, f.deadline-now, func(time.Duration) {
+// endLater ends a fetch whose replies are still of use, unless they are too many.
+func (n *Node) endLater(now time.Duration, f *fetch) {
+	asks := f.asks
+	if len(asks) == 0 || now >= f.listens || len(n.asks) > maxPending {
+		n.endFetch(f)
+		return
+	}
+	f.asks = nil
+	n.endFetch(f)
+	n.after(now, f.listens-now, func(time.Duration) {
 		for _, id := range asks {
 			delete(n.asks, id)
 		}

@@ -163,7 +163,7 @@ func (n *Node) startJudging(now time.Duration, s *server, least time.Duration) {
 	s.judging, s.judge = true, now
 	wait := judgeAfter
 	if s.rtt.known { // a slow line must not look like a dead server
-		wait = min(time.Second, max(wait, s.timeout(1)))
+		wait = max(wait, s.timeout(1))
 	}
 	wait = max(wait, least)
 	began := now
@@ -238,7 +238,7 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	if was == Down || s.cutOff != 0 {
 		s.back = now
 	}
-	if now-took >= s.back {
+	if now-took >= s.back || took > lateAnswer { // no kernel holds a question for so long
 		s.rtt.add(took)
 	}
 	s.success, s.passed = now, false

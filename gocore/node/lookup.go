@@ -78,6 +78,7 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 		n.wantYounger(now, e)
 		return
 	}
+	n.probeWith(now, in.Question)
 	if n.failures.active(now, in.Question) {
 		n.fail(now, in.ID, in.Question)
 		return
@@ -171,22 +172,39 @@ func (n *Node) wait(now time.Duration, in Query) *pending {
 	}
 	p.waiters = append(p.waiters, in.ID)
 	n.waiting[in.ID] = p
-	n.afterIf(now, n.deadline(len(n.serversFor(in.Question))), n.waits(in.ID), func(now time.Duration) { n.expired(now, in.ID) })
+	n.expireAt(now, now, in.ID, len(n.serversFor(in.Question)))
 	return p
+}
+
+// expireAt ends a query that began at a time once its time is up, which is later if a
+// server came up meanwhile.
+func (n *Node) expireAt(now, began time.Duration, id uint64, servers int) {
+	n.afterIf(now, began+n.deadline(servers)-now, n.waits(id), func(now time.Duration) {
+		if now < began+n.deadline(servers) {
+			n.expireAt(now, began, id, servers)
+			return
+		}
+		n.expired(now, id)
+	})
 }
 
 func (n *Node) waits(id uint64) func() bool {
 	return func() bool { return n.waiting[id] != nil }
 }
 
-// deadline is how long a lookup may take: what resolv.conf allows, and a turn of
-// each of its servers, while some server is up, else 3 s.
+// allowed is how long a lookup may take at most: what resolv.conf allows, and a turn
+// of each of its servers.
+func (n *Node) allowed(servers int) time.Duration {
+	return n.set.Timeout * time.Duration(max(1, n.set.Attempts, servers))
+}
+
+// deadline is how long a lookup may take: all that is allowed while some server is
+// up, else 3 s.
 func (n *Node) deadline(servers int) time.Duration {
-	most := n.set.Timeout * time.Duration(max(1, n.set.Attempts, servers))
 	if n.anyUp() {
-		return most
+		return n.allowed(servers)
 	}
-	return min(3*time.Second, most)
+	return min(3*time.Second, n.allowed(servers))
 }
 
 // staleWait is how long a lookup waits for a server before it is served stale

@@ -37,6 +37,7 @@ type Node struct {
 	replies  ring // times of the last replies of all servers
 	down     bool // all servers are
 	since    time.Duration
+	probed   time.Duration          // when a question that nobody held was last the probe
 	outage   uint32                 // counts outages from 1
 	refresh  map[wire.Question]bool // refreshes under way or timed
 	loans    map[wire.Question]loan

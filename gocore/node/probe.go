@@ -27,6 +27,23 @@ func (n *Node) probeTwice(now time.Duration, s *server) {
 	})
 }
 
+// probeWith lets a question that nobody holds be the probe of the first server, once a
+// second, beside a look at the others. A server process that is started again is then
+// known in a second by whoever needs it; probes alone took up to 5 s.
+func (n *Node) probeWith(now time.Duration, q wire.Question) {
+	if n.probed != 0 && now-n.probed < time.Second || n.young(now, q) {
+		return
+	}
+	n.probed = now
+	for i, s := range n.serversFor(q) {
+		if i == 0 {
+			n.putProbe(now, s, q)
+		} else {
+			n.probe(now, s, wire.Question{})
+		}
+	}
+}
+
 func (n *Node) sendProbe(now time.Duration, s *server, doubted wire.Question) {
 	q := rootSOA // a fallback server is not told what this host asks for
 	switch {
@@ -35,8 +52,18 @@ func (n *Node) sendProbe(now time.Duration, s *server, doubted wire.Question) {
 	case !s.fallback:
 		q = n.probeQuestion(now, s, doubted)
 	}
-	s.probing = true
-	f := &fetch{q: q, kind: probe, began: now, deadline: now + 3*time.Second, tries: []try{{server: s, sent: maxTries}}, sends: 1}
+	n.putProbe(now, s, q)
+}
+
+// probeListens is how long a reply to a probe counts: as long as a lookup may take by the
+// default of resolv.conf. A server that needs three seconds for each answer was down for
+// ever when probes listened no longer.
+const probeListens = 10 * time.Second
+
+// putProbe asks once.
+func (n *Node) putProbe(now time.Duration, s *server, q wire.Question) {
+	s.probing, s.looked = true, now
+	f := &fetch{q: q, kind: probe, began: now, deadline: now + probeListens, tries: []try{{server: s, sent: maxTries}}, sends: 1}
 	id := n.id()
 	f.asks = []uint64{id}
 	f.at, f.last = s, id

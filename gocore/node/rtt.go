@@ -55,7 +55,7 @@ func (s *server) timeout(sent int) time.Duration {
 // asked this one. Where frames are lost that is longer than a reply takes, and an answer
 // that comes after two repeats is in time there.
 func (n *Node) noteReply(now time.Duration, a *ask) {
-	if began := a.fetch.askedAt(a.server); began >= a.server.back {
+	if began := a.fetch.askedAt(a.server); began >= a.server.back || now-a.sent > lateAnswer {
 		n.replies.add(now - began)
 	}
 }

@@ -27,6 +27,7 @@ type server struct {
 	refusals []string
 	// probing: a probe is out; probeLost: it had no reply in time.
 	probing, probeLost bool
+	looked             time.Duration // when it was last probed
 	// passed: a lost probe was passed over since the last success.
 	passed bool
 	// judge: when this host or a peer last asked the group for evidence;
