@@ -9,7 +9,7 @@
 // lacks (stage.edge): the key for example. What stays possible is in the table too,
 // with its figure.
 //
-// Reading order: row.go, table.go, stage.go; outsider.go and insider.go for
+// Reading order: row.go, table.go, stage.go; outsider.go, insider.go and users.go for
 // what attackers have; replays.go, liars.go, strangers.go for what they do with it;
 // main.go for the order of things. before.sh builds the binaries of then.
 package main

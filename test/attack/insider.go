@@ -32,6 +32,8 @@ type insider struct {
 	ring  *trust.Ring
 	conn  *net.UDPConn
 	begin time.Time
+	// claims, if set, is the key id that its datagrams say they are sealed with.
+	claims []byte
 
 	mu    sync.Mutex
 	ids   []*identity
@@ -60,11 +62,28 @@ func (s *stage) insider(names int) (*insider, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range names {
+	for some := range names {
+		in.mu.Lock()
 		in.ids = append(in.ids, &identity{Peer: wire.Peer{ID: random(), Epoch: random()}})
+		in.mu.Unlock()
+		// A PROVE does not say whom it is for, and is answered in every name that is new.
+		if n := some + 1; n%provenAtOnce == 0 || n == names {
+			if err := s.proven(in, n); err != nil {
+				return nil, err
+			}
+		}
 	}
-	in.hello()
 	go in.helloLoop()
+	return in, nil
+}
+
+const provenAtOnce = 20
+
+// proven waits until every host has proven so many names of the insider.
+func (s *stage) proven(in *insider, names int) error {
+	if err := in.hello(in.ids[in.fresh():]); err != nil {
+		return err
+	}
 	want := len(s.lan.Hosts) - 1 + names
 	for _, h := range s.lan.Hosts {
 		err := await(30*second, fmt.Sprintf("%s has proven %d names of the insider", h.Name, names), func() bool {
@@ -72,11 +91,14 @@ func (s *stage) insider(names int) (*insider, error) {
 			return err == nil && st.Group.Proven >= want
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return in, nil
+	return nil
 }
+
+// fresh is where the names begin that are answered for.
+func (in *insider) fresh() int { return (len(in.ids) - 1) / provenAtOnce * provenAtOnce }
 
 // newInsider has the key of a host, and no name yet.
 func (s *stage) newInsider(keyOf *lab.Host, ttl int) (*insider, error) {
@@ -84,6 +106,11 @@ func (s *stage) newInsider(keyOf *lab.Host, ttl int) (*insider, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.keyed(file, ttl)
+}
+
+// keyed has the key of a file.
+func (s *stage) keyed(file []byte, ttl int) (*insider, error) {
 	key, err := trust.ParseKey(file)
 	if err != nil {
 		return nil, err
@@ -150,7 +177,10 @@ func (in *insider) hear() {
 func (in *insider) takes(m *wire.Message, from netip.AddrPort) {
 	in.mu.Lock()
 	in.heard[from.Addr()] = heard{m.From, m.Seq, m.Sent, time.Now()}
-	ids, asked := in.ids, in.asked
+	ids, asked := in.ids[:len(in.ids):len(in.ids)], in.asked
+	if len(ids) > 0 {
+		ids = ids[in.fresh():]
+	}
 	in.mu.Unlock()
 	switch body := m.Body.(type) {
 	case *wire.Prove:
@@ -167,13 +197,13 @@ func (in *insider) takes(m *wire.Message, from netip.AddrPort) {
 const helloEvery = 3 * second
 
 func (in *insider) helloLoop() {
-	for in.hello() == nil {
+	for in.hello(in.ids) == nil {
 		time.Sleep(helloEvery)
 	}
 }
 
-func (in *insider) hello() (err error) {
-	for _, id := range in.ids {
+func (in *insider) hello(ids []*identity) (err error) {
+	for _, id := range ids {
 		err = in.say(id, &wire.Hello{Version: "0.1.0"})
 	}
 	return err
@@ -209,7 +239,9 @@ func (in *insider) seal(m *wire.Message) ([]byte, error) {
 	}
 	var nonce [trust.NonceSize]byte
 	rand.Read(nonce[:])
-	return in.ring.Seal(plain, nonce), nil
+	sealed := in.ring.Seal(plain, nonce)
+	copy(sealed[5:], in.claims)
+	return sealed, nil
 }
 
 // hears is what a host last said of itself, waiting for it if need be.

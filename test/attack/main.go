@@ -27,6 +27,9 @@ type options struct {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "user" {
+		fail(misuse(os.Args[2:]))
+	}
 	if err := lab.Enter(); err != nil {
 		fail(err)
 	}
@@ -137,26 +140,30 @@ func (s *siege) try(t *tried) {
 
 func (s *siege) attempts(t *tried) {
 	t.Control, t.Before, t.Edge, t.Now = nil, nil, nil, nil
-	t.Control = s.attempt(t, "control", stage{})
+	run := t.row.run
+	t.Control = s.attempt(t, run, "control", stage{})
 	switch {
-	case t.row.held && t.row.edge == nil:
+	case t.row.left != "" || t.row.held && t.row.edge == nil:
 	case t.row.held:
-		t.Edge = s.attempt(t, "edge", stage{attacked: true, edge: true})
+		t.Edge = s.attempt(t, t.row.edge, "edge", stage{attacked: true, edge: true})
 	case s.old != nil:
-		t.Before = s.attempt(t, "before", stage{attacked: true, binaries: s.old})
+		t.Before = s.attempt(t, run, "before", stage{attacked: true, binaries: s.old})
 	}
-	t.Now = s.attempt(t, "now", stage{attacked: true})
+	t.Now = s.attempt(t, run, "now", stage{attacked: true})
 }
 
 // attempt runs a row once.
-func (s *siege) attempt(t *tried, word string, st stage) *outcome {
+func (s *siege) attempt(t *tried, run func(*stage) (outcome, error), word string, st stage) *outcome {
 	s.mu.Lock()
 	st.number = 10 + s.numbers%90
 	s.numbers++
 	s.mu.Unlock()
+	if st.binaries == nil {
+		st.binaries = lab.FindBinaries()
+	}
 	st.title, st.logs = t.Number+" "+word, s.logs
 	begin := time.Now()
-	o, err := t.row.run(&st)
+	o, err := run(&st)
 	if err = errors.Join(err, st.close()); err != nil {
 		t.err = errors.Join(t.err, fmt.Errorf("%s: %w", st.title, err))
 		s.show.Say("%s: %v", st.title, err)

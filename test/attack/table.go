@@ -20,6 +20,18 @@ var rows = []row{
 		attack: "replay a HELLO of each of 512 epochs that are over", harm: "of names lost",
 	},
 	{
+		number: "3", open: true, who: localUser, quick: true, alone: true, run: starved(asItIs),
+		attack: "1,024 connections ask for new names", harm: "times p99 beside a dummy socket", most: 2,
+	},
+	{
+		number: "3b", open: true, who: localUser, alone: true, held: true, run: starved(slowServer),
+		attack: "the same, server slow", harm: "times p99 beside a dummy socket", most: 2,
+	},
+	{
+		number: "3c", open: true, who: localUser, alone: true, run: starved(deadServer),
+		attack: "the same, server dead", harm: "times p99 beside a dummy socket", most: 2,
+	},
+	{
 		number: "4", open: true, who: insideOne, quick: true, run: emptied,
 		attack: "tell 2,750 new names a second in 20 names", harm: "of used names gone", most: 0.01,
 	},
@@ -28,7 +40,7 @@ var rows = []row{
 		attack: "there is no such record, then it is 127.0.0.1", harm: "of public names led to this host",
 	},
 	{
-		number: "6", open: true, who: insideOne, quick: true, run: replaced,
+		number: "6", who: insideOne, quick: true, run: replaced,
 		attack: "other addresses within the refresh window", harm: "of own answers replaced",
 	},
 	{
@@ -82,6 +94,38 @@ var rows = []row{
 	{
 		number: "12", open: true, who: outsider, run: alarmed,
 		attack: "one datagram of another key, one of another version", harm: "warnings on each host",
+	},
+	{
+		number: "L1", who: insideOne, run: outnumbered, left: "README, limits",
+		attack: "256 names, each proven", harm: "of names lost",
+	},
+	{
+		number: "L2", who: insideOne, run: lied(true), left: "README, limits",
+		attack: "lies about names that nobody holds, in an outage", harm: "of names at the liar's address",
+	},
+	{
+		number: "T1", who: outsider, held: true, run: lied(false), edge: lied(true),
+		attack: "the same without the key", harm: "of names at the liar's address",
+	},
+	{
+		number: "T1p", who: outsider, held: true, run: overheard, edge: overheard,
+		attack: "read names on the link", harm: "of names read",
+	},
+	{
+		number: "T2", who: outsider, held: true, run: beyond(64), edge: beyond(255),
+		attack: "lies from beyond the link, with the key", harm: "of names at the liar's address",
+	},
+	{
+		number: "T3", who: insideOne, held: true, run: disheartened,
+		attack: "\"down\" while the server works", harm: "of lookups slow or lost",
+	},
+	{
+		number: "T3m", who: insideOne, held: true, run: mangled,
+		attack: "20,000 sealed datagrams that are none", harm: "of lookups lost, daemons started anew",
+	},
+	{
+		number: "T5", who: outsider, held: true, run: rolledBack(false), edge: rolledBack(true),
+		attack: "replay what living hosts said", harm: "of lookups gave an old address",
 	},
 }
 

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mcdns/test/lab"
+	"mcdns/test/story"
+)
+
+// A local user: processes that ask mcdnsd for ever new names, as fast as they are
+// answered, each over many connections.
+
+const (
+	nssSocket   = "/run/mcdns/nss.sock"
+	dummySocket = "/run/dummy.sock" // where nobody looks anything up
+	processes   = 4
+	connections = 256 // of each process
+	someUser    = 60001
+)
+
+// misuse is what a process of the user does, for as long as it lives.
+func misuse(args []string) error {
+	if len(args) != 2 {
+		return errors.New("attack user: want a socket and a word of one's own")
+	}
+	ended := make(chan error)
+	for i := range connections {
+		go func() {
+			for n := 0; ; n++ {
+				// An error is no end: a daemon that hangs up on this user does right.
+				if ask(args[0], fmt.Sprintf("%s-%d-%d.example", args[1], i, n)) != nil {
+					time.Sleep(time.Millisecond)
+				}
+			}
+		}()
+	}
+	return <-ended
+}
+
+// ask asks for the addresses of a name, as nss/protocol.h has it, and waits for the
+// end of the answer.
+func ask(socket, name string) error {
+	c, err := net.Dial("unix", socket)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	const magic, header, byName, both = 0x316e636d, 20, 1, 3
+	b := binary.NativeEndian.AppendUint32(nil, magic)
+	b = binary.NativeEndian.AppendUint32(b, uint32(header+len(name)))
+	b = append(b, byName, both, 0, 0)
+	b = binary.NativeEndian.AppendUint16(b, uint16(len(name)))
+	b = append(append(b, make([]byte, header-len(b))...), name...)
+	if _, err := c.Write(b); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, c)
+	return err
+}
+
+// users are the processes of one user on a host.
+type users []*lab.Cmd
+
+// misuses starts the processes of a user, against a socket.
+func (s *stage) misuses(h *lab.Host, socket string) (u users, err error) {
+	for i := range processes {
+		c := h.Command("/proc/self/exe", "user", socket, fmt.Sprintf("new%d", i))
+		c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL, Credential: &syscall.Credential{Uid: someUser, Gid: someUser}}
+		c.Stderr = os.Stderr
+		if err := c.Start(); err != nil {
+			u.stop()
+			return nil, err
+		}
+		u = append(u, c)
+	}
+	time.Sleep(2 * second) // all connections are there
+	return u, nil
+}
+
+func (u users) stop() {
+	for _, c := range u {
+		c.Process.Kill()
+		c.Wait()
+	}
+}
+
+// dummy listens where nobody looks anything up, and hangs up on whoever asked.
+func (s *stage) dummy(h *lab.Host) error {
+	l, err := h.Listen("unix", dummySocket)
+	if err != nil {
+		return err
+	}
+	s.ends = append(s.ends, l.Close)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				c.Read(make([]byte, 512))
+				time.Sleep(5 * time.Millisecond) // as long as a DNS server takes
+				c.Close()
+			}()
+		}
+	}()
+	return os.Chmod(h.Path(dummySocket), 0o666)
+}
+
+// loneUser says whether this user may make no others.
+func loneUser() bool {
+	ids, _ := os.ReadFile("/proc/self/uid_map")
+	f := strings.Fields(string(ids))
+	if len(f) < 3 {
+		return false
+	}
+	n, err := strconv.Atoi(f[2])
+	return err == nil && n == 1
+}
+
+// starved times lookups of held names by root beside a user that misuses mcdnsd, and
+// beside one that does the same at a dummy socket. lose makes the server as it is to
+// be.
+func starved(lose func(*stage) error) func(*stage) (outcome, error) {
+	return func(s *stage) (outcome, error) {
+		if loneUser() {
+			return outcome{}, errors.New("another user needs root: sudo env \"PATH=$PATH\" make attack")
+		}
+		z, names := zone(time.Hour, 100)
+		if err := s.open(lab.Config{Hosts: 2, Zone: z}); err != nil {
+			return outcome{}, err
+		}
+		host := s.lan.Hosts[0]
+		if err := errors.Join(s.learn(host, names), s.dummy(host), lose(s)); err != nil {
+			return outcome{}, err
+		}
+		sockets := []string{dummySocket, nssSocket}
+		if !s.attacked {
+			sockets[1] = dummySocket
+		}
+		var p99 [2]float64
+		lost := 0
+		for i, socket := range sockets {
+			u, err := s.misuses(host, socket)
+			if err != nil {
+				return outcome{}, err
+			}
+			var times story.Times
+			for range 2 {
+				all, err := look(host, names, 1)
+				if err != nil {
+					u.stop()
+					return outcome{}, err
+				}
+				lost += count(all, failed)
+				for _, l := range all {
+					times = append(times, l.Took)
+				}
+			}
+			u.stop()
+			p99[i] = times.Quantile(0.99)
+		}
+		o := outcome{p99[1] / p99[0], fmt.Sprintf("p99 of held names %s, %s beside the same at a dummy socket; %d lost",
+			story.Span(p99[1]), story.Span(p99[0]), lost)}
+		if lost > 0 {
+			o.Harm += 100
+		}
+		return o, nil
+	}
+}
+
+func asItIs(*stage) error { return nil }
+
+func slowServer(s *stage) error { return s.lan.Server.Slow(400 * time.Millisecond) }
+
+func deadServer(s *stage) error { return s.lose(s.lan.Hosts...) }
