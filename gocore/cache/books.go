@@ -2,34 +2,38 @@ package cache
 
 import "math"
 
-// What follows keeps the list, the table, the origins and the bytes in step. Each
+// What follows keeps the lanes, the table, the origins and the bytes in step. Each
 // slot that is held, hidden or not, holds its origin once.
-
-func (c *Cache) oldest() number { return c.table.at(0).next }
-func (c *Cache) newest() number { return c.table.at(0).prev }
 
 // insert takes in an answer to a question that has none.
 func (c *Cache) insert(s slot) {
 	c.origins.hold(s.origin)
-	c.bytes += s.size()
 	n := c.table.add(s)
-	c.pushNewest(n)
+	c.link(n)
 	c.note(n)
 }
 
-// replace puts another answer in the place of what is held and of what that
-// hides, or what waits behind it.
+// replace puts another answer in the place of what is held and of what that hides, or
+// what waits behind it. It stays where it is in its lane if it belongs there: whoever
+// ranges over the entries and asks for them makes some give way.
 func (c *Cache) replace(n number, s slot, under *hidden) {
-	held := c.table.at(n)
-	was := *held
 	c.origins.hold(s.origin)
-	c.bytes += s.size() - was.size()
+	c.weigh(n, -c.weight(n))
+	held := c.table.at(n)
+	was, from := *held, c.laneOf(held)
 	*held = s
 	held.prev, held.next, held.chain, held.tag = was.prev, was.next, was.chain, was.tag
+	held.set(ranked, was.has(ranked) && s.asked == 0)
+	held.set(hides, was.has(hides)) // until they are put right below
+	held.set(awaited, was.has(awaited))
+	if to := c.laneOf(held); to != from {
+		c.cut(from, n)
+		c.append(to, n)
+	}
+	c.weigh(n, c.weight(n))
 	c.hide(n, under)
 	c.await(n, nil)
 	c.origins.drop(was.origin)
-	c.renew(n)
 	c.note(n)
 }
 
@@ -38,16 +42,17 @@ func (c *Cache) hide(n number, under *hidden) {
 	was := c.hidden[n]
 	if under != nil {
 		c.origins.hold(under.origin)
-		c.bytes += under.size() + hiddenOverhead
+		c.weigh(n, under.size()+hiddenOverhead)
 		c.hidden[n] = under
 	}
 	if was != nil {
 		c.origins.drop(was.origin)
-		c.bytes -= was.size() + hiddenOverhead
+		c.weigh(n, -was.size()-hiddenOverhead)
 	}
 	if under == nil && was != nil {
 		delete(c.hidden, n)
 	}
+	c.table.at(n).set(hides, under != nil)
 }
 
 // remove forgets what is held and what that hides. It returns the number of the
@@ -55,42 +60,37 @@ func (c *Cache) hide(n number, under *hidden) {
 func (c *Cache) remove(n number) (moved number) {
 	c.hide(n, nil)
 	c.await(n, nil)
-	s := c.table.at(n)
-	c.bytes -= s.size()
-	c.origins.drop(s.origin)
 	c.unlink(n)
+	c.origins.drop(c.table.at(n).origin)
 	if moved = c.table.remove(n); moved == n {
 		return n
 	}
-	s = c.table.at(n)
-	c.table.at(s.prev).next, c.table.at(s.next).prev = n, n
-	if under := c.hidden[moved]; under != nil {
-		delete(c.hidden, moved)
-		c.hidden[n] = under
-	}
-	if next := c.waiting[moved]; next != nil {
-		delete(c.waiting, moved)
-		c.waiting[n] = next
-	}
+	c.moved(moved, n)
 	return moved
 }
 
-func (c *Cache) unlink(n number) {
-	s := c.table.at(n)
-	c.table.at(s.prev).next, c.table.at(s.next).prev = s.next, s.prev
-}
-
-func (c *Cache) pushNewest(n number) {
-	ends, s := c.table.at(0), c.table.at(n)
-	s.prev, s.next = ends.prev, 0
-	c.table.at(ends.prev).next = n
-	ends.prev = n
-}
-
-// renew puts an entry at the end that is evicted last.
-func (c *Cache) renew(n number) {
-	c.unlink(n)
-	c.pushNewest(n)
+// moved follows an entry that has another number now.
+func (c *Cache) moved(from, to number) {
+	s := c.table.at(to)
+	l := &c.lanes[c.laneOf(s)]
+	if s.prev != 0 {
+		c.table.at(s.prev).next = to
+	} else {
+		l.first = to
+	}
+	if s.next != 0 {
+		c.table.at(s.next).prev = to
+	} else {
+		l.last = to
+	}
+	if under := c.hidden[from]; under != nil {
+		delete(c.hidden, from)
+		c.hidden[to] = under
+	}
+	if next := c.waiting[from]; next != nil {
+		delete(c.waiting, from)
+		c.waiting[to] = next
+	}
 }
 
 // note numbers a change. In the 32 bits of a slot that is done once in months:
@@ -99,9 +99,7 @@ func (c *Cache) note(n number) {
 	c.changes++
 	if c.changes-c.base > math.MaxUint32 {
 		c.base = c.changes - 1
-		for i := c.oldest(); i != 0; i = c.table.at(i).next {
-			c.table.at(i).changed = 0
-		}
+		c.each(func(i number) bool { c.table.at(i).changed = 0; return true })
 	}
 	c.table.at(n).changed = uint32(c.changes - c.base)
 }
@@ -112,15 +110,12 @@ func (c *Cache) number(of origin) uint32 {
 	if c.origins.sparse() {
 		was := c.origins
 		c.origins = newOrigins()
-		for n := c.oldest(); n != 0; n = c.table.at(n).next {
-			c.renumber(c.table.at(n), was)
-			if under := c.hidden[n]; under != nil {
-				c.renumber(&under.slot, was)
+		c.each(func(n number) bool {
+			for _, s := range c.behind(n) {
+				c.renumber(s, was)
 			}
-			if next := c.waiting[n]; next != nil {
-				c.renumber(next, was)
-			}
-		}
+			return true
+		})
 	}
 	return c.origins.number(of)
 }

@@ -7,21 +7,22 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// A Cache holds at most one visible answer for each question. The list of
-// entries in order of their last use or arrival, which slot 0 closes to a ring,
-// orders eviction, and everything that is ranged.
+// A Cache holds at most one visible answer for each question. Lanes of entries in
+// order of their last use or arrival order eviction, and everything that is ranged.
 type Cache struct {
 	table   table
 	origins origins
 	// hidden are the positive answers behind visible negative ones.
 	hidden map[number]*hidden
 	// waiting are what peers told of what this host fetched itself, until that ends.
-	waiting      map[number]*slot
-	bytes, limit int
+	waiting map[number]*slot
+	lanes   []lane
+	seats   seats
+	told    int // bytes of what is not in use
+	limit   int
 	// changes counts them; those up to base are no longer told apart.
 	changes, base uint64
-	// keeps says whether the group counts on this host for a question: its
-	// entry is dropped a round later than others.
+	// keeps says whether the group counts on this host for a question.
 	keeps func(wire.Question) bool
 	order Order
 }
@@ -31,13 +32,14 @@ type Cache struct {
 func New(limit int, key Key, keeps func(wire.Question) bool) *Cache {
 	return &Cache{
 		table: newTable(key), origins: newOrigins(),
-		hidden: make(map[number]*hidden), waiting: make(map[number]*slot), limit: limit, keeps: keeps,
+		hidden: make(map[number]*hidden), waiting: make(map[number]*slot),
+		lanes: make([]lane, 1), seats: newSeats(), limit: limit, keeps: keeps,
 	}
 }
 
 // Len is the number of questions with an answer, Bytes what they take.
 func (c *Cache) Len() int   { return c.table.len() }
-func (c *Cache) Bytes() int { return c.bytes + c.origins.used()*originOverhead }
+func (c *Cache) Bytes() int { return c.lanes[0].bytes + c.told + c.origins.used()*originOverhead }
 
 // SetLimit changes the byte budget. It returns how many entries it dropped.
 func (c *Cache) SetLimit(limit int) int {
@@ -102,10 +104,11 @@ func (c *Cache) Touch(now time.Duration, q wire.Question) {
 		return
 	}
 	s := c.table.at(n)
+	c.unlink(n)
 	s.used = max(ticks(now), 1)
-	s.asked++
-	s.is &^= spared
-	c.renew(n)
+	s.asked = max(s.asked+1, s.asked)
+	s.set(ranked, false)
+	c.link(n)
 }
 
 // Query notes that the group is asked for something younger than what Get tells
@@ -126,21 +129,23 @@ func (c *Cache) Drop(q wire.Question) {
 	}
 }
 
-// All calls f for each visible entry, oldest use first, until f returns false.
-// f must not change the cache.
+// All calls f for each visible entry, what this host used first and its oldest use
+// before that, until f returns false. f may ask for them, no more.
 func (c *Cache) All(f func(Entry) bool) {
-	for n := c.oldest(); n != 0; n = c.table.at(n).next {
-		if !f(c.entry(c.table.at(n))) {
-			return
-		}
-	}
+	c.each(func(n number) bool { return f(c.entry(c.table.at(n))) })
 }
 
-// Recent calls f for at most count visible entries, latest use first.
+// Recent calls f for at most count visible entries, latest use first, and then for
+// what was never used.
 func (c *Cache) Recent(count int, f func(Entry)) {
-	for n := c.newest(); n != 0 && count > 0; n = c.table.at(n).prev {
-		f(c.entry(c.table.at(n)))
-		count--
+	for i := range c.lanes {
+		for n := c.lanes[i].last; n != 0; n = c.table.at(n).prev {
+			if count == 0 {
+				return
+			}
+			f(c.entry(c.table.at(n)))
+			count--
+		}
 	}
 }
 
@@ -148,10 +153,10 @@ func (c *Cache) Recent(count int, f func(Entry)) {
 // ones first, and returns the mark for the next call. Mark 0 is everything.
 // Fillers are left out: saved, they would come back as a peer's word.
 func (c *Cache) Changed(mark uint64, f func(Entry)) uint64 {
-	for n := c.oldest(); n != 0; n = c.table.at(n).next {
+	c.each(func(n number) bool {
 		s := c.table.at(n)
 		if c.base+uint64(s.changed) <= mark {
-			continue
+			return true
 		}
 		if under := c.hidden[n]; under != nil && !under.has(filler) {
 			f(c.entry(&under.slot))
@@ -159,77 +164,75 @@ func (c *Cache) Changed(mark uint64, f func(Entry)) uint64 {
 		if !s.has(filler) {
 			f(c.entry(s))
 		}
-	}
+		return true
+	})
 	return c.changes
 }
 
 // Grow makes all answers older.
 func (c *Cache) Grow(by time.Duration) {
-	for n := c.oldest(); n != 0; n = c.table.at(n).next {
-		c.table.at(n).born -= by
-		if under := c.hidden[n]; under != nil {
-			under.born -= by
-		}
-		if next := c.waiting[n]; next != nil {
-			next.born -= by
+	c.each(func(n number) bool {
+		for _, s := range c.behind(n) {
+			s.born -= by
 		}
 		c.note(n)
+		return true
+	})
+}
+
+// behind are the slots of a question: what is held, what that hides, what waits.
+func (c *Cache) behind(n number) []*slot {
+	all := []*slot{c.table.at(n)}
+	if under := c.hidden[n]; under != nil {
+		all = append(all, &under.slot)
 	}
+	if next := c.waiting[n]; next != nil {
+		all = append(all, next)
+	}
+	return all
 }
 
 // Expire drops answers that are stale for longer than maxStale, hidden ones
 // too. The driver of time calls it now and then; Get may return an entry that
 // it would drop.
 func (c *Cache) Expire(now, maxStale time.Duration) {
-	for n := c.oldest(); n != 0; {
-		next := c.table.at(n).next
-		c.succeed(now, n)
-		under := c.hidden[n]
-		if under != nil && under.worn(now) > maxStale {
-			c.hide(n, nil)
-			under = nil
-		}
-		switch {
-		case c.table.at(n).worn(now) <= maxStale:
-		case under != nil:
-			c.replace(n, under.slot, nil)
-		default:
-			if moved := c.remove(n); next == moved {
+	for i := range c.lanes {
+		for n := c.lanes[i].first; n != 0; {
+			next := c.table.at(n).next
+			if moved := c.expire(n, now, maxStale); next == moved && next != 0 {
 				next = n
 			}
+			n = next
 		}
-		n = next
 	}
+}
+
+// expire looks after one entry. It returns the number of the entry that has its number
+// now, if it had to go, else 0.
+func (c *Cache) expire(n number, now, maxStale time.Duration) (moved number) {
+	c.succeed(now, n)
+	under := c.hidden[n]
+	if under != nil && under.worn(now) > maxStale {
+		c.hide(n, nil)
+		under = nil
+	}
+	switch {
+	case c.table.at(n).worn(now) <= maxStale:
+	case under != nil:
+		c.replace(n, under.slot, nil)
+	default:
+		return c.remove(n)
+	}
+	return 0
 }
 
 // Sleep says that this host was not up from one time to another: it does not
 // count against max-stale (PROTOCOL 1).
 func (c *Cache) Sleep(from, to time.Duration) {
-	for n := c.oldest(); n != 0; n = c.table.at(n).next {
-		c.table.at(n).sleep(from, to)
-		if under := c.hidden[n]; under != nil {
-			under.sleep(from, to)
+	c.each(func(n number) bool {
+		for _, s := range c.behind(n) {
+			s.sleep(from, to)
 		}
-		if next := c.waiting[n]; next != nil {
-			next.sleep(from, to)
-		}
-	}
-}
-
-// shrink drops entries until the budget holds. What this host used, or is
-// counted on for, is passed over once, so that the group's union outlives any
-// one host's budget; what was passed over goes the next time.
-func (c *Cache) shrink() (dropped int) {
-	for c.Bytes() > c.limit && c.Len() > 0 {
-		n := c.oldest()
-		s := c.table.at(n)
-		if !s.has(spared) && (s.used != 0 || c.keeps(s.answer.Question)) {
-			s.is |= spared
-			c.renew(n)
-			continue
-		}
-		c.remove(n)
-		dropped++
-	}
-	return dropped
+		return true
+	})
 }

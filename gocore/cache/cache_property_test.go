@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -25,10 +26,11 @@ func arrivals(now time.Duration) *rapid.Generator[Arrival] {
 		if rapid.Bool().Draw(t, "told") {
 			from = wire.Peer{ID: rapid.Uint64Range(4, 6).Draw(t, "from"), Epoch: 1}
 		}
+		via := rapid.SampledFrom([]netip.Addr{{}, netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")}).Draw(t, "via")
 		late := time.Duration(rapid.IntRange(0, 3000).Draw(t, "late ms")) * time.Millisecond
 		return Arrival{
 			Answer: answerFor(nopTB{}, name, data, ttl, birth), Age: now - birth.Clock + late,
-			From: from, Filler: from != wire.Peer{} && rapid.IntRange(0, 3).Draw(t, "filler") == 0,
+			From: from, Via: via, Filler: from != wire.Peer{} && rapid.IntRange(0, 3).Draw(t, "filler") == 0,
 		}
 	})
 }
@@ -78,42 +80,50 @@ func step(t *rapid.T, c *Cache, now time.Duration) {
 }
 
 func checkBooks(t *rapid.T, c *Cache, now time.Duration) {
-	bytes, listed, waiting, before := 0, 0, 0, number(0)
+	bytes, listed, waiting := 0, 0, 0
 	held := map[origin]uint32{}
-	for n := c.oldest(); n != 0; before, n = n, c.table.at(n).next {
-		s := c.table.at(n)
-		bytes += s.size()
-		listed++
-		held[c.origins.all[s.origin]]++
-		if s.prev != before || c.table.find(s.answer.Question) != n {
-			t.Fatalf("list and table disagree about %v", s.answer.Question)
-		}
-		checkEntry(t, c.entry(s), now)
-		if under := c.hidden[n]; under != nil {
-			bytes += under.size() + hiddenOverhead
-			held[c.origins.all[under.origin]]++
-			checkEntry(t, c.entry(&under.slot), now)
-			if !s.negative() || under.negative() {
-				t.Fatalf("%v: a kind %d hides a kind %d", s.answer.Question, s.answer.Kind, under.answer.Kind)
+	for i := range c.lanes {
+		took, before := 0, number(0)
+		for n := c.lanes[i].first; n != 0; before, n = n, c.table.at(n).next {
+			s := c.table.at(n)
+			size := s.size()
+			listed++
+			held[c.origins.all[s.origin]]++
+			if c.laneOf(s) != i || s.prev != before || c.table.find(s.answer.Question) != n {
+				t.Fatalf("lane, list and table disagree about %v", s.answer.Question)
 			}
+			checkEntry(t, c.entry(s), now)
+			if under := c.hidden[n]; under != nil {
+				size += under.size() + hiddenOverhead
+				held[c.origins.all[under.origin]]++
+				checkEntry(t, c.entry(&under.slot), now)
+				if !s.negative() || under.negative() {
+					t.Fatalf("%v: a kind %d hides a kind %d", s.answer.Question, s.answer.Kind, under.answer.Kind)
+				}
+			}
+			next := c.waiting[n]
+			if s.has(awaited) != (next != nil) || next != nil && (!s.has(own) || next.has(own)) {
+				t.Fatalf("%v: awaited %v, waiting %v, own %v", s.answer.Question, s.has(awaited), next, s.has(own))
+			}
+			if next != nil {
+				waiting++
+				size += next.size() + hiddenOverhead
+				held[c.origins.all[next.origin]]++
+				checkEntry(t, c.entry(next), now)
+			}
+			took += size
 		}
-		next := c.waiting[n]
-		if s.has(awaited) != (next != nil) || next != nil && (!s.has(own) || next.has(own)) {
-			t.Fatalf("%v: awaited %v, waiting %v, own %v", s.answer.Question, s.has(awaited), next, s.has(own))
+		if c.lanes[i].last != before || c.lanes[i].bytes != took {
+			t.Fatalf("lane %d ends with %d and has %d bytes; counted %d and %d", i, before, took, c.lanes[i].last, c.lanes[i].bytes)
 		}
-		if next != nil {
-			waiting++
-			bytes += next.size() + hiddenOverhead
-			held[c.origins.all[next.origin]]++
-			checkEntry(t, c.entry(next), now)
-		}
+		bytes += took
 	}
 	checkOrigins(t, c, held)
 	bytes += len(held) * originOverhead
 	if waiting != len(c.waiting) {
 		t.Fatalf("%d of %d wait behind nothing", len(c.waiting)-waiting, len(c.waiting))
 	}
-	if c.newest() != before || listed != c.Len() || bytes != c.Bytes() {
+	if listed != c.Len() || bytes != c.Bytes() {
 		t.Fatalf("listed %d of %d entries, %d bytes; counted %d", listed, c.Len(), bytes, c.Bytes())
 	}
 	if c.Bytes() > c.limit {

@@ -16,6 +16,7 @@ func (c *Cache) Copy(keeps func(wire.Question) bool) *Cache {
 	for i, chunk := range c.table.chunks {
 		other.table.chunks[i] = slices.Clone(chunk)
 	}
+	other.lanes, other.seats = slices.Clone(c.lanes), seats{of: maps.Clone(c.seats.of), all: slices.Clone(c.seats.all)}
 	other.table.spare, other.table.heads = nil, slices.Clone(c.table.heads)
 	other.origins = origins{
 		all: slices.Clone(c.origins.all), held: slices.Clone(c.origins.held),

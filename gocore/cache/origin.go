@@ -7,6 +7,7 @@ import "mcdns/gocore/wire"
 type origin struct {
 	from  wire.Peer
 	place uint64
+	seat  uint16 // of the address that it was told from
 }
 
 // origins numbers the origins of what is held.

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"net/netip"
 	"time"
 
 	"mcdns/gocore/wire"
@@ -34,6 +35,8 @@ type Arrival struct {
 	// From is who told it; the zero Peer if this host fetched it.
 	From  wire.Peer
 	Place uint64
+	// Via is the address that it was told from, if any: whose share of the room it takes.
+	Via netip.Addr
 	// Filler may only fill a gap, and only as stale: who told it is not proven
 	// to be alive (PROTOCOL 3).
 	Filler bool
@@ -65,9 +68,11 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 	if s.life == 0 {
 		return Kept, 0 // TTL 0 is used once, never kept
 	}
+	of := origin{from: in.From, place: in.Place}
 	n := c.find(now, in.Answer.Question)
 	if n == 0 {
-		s.origin = c.number(origin{in.From, in.Place})
+		of.seat = c.seat(in)
+		s.origin = c.number(of)
 		c.insert(s)
 		return Taken, c.shrink()
 	}
@@ -77,17 +82,29 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 	if out, done := c.sameBirth(now, n, s, in.From); done {
 		return out, c.shrink() // who vouches for a filler takes room
 	}
-	out := c.stands(now, n, s, c.standing(in.Answer, s.has(own), origin{in.From, in.Place}))
+	out := c.stands(now, n, s, c.standing(in.Answer, s.has(own), of))
 	if out == Kept {
 		return Kept, 0
 	}
-	s.origin = c.number(origin{in.From, in.Place})
+	of.seat = c.seatAfter(n, s, in)
+	s.origin = c.number(of)
 	if out == Waits {
 		c.await(n, &s)
 	} else {
 		c.supersede(now, n, s)
+		c.renew(n)
 	}
 	return out, c.shrink()
+}
+
+// seatAfter is whose room an answer takes that follows another: the first teller's, or
+// a peer that tells again what others told would have it go with its own flood. What is
+// too long for a datagram is the account of whoever tells it.
+func (c *Cache) seatAfter(n number, s slot, in Arrival) uint16 {
+	if held := c.table.at(n); s.size() <= max(held.size(), wire.MaxDatagram) {
+		return c.origins.all[held.origin].seat
+	}
+	return c.seat(in)
 }
 
 func (l Limits) slot(now time.Duration, in Arrival) slot {
@@ -137,7 +154,9 @@ func (c *Cache) sameBirth(now time.Duration, n number, s slot, from wire.Peer) (
 
 // vouch puts the word of a proven peer in the place of a filler's.
 func (c *Cache) vouch(held *slot, s slot, from wire.Peer) {
-	told := c.number(origin{from, c.origins.all[held.origin].place})
+	of := c.origins.all[held.origin]
+	of.from = from
+	told := c.number(of)
 	c.origins.hold(told)
 	c.origins.drop(held.origin)
 	held.born, held.origin = s.born, told

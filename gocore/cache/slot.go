@@ -20,7 +20,7 @@ type slot struct {
 	// changed is the cache's change number when the slot last changed, less base.
 	changed uint32
 	origin  uint32 // of the cache's origins
-	// prev and next are its neighbours in order of use; slot 0 closes the ring.
+	// prev and next are its neighbours in its lane.
 	prev, next number
 	// chain is the next slot in the same bucket of the table.
 	chain number
@@ -37,7 +37,8 @@ const (
 	own     mark = 1 << iota // fetched by this host
 	mine                     // and by this run of it
 	filler                   // told by a peer that was not proven; its age is as old as can be
-	spared                   // passed over once by eviction
+	ranked                   // this host was found to rank high for it
+	hides                    // a positive answer lies behind it
 	awaited                  // another answer waits for its end
 )
 

@@ -74,12 +74,12 @@ func (c *Cache) await(n number, s *slot) {
 	was := c.waiting[n]
 	if s != nil {
 		c.origins.hold(s.origin)
-		c.bytes += s.size() + hiddenOverhead
+		c.weigh(n, s.size()+hiddenOverhead)
 		c.waiting[n] = s
 	}
 	if was != nil {
 		c.origins.drop(was.origin)
-		c.bytes -= was.size() + hiddenOverhead
+		c.weigh(n, -was.size()-hiddenOverhead)
 	}
 	if s == nil && was != nil {
 		delete(c.waiting, n)

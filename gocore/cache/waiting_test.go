@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -54,5 +55,34 @@ func TestCopyAgesNoFreshOwnAnswer(t *testing.T) {
 		if e := c.Get(at, held.Answer.Question); e.Age(at) != time.Minute {
 			t.Errorf("mine %v: a peer's copy made the own answer %v old", in.Mine, e.Age(at))
 		}
+	}
+}
+
+// TestAllAreToldWhileSomeGiveWay: whoever ranges over the answers and asks for each, as
+// a stream to a peer does, makes those give way whose time is over.
+func TestAllAreToldWhileSomeGiveWay(t *testing.T) {
+	const names = 20
+	c := newCache()
+	for i := range names {
+		name := fmt.Sprintf("n%d.example.", i)
+		old := wire.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at - time.Hour + time.Second}
+		c.Put(at, Arrival{Answer: answerFor(t, name, one, time.Hour, old), Age: time.Hour - time.Second}, limits)
+		young := answerFor(t, name, two, time.Hour, wire.Birth{Peer: anna, Clock: at})
+		if out, _ := c.Put(at, Arrival{Answer: young, From: anna}, limits); out != Waits {
+			t.Fatalf("%s: got %d; want it to wait", name, out)
+		}
+	}
+	told := map[string]int{}
+	c.All(func(e Entry) bool {
+		told[c.Get(at+time.Minute, e.Answer.Question).Answer.Question.Name]++
+		return true
+	})
+	for name, times := range told {
+		if times != 1 {
+			t.Errorf("%s was told %d times", name, times)
+		}
+	}
+	if len(told) != names {
+		t.Errorf("%d of %d answers were told", len(told), names)
 	}
 }

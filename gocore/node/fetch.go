@@ -508,5 +508,8 @@ func (n *Node) put(now time.Duration, in cache.Arrival) cache.Outcome {
 	for range dropped {
 		n.count(Evicted)
 	}
+	if dropped > 0 {
+		n.noteFull()
+	}
 	return out
 }

@@ -72,6 +72,7 @@ type session struct {
 	// nothing; telling: it is about to be.
 	alone   time.Duration
 	telling bool
+	memory  memory
 	greeted bool // the first HELLO of this sharing was said
 	// hello and expires are when this host next speaks, and looks through its cache.
 	hello, expires time.Duration
@@ -167,6 +168,7 @@ const expireEvery = time.Hour
 func (n *Node) expire(now time.Duration) {
 	n.cache.Expire(now, n.set.MaxStale)
 	n.failures.expire(now)
+	n.noteRoom()
 	n.expireLater(now)
 }
 

@@ -137,9 +137,11 @@ func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire
 		n.count(AnswersRefused)
 		return cache.Kept
 	}
-	out := n.put(now, cache.Arrival{
-		Answer: a.Answer, Age: a.Age + transit, From: from, Place: n.set.Place, Filler: filler,
-	})
+	in := cache.Arrival{Answer: a.Answer, Age: a.Age + transit, From: from, Place: n.set.Place, Filler: filler}
+	if m != nil {
+		in.Via = m.Addr().Addr()
+	}
+	out := n.put(now, in)
 	if out == cache.Taken || out == cache.Waits {
 		n.count(AnswersTaken)
 		if m != nil {
