@@ -19,7 +19,7 @@ type querier struct {
 	sent       map[uint64]time.Duration // nonces of the last seconds
 	own        bucket                   // of QUERY datagrams
 	background bucket                   // of those that nobody waits for
-	spare      bucket                   // of replies to askers that are not proven
+	replies    allowance                // what other hosts' QUERYs may cause
 }
 
 // A query is a pending question put to the group; a later one is another.
@@ -273,6 +273,7 @@ const (
 // first answer silences the rest.
 func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body *wire.Query) {
 	var turns map[time.Duration]*due
+	left, both := repliesOf(in.Message), body.Wireless || n.group.N() > manyHosts
 	for _, asked := range body.Asked {
 		e := n.cache.Get(now, asked.Question)
 		if m.Proven() && in.Group {
@@ -283,7 +284,11 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 			continue
 		}
 		rank := n.rank(asked.Question)
-		if !m.Proven() && rank >= 3 {
+		if !m.Proven() && rank >= 3 || m.Proven() && n.answers[asked.Question] != nil {
+			continue // a turn that waits stands: moved on by each repeat, who is ranked far back would never speak
+		}
+		// Who is not proven may have another's address: it must not use up its share.
+		if m.Proven() && !n.queries.replies.grants(now, in.From.Addr(), &left, n.replySize(now, e, both)) {
 			continue
 		}
 		wait := time.Duration(float64(rankStep) * math.Log2(1+float64(min(rank, rankMost))))
@@ -292,16 +297,11 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 			if turns == nil { // most QUERYs find nothing to say
 				turns = make(map[time.Duration]*due)
 			}
-			turn = &due{nonce: body.Nonce, to: in.From, alone: !m.Proven(), both: body.Wireless || n.group.N() > manyHosts}
+			turn = &due{nonce: body.Nonce, to: in.From, alone: !m.Proven(), both: both}
 			turns[wait] = turn
 			n.after(now, wait, func(now time.Duration) { n.reply(now, turn) })
 		}
 		if !turn.alone {
-			// A turn that waits already stands: moved on by each repeat of the
-			// QUERY, a host ranked far back would never speak.
-			if n.answers[asked.Question] != nil {
-				continue
-			}
 			n.answers[asked.Question] = turn
 		}
 		turn.questions = append(turn.questions, asked.Question)
@@ -351,9 +351,6 @@ func (n *Node) younger(now time.Duration, e cache.Entry, held wire.Birth) bool {
 
 // reply sends the answers whose turn has come and that nobody else gave.
 func (n *Node) reply(now time.Duration, turn *due) {
-	if turn.alone && n.queries.spare.take(now, spareRate, spareRate) > 0 {
-		return
-	}
 	body, room := &wire.Reply{Nonce: turn.nonce}, n.room(now)
 	var long []wire.Long
 	for _, q := range turn.questions {
@@ -390,6 +387,9 @@ func (n *Node) reply(now time.Duration, turn *due) {
 // sendLong says which answers are there to be pulled; an asker that is not proven
 // does not make this host speak to the group.
 func (n *Node) sendLong(now time.Duration, turn *due, body *wire.Announce) {
+	if !n.pays(now, turn, body) {
+		return
+	}
 	if turn.alone {
 		n.sendTo(now, turn.to, body)
 		return
@@ -398,7 +398,7 @@ func (n *Node) sendLong(now time.Duration, turn *due, body *wire.Announce) {
 }
 
 func (n *Node) sendReply(now time.Duration, turn *due, body *wire.Reply) {
-	if len(body.Answers) == 0 {
+	if len(body.Answers) == 0 || !n.pays(now, turn, body) {
 		return
 	}
 	n.count(RepliesSent)
@@ -418,9 +418,6 @@ func (n *Node) heardReply(now time.Duration, m *group.Member, body *wire.Reply, 
 }
 
 const (
-	// spareRate bounds unicast replies to askers that are not proven: a replayed
-	// QUERY must not make this host a reflector (PROTOCOL 3).
-	spareRate = 5
 	// queryRate bounds the QUERYs of this host: a program that asks for random
 	// names in an outage must not flood the group.
 	queryRate = 40

@@ -20,7 +20,8 @@ func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
 	c.pending, c.waiting, c.asks = make(map[wire.Question]*pending), make(map[uint64]*pending), make(map[uint64]*ask)
 	c.refresh, c.answers = make(map[wire.Question]bool), make(map[wire.Question]*due)
 	c.pulls, c.exports = make(map[uint64]*pull), make(map[uint64]*export)
-	c.queries = querier{own: n.queries.own, background: n.queries.background, spare: n.queries.spare}
+	c.queries = querier{own: n.queries.own, background: n.queries.background, replies: n.queries.replies}
+	c.queries.replies.asker = nil
 	c.session.telling = false // the next proof begins anew
 	c.repair.pull, c.prover = nil, prover{next: n.prover.next}
 	c.help = helped{}
