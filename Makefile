@@ -9,7 +9,7 @@ NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,
 # A clone that another user owns cannot be stamped with its commit.
 export GOFLAGS += -buildvcs=false
 
-.PHONY: help build need need-lab demo sim sim-quick outage outage-quick order soak attack attack-quick fuzz test vet race test-nss nss-cshared \
+.PHONY: help build need need-lab demo sim sim-quick outage outage-quick order parity soak attack attack-quick fuzz test vet race test-nss nss-cshared \
 	test-lab-real packages test-packages test-packages-quick install uninstall clean $(addprefix $(B)/,mcdns-sim demo outage soak attacks)
 
 help: ## list the targets
@@ -55,6 +55,8 @@ attack attack-quick: need-lab build $(B)/attacks
 	$(B)/attacks $(QUICK)
 order: need-lab build ## the order of the servers in resolv.conf, on real hosts beside nss-dns (ten minutes)
 	MCDNS_TEST_ORDER=all go test -count=1 -v -timeout 30m ./test/order
+parity: need-lab build ## 50,000 questions to servers that fail for some names, beside nss-dns
+	MCDNS_TEST_PARITY=50000 go test -count=1 -v -timeout 60m -run TestServersThatFailForSomeNames ./test/nss/parity
 soak: need-lab build $(B)/soak ## an hour of 10 real hosts, four of which come and go: nothing grows in the others
 	$(B)/soak
 fuzz: need ## every parser against hostile bytes, FUZZTIME runs of each beside the kept corpora

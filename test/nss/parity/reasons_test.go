@@ -2,6 +2,7 @@ package parity
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -65,6 +66,54 @@ func name(question string, names ...string) bool {
 func reason(question, got, want string) string {
 	for _, r := range reasons {
 		if r.test(question, got, want) {
+			return r.why
+		}
+	}
+	return ""
+}
+
+// troubleReasons are the differences that are meant where a server fails for a name.
+// README has a sentence for each, under "Limits, said openly".
+var troubleReasons = []struct {
+	why  string
+	test func(conf string, ways []string, got, want string) bool
+}{
+	{"a lost question is repeated, several times a second; nss-dns waits for its time-out, and then asks the next server or fails", func(_ string, ways []string, got, _ string) bool {
+		return slices.Contains(ways, "lost") && !failed(got)
+	}},
+	{"FORMERR is no last word: the question goes out once without EDNS, then to the next server, and fails as one to try again; " +
+		"nss-dns says NO_RECOVERY", func(_ string, ways []string, _, want string) bool {
+		return slices.Contains(ways, "formerr") && (want == "-2" || strings.HasSuffix(want, "h_errno 3"))
+	}},
+	{"a failure that comes over TCP is one, and the next server is asked; nss-dns (use-vc) takes it for the last word", func(conf string, ways []string, _, want string) bool {
+		return strings.Contains(conf, "use-vc") && slices.ContainsFunc(ways, fails) && !strings.HasPrefix(want, "0 canonical")
+	}},
+	{"a lame server is lame with EDNS too; nss-dns (edns0) takes its empty reply for an answer", func(conf string, ways []string, _, want string) bool {
+		return strings.Contains(conf, "edns0") && slices.Contains(ways, "lame") && (strings.HasPrefix(want, "-5") || strings.HasSuffix(want, "h_errno 4"))
+	}},
+}
+
+func fails(way string) bool {
+	return slices.Contains([]string{"servfail", "refused", "notimp", "formerr", "lame"}, way)
+}
+
+// failed reports whether an answer says that it may be tried again.
+func failed(got string) bool {
+	return strings.HasPrefix(got, "-3") || strings.HasSuffix(got, "h_errno 2")
+}
+
+// troubleReason looks at the ways of those servers alone that are on the list.
+func troubleReason(conf, question, got, want string) string {
+	fields := strings.Fields(question)
+	parts := strings.Split(fields[len(fields)-1], "-")
+	var ways []string
+	for i, letter := range []string{"A", "B"} {
+		if strings.Contains(conf, "nameserver "+letter+"\n") {
+			ways = append(ways, parts[i])
+		}
+	}
+	for _, r := range troubleReasons {
+		if r.test(conf, ways, got, want) {
 			return r.why
 		}
 	}
