@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -27,12 +28,20 @@ var version string
 // exitUsage is sysexits.h's, as with mcdns.
 const exitUsage = 64
 
+// garbage is how many percent of what is in use may be garbage. Most of what is in
+// use is answers, which stay: by Go's own 100 percent 64 MiB of them took up to 169
+// MB, by 50 up to 158, by this 141. It costs some 4 us of the processor a lookup.
+const garbage = 30
+
 func main() {
 	o, code := options(os.Args[1:], os.Stdout, os.Stderr)
 	if code >= 0 {
 		os.Exit(code)
 	}
 	slog.SetDefault(o.Log)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	reload := make(chan os.Signal, 1)
