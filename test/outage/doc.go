@@ -10,6 +10,7 @@
 //	single.go    one host joins, one host is cut off
 //	fallback.go  a fallback server stands in
 //	multicast.go multicast does not arrive
+//	first.go     the first of two servers that disagree is lost
 //	rivals.go    the other resolvers
 //	main.go      which cases; with -quick one that fails runs once more
 //	report.go    figures and promises, for build/outage.json; table.go for people

@@ -21,7 +21,7 @@ const ttl = 5 * second
 // The ways to lose a DNS server, and the cases beside them.
 var ends = []string{"powered off", "frozen", "refusing", "servfail"}
 
-var special = []string{"fallback", "multicast"}
+var special = []string{"fallback", "multicast", "first"}
 
 // options are what the command line decides.
 type options struct {
@@ -171,6 +171,16 @@ func (e *evening) trials() (jobs []job) {
 	return jobs
 }
 
+// ends are the ways to lose the first of two servers: those of the trials, or all
+// where there is none.
+func (e *evening) ends() []string {
+	some := slices.DeleteFunc(slices.Clone(ends), func(end string) bool { return !slices.Contains(e.cases, end) })
+	if len(some) == 0 {
+		return ends
+	}
+	return some
+}
+
 func (e *evening) specials() (jobs []job) {
 	for _, loss := range e.loss {
 		if slices.Contains(e.cases, "fallback") {
@@ -178,6 +188,11 @@ func (e *evening) specials() (jobs []job) {
 		}
 		if slices.Contains(e.cases, "multicast") {
 			jobs = append(jobs, e.multicast(loss))
+		}
+		if slices.Contains(e.cases, "first") {
+			for _, end := range e.ends() {
+				jobs = append(jobs, e.firstLost(end, loss))
+			}
 		}
 	}
 	return jobs

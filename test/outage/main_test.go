@@ -14,11 +14,11 @@ func TestQuickIsWhatCIHasTimeFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.hosts != 8 || !o.again || !slices.Equal(o.loss, []float64{0, 0.2}) || !slices.Equal(o.cases, []string{"powered off", "frozen", "fallback", "multicast"}) {
+	if o.hosts != 8 || !o.again || !slices.Equal(o.loss, []float64{0, 0.2}) || !slices.Equal(o.cases, []string{"powered off", "frozen", "fallback", "multicast", "first"}) {
 		t.Errorf("got %+v; want 8 hosts, 0 and 20 %% loss, powered off, frozen and the special cases", o)
 	}
-	if o, err = parse(nil); err != nil || o.again || o.hosts != 20 || len(o.loss) != 3 || len(o.cases) != 6 {
-		t.Errorf("got %+v, %v; want 20 hosts, 3 losses, 6 cases", o, err)
+	if o, err = parse(nil); err != nil || o.again || o.hosts != 20 || len(o.loss) != 3 || len(o.cases) != 7 {
+		t.Errorf("got %+v, %v; want 20 hosts, 3 losses, 7 cases", o, err)
 	}
 }
 

@@ -164,16 +164,18 @@ func (t *trial) unwind() error {
 }
 
 // strike loses the server.
-func (t *trial) strike() error {
+func (t *trial) strike() error { return t.strikeServer(t.lan.Server) }
+
+func (t *trial) strikeServer(s *lab.Server) error {
 	switch t.end {
 	case "powered off":
-		return t.lan.Server.PowerOff()
+		return s.PowerOff()
 	case "frozen":
-		return t.lan.Server.Freeze()
+		return s.Freeze()
 	case "refusing":
-		return t.lan.Server.Refuse()
+		return s.Refuse()
 	}
-	return t.lan.Server.ServFail()
+	return s.ServFail()
 }
 
 // outage is the plain case: all hosts live on.
