@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,29 +17,32 @@ const nobody = 65534
 
 // Client is a connection and the user who made it.
 type Client struct {
-	net.Conn
-	UID   uint32
-	gid   uint32
-	asked atomic.Bool
+	net.Conn // nil until an Acceptor's is opened
+	shut     *shut
+	UID      uint32
+	gid      uint32
+	asked    atomic.Bool
 }
 
 // New asks the kernel who connected (SO_PEERCRED in unix(7)): who it was then,
 // whatever it has become since.
 func New(conn *net.UnixConn) *Client {
 	c := &Client{Conn: conn, UID: nobody, gid: nobody}
-	onSocket(conn, func(fd uintptr) {
-		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
-			c.UID, c.gid = cred.Uid, cred.Gid
-		}
-	})
+	onSocket(conn, c.identify)
 	return c
+}
+
+func (c *Client) identify(fd uintptr) {
+	if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
+		c.UID, c.gid = cred.Uid, cred.Gid
+	}
 }
 
 // In reports whether the user was a member of a group when it connected.
 func (c *Client) In(gid uint32) bool {
 	member := c.gid == gid
-	if conn, ok := c.Conn.(*net.UnixConn); ok && !member {
-		onSocket(conn, func(fd uintptr) { member = slices.Contains(groups(fd), gid) })
+	if !member {
+		onSocket(c.Conn, func(fd uintptr) { member = slices.Contains(groups(fd), gid) })
 	}
 	return member
 }
@@ -56,8 +60,12 @@ func groups(fd uintptr) []uint32 {
 	return all[:size/4]
 }
 
-func onSocket(conn *net.UnixConn, do func(fd uintptr)) {
-	if raw, err := conn.SyscallConn(); err == nil {
+func onSocket(conn net.Conn, do func(fd uintptr)) {
+	socket, ok := conn.(syscall.Conn)
+	if !ok {
+		return // a test's
+	}
+	if raw, err := socket.SyscallConn(); err == nil {
 		raw.Control(do)
 	}
 }

@@ -1,7 +1,6 @@
 package clients
 
 import (
-	"net"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -33,11 +32,10 @@ func NetworksKnown() bool { return ownNetwork() != 0 }
 // namespace than this process's. The socket that accept returns is of the client's
 // namespace, whoever made the listener, so that the client cannot lie.
 func (c *Client) Elsewhere() bool {
-	conn, ok := c.Conn.(*net.UnixConn)
-	if !ok || !NetworksKnown() {
+	if !NetworksKnown() {
 		return false
 	}
 	theirs := ownNetwork()
-	onSocket(conn, func(fd uintptr) { theirs = network(fd) })
+	onSocket(c.Conn, func(fd uintptr) { theirs = network(fd) })
 	return theirs != ownNetwork()
 }

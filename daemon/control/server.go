@@ -174,7 +174,8 @@ func (a *admitted) Close() error {
 type clientKey struct{}
 
 func withClient(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, clientKey{}, c.(*admitted).Client)
+	client := c.(*admitted).Client
+	return clients.WithUser(context.WithValue(ctx, clientKey{}, client), client.UID)
 }
 
 // asker is who sent a request, nil if that is not known.

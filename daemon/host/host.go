@@ -25,6 +25,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mcdns/daemon/clients"
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
@@ -153,7 +154,7 @@ func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 // answer serves programs from the first moment: until there is a node to ask
 // they see signs of life and wait, where a silent daemon would after 250 ms send
 // them to a DNS server that may be dead.
-func (h *Host) answer(l *net.UnixListener) {
+func (h *Host) answer(l *clients.Acceptor) {
 	h.nss = nsssock.New(nsssock.Config{
 		Ask:         h.resolveAll,
 		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
@@ -397,7 +398,7 @@ func connections() int {
 
 // sockets are the Unix sockets.
 type sockets struct {
-	nss     *net.UnixListener
+	nss     *clients.Acceptor
 	control *net.UnixListener // nil if it could not be opened
 }
 
@@ -411,11 +412,15 @@ func (s sockets) close() {
 var errRunning = errors.New("another mcdnsd is running")
 
 // listen takes the NSS socket that systemd passed, or makes one.
-func (h *Host) listen() (*net.UnixListener, error) {
+func (h *Host) listen() (*clients.Acceptor, error) {
 	if l := passed(); l != nil {
-		return l, nil
+		return clients.NewAcceptor(l)
 	}
-	return listenUnix(h.options.RunDir, "nss.sock")
+	l, err := listenUnix(h.options.RunDir, "nss.sock")
+	if err != nil {
+		return nil, err
+	}
+	return clients.NewAcceptor(l)
 }
 
 // listenControl makes the control socket. Names are answered without it, only

@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"mcdns/daemon/clients"
 	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
@@ -75,7 +76,7 @@ func New(c Config) *Listener {
 	if c.Idle == 0 {
 		c.Idle = idle
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(clients.WithUser(context.Background(), clients.Listener))
 	return &Listener{
 		conf: c, ctx: ctx, cancel: cancel,
 		open: map[netip.AddrPort]sockets{}, load: load{clients: map[netip.Addr]int{}},

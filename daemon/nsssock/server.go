@@ -21,6 +21,8 @@ import (
 	"mcdns/daemon/clients"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
 )
 
 const (
@@ -35,6 +37,9 @@ const (
 	// longest bounds a lookup over all names of a search list; the module itself
 	// gives up after 30 s.
 	longest = 28 * time.Second
+	// beginning is how many requests are read at one time: enough for the processors,
+	// and whoever comes next waits for no more than these.
+	beginning = 4
 	// writeWithin: all replies but of thousands of addresses fit the socket's buffer, so
 	// only a program that does not run makes a write wait.
 	writeWithin = time.Second
@@ -72,24 +77,29 @@ type Config struct {
 type Server struct {
 	config Config
 	table  *clients.Table
+	door   *clients.Door
 	full   atomic.Bool
 	first  time.Duration // firstAlive
 }
 
 // New makes a server; Serve runs it.
 func New(c Config) *Server {
-	return &Server{config: c, table: clients.NewTable(c.Connections), first: firstAlive}
+	s := &Server{config: c, table: clients.NewTable(c.Connections), first: firstAlive}
+	s.door = clients.NewDoor(beginning, s.attend)
+	return s
 }
 
 // Serve accepts connections until the listener is closed. It does not close it.
 // Nobody is shut out before: whom the last accept took in is in no queue any more.
-func (s *Server) Serve(l interface{ AcceptUnix() (*net.UnixConn, error) }) {
+func (s *Server) Serve(l interface {
+	Accept() (*clients.Client, error)
+}) {
 	defer s.table.Shut()
 	for {
-		conn, err := l.AcceptUnix()
+		c, err := l.Accept()
 		switch {
 		case err == nil:
-			s.accept(conn)
+			s.accept(c)
 		case errors.Is(err, net.ErrClosed):
 			return
 		case errors.Is(err, syscall.ECONNABORTED):
@@ -121,31 +131,42 @@ func (s *Server) sayFull(err error) {
 	}
 }
 
-func (s *Server) accept(conn *net.UnixConn) {
-	c := clients.New(conn)
+func (s *Server) accept(c *clients.Client) {
 	if !s.table.Admit(c) {
 		s.sayFull(errors.New("too many at once"))
 		c.Close()
 		return
 	}
-	go func() {
-		defer s.table.Remove(c)
-		defer c.Close()
-		s.serve(c)
-	}()
+	s.door.Enter(c.UID, c)
 }
 
-func (s *Server) serve(c *clients.Client) {
+// attend serves a client whose turn it is. The turn ends when the client is to be
+// waited for, or the node: neither takes the processor.
+func (s *Server) attend(c *clients.Client, endTurn func()) {
+	defer s.table.Remove(c)
+	defer c.Close()
+	defer endTurn()
+	sent, ok := c.Open()
+	if !ok {
+		return
+	}
+	if !sent {
+		endTurn()
+	}
+	s.serve(c, endTurn)
+}
+
+func (s *Server) serve(c *clients.Client, endTurn func()) {
 	c.SetReadDeadline(time.Now().Add(requestWithin))
 	r, err := readRequest(c)
 	if err != nil {
 		return // the module takes a closed connection for an absent daemon
 	}
 	c.Asked()
-	ctx, cancel := context.WithTimeout(context.Background(), longest)
+	ctx, cancel := context.WithTimeout(clients.WithUser(context.Background(), c.UID), longest)
 	defer cancel()
 	life := showLife(c, cancel, s.firstSign())
-	answer := s.answer(ctx, c, r)
+	answer := s.answer(ctx, c, r, endTurn)
 	if life.end() {
 		answer.scope = s.config.Scope()
 		write(c, appendFrame(make([]byte, 0, 512), answer, r.room()))
@@ -154,8 +175,9 @@ func (s *Server) serve(c *clients.Client) {
 
 // answer reads Beyond, Conf and Hosts last: a request that was there before the
 // daemon is answered like any other.
-func (s *Server) answer(ctx context.Context, c *clients.Client, r request) reply {
+func (s *Server) answer(ctx context.Context, c *clients.Client, r request, endTurn func()) reply {
 	if s.starting() {
+		endTurn()
 		select {
 		case <-s.config.Started:
 		case <-ctx.Done():
@@ -165,7 +187,10 @@ func (s *Server) answer(ctx context.Context, c *clients.Client, r request) reply
 	if !s.answers(c, r) {
 		return reply{status: notHere}
 	}
-	l := lookup{ask: s.config.Ask, conf: s.config.Conf()}
+	l := lookup{ask: func(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
+		endTurn()
+		return s.config.Ask(ctx, questions)
+	}, conf: s.config.Conf()}
 	if s.config.Hosts != nil {
 		l.hosts = s.config.Hosts()
 	}

@@ -9,9 +9,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
+	"mcdns/daemon/clients"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/resolvconf"
@@ -42,24 +44,27 @@ func serveConfig(t *testing.T, c Config) (path string, s *Server, stop func()) {
 	return path, s, stop
 }
 
-func listen(t *testing.T) (path string, l *net.UnixListener) {
+func listen(t testing.TB) (path string, a *clients.Acceptor) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "nss.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return path, l
+	if a, err = clients.NewAcceptor(l); err != nil {
+		t.Fatal(err)
+	}
+	return path, a
 }
 
-func serveListener(t *testing.T, c Config) (path string, s *Server, l *net.UnixListener, stop func()) {
+func serveListener(t *testing.T, c Config) (path string, s *Server, l *clients.Acceptor, stop func()) {
 	t.Helper()
 	path, l = listen(t)
 	s = New(c)
 	return path, s, l, run(s, l)
 }
 
-func run(s *Server, l *net.UnixListener) (stop func()) {
+func run(s *Server, l *clients.Acceptor) (stop func()) {
 	done := make(chan bool)
 	go func() { defer close(done); s.Serve(l) }()
 	return func() {
@@ -211,8 +216,9 @@ func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 }
 
 func TestLookupOfAProgramThatLeftIsForgotten(t *testing.T) {
-	left := make(chan bool)
+	asked, left := make(chan bool), make(chan bool)
 	path, _, stop := serve(t, 10, func(ctx context.Context, _ wire.Question) (node.Result, error) {
+		close(asked)
 		<-ctx.Done()
 		close(left)
 		return node.Result{}, ctx.Err()
@@ -220,6 +226,7 @@ func TestLookupOfAProgramThatLeftIsForgotten(t *testing.T) {
 	defer stop()
 	c := connect(t, path)
 	c.Write(wwwRequest)
+	<-asked
 	c.Close()
 	select {
 	case <-left:
@@ -306,17 +313,17 @@ func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 
 // A lateListener holds a connection back, until after it is closed if need be.
 type lateListener struct {
-	*net.UnixListener
+	*clients.Acceptor
 	taken, give chan bool
 }
 
-func (l lateListener) AcceptUnix() (*net.UnixConn, error) {
-	conn, err := l.UnixListener.AcceptUnix()
+func (l lateListener) Accept() (*clients.Client, error) {
+	c, err := l.Acceptor.Accept()
 	if err == nil {
 		close(l.taken)
 		<-l.give
 	}
-	return conn, err
+	return c, err
 }
 
 // A watched context tells when somebody begins to wait for its end.
@@ -334,7 +341,7 @@ func (w watched) Done() <-chan struct{} {
 // the next mcdnsd would find it.
 func TestShutdownAnswersWhomTheLastAcceptTookIn(t *testing.T) {
 	path, l := listen(t)
-	late := lateListener{UnixListener: l, taken: make(chan bool), give: make(chan bool)}
+	late := lateListener{Acceptor: l, taken: make(chan bool), give: make(chan bool)}
 	s := New(config(10, found1))
 	go s.Serve(late)
 	c := connect(t, path)
@@ -353,11 +360,7 @@ func TestShutdownAnswersWhomTheLastAcceptTookIn(t *testing.T) {
 }
 
 func BenchmarkCachedLookup(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "nss.sock")
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		b.Fatal(err)
-	}
+	path, l := listen(b)
 	defer l.Close()
 	a, err := wire.ParseAnswer(wire.Question{Name: "www.", Type: 1}, 0, []string{"www. 60 IN A 192.0.2.1"})
 	if err != nil {
@@ -381,22 +384,35 @@ func BenchmarkCachedLookup(b *testing.B) {
 	}
 }
 
+// A failing listener accepts nobody while it fails.
+type failing struct {
+	*clients.Acceptor
+	fails atomic.Bool
+}
+
+func (f *failing) Accept() (*clients.Client, error) {
+	if f.fails.Load() {
+		return nil, syscall.EMFILE
+	}
+	return f.Acceptor.Accept()
+}
+
 // TestAcceptThatFailsEndsNothing: with a daemon that lives and accepts nobody every
 // lookup would wait, for ever.
 func TestAcceptThatFailsEndsNothing(t *testing.T) {
-	path, s, l, stop := serveListener(t, Config{
-		Ask: each(found1), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
-		Scope: func() uint32 { return 0 }, Connections: 10, Log: logs.Discard(),
-	})
-	defer stop()
-	l.SetDeadline(time.Now().Add(-time.Hour)) // each accept fails from now on
+	path, a := listen(t)
+	defer a.Close()
+	l := &failing{Acceptor: a}
+	l.fails.Store(true)
+	s := New(config(10, found1))
+	go s.Serve(l)
 	for deadline := time.Now().Add(patience); !s.full.Load(); {
 		if time.Now().After(deadline) {
 			t.Fatal("accept does not fail")
 		}
 		<-time.After(time.Millisecond)
 	}
-	l.SetDeadline(time.Time{})
+	l.fails.Store(false)
 	c := connect(t, path)
 	c.Write(wwwRequest)
 	if got := frames(t, c); !says(got, found) {

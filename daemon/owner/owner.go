@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
 
+	"mcdns/daemon/clients"
 	"mcdns/daemon/clock"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
@@ -47,6 +49,8 @@ type Owner struct {
 	timer     *clock.Timer
 	armed     time.Duration // what the timer is set to, 0 if it is not
 	events    chan event
+	queries   clients.Turns[event] // one user's keep no other's waiting
+	wake      chan struct{}        // queries have come
 	datagrams chan node.Received
 	stopped   chan struct{}
 	nextID    atomic.Uint64
@@ -59,9 +63,11 @@ type Owner struct {
 // event is an input, or a look at the node.
 type event struct {
 	input node.Input
-	// Of a Query: where its result goes, which of its caller's questions it is.
+	// Of a Query: where its result goes, which of its caller's questions it is, and
+	// how long somebody waits.
 	result chan<- answered
 	index  int
+	ctx    context.Context
 	view   func(View)
 }
 
@@ -88,6 +94,7 @@ func New(c node.Config, d Drivers) (*Owner, error) {
 	return &Owner{
 		node: node.New(c), drivers: d, timer: timer,
 		events:    make(chan event, queueEvents),
+		wake:      make(chan struct{}, 1),
 		datagrams: make(chan node.Received, queueDatagrams),
 		stopped:   make(chan struct{}),
 		waiting:   make(map[uint64]event),
@@ -99,31 +106,68 @@ func New(c node.Config, d Drivers) (*Owner, error) {
 func (o *Owner) Run(ctx context.Context) {
 	defer o.timer.Close()
 	defer close(o.stopped)
-	for inRow := 0; ; {
-		// Events first: lookups and replies before what peers say; but peers get
-		// their turn.
-		if inRow++; inRow < turn {
-			select {
-			case e := <-o.events:
-				o.do(e)
-				continue
-			default:
-			}
-		}
-		inRow = 0
+	for {
+		// Replies and lookups before what peers say; but peers get their turn.
+		busy := o.someEvents()
+		busy = o.someQuery() || busy
 		o.arm()
-		select {
-		case e := <-o.events:
-			o.do(e)
-		case d := <-o.datagrams:
-			o.handle(d)
-		case <-o.timer.C:
-			o.armed = 0
-			o.handle(node.Wake{})
-		case <-ctx.Done():
+		if !o.other(ctx, busy) {
 			o.handle(node.Stop{})
 			return
 		}
+	}
+}
+
+// someEvents does a few of those that are there.
+func (o *Owner) someEvents() (any bool) {
+	for range turn {
+		select {
+		case e := <-o.events:
+			o.do(e)
+			any = true
+		default:
+			return any
+		}
+	}
+	return any
+}
+
+// someQuery does the one whose turn it is. Who waits for it no more is left out.
+func (o *Owner) someQuery() (any bool) {
+	e, any := o.queries.Take()
+	if any && e.ctx.Err() == nil {
+		o.do(e)
+		runtime.Gosched() // or who is answered waits until the queries of others end
+	}
+	return any
+}
+
+// other does one thing of any other kind, and waits for one unless it is busy. It is
+// false when the node is to stop.
+func (o *Owner) other(ctx context.Context, busy bool) bool {
+	if busy {
+		o.woken() // so that the select below does not wait
+	}
+	select {
+	case e := <-o.events:
+		o.do(e)
+	case <-o.wake:
+	case d := <-o.datagrams:
+		o.handle(d)
+	case <-o.timer.C:
+		o.armed = 0
+		o.handle(node.Wake{})
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// woken makes Run look for queries.
+func (o *Owner) woken() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -274,7 +318,8 @@ func (o *Owner) Resolve(ctx context.Context, q wire.Question) (node.Result, erro
 	return results[0], nil
 }
 
-// ResolveAll is Resolve for several questions at once.
+// ResolveAll is Resolve for several questions at once. Those of different users
+// (clients.WithUser) are put to the node in turn.
 func (o *Owner) ResolveAll(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
 	n := uint64(len(questions))
 	first := o.nextID.Add(n) - n
@@ -282,11 +327,9 @@ func (o *Owner) ResolveAll(ctx context.Context, questions []wire.Question) ([]no
 	begun := time.Now()
 	for i, q := range questions {
 		in := node.Query{ID: first + uint64(i), Question: q}
-		if err := o.put(ctx, event{input: in, result: answers, index: i}); err != nil {
-			o.forget(first, i)
-			return nil, err
-		}
+		o.queries.Put(clients.User(ctx), event{input: in, result: answers, index: i, ctx: ctx})
 	}
+	o.woken()
 	results := make([]node.Result, n)
 	for range questions {
 		select {
