@@ -185,8 +185,11 @@ func (j *judge) replaced(o, n node.Entry) {
 	own := n.From == (wire.Peer{}) // my own fetch always counts
 	const blur = 100 * time.Millisecond
 	switch {
+	case n.Answer.Kind != wire.Positive && o.Answer.Kind == wire.Positive && j.nth(n) > j.nth(o):
+		j.fail("stands", "a later server's negative replaced %s", j.tell(o))
 	case own:
 	case j.retold(o): // an older copy made it stale: what it hid shows again
+	case j.nth(n) < j.nth(o): // of an earlier server: served, not held for an outage alone
 	case nb < ob-blur && j.full(): // dropped for room, then heard again
 	case nb < ob-blur:
 		j.fail("stands", "%s replaced %s by %T", j.tell(n), j.tell(o), j.in)
@@ -198,6 +201,17 @@ func (j *judge) replaced(o, n node.Entry) {
 	case n.Answer.Kind != wire.Positive && o.Answer.Kind == wire.Positive && j.fresh(o):
 		j.fail("stands", "a peer's negative replaced a fresh positive")
 	}
+}
+
+// nth is the number of the server that gave an answer in the host's list, the length
+// of the list for other servers.
+func (j *judge) nth(e node.Entry) int {
+	servers := j.h.settings.Servers
+	i := slices.IndexFunc(servers, func(s node.Server) bool { return s.ID == e.Answer.Server })
+	if i < 0 || j.h.settings.Rotate {
+		return len(servers)
+	}
+	return i
 }
 
 // window is W of PROTOCOL 4.
