@@ -147,6 +147,7 @@ func (c *Checks) mayBeStale(w *World, h *Host, q wire.Question) bool {
 
 // responded checks what a program was told.
 func (c *Checks) responded(w *World, h *Host, l *lookup, r node.Result) {
+	c.prolong(w, h, l)
 	if took := w.now - l.at; took > l.limit+c.slack() {
 		c.fail(w, h, "deadline", fmt.Sprintf("%s answered after %v; want %v at most", show(l.q), took, l.limit))
 	}
@@ -189,6 +190,9 @@ func (c *Checks) deadline(w *World, h *Host) time.Duration {
 	}
 	return ill
 }
+
+// prolong lets a lookup take its whole time if a server came up meanwhile (PROTOCOL 5).
+func (c *Checks) prolong(w *World, h *Host, l *lookup) { l.limit = max(l.limit, c.deadline(w, h)) }
 
 // ageError is by how much an age may be too small: what a proof took to arrive, rounding, the clocks' drift and the 200 ppm by which offsets are let
 // rise (PROTOCOL 1), for as long as a host was not heard: one that sleeps may, once awake, take a page as if it had come in no time.

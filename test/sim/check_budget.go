@@ -29,6 +29,7 @@ func (c *Checks) watch(w *World) {
 func (c *Checks) overdue(w *World, h *Host) {
 	var first *lookup
 	for _, l := range h.seen {
+		c.prolong(w, h, l)
 		if w.now-l.at > l.limit+watchEvery && !l.bad && (first == nil || l.id < first.id) {
 			first = l
 		}
