@@ -57,7 +57,19 @@ func TestCancelledLookupsLeaveNoMoreThanNssDns(t *testing.T) {
 		run := func(h *lab.Host) cancels {
 			return cancel(t, h, append([]string{program, fmt.Sprint(count), fmt.Sprint(seed)}, strings.Fields(entry)...))
 		}
-		got := run(p.mcdns)
+		got := cancels{}
+		if entry == "name 0 0" {
+			// In pieces: at its 100th lookup a process of glibc looks for nscd, and a
+			// cancel at that connect(2) is under gethostbyname's lock with any service.
+			for range count / 50 {
+				if got = cancel(t, p.mcdns, append([]string{program, "50", fmt.Sprint(seed)}, strings.Fields(entry)...)); got.after != "returns" || got.left != 0 {
+					break
+				}
+				seed++
+			}
+		} else {
+			got = run(p.mcdns)
+		}
 		if got.cancelled < count/4 && entry != "name 0 0" && entry != "info 0 0" {
 			t.Errorf("%s: %d of %d were cancelled: nothing is shown", entry, got.cancelled, got.count)
 		}
