@@ -229,6 +229,7 @@ func (r *receiver) receive(p links.Packet) {
 		l.malformed.Add(1)
 		return
 	}
+	m.Tag = trust.Tag(p.Data)
 	l.host.counts.Datagrams.Received(m.Body, p.Group, len(p.Data))
 	l.host.owner.Offer(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"mcdns/daemon/links"
 	"mcdns/daemon/owner"
@@ -155,6 +156,30 @@ func TestStrangersDatagramsCostNoMemory(t *testing.T) {
 	}
 }
 
+// meet has a peer greet a node and prove itself.
+func meet(v owner.View) bool {
+	say := func(now time.Duration, seq uint64, body wire.Body) {
+		v.Node.Handle(now, node.Received{
+			Message: &wire.Message{From: wire.Peer{ID: 5, Epoch: 6}, Seq: seq, Body: body},
+			From:    netip.MustParseAddrPort("10.0.0.5:7353"), Link: 2, Group: true,
+		})
+	}
+	say(v.Now, 1, &wire.Hello{})
+	for now := v.Now; now < v.Now+time.Second; now += time.Millisecond {
+		for _, e := range v.Node.Handle(now, node.Wake{}) {
+			send, _ := e.(node.Send)
+			if send.Message == nil {
+				continue
+			}
+			if prove, ok := send.Message.Body.(*wire.Prove); ok {
+				say(now, 2, &wire.Proof{Nonce: prove.Nonce})
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func TestAnotherGroupsKeyLeavesTheOldGroup(t *testing.T) {
 	r, log := newReceiver(t)
 	h := r.lan.host
@@ -177,10 +202,9 @@ func TestAnotherGroupsKeyLeavesTheOldGroup(t *testing.T) {
 		return n
 	}
 	h.tell(view{}, with(1), true)
-	h.owner.Put(node.Received{
-		Message: &wire.Message{From: wire.Peer{ID: 5, Epoch: 6}, Seq: 1, Body: &wire.Hello{}},
-		From:    netip.MustParseAddrPort("10.0.0.5:7353"), Link: 2, Group: true,
-	})
+	if _, err := owner.See(t.Context(), h.owner, meet); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name        string
 		before, now view

@@ -93,7 +93,7 @@ func (c *Cache) entry(s *slot) Entry {
 	return Entry{
 		Answer: s.answer, Born: s.born, Life: s.lives(),
 		From: of.from, Place: of.place, Used: s.used.time(), Asked: s.asked,
-		filler: s.has(filler), since: s.since.time(),
+		since: s.since.time(),
 	}
 }
 
@@ -151,19 +151,16 @@ func (c *Cache) Recent(count int, f func(Entry)) {
 
 // Changed calls f for each entry that changed after the given mark, hidden
 // ones first, and returns the mark for the next call. Mark 0 is everything.
-// Fillers are left out: saved, they would come back as a peer's word.
 func (c *Cache) Changed(mark uint64, f func(Entry)) uint64 {
 	c.each(func(n number) bool {
 		s := c.table.at(n)
 		if c.base+uint64(s.changed) <= mark {
 			return true
 		}
-		if under := c.hidden[n]; under != nil && !under.has(filler) {
+		if under := c.hidden[n]; under != nil {
 			f(c.entry(&under.slot))
 		}
-		if !s.has(filler) {
-			f(c.entry(s))
-		}
+		f(c.entry(s))
 		return true
 	})
 	return c.changes

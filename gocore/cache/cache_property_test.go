@@ -30,7 +30,7 @@ func arrivals(now time.Duration) *rapid.Generator[Arrival] {
 		late := time.Duration(rapid.IntRange(0, 3000).Draw(t, "late ms")) * time.Millisecond
 		return Arrival{
 			Answer: answerFor(nopTB{}, name, data, ttl, birth), Age: now - birth.Clock + late,
-			From: from, Via: via, Filler: from != wire.Peer{} && rapid.IntRange(0, 3).Draw(t, "filler") == 0,
+			From: from, Via: via,
 		}
 	})
 }

@@ -110,38 +110,6 @@ func TestCopyOfOneBirthNeverMakesItYounger(t *testing.T) {
 	}
 }
 
-func TestFillerFillsGapsOnlyAndOnlyAsStale(t *testing.T) {
-	c := newCache()
-	in := told(t, anna, one, time.Hour, time.Minute)
-	in.Filler = true
-	c.Put(at, in, limits)
-	e := c.Get(at, in.Answer.Question)
-	if !e.Held() || e.Fresh(at) {
-		t.Fatalf("a gap filled by a peer that is not proven: got %+v; want a stale answer", e)
-	}
-	other := told(t, bert, two, time.Hour, 0)
-	other.Filler = true
-	if got, _ := c.Put(at, other, limits); got != Kept {
-		t.Errorf("a second filler: got %d; want Kept", got)
-	}
-	in.Filler = false
-	if got, _ := c.Put(at, in, limits); got != Taken || !c.Get(at, in.Answer.Question).Fresh(at) {
-		t.Errorf("the same birth from a proven peer: got %d; want Taken, fresh", got)
-	}
-}
-
-func TestFillerMovesNoAgeOfWhatIsHeld(t *testing.T) {
-	c := newCache()
-	in := told(t, nobody, one, time.Hour, 0)
-	c.Put(at, in, limits)
-	replayed := in
-	replayed.From, replayed.Filler, replayed.Age = bert, true, 0
-	c.Put(at, replayed, limits)
-	if e := c.Get(at, in.Answer.Question); !e.Fresh(at) || e.Age(at) != 0 {
-		t.Errorf("after a replay of its own birth the answer is %v old, fresh %v; want untouched", e.Age(at), e.Fresh(at))
-	}
-}
-
 func TestOwnNegativeHidesAPositiveAndTwoDeleteIt(t *testing.T) {
 	q := wire.Question{Name: "host.example.", Type: wire.TypeA}
 	c := newCache()
@@ -303,28 +271,6 @@ func TestFloodOfNamesStaysWithinTheBudget(t *testing.T) {
 	}
 }
 
-// Each of those that vouch is an origin more: 160 bytes that no insertion counts.
-func TestVouchingStaysWithinTheBudget(t *testing.T) {
-	c := New(16<<10, Key{}, func(wire.Question) bool { return false })
-	fill := func(i int, from wire.Peer, filler bool) {
-		birth := wire.Birth{Peer: anna, Clock: at - time.Minute}
-		a := answerFor(t, fmt.Sprintf("h%d.example.", i), one, time.Hour, birth)
-		if !filler && !c.Get(at, a.Question).Filler() {
-			return // it had to go already
-		}
-		c.Put(at, Arrival{Answer: a, Age: time.Minute, From: from, Filler: filler}, limits)
-	}
-	for i := range 200 {
-		fill(i, bert, true)
-	}
-	for i := range 200 {
-		fill(i, wire.Peer{ID: uint64(100 + i), Epoch: 1}, false)
-		if c.Bytes() > 16<<10 {
-			t.Fatalf("holds %d bytes after %d were vouched for; the budget is %d", c.Bytes(), i+1, 16<<10)
-		}
-	}
-}
-
 func TestChangesAreToldOnceHiddenOnesFirst(t *testing.T) {
 	c := newCache()
 	c.Put(at, told(t, anna, one, time.Minute, 0), limits)
@@ -338,34 +284,6 @@ func TestChangesAreToldOnceHiddenOnesFirst(t *testing.T) {
 	}
 	if kinds = nil; c.Changed(mark, note) != mark || kinds != nil {
 		t.Errorf("told %v again", kinds)
-	}
-}
-
-func TestFillerIsNeitherToldOnNorSaved(t *testing.T) {
-	c := newCache()
-	in := told(t, anna, one, time.Hour, time.Minute)
-	in.Filler = true
-	c.Put(at, in, limits)
-	saved := 0
-	c.Changed(0, func(Entry) { saved++ })
-	if e := c.Get(at, in.Answer.Question); !e.Filler() || saved != 0 {
-		t.Errorf("filler %v, saved %d times; want a filler that is not saved", e.Filler(), saved)
-	}
-	in.Filler = false
-	c.Put(at, in, limits)
-	c.Changed(0, func(Entry) { saved++ })
-	if e := c.Get(at, in.Answer.Question); e.Filler() || saved != 1 {
-		t.Errorf("on a proven peer's word: filler %v, saved %d times; want saved once", e.Filler(), saved)
-	}
-}
-
-func TestFillerIsOlderThanAnythingThatIsProven(t *testing.T) {
-	c := newCache()
-	in := told(t, anna, one, time.Second, 0) // a recording, short-lived: of when?
-	in.Filler = true
-	c.Put(at, in, limits)
-	if got, _ := c.Put(at, told(t, bert, one, time.Second, 20*24*time.Hour), limits); got != Taken {
-		t.Errorf("a proven answer of 20 days against a filler: got %d; want Taken", got)
 	}
 }
 

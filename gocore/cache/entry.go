@@ -25,8 +25,7 @@ type Entry struct {
 	// Asked counts those questions.
 	Asked uint32
 
-	filler bool
-	since  time.Duration
+	since time.Duration
 }
 
 // Held reports whether there is an answer.
@@ -34,10 +33,6 @@ func (e Entry) Held() bool { return e.Answer != nil }
 
 // Own reports whether this host fetched the answer itself.
 func (e Entry) Own() bool { return e.From == wire.Peer{} }
-
-// Filler reports whether the answer fills a gap on the word of a peer that was
-// not proven. Its age is nobody's word, so it is neither told on nor saved.
-func (e Entry) Filler() bool { return e.filler }
 
 // Age is how old the answer is.
 func (e Entry) Age(now time.Duration) time.Duration { return now - e.Born }

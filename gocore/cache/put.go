@@ -37,9 +37,6 @@ type Arrival struct {
 	Place uint64
 	// Via is the address that it was told from, if any: whose share of the room it takes.
 	Via netip.Addr
-	// Filler may only fill a gap, and only as stale: who told it is not proven
-	// to be alive (PROTOCOL 3).
-	Filler bool
 	// Worn and Asked are those of a saved entry.
 	Worn  time.Duration
 	Asked uint32
@@ -76,11 +73,8 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 		c.insert(s)
 		return Taken, c.shrink()
 	}
-	if in.Filler {
-		return Kept, 0 // who says it may be a recording: it moves no age either
-	}
-	if out, done := c.sameBirth(now, n, s, in.From); done {
-		return out, c.shrink() // who vouches for a filler takes room
+	if c.sameBirth(now, n, s) {
+		return Same, 0
 	}
 	out := c.stands(now, n, s, c.standing(in.Answer, s.has(own), of))
 	if out == Kept {
@@ -111,57 +105,31 @@ func (l Limits) slot(now time.Duration, in Arrival) slot {
 	s := slot{answer: in.Answer, born: now - in.Age, since: ticks(now - in.Worn), asked: in.Asked}
 	s.set(own, in.From == wire.Peer{})
 	s.set(mine, in.Mine)
-	s.set(filler, in.Filler)
 	s.life = uint32(l.life(in.Answer, s.has(own)) / time.Millisecond)
-	if in.Filler {
-		s.born = now - max(in.Age, fillerAge)
-	}
 	return s
 }
 
-// fillerAge is what a filler is taken for: a recording may be of any time. Taken
-// for just past its TTL it would be served as younger than it is, and stand
-// against stale answers that are in truth younger.
-const fillerAge = 30 * 24 * time.Hour
-
 // sameBirth deals with a copy of what is held: the older age stands, so that
-// duplicates, relays and replays never make an answer younger. The age of a
-// filler is nobody's word; a proven peer's takes its place, whatever it is. Of what
-// this run fetched itself, or this boot and is fresh, nobody knows the age better: a
-// peer whose wall clock jumped before a reboot, or that lies, would else age it.
-func (c *Cache) sameBirth(now time.Duration, n number, s slot, from wire.Peer) (Outcome, bool) {
+// duplicates, relays and replays never make an answer younger. Of what this run
+// fetched itself, or this boot and is fresh, nobody knows the age better: a peer whose
+// wall clock jumped before a reboot, or that lies, would else age it.
+func (c *Cache) sameBirth(now time.Duration, n number, s slot) bool {
 	held := c.table.at(n)
 	if next := c.waiting[n]; next != nil && next.answer.Birth == s.answer.Birth {
 		next.born = min(next.born, s.born)
-		return Same, true
+		return true
 	}
 	if under := c.hidden[n]; under != nil && held.answer.Birth != s.answer.Birth {
 		held = &under.slot
 	}
-	switch {
-	case held.answer.Birth != s.answer.Birth:
-		return Kept, false
-	case held.has(filler):
-		c.vouch(held, s, from)
-		c.note(n)
-		return Taken, true
-	case s.born < held.born && !held.has(mine) && !(held.has(own) && held.fresh(now)):
+	if held.answer.Birth != s.answer.Birth {
+		return false
+	}
+	if s.born < held.born && !held.has(mine) && !(held.has(own) && held.fresh(now)) {
 		held.born = s.born
 		c.note(n)
 	}
-	return Same, true
-}
-
-// vouch puts the word of a proven peer in the place of a filler's.
-func (c *Cache) vouch(held *slot, s slot, from wire.Peer) {
-	of := c.origins.all[held.origin]
-	of.from = from
-	told := c.number(of)
-	c.origins.hold(told)
-	c.origins.drop(held.origin)
-	held.born, held.origin = s.born, told
-	held.set(filler, false)
-	held.set(own, s.has(own))
+	return true
 }
 
 // together is how close two births with different data may lie for neither to

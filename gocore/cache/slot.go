@@ -36,7 +36,6 @@ type mark uint8
 const (
 	own     mark = 1 << iota // fetched by this host
 	mine                     // and by this run of it
-	filler                   // told by a peer that was not proven; its age is as old as can be
 	ranked                   // this host was found to rank high for it
 	hides                    // a positive answer lies behind it
 	awaited                  // another answer waits for its end

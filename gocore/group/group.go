@@ -4,21 +4,23 @@ import (
 	"iter"
 	"time"
 
+	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
 
 // MaxMembers bounds the table. More hosts than any LAN has; a host without the
-// key cannot fill it, since only datagrams that opened are heard.
+// key cannot fill it, since nobody joins it unproven.
 const MaxMembers = 20000
 
 // Unseen is the time of what never happened.
 const Unseen = time.Duration(-1 << 62)
 
-// A Group is the table of the other hosts.
+// A Group is the table of the other hosts: those that have shown to be alive.
 type Group struct {
 	self uint64
 	// members lie in order of arrival.
 	members members
+	once    trust.Once
 	notes   []*Notes // notes[0] is nobody's
 	free    []uint16 // of those, which are
 	// patience is how long a member may have been silent, at the time it was
@@ -62,31 +64,26 @@ func (g *Group) Get(p wire.Peer) *Member {
 	return nil
 }
 
-// Hear notes a datagram that opened. It returns the member and whether the
-// datagram is new (and not a replay or a duplicate); nil if the table is full
-// of proven members. That the datagram was sent now is not known yet: the
-// caller says so by Member.Came.
-func (g *Group) Hear(now time.Duration, p wire.Peer, seq uint64) (*Member, bool) {
-	m := g.Get(p)
-	if m == nil {
-		if g.members.len() >= MaxMembers && !g.makeRoom() {
-			return nil, false
-		}
-		m = g.members.add(Member{Peer: p, about: newAbout(), first: tickOf(now), last: stampOf(now)})
-	}
-	return m, g.accept(m, seq)
+// Once reports whether a datagram that opened is heard for the first time, and
+// notes it. Copies come by both address families, and from whoever plays again
+// what he recorded. They are told by all of (peer, seq, tag): by the number alone,
+// a member that speaks in another's name would have used it up before its owner.
+func (g *Group) Once(now time.Duration, m *wire.Message) bool {
+	return g.once.First(now, product(g.members.hash(m.From)^m.Seq, m.Tag^0x9fb21c651e98df25))
 }
 
-// makeRoom forgets the member that has been unproven for longest: recordings
-// of hosts that are gone must not shut out the living.
-func (g *Group) makeRoom() bool {
-	for m := range g.Members() {
-		if !m.Proven() {
-			g.Remove(m.Peer)
-			return true
-		}
+// Join takes in a peer that is proven by asked and sent (trust.Offset.Prove), first
+// heard at a time. It returns nil if the table is full.
+func (g *Group) Join(p wire.Peer, first, asked, sent time.Duration) *Member {
+	if m := g.Get(p); m != nil {
+		return m
 	}
-	return false
+	if g.members.len() >= MaxMembers {
+		return nil
+	}
+	m := Member{Peer: p, about: newAbout(), first: tickOf(first), last: stampOf(asked)}
+	m.Clock.Prove(asked, sent)
+	return g.members.add(m)
 }
 
 // Remove forgets a member.
@@ -141,27 +138,24 @@ func (g *Group) Sleep(away time.Duration) {
 
 // Interval is the mean time between two HELLOs of one host: the whole group
 // sends at most about two a second, whatever its size (PROTOCOL 3).
-func (g *Group) Interval() time.Duration {
-	return max(10*time.Second, time.Duration(g.N())*time.Second/2)
+func (g *Group) Interval() time.Duration { return IntervalOf(g.N()) }
+
+// IntervalOf is that of a group of n hosts.
+func IntervalOf(n int) time.Duration {
+	return max(10*time.Second, time.Duration(n)*time.Second/2)
 }
 
 // Silence is how long a member may be silent: three intervals, each of which
 // may be half as long again.
 func (g *Group) Silence() time.Duration { return g.Interval() * 9 / 2 }
 
-// Per-sender limits on told answers, a second (PROTOCOL 6).
-const (
-	provenRate   = 200
-	unprovenRate = 20
-)
+// tellRate is how many answers a second one member may tell (PROTOCOL 6).
+const tellRate = 200
 
 // Allow reports whether the member may tell one more answer now.
 func (g *Group) Allow(now time.Duration, m *Member) bool {
-	rate, n := float64(unprovenRate), g.Notes(m)
-	if m.Proven() {
-		rate = provenRate
-	}
-	n.tokens = min(rate, n.tokens+rate*(now-n.filled).Seconds())
+	n := g.Notes(m)
+	n.tokens = min(tellRate, n.tokens+tellRate*(now-n.filled).Seconds())
 	n.filled = now
 	if n.tokens < 1 {
 		return false
@@ -174,7 +168,7 @@ func (g *Group) Allow(now time.Duration, m *Member) bool {
 func (g *Group) Notes(m *Member) *Notes {
 	if m.notes == 0 {
 		m.notes = g.vacant()
-		g.notes[m.notes] = &Notes{tokens: unprovenRate, filled: m.First()}
+		g.notes[m.notes] = &Notes{tokens: tellRate}
 	}
 	return g.notes[m.notes]
 }

@@ -4,17 +4,22 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
 
 func peer(id int) wire.Peer { return wire.Peer{ID: uint64(id), Epoch: 1} }
 
+// join takes in a peer whose clock is this host's.
+func join(g *Group, at time.Duration, p wire.Peer) *Member {
+	return g.Join(p, at, at, at)
+}
+
 // hear makes a group in which this host (id 0) heard ids 1 to n at a time.
 func hear(n int, at time.Duration) *Group {
 	g := New(0, [2]uint64{})
 	for i := 1; i <= n; i++ {
-		m, _ := g.Hear(at, peer(i), 1)
-		m.last = stampOf(at)
+		join(g, at, peer(i))
 	}
 	return g
 }
@@ -32,27 +37,25 @@ func TestWholeGroupSaysTwoHellosASecondAtMost(t *testing.T) {
 	}
 }
 
-func TestEachSeqIsHeardOnce(t *testing.T) {
-	g := New(0, [2]uint64{})
+// TestEachDatagramIsHeardOnce: told by all of peer, number and tag, so that nobody
+// who speaks in another's name uses up its numbers.
+func TestEachDatagramIsHeardOnce(t *testing.T) {
+	g := New(0, [2]uint64{1, 2})
+	said := func(p wire.Peer, seq, tag uint64) *wire.Message { return &wire.Message{From: p, Seq: seq, Tag: tag} }
+	other := wire.Peer{ID: 1, Epoch: 2}
 	for _, c := range []struct {
-		seq  uint64
+		m    *wire.Message
 		want bool
-	}{{5, true}, {5, false}, {4, true}, {4, false}, {2000, true}, {900, false}, {1990, true}, {0, false}} {
-		if _, got := g.Hear(0, peer(1), c.seq); got != c.want {
-			t.Errorf("seq %d: got %v; want %v", c.seq, got, c.want)
+	}{
+		{said(peer(1), 5, 7), true}, {said(peer(1), 5, 7), false}, {said(peer(1), 4, 8), true}, {said(peer(1), 4, 8), false},
+		{said(peer(1), 1<<60, 9), true}, {said(peer(1), 6, 10), true}, {said(peer(1), 6, 11), true}, {said(other, 5, 7), true},
+	} {
+		if got := g.Once(time.Hour, c.m); got != c.want {
+			t.Errorf("%v: seq %d, tag %d: heard %v; want %v", c.m.From, c.m.Seq, c.m.Tag, got, c.want)
 		}
 	}
-	if _, ok := g.Hear(0, wire.Peer{ID: 1, Epoch: 2}, 5); !ok || g.N() != 3 {
-		t.Errorf("another epoch of the id: heard %v, N %d; want another peer", ok, g.N())
-	}
-}
-
-func TestReplayKeepsNobodyAlive(t *testing.T) {
-	g := hear(1, time.Second)
-	g.Hear(40*time.Second, peer(1), 2) // opened, but when it was sent nobody knows
-	g.Expire(time.Second + g.Silence() + 1)
-	if g.N() != 1 {
-		t.Error("a datagram that nobody vouched for kept a silent member in the group")
+	if !g.Once(time.Hour+2*trust.OnceFor, said(peer(1), 5, 7)) {
+		t.Error("a datagram is remembered for longer than it could pass for a new one")
 	}
 }
 
@@ -99,41 +102,22 @@ func TestSleepMakesNobodySilent(t *testing.T) {
 	}
 }
 
-func TestFullTableMakesRoomForTheLiving(t *testing.T) {
+func TestFullTableTakesNobodyIn(t *testing.T) {
 	g := hear(MaxMembers, 0)
-	g.Get(peer(1)).Clock.Prove(0, 0)
-	if m, ok := g.Hear(0, peer(MaxMembers+1), 1); m == nil || !ok || g.N() != MaxMembers+1 {
-		t.Fatalf("a new host was not heard in a table full of unproven ones")
-	}
-	if g.Get(peer(1)) == nil || g.Get(peer(2)) != nil {
-		t.Error("want the oldest unproven member dropped, and no proven one")
-	}
-	for m := range g.Members() {
-		m.Clock.Prove(0, 0)
-	}
-	if m, _ := g.Hear(0, peer(MaxMembers+2), 1); m != nil {
-		t.Error("a table full of proven members grew")
+	if join(g, 0, peer(MaxMembers+1)) != nil || g.N() != MaxMembers+1 {
+		t.Errorf("N is %d; want the %d that were there, and this host", g.N(), MaxMembers)
 	}
 }
 
 func TestTellingIsLimitedPerSender(t *testing.T) {
-	for _, c := range []struct {
-		proven bool
-		want   int
-	}{{true, 200}, {false, 20}} {
-		g, allowed := hear(1, 0), 0
-		m := g.Get(peer(1))
-		if c.proven {
-			m.Clock.Prove(0, 0)
+	g, allowed := hear(1, 0), 0
+	for ms := range 10000 { // 10000 answers over 10 s
+		if g.Allow(time.Duration(ms)*time.Millisecond, g.At(0)) {
+			allowed++
 		}
-		for ms := range 10000 { // 10000 answers over 10 s
-			if g.Allow(time.Duration(ms)*time.Millisecond, m) {
-				allowed++
-			}
-		}
-		if allowed < 9*c.want || allowed > 11*c.want {
-			t.Errorf("proven %v: %d answers in 10 s; want about %d a second", c.proven, allowed, c.want)
-		}
+	}
+	if allowed < 9*tellRate || allowed > 11*tellRate {
+		t.Errorf("%d answers in 10 s; want about %d a second", allowed, tellRate)
 	}
 }
 
@@ -146,7 +130,7 @@ func TestRankIsOneOrderForAllHosts(t *testing.T) {
 		groups[i] = New(uint64(i), [2]uint64{})
 		for j := range hosts {
 			if j != i {
-				groups[i].Hear(0, peer(j), 1)
+				join(groups[i], 0, peer(j))
 			}
 		}
 	}
@@ -180,7 +164,7 @@ func TestRankAmongFewLooksNoFurther(t *testing.T) {
 		g := New(uint64(i), [2]uint64{})
 		for j := range hosts {
 			if j != i {
-				g.Hear(0, peer(j), 1)
+				join(g, 0, peer(j))
 			}
 		}
 		count := func(m *Member) bool { looks++; return m.Peer.ID%2 == 0 }

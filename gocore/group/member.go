@@ -11,19 +11,18 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// A Member is a peer that was heard lately, in 64 bytes: a group of 10,000 has
-// as many in each host. It stays where it is until one is removed: what waits
+// A Member is a proven peer that was heard lately, in 56 bytes: a group of 10,000
+// has as many in each host. It stays where it is until one is removed: what waits
 // keeps the Peer instead.
 type Member struct {
 	Peer wire.Peer
-	// Clock ties its clock to ours, once the member is proven.
+	// Clock ties its clock to ours.
 	Clock trust.Offset
 	about unique.Handle[about]
 	first tick
 	last  stamp
 	// heard4 and heard6 are when it was last heard by multicast over each family.
 	heard4, heard6 stamp
-	seen           seen
 	names          uint32
 	notes          uint16 // of the group's, 0 if there are none
 	well           uint8  // a bit for each of its servers: success is younger than failure
@@ -34,10 +33,8 @@ type Member struct {
 type flags uint8
 
 const (
-	counted    flags = 1 << iota // it said how many names it holds
-	challenged                   // asked for a proof, or about to be
-	brief                        // seen has a bit for each of the last numbers
-	twin                         // another member had its id when the later of the two came
+	counted flags = 1 << iota // it said how many names it holds
+	twin                      // another member had its id when the later of the two came
 )
 
 // about is what a peer says again and again. It is made anew only when it
@@ -74,14 +71,12 @@ type Notes struct {
 	// Missed counts its HELLOs since HearsUs; Named: it was logged as deaf.
 	Missed uint8
 	Named  bool
+	// Checked is when it was last asked to prove itself anew, 0 if never.
+	Checked time.Duration
 
 	tokens float64 // answers it may still tell
 	filled time.Duration
-	window *trust.Window
 }
-
-// Proven reports whether it was proven to be alive.
-func (m *Member) Proven() bool { return m.Clock.Proven() }
 
 // Addr is where it answers by unicast, Link where that is, Version what it said
 // of itself.
@@ -97,15 +92,6 @@ func (m *Member) Counted() bool { return m.is&counted != 0 }
 func (m *Member) SaysNames(names uint32) {
 	m.names = names
 	m.is |= counted
-}
-
-// Challenged reports whether it is being asked for a proof, Challenge says so.
-func (m *Member) Challenged() bool { return m.is&challenged != 0 }
-func (m *Member) Challenge(so bool) {
-	m.is &^= challenged
-	if so {
-		m.is |= challenged
-	}
 }
 
 // First and Last are when it was first and last heard, to a tenth of a second

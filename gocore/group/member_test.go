@@ -2,7 +2,6 @@ package group
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
@@ -11,66 +10,8 @@ import (
 	"unique"
 	"unsafe"
 
-	"pgregory.net/rapid"
-
-	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
-
-// TestSeenIsTheWindow: what is kept of it in a member's few bytes lets the same
-// datagrams pass.
-func TestSeenIsTheWindow(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		g := New(0, [2]uint64{})
-		var window trust.Window
-		top := rapid.Uint64Range(0, 3000).Draw(t, "first")
-		if rapid.IntRange(0, 9).Draw(t, "far") == 0 {
-			top += math.MaxUint32 - 1500
-		}
-		for range rapid.IntRange(1, 100).Draw(t, "datagrams") {
-			step := rapid.SampledFrom([]uint64{1, 2, 70, 300, 1023, 1024, 1025, 5000}).Draw(t, "step")
-			seq := top + step
-			if rapid.Bool().Draw(t, "late") {
-				seq = top - min(top, step)
-			}
-			top = max(top, seq)
-			want := window.Accept(seq)
-			if _, got := g.Hear(0, peer(1), seq); got != want {
-				t.Fatalf("seq %d: heard %v; want %v", seq, got, want)
-			}
-		}
-	})
-}
-
-// TestBriefWindowHearsNothingTwice: in a big group less is kept. What is heard is
-// new; what is new, and not far behind, is heard.
-func TestBriefWindowHearsNothingTwice(t *testing.T) {
-	g := hear(bigGroup+1, 0)
-	m, _ := g.Hear(0, peer(1), 1)
-	rapid.Check(t, func(t *rapid.T) {
-		m.seen, m.is, m.notes = seen{}, 0, 0
-		heard, top := map[uint64]bool{}, uint64(0)
-		for range rapid.IntRange(1, 200).Draw(t, "datagrams") {
-			step := rapid.SampledFrom([]uint64{0, 1, 2, 5, 31, 32, 33, 70, 1023, 1024, 5000}).Draw(t, "step")
-			seq := top + step
-			if rapid.Bool().Draw(t, "late") {
-				seq = top - min(top, step)
-			}
-			_, got := g.Hear(0, peer(1), seq)
-			if got && heard[seq] {
-				t.Fatalf("seq %d is heard twice", seq)
-			}
-			if near := seq+briefly >= top && seq > 0; near && !got && !heard[seq] {
-				t.Fatalf("seq %d is not heard; the highest was %d", seq, top)
-			}
-			heard[seq] = heard[seq] || got
-			top = max(top, seq)
-		}
-		if m.notes != 0 {
-			t.Fatal("notes were made")
-		}
-	})
-}
 
 // TestTableKnowsItsMembers, whatever comes and goes, in order of arrival.
 func TestTableKnowsItsMembers(t *testing.T) {
@@ -81,7 +22,7 @@ func TestTableKnowsItsMembers(t *testing.T) {
 	for range 40 {
 		for range r.IntN(200) {
 			p := wire.Peer{ID: r.Uint64(), Epoch: r.Uint64N(3)}
-			g.Notes(second(g.Hear(0, p, 1))).Told = p.ID
+			g.Notes(join(g, 0, p)).Told = p.ID
 			order = append(order, p)
 		}
 		bit := r.Uint64N(16)
@@ -106,22 +47,19 @@ func TestTableKnowsItsMembers(t *testing.T) {
 	}
 }
 
-func second(m *Member, _ bool) *Member { return m }
-
 // TestCopyIsApart: what is heard by one table is not heard by its copy.
 func TestCopyIsApart(t *testing.T) {
 	g := hear(10, 0)
-	for seq := range uint64(20) {
-		g.Hear(0, peer(1), seq) // more than a member has room for
-	}
+	said := func(seq uint64) *wire.Message { return &wire.Message{From: peer(1), Seq: seq} }
+	g.Once(0, said(1))
 	c := g.Copy()
-	for seq := range uint64(20) {
-		c.Hear(0, peer(1), 100+seq)
-		c.Hear(0, peer(100+int(seq)), 1)
+	for i := range 20 {
+		c.Once(0, said(2+uint64(i)))
+		join(c, 0, peer(100+i))
 	}
 	c.Notes(c.Get(peer(2))).Told = 7
 	c.Remove(peer(3))
-	if _, fresh := g.Hear(0, peer(1), 100); !fresh || g.N() != 11 || g.Get(peer(3)) == nil || g.Noted(g.Get(peer(2))).Told != 0 {
+	if c.Once(0, said(1)) || !g.Once(0, said(2)) || g.N() != 11 || g.Get(peer(3)) == nil || g.Noted(g.Get(peer(2))).Told != 0 {
 		t.Errorf("N is %d; a copy has changed what it was made of", g.N())
 	}
 }
@@ -131,7 +69,7 @@ func TestTimesOfMonthsAreTold(t *testing.T) {
 	from := netip.MustParseAddrPort("10.0.0.1:7353")
 	g := New(0, [2]uint64{})
 	for now := time.Duration(0); now < 120*24*time.Hour; now += 10 * time.Minute {
-		m, _ := g.Hear(now, peer(1), uint64(now/time.Second)+1)
+		m := join(g, now, peer(1))
 		m.Came(now, from, 1, now < 24*time.Hour)
 		g.Expire(now)
 		m = g.Get(peer(1))
@@ -145,7 +83,7 @@ func TestTimesOfMonthsAreTold(t *testing.T) {
 		if g.N() != 1 {
 			t.Fatalf("after %v: a silent member is still there", now)
 		}
-		m, _ = g.Hear(now, peer(1), uint64(now/time.Second)+1)
+		m = join(g, now, peer(1))
 		m.first, m.heard4 = 0, stamp(0).only(false)
 		if now < 24*time.Hour {
 			m.heard4 = stampOf(now)
@@ -161,8 +99,7 @@ func groupOf(n int, said *[]unique.Handle[about]) *Group {
 	for i := range n {
 		now := time.Duration(i) * time.Millisecond
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 7353)
-		m, _ := g.Hear(now, wire.Peer{ID: uint64(i) * 0x9e3779b97f4a7c15, Epoch: 1}, 1)
-		m.Clock.Prove(now, now)
+		m := join(g, now, wire.Peer{ID: uint64(i) * 0x9e3779b97f4a7c15, Epoch: 1})
 		m.Came(now, addr, 1, true)
 		note(said, m)
 		m.SaysVersion("0.1.0")
@@ -209,13 +146,13 @@ func held() int {
 }
 
 func TestMemberStaysSmall(t *testing.T) {
-	if size := unsafe.Sizeof(Member{}); size != 64 {
-		t.Errorf("a member takes %d bytes; want 64", size)
+	if size := unsafe.Sizeof(Member{}); size != 56 {
+		t.Errorf("a member takes %d bytes; want 56", size)
 	}
 	alone, among := bytesPerMember(10_000)
 	t.Logf("a member costs %.1f bytes, in one of many hosts of a process %.1f", alone, among)
-	if among > 72 {
-		t.Errorf("a member costs %.1f bytes in a table of 10,000; want at most 72", among)
+	if among > 64 {
+		t.Errorf("a member costs %.1f bytes in a table of 10,000; want at most 64", among)
 	}
 }
 

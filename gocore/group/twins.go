@@ -6,8 +6,22 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// Twins are the other members with the id of a member: earlier or later runs of its
-// host, or copies of its disk. None may be removed meanwhile.
+// Of are the members with an id: runs of its host, or copies of its disk. None may
+// be removed meanwhile.
+func (g *Group) Of(id uint64) iter.Seq[*Member] {
+	return func(yield func(*Member) bool) {
+		if len(g.members.ids) == 0 || !g.members.ids.may(g.members.hash(wire.Peer{ID: id})) {
+			return
+		}
+		for m := range g.Members() {
+			if m.Peer.ID == id && !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+// Twins are the other members with the id of a member. None may be removed meanwhile.
 func (g *Group) Twins(m *Member) iter.Seq[*Member] {
 	return func(yield func(*Member) bool) {
 		if m.is&twin == 0 {

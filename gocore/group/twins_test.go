@@ -12,9 +12,9 @@ import (
 func TestTwinsAreFoundAmongThousands(t *testing.T) {
 	g := New(0, [2]uint64{7, 9})
 	for i := range uint64(5000) {
-		g.Hear(0, wire.Peer{ID: i, Epoch: 1}, 1)
+		join(g, 0, wire.Peer{ID: i, Epoch: 1})
 		if i%100 == 0 {
-			g.Hear(0, wire.Peer{ID: i, Epoch: 2}, 1)
+			join(g, 0, wire.Peer{ID: i, Epoch: 2})
 		}
 	}
 	check := func(when string, gone func(wire.Peer) bool) {
@@ -49,7 +49,7 @@ func TestFewAreLookedForAmongAll(t *testing.T) {
 		if len(g.members.ids) > 0 && g.members.ids.may(g.members.hash(wire.Peer{ID: p.ID})) {
 			came++
 		}
-		if m, _ := g.Hear(0, p, 1); m.is&twin != 0 {
+		if m := join(g, 0, p); m.is&twin != 0 {
 			proven++
 		}
 	}

@@ -36,7 +36,7 @@ func (n *Node) tellAlone(now time.Duration) {
 // queueAlone queues what this run fetched itself since then and is still fresh.
 func (n *Node) queueAlone(now time.Duration) {
 	n.session.telling = false
-	if !n.set.Shares || !n.provenAnybody() {
+	if !n.set.Shares || !n.heardAnybody() {
 		return
 	}
 	since := n.session.alone

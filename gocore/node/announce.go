@@ -46,7 +46,7 @@ func (n *Node) announceFetched(now time.Duration, a *wire.Answer, kind purpose, 
 	if e.Answer != a {
 		return
 	}
-	if !n.provenAnybody() {
+	if !n.heardAnybody() {
 		n.fetchedAlone(now)
 		return
 	}
@@ -170,7 +170,7 @@ func (n *Node) announceRate() float64 {
 	if n.wireless() {
 		rate = radioRate
 	}
-	return max(minRate, min(maxRate, rate/float64(n.group.N())))
+	return max(minRate, min(maxRate, rate/float64(n.hosts())))
 }
 
 // fillAnnounce packs one datagram; nil if nothing that waits is worth telling.

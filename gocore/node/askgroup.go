@@ -270,13 +270,13 @@ const (
 )
 
 // heardQuery takes its turn to answer what it holds: by rank, so that the
-// first answer silences the rest.
+// first answer silences the rest. m is nil for a stranger.
 func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body *wire.Query) {
 	var turns map[time.Duration]*due
 	left, both := repliesOf(in.Message), body.Wireless || n.group.N() > manyHosts
 	for _, asked := range body.Asked {
 		e := n.cache.Get(now, asked.Question)
-		if m.Proven() && in.Group {
+		if m != nil && in.Group {
 			n.askedForAll(now, e, asked)
 			n.waitBeside(now, m, e, asked)
 		}
@@ -284,11 +284,11 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 			continue
 		}
 		rank := n.rank(asked.Question)
-		if !m.Proven() && rank >= 3 || m.Proven() && n.answers[asked.Question] != nil {
+		if m == nil && rank >= 3 || m != nil && n.answers[asked.Question] != nil {
 			continue // a turn that waits stands: moved on by each repeat, who is ranked far back would never speak
 		}
 		// Who is not proven may have another's address: it must not use up its share.
-		if m.Proven() && !n.queries.replies.grants(now, in.From.Addr(), &left, n.replySize(now, e, both)) {
+		if m != nil && !n.queries.replies.grants(now, in.From.Addr(), &left, n.replySize(now, e, both)) {
 			continue
 		}
 		wait := time.Duration(float64(rankStep) * math.Log2(1+float64(min(rank, rankMost))))
@@ -297,7 +297,7 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 			if turns == nil { // most QUERYs find nothing to say
 				turns = make(map[time.Duration]*due)
 			}
-			turn = &due{nonce: body.Nonce, to: in.From, alone: !m.Proven(), both: both}
+			turn = &due{nonce: body.Nonce, to: in.From, alone: m == nil, both: both}
 			turns[wait] = turn
 			n.after(now, wait, func(now time.Duration) { n.reply(now, turn) })
 		}
@@ -343,7 +343,7 @@ func (n *Node) younger(now time.Duration, e cache.Entry, held wire.Birth) bool {
 	if e.Answer.Birth == held {
 		return false
 	}
-	if m := n.group.Get(held.Peer); m != nil && m.Proven() {
+	if m := n.group.Get(held.Peer); m != nil {
 		return e.Age(now) < m.Clock.Since(now, held.Clock)
 	}
 	return e.Fresh(now)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -26,6 +27,14 @@ type pull struct {
 	open   int         // streams
 	heard  int         // records
 	gained int         // questions that this host held no answer to
+}
+
+// A stream is one that was opened for a pull.
+type stream struct {
+	*pull
+	opened time.Duration
+	addr   netip.AddrPort
+	link   int
 }
 
 // An export is a stream that a peer opened.
@@ -132,7 +141,7 @@ func (n *Node) pullFrom(now time.Duration, m *group.Member, p *pull) {
 // open opens a stream for a pull.
 func (n *Node) open(now time.Duration, m *group.Member, p *pull, want Want) {
 	id := n.id()
-	n.pulls[id] = p
+	n.pulls[id] = &stream{pull: p, opened: now, addr: m.Addr(), link: m.Link()}
 	p.open++
 	n.after(now, pullTime, func(time.Duration) { n.closed(id) })
 	n.emit(Pull{ID: id, Addr: m.Addr(), Want: want})
@@ -164,7 +173,7 @@ func (n *Node) draw(f func(*group.Member) bool) *group.Member {
 	var fit []*group.Member
 	most := uint32(0)
 	for m := range n.group.Members() {
-		if m.Proven() && m.Addr().IsValid() && f(m) {
+		if m.Addr().IsValid() && f(m) {
 			fit = append(fit, m)
 			most = max(most, m.Names())
 		}
@@ -176,25 +185,25 @@ func (n *Node) draw(f func(*group.Member) bool) *group.Member {
 	return fit[n.rand.IntN(len(fit))]
 }
 
-// pulled takes in one record. The stream's handshake proved the peer; its
-// clock is known if it is a proven member too, else what it says fills gaps.
+// pulled takes in one record. The stream's handshake is bound to a nonce of this
+// host's, so that it proves its peer (PROTOCOL 3): one that was restarted since it was
+// drawn is another. A record that took long is old, and no recording.
 func (n *Node) pulled(now time.Duration, in Pulled) {
-	p := n.pulls[in.Pull]
-	if p == nil || !n.set.Shares {
+	s := n.pulls[in.Pull]
+	if s == nil || !n.set.Shares {
 		return
 	}
-	transit, onTime, m := time.Duration(0), false, n.group.Get(in.From)
-	if m != nil && m.Proven() {
-		transit, onTime = m.Clock.Transit(now, in.Sent)
-	}
-	for _, a := range in.Answers {
-		if !p.whole && a.Question != p.q {
-			continue // not what was pulled
+	p := s.pull
+	m := n.group.Get(in.From)
+	if m == nil && len(in.Answers) > 0 && in.From != n.self {
+		if m = n.prove(now, s.opened, in.From, in.Sent); m != nil {
+			m.Came(now, s.addr, s.link, false)
 		}
-		held := n.cache.Get(now, a.Question)
-		unknown := !held.Held() || held.Filler()
-		if n.accept(now, in.From, m, a, transit, !onTime) == cache.Taken && unknown {
-			p.gained++
+	}
+	if m != nil {
+		transit, _ := m.Clock.Transit(now, in.Sent)
+		for _, a := range in.Answers {
+			n.takePulled(now, m, p, a, transit)
 		}
 	}
 	p.heard++
@@ -205,12 +214,22 @@ func (n *Node) pulled(now time.Duration, in Pulled) {
 	}
 }
 
+func (n *Node) takePulled(now time.Duration, m *group.Member, p *pull, a wire.Aged, transit time.Duration) {
+	if !p.whole && a.Question != p.q {
+		return // not what was pulled
+	}
+	known := n.cache.Get(now, a.Question).Held()
+	if n.accept(now, m, a, transit) == cache.Taken && !known {
+		p.gained++
+	}
+}
+
 // pullEnded goes on with a catch-up of which one stream has ended.
 func (n *Node) pullEnded(now time.Duration, p *pull, whole bool) {
 	switch {
 	case !p.whole:
 	case whole:
-		maps.DeleteFunc(n.pulls, func(_ uint64, other *pull) bool { return other == p })
+		maps.DeleteFunc(n.pulls, func(_ uint64, other *stream) bool { return other.pull == p })
 		p.open = 0
 		n.caughtUp(now, p)
 		n.catchUpMore(now)
@@ -324,7 +343,7 @@ func (n *Node) exportedOnly(now time.Duration, qs []wire.Question) []exported {
 // heardLong pulls an announced long answer at once if this host is asked for
 // it or is among the three ranked first (PROTOCOL 3).
 func (n *Node) heardLong(now time.Duration, m *group.Member, e cache.Entry, l *wire.Long) {
-	if !m.Proven() || l.Length > maxShared || e.Held() && e.Answer.Birth == l.Birth {
+	if l.Length > maxShared || e.Held() && e.Answer.Birth == l.Birth {
 		return
 	}
 	if n.secret(l.Question) || trust.Covered(n.set.LocalOnly, l.Question.Name) || !n.mayPull(l.Question) {

@@ -19,11 +19,12 @@ func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
 	c.rand, c.timers, c.out = r, timers{}, nil
 	c.pending, c.waiting, c.asks = make(map[wire.Question]*pending), make(map[uint64]*pending), make(map[uint64]*ask)
 	c.refresh, c.answers = make(map[wire.Question]bool), make(map[wire.Question]*due)
-	c.pulls, c.exports = make(map[uint64]*pull), make(map[uint64]*export)
+	c.pulls, c.exports = make(map[uint64]*stream), make(map[uint64]*export)
 	c.queries = querier{own: n.queries.own, background: n.queries.background, replies: n.queries.replies}
 	c.queries.replies.asker = nil
 	c.session.telling = false // the next proof begins anew
-	c.repair.pull, c.prover = nil, prover{next: n.prover.next}
+	c.repair.pull, c.prover = nil, prover{next: n.prover.next, doubtful: n.prover.doubtful, gone: n.prover.gone.copy()}
+	c.said = waitingRoom{}
 	c.help = helped{}
 	c.failures.of, c.failures.heard = maps.Clone(n.failures.of), slices.Clone(n.failures.heard)
 	c.deafPeers = slices.Clone(n.deafPeers)
@@ -78,7 +79,7 @@ func copies(servers []*server) []*server {
 // Idle reports whether nothing is under way, so that a Copy lacks nothing.
 func (n *Node) Idle() bool {
 	waits := len(n.pending) + len(n.waiting) + len(n.asks) + len(n.refresh) + len(n.answers) + len(n.pulls) + len(n.exports) +
-		len(n.queries.queue) + len(n.queries.sent) + len(n.prover.waiting) + len(n.prover.left)
+		len(n.queries.queue) + len(n.queries.sent) + len(n.prover.open)
 	busy := func(s *server) bool { return s.probing || s.judging || s.looking || s.state == Down }
 	return waits == 0 && !slices.ContainsFunc(n.allServers(), busy)
 }

@@ -25,6 +25,7 @@ func (n *Node) startSharing(now time.Duration) {
 func (n *Node) stopSharing() {
 	n.group.Clear()
 	n.announce, n.queries, n.prover, n.repair = announcer{}, querier{}, prover{}, repairer{}
+	n.said = waitingRoom{}
 	clear(n.answers)
 	clear(n.pulls)
 	clear(n.exports)
@@ -51,8 +52,14 @@ func (n *Node) helloLoop(now time.Duration, this int) {
 	n.hello(now)
 	n.probeDown(now)
 	n.considerRepair(now)
-	interval := n.group.Interval()
+	interval := n.helloInterval()
 	n.helloIn(now, interval/2+n.jitter(interval), this)
+}
+
+// helloInterval is the mean time between two HELLOs of this host. Those that it
+// challenges count, but not so much that a member's silence would be noticed.
+func (n *Node) helloInterval() time.Duration {
+	return min(group.IntervalOf(n.hosts()), 2*n.group.Interval())
 }
 
 func (n *Node) helloIn(now, wait time.Duration, this int) {
@@ -91,7 +98,7 @@ func (n *Node) hears(now time.Duration) []wire.Peer {
 // sayNow says at once how the servers do: every datagram carries it, HELLO
 // reaches everybody.
 func (n *Node) sayNow(now time.Duration) {
-	rate := outOfTurnBurst / n.group.Interval().Seconds()
+	rate := outOfTurnBurst / n.helloInterval().Seconds()
 	if n.set.Shares && n.session.outOfTurn.take(now, rate, outOfTurnBurst) == 0 {
 		n.hello(now)
 	}
@@ -117,6 +124,7 @@ func (n *Node) bye(now time.Duration) {
 }
 
 func (n *Node) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
+	n.noteNumbers(m, h)
 	m.SaysVersion(h.Version)
 	if n.holdsMuchMore(m) {
 		n.catchUpMore(now)

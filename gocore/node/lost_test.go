@@ -126,7 +126,7 @@ func TestRepairsOfABigGroupPause(t *testing.T) {
 		l := newLAN(t, 1)
 		n := l.nodes[0]
 		for id := range uint64(c.hosts - 1) {
-			n.says(wire.Peer{ID: id + 1000, Epoch: 1}, 1, l.now, true, &wire.Hello{})
+			n.group.Join(wire.Peer{ID: id + 1000, Epoch: 1}, l.now, l.now, l.now)
 		}
 		p := &pull{began: l.now, whole: true, gained: 1000}
 		n.repair.pull = p

@@ -39,8 +39,7 @@ func TestInsiderEmptiesNobodysMemory(t *testing.T) {
 	l.run(20 * time.Second)
 	n := l.nodes[0]
 	for i := range ids {
-		m, _ := n.group.Hear(l.now, wire.Peer{ID: 900 + uint64(i), Epoch: 1}, 1)
-		m.Clock.Prove(l.now, l.now)
+		n.group.Join(wire.Peer{ID: 900 + uint64(i), Epoch: 1}, l.now, l.now, l.now)
 	}
 	for i := range seconds * 10 {
 		for id := range ids {

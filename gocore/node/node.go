@@ -50,7 +50,8 @@ type Node struct {
 	deafPeers []wire.Peer            // those that deaf says so of, and perhaps some that left or hear again
 	answers   map[wire.Question]*due // replies to the group that wait their turn
 	prover    prover
-	pulls     map[uint64]*pull
+	said      waitingRoom // by strangers
+	pulls     map[uint64]*stream
 	caught    bool // caught up with the group since start or absence
 	// caughtFrom is how much the peers it caught up from said they hold, at most.
 	caughtFrom int
@@ -88,7 +89,7 @@ func New(c Config) *Node {
 		asks:    make(map[uint64]*ask),
 		refresh: make(map[wire.Question]bool),
 		answers: make(map[wire.Question]*due),
-		pulls:   make(map[uint64]*pull),
+		pulls:   make(map[uint64]*stream),
 		exports: make(map[uint64]*export),
 	}
 	n.cache, n.failures.key = cache.New(0, c.Secret, n.ranksHigh), c.Secret

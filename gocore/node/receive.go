@@ -11,7 +11,8 @@ import (
 )
 
 // received takes in a datagram that opened under a key of the group. What the
-// key does not prove is that it was sent now: that is the offset's work.
+// key does not prove is that it was sent now: for members that is the offset's work,
+// and nobody else changes anything.
 func (n *Node) received(now time.Duration, in Received) {
 	msg := in.Message
 	if !n.set.Shares {
@@ -21,27 +22,25 @@ func (n *Node) received(now time.Duration, in Received) {
 		n.heardSelf(now, msg)
 		return
 	}
-	m, unseen := n.group.Hear(now, msg.From, msg.Seq)
-	if m == nil || !unseen {
+	m := n.group.Get(msg.From)
+	if !n.group.Once(now, msg) {
 		n.countRepeat(now, m)
 		return
 	}
-	if asked, echoes := n.echoes(m, msg.Body); echoes {
-		n.prove(now, asked, m, msg.Sent)
+	if asked, echoes := n.echoes(m != nil, msg); echoes {
+		m = n.prove(now, asked, msg.From, msg.Sent)
 	}
-	transit, onTime := time.Duration(0), true
-	if m.Proven() {
-		transit, onTime = m.Clock.Transit(now, msg.Sent)
+	if m == nil {
+		n.heardStranger(now, in)
+		return
 	}
+	transit, onTime := m.Clock.Transit(now, msg.Sent)
 	if !onTime {
 		n.count(PeerLate)
-		n.challenge(now, m)
+		n.recheck(now, m, false)
 		return
 	}
 	m.Came(now, in.From, in.Link, in.Group)
-	if !m.Proven() {
-		n.challenge(now, m)
-	}
 	n.dispatch(now, in, m, transit)
 	n.noteGroup()
 }
@@ -56,6 +55,7 @@ func (n *Node) countRepeat(now time.Duration, m *group.Member) {
 	n.count(PeerReplayed)
 }
 
+// dispatch takes in what a member said.
 func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit time.Duration) {
 	msg := in.Message
 	switch body := msg.Body.(type) {
@@ -67,11 +67,6 @@ func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit
 		n.heardReply(now, m, body, transit)
 	case *wire.Announce:
 		n.heardAnnounce(now, m, body, transit)
-	case *wire.Hello:
-		n.noteNumbers(m, body)
-	}
-	if !m.Proven() {
-		return // its states, HELLO list and BYE are ignored (PROTOCOL 3)
 	}
 	n.heardEvidence(now, m, msg.Servers, now-transit)
 	switch body := msg.Body.(type) {
@@ -80,7 +75,7 @@ func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit
 	case *wire.Ask:
 		n.heardAsk(now, m, body.Question)
 	case *wire.Bye:
-		n.group.Remove(m.Peer)
+		n.recheck(now, m, true)
 	}
 }
 
@@ -110,7 +105,7 @@ func (n *Node) heardAnnounce(now time.Duration, m *group.Member, body *wire.Anno
 			heard++
 		}
 	}
-	if fresh := min(int(body.New), heard); fresh > 0 && m.Proven() {
+	if fresh := min(int(body.New), heard); fresh > 0 {
 		n.group.Notes(m).Heard += uint32(fresh)
 	}
 	for i := range body.Long {
@@ -125,30 +120,26 @@ func (n *Node) told(now time.Duration, m *group.Member, a wire.Aged, transit tim
 		n.count(PeerFlood)
 		return false
 	}
-	n.accept(now, m.Peer, m, a, transit, !m.Proven())
+	n.accept(now, m, a, transit)
 	return true
 }
 
 // accept decides whether to believe an answer, which of two stands, and ends
 // the waiting of those who asked for it.
-func (n *Node) accept(now time.Duration, from wire.Peer, m *group.Member, a wire.Aged, transit time.Duration, filler bool) cache.Outcome {
+func (n *Node) accept(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) cache.Outcome {
 	q := a.Question
 	if !n.believes(a.Answer) {
 		n.count(AnswersRefused)
 		return cache.Kept
 	}
-	in := cache.Arrival{Answer: a.Answer, Age: a.Age + transit, From: from, Place: n.set.Place, Filler: filler}
-	if m != nil {
-		in.Via = m.Addr().Addr()
-	}
-	out := n.put(now, in)
+	out := n.put(now, cache.Arrival{
+		Answer: a.Answer, Age: a.Age + transit, From: m.Peer, Via: m.Addr().Addr(), Place: n.set.Place,
+	})
 	if out == cache.Taken || out == cache.Waits {
 		n.count(AnswersTaken)
-		if m != nil {
-			n.group.Notes(m).Told++
-		}
+		n.group.Notes(m).Told++
 	}
-	if e := n.cache.Get(now, q); !filler && (!e.Held() || n.silences(now, e, a, transit)) {
+	if e := n.cache.Get(now, q); !e.Held() || n.silences(now, e, a, transit) {
 		n.cancelAnnouncement(q)
 		delete(n.answers, q)
 	}

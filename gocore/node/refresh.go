@@ -69,7 +69,7 @@ func (n *Node) rank(q wire.Question) int { return n.group.Rank(group.Hash(q.Name
 // place, of an age that is known, not kept private by the administrator, and
 // short enough (PROTOCOL 2, 3).
 func (n *Node) shareable(e cache.Entry) bool {
-	return n.set.Shares && e.Place == n.set.Place && !e.Filler() && e.Answer.Question.Flags == 0 &&
+	return n.set.Shares && e.Place == n.set.Place && e.Answer.Question.Flags == 0 &&
 		len(e.Answer.Packed) <= maxShared && !trust.Covered(n.set.NoShare, e.Answer.Question.Name)
 }
 

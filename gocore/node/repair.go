@@ -35,9 +35,9 @@ const (
 )
 
 // noteNumbers compares how many new answers a peer has told in all with how many
-// of them this host heard. Its first HELLO is where the count begins, proven or
-// not: what was told before comes by catching up. Wrong numbers cost a pull, and
-// only those of proven peers.
+// of them this host heard. Its first HELLO is where the count begins, be it of a
+// stranger (join): what was told before comes by catching up. Wrong numbers cost a
+// pull.
 func (n *Node) noteNumbers(m *group.Member, h *wire.Hello) {
 	if !m.Counted() && h.Told != n.group.Noted(m).Heard {
 		n.group.Notes(m).Heard = h.Told
@@ -112,9 +112,7 @@ func (n *Node) lacks(m *group.Member) bool {
 func (n *Node) missed() int {
 	lost := 0
 	for m := range n.group.Members() {
-		if m.Proven() {
-			lost += int(n.group.Noted(m).Lost)
-		}
+		lost += int(n.group.Noted(m).Lost)
 	}
 	return lost
 }
@@ -124,9 +122,7 @@ func (n *Node) missed() int {
 func (n *Node) drawLost() *group.Member {
 	most := int32(0)
 	for m := range n.group.Members() {
-		if m.Proven() {
-			most = max(most, n.group.Noted(m).Lost)
-		}
+		most = max(most, n.group.Noted(m).Lost)
 	}
 	return n.draw(func(m *group.Member) bool { return n.group.Noted(m).Lost >= most/2 })
 }

@@ -15,9 +15,7 @@ func (n *Node) Status(now time.Duration) Status {
 		Peers: n.group.Hosts(), Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
 	}
 	for m := range n.group.Members() {
-		if m.Proven() {
-			s.Proven++
-		}
+		s.Proven++
 		if n.deaf(m) {
 			s.Deaf++
 		}
@@ -95,7 +93,7 @@ func (n *Node) Peers(now time.Duration) []PeerStatus {
 		notes := n.group.Noted(m)
 		peers = append(peers, PeerStatus{
 			Peer: m.Peer, Addr: m.Addr(), Version: m.Version(), Names: m.Names(),
-			Since: now - m.First(), Last: now - m.Last(now), Proven: m.Proven(),
+			Since: now - m.First(), Last: now - m.Last(now), Proven: true,
 			HearsUs: notes.HearsUs != 0 && notes.HearsUs >= now-n.group.Silence(),
 			Told:    notes.Told, Contradicted: notes.Contradicted,
 		})

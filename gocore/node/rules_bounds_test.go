@@ -21,8 +21,17 @@ func (n *testNode) sizes() map[string]int {
 		"asks": len(n.asks), "failures": len(n.failures.of), "refresh": len(n.refresh),
 		"answers": len(n.answers), "pulls": len(n.pulls), "exports": len(n.exports),
 		"announcements": len(n.announce.queued), "announcement heap": len(n.announce.queue), "queries": len(n.queries.queue),
-		"nonces": len(n.queries.sent), "heard": len(n.failures.heard), "members": n.group.N() - 1, "challenges": len(n.prover.waiting) + len(n.prover.left),
+		"nonces": len(n.queries.sent), "heard": len(n.failures.heard), "members": n.group.N() - 1, "challenges": len(n.prover.open),
+		"challenges that are ready": n.prover.places(), "strangers": n.prover.strangers, "arrivals": len(n.prover.arrived),
+		"said by strangers": len(n.said.queue), "gone": len(n.prover.gone.order),
 	}
+}
+
+func (v *prover) places() (places int) {
+	for _, list := range v.ready {
+		places += len(list)
+	}
+	return places
 }
 
 // within fails the test if something is larger than its bound; what has none
@@ -148,7 +157,7 @@ func TestHostilePeerGrowsNothing(t *testing.T) {
 		}
 	}
 	l.run(2 * time.Minute)
-	n.within(map[string]int{"timers": 64, "members": 2, "pulls": maxPulls, "announcements": announceQueue, "announcement heap": 2 * announceQueue, "failures": maxFailures, "heard": maxHeard})
+	n.within(map[string]int{"timers": 64, "members": 2, "pulls": maxPulls, "announcements": announceQueue, "announcement heap": 2 * announceQueue, "failures": maxFailures, "heard": maxHeard, "gone": 1})
 }
 
 // A day of ordinary life must leave nothing behind.
@@ -280,9 +289,8 @@ func thousand(b testing.TB) (*lan, *testNode) {
 	l := newLAN(b, 1)
 	n := l.nodes[0]
 	for i := range 999 {
-		m, _ := n.group.Hear(l.now, wire.Peer{ID: 5000 + uint64(i), Epoch: 1}, 1)
-		m.Came(l.now, stranger, 1, true)
-		m.Clock.Prove(l.now, l.now)
+		m := n.group.Join(wire.Peer{ID: 5000 + uint64(i), Epoch: 1}, l.now, l.now, l.now)
+		m.Came(l.now, elsewhere, 1, true)
 	}
 	return l, n
 }
@@ -307,7 +315,7 @@ func BenchmarkAnnounce(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i, m := range msgs {
-		n.Handle(l.now+time.Duration(i)*time.Millisecond, Received{Message: m, From: stranger, Link: 1, Group: true})
+		n.Handle(l.now+time.Duration(i)*time.Millisecond, Received{Message: m, From: elsewhere, Link: 1, Group: true})
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(answers+1), "ns/delivery+answer")
 }
@@ -328,7 +336,7 @@ func TestMemoryOfMembersAndEntries(t *testing.T) {
 	}
 	before = heap()
 	for _, a := range answers {
-		n.accept(l.now, a.Birth.Peer, nil, wire.Aged{Answer: a}, 0, false)
+		n.accept(l.now, n.group.Get(a.Birth.Peer), wire.Aged{Answer: a}, 0)
 	}
 	entries := (heap() - before) / int64(len(answers))
 	runtime.KeepAlive(answers)

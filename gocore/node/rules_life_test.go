@@ -45,17 +45,6 @@ func TestHelloSaysWhomItHearsInRotation(t *testing.T) {
 	}
 }
 
-func TestByeDropsAPeerFromTheRankAtOnce(t *testing.T) {
-	l := newLAN(t, 3)
-	l.settle()
-	l.nodes[1].handle(Stop{})
-	l.nodes[1].off = true
-	l.run(10 * time.Millisecond)
-	if got := l.nodes[0].group.N(); got != 2 {
-		t.Errorf("N is %d after a BYE; want 2", got)
-	}
-}
-
 func TestFailureIsRememberedFromOneSecondToFiveMinutes(t *testing.T) {
 	var f failures
 	q, now := question("x.example."), time.Hour

@@ -89,8 +89,8 @@ func TestHolderRankedLastStillAnswersInTime(t *testing.T) {
 	l := outage(t, 2)
 	asker, holder := l.nodes[0], l.nodes[1]
 	for i := range 999 {
-		m, _ := holder.group.Hear(l.now, wire.Peer{ID: 1 << 62 >> (i % 60) * uint64(i+3), Epoch: 1}, 1)
-		m.Came(l.now, stranger, 0, false)
+		m := holder.group.Join(wire.Peer{ID: 1 << 62 >> (i % 60) * uint64(i+3), Epoch: 1}, l.now, l.now, l.now)
+		m.Came(l.now, elsewhere, 0, false)
 	}
 	name := ""
 	for i := range 10000 {

@@ -93,20 +93,6 @@ func TestLongAnswersArePulledFourAtATimeAndOnce(t *testing.T) {
 	}
 }
 
-func TestFillersAreNotPulled(t *testing.T) {
-	l := newLAN(t, 2)
-	n := l.nodes[0]
-	ghost := wire.Peer{ID: 77, Epoch: 1}
-	a := l.positive("gap.example.", "203.0.113.7", wire.Birth{Peer: ghost, Clock: l.now})
-	n.says(ghost, 1, l.now, true, &wire.Announce{Answers: []wire.Aged{{Answer: a}}})
-	if n.cache.Len() != 1 {
-		t.Fatal("the gap was not filled")
-	}
-	if p := n.page(1, Want{}); len(p.Answers) != 0 {
-		t.Error("an answer of unknown age was given as one of a proven peer")
-	}
-}
-
 func TestLongAnswersAreFetchedByThreeAndThoseWhoUseThem(t *testing.T) {
 	l := newLAN(t, 20)
 	l.settle()

@@ -94,16 +94,6 @@ func (n *Node) heardBy(now time.Duration, l Link) (four, six bool) {
 	return l.IPv4, l.IPv6
 }
 
-// heardAnybody reports whether anybody would hear an announcement.
+// heardAnybody reports whether a member is there to share with: until then nothing
+// is announced (PROTOCOL 2).
 func (n *Node) heardAnybody() bool { return n.group.N() > 1 }
-
-// provenAnybody reports whether a proven member is there to share with: until
-// then nothing is announced (PROTOCOL 2).
-func (n *Node) provenAnybody() bool {
-	for m := range n.group.Members() {
-		if m.Proven() {
-			return true
-		}
-	}
-	return false
-}

@@ -62,7 +62,7 @@ func TestFallbackServerIsAskedWhateverPeersAskInVain(t *testing.T) {
 	l := outage(t, 4)
 	n, bad := l.nodes[3], l.nodes[0]
 	s := l.settings()
-	s.Fallback = []Server{{Addr: stranger, ID: wire.HashServer(stranger)}}
+	s.Fallback = []Server{{Addr: elsewhere, ID: wire.HashServer(elsewhere)}}
 	n.handle(Configure{s})
 	l.run(5 * time.Second)
 	l.answers["new.example."] = "203.0.113.9"

@@ -30,7 +30,7 @@ func TestGroupIsReachedByOneFamilyWhereItCan(t *testing.T) {
 		now := time.Minute
 		v4, v6 := netip.MustParseAddrPort("10.0.0.9:7353"), netip.MustParseAddrPort("[fe80::9]:7353")
 		for i, how := range c.heard {
-			m, _ := n.group.Hear(now, wire.Peer{ID: uint64(i) + 7, Epoch: 1}, 1)
+			m := n.group.Join(wire.Peer{ID: uint64(i) + 7, Epoch: 1}, now, now, now)
 			m.Came(now, v4, 1, how == '4' || how == 'b')
 			m.Came(now, v6, 1, how == '6' || how == 'b')
 		}

@@ -8,7 +8,7 @@
 //	Floods   anybody on the link: forged datagrams beyond a rate are dropped before any cryptography,
 //	         and those under the addresses of hosts do not silence the hosts
 //	Ring     whoever lacks the key: cannot read, forge or change a datagram
-//	Window   whoever recorded datagrams of a living peer: each passes once
+//	Once     whoever recorded datagrams of a living peer: each passes once
 //	Offset   whoever holds datagrams back: at most MaxTransit passes for fresh
 //	Stream   whoever recorded a stream, or cuts, reflects or reorders one
 //	Rules    a peer that lies: some answers are not taken on a peer's word

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"crypto/cipher"
+	"encoding/binary"
 	"errors"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -164,4 +165,13 @@ func (r *Ring) open(b []byte, hello bool) ([]byte, *ringKey, error) {
 		// Two keys may share an id: go on.
 	}
 	return nil, nil, err
+}
+
+// Tag is a datagram's own mark, by which it is told from any other: the first 8
+// bytes of what authenticates it. 0 if it is too short to be one.
+func Tag(datagram []byte) uint64 {
+	if len(datagram) < Overhead {
+		return 0
+	}
+	return binary.BigEndian.Uint64(datagram[len(datagram)-chacha20poly1305.Overhead:])
 }

@@ -13,6 +13,9 @@ type Message struct {
 	From Peer
 	// Seq counts the datagrams of one epoch from 1.
 	Seq uint64
+	// Tag is what sealed it (trust.Tag), 0 if nothing did: no part of what is
+	// encoded. Whoever opens a datagram notes it, and no two share it.
+	Tag uint64
 	// Sent is the sender's CLOCK_BOOTTIME when the datagram left, in whole
 	// milliseconds.
 	Sent time.Duration

@@ -103,18 +103,11 @@ func (j *judge) judge() {
 	}
 }
 
-// copied: another copy of what is held must not make it younger. A stale
-// answer may be one that an unproven host told, whose age is nobody's word;
-// then the truth is the bound.
+// copied: another copy of what is held must not make it younger.
 func (j *judge) copied(o, n node.Entry) {
-	if n.Age >= o.Age-time.Millisecond {
-		return
-	}
-	if j.fresh(o) {
+	if n.Age < o.Age-time.Millisecond {
 		j.fail("age", "a copy of the same birth made it younger: %v, was %v", n.Age, o.Age)
-		return
 	}
-	j.c.trueAge(j.w, j.h, n.Answer, n.Age, func(f Fault) { j.h.faults = append(j.h.faults, f) })
 }
 
 // lives is how long an answer is fresh on this host.

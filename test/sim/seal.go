@@ -145,6 +145,8 @@ func (w *World) unseal(d *datagram, ring int) *wire.Message {
 	if plain, err := w.rings[ring].ring.Open(d.sealed); err == nil {
 		if m, err = wire.Decode(plain); err != nil {
 			w.Checks.fail(w, d.from.host, "form", fmt.Sprintf("sends what does not decode: %v", err))
+		} else {
+			m.Tag = trust.Tag(d.sealed)
 		}
 	}
 	d.opened[ring] = m
