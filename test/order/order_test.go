@@ -131,14 +131,25 @@ func (p *pair) look(h *lab.Host, names []string) (r row) {
 	if err != nil {
 		p.t.Error(err)
 	}
-	asked := map[string]bool{}
+	r.AtB = len(p.atB(h, before))
+	return r
+}
+
+// atB lists the names that a host asks B for after a time and did not before: with a
+// name that B gave itself it is probed (PROTOCOL 5), and knows nothing new.
+func (p *pair) atB(h *lab.Host, since time.Time) (names []string) {
+	known := map[string]bool{".": true}
 	for _, q := range p.b.Queries() {
-		if name := strings.ToLower(q.Name); q.From == h.Addr && q.At.After(before) && name != "." {
-			asked[name] = true
+		name := strings.ToLower(q.Name)
+		if q.From != h.Addr || known[name] {
+			continue
+		}
+		known[name] = true
+		if q.At.After(since) {
+			names = append(names, name)
 		}
 	}
-	r.AtB = len(asked)
-	return r
+	return names
 }
 
 // healed waits until the host asks A, and A answers.
