@@ -57,6 +57,12 @@ func showStatus(w io.Writer, s *control.Status) {
 	if text := droppedLine(s.Counters); text != "" {
 		line("Dropped:", "%s", text)
 	}
+	for _, what := range []struct{ key, word string }{{"foreign", "group key"}, {"version", "version of mcdns"}} {
+		// Anybody on the link can send such a datagram: it is no warning.
+		if n := s.Counters["datagrams_"+what.key]; n > 0 {
+			line("Note:", "another %s is in use on this link: %s since mcdnsd started", what.word, count(int(n), "datagram"))
+		}
+	}
 	if n := s.Counters["answers_untold"]; n > 0 {
 		line("Untold:", "%d answers: too many at once to tell the group", n)
 	}
@@ -128,9 +134,6 @@ func groupLine(g *control.Group) string {
 		on = "no interface"
 	}
 	state := g.State
-	if unproven := g.Peers - g.Proven; unproven > 0 {
-		state += fmt.Sprintf(" (%d not proven)", unproven)
-	}
 	if g.Deaf > 0 {
 		state += fmt.Sprintf(" (%d do not hear this host)", g.Deaf)
 	}
@@ -153,8 +156,7 @@ func lookupsLine(c map[string]uint64) string {
 func droppedLine(c map[string]uint64) string {
 	total, kinds := uint64(0), []string{}
 	for _, kind := range []struct{ key, word string }{
-		{"flood", "flood"}, {"foreign", "foreign"}, {"version", "of another version of mcdns"},
-		{"forged", "forged"}, {"malformed", "malformed"}, {"off_link", "off-link"}, {"stray", "stray"},
+		{"flood", "flood"}, {"forged", "forged"}, {"malformed", "malformed"}, {"off_link", "off-link"}, {"stray", "stray"},
 	} {
 		if n := c["datagrams_"+kind.key]; n > 0 {
 			total += n

@@ -117,8 +117,9 @@ type instance struct {
 
 // lines collects a log.
 type lines struct {
-	mu   sync.Mutex
-	text []string
+	mu    sync.Mutex
+	text  []string
+	worst slog.Level
 }
 
 func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
@@ -130,6 +131,7 @@ func (l *lines) Handle(_ context.Context, r slog.Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.text = append(l.text, s)
+	l.worst = max(l.worst, r.Level)
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 // without one.
 type lan struct {
 	host    *Host
+	now     func() time.Duration // clock.Boot
 	dropped links.Dropped
 	// flood, foreign, version, forged and malformed count datagrams dropped before
 	// the node saw them.
@@ -37,7 +38,7 @@ type lan struct {
 	receivers sync.WaitGroup
 }
 
-func (l *lan) init(h *Host) { l.host = h }
+func (l *lan) init(h *Host) { l.host, l.now = h, clock.Boot }
 
 // set opens, closes and joins what the configuration, the key and the links ask
 // for.
@@ -211,11 +212,11 @@ func (r *receiver) receive(p links.Packet) {
 		return
 	case trust.ErrForeign:
 		l.foreign.Add(1)
-		l.sayHourly(&l.saidForeign, p, "a host with another group key is on this link; said once an hour")
+		l.sayHourly(&l.saidForeign, p, "another group key is in use on this link; said once an hour")
 		return
 	case trust.ErrVersion:
 		l.version.Add(1)
-		l.sayHourly(&l.saidVersion, p, "a host with another version of mcdns is on this link, and shares nothing with this one: upgrade the older; said once an hour")
+		l.sayHourly(&l.saidVersion, p, "another version of mcdns is in use on this link, and shares nothing with this one; said once an hour")
 		return
 	case trust.ErrShort:
 		l.malformed.Add(1)
@@ -234,11 +235,12 @@ func (r *receiver) receive(p links.Packet) {
 	l.host.owner.Offer(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
 }
 
-// sayHourly logs who sent what this host cannot read, once an hour at most.
+// sayHourly logs who sent what this host cannot read, once an hour at most whoever
+// sends. Anybody can send it without a key, so it is no warning.
 func (l *lan) sayHourly(said *atomic.Int64, p links.Packet, what string) {
-	now, last := int64(clock.Boot()), said.Load()
+	now, last := int64(l.now()), said.Load()
 	if last != 0 && time.Duration(now-last) < time.Hour || !said.CompareAndSwap(last, now) {
 		return
 	}
-	l.host.log.Warn(what, "from", p.From.Addr())
+	l.host.log.Info(what, "from", p.From.Addr())
 }

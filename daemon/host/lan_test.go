@@ -113,6 +113,38 @@ func TestBadDatagramsAreDroppedAndCounted(t *testing.T) {
 	}
 }
 
+// A datagram that anybody can send, every minute for three hours, by either family
+// and under ever another address: three lines of each kind, and no warning.
+func TestAnotherKeyOrVersionIsToldOnceAnHourAndIsNoTrouble(t *testing.T) {
+	r, log := newReceiver(t)
+	now := time.Minute
+	r.lan.now = func() time.Duration { return now }
+	other := &receiver{lan: r.lan, floods: trust.NewFloods(8)}
+	foreign, elder := datagram(t, ring(t, 2)), datagram(t, ring(t, 1))
+	elder[4]--
+	for i := range 180 {
+		r.receive(packet(i, foreign))
+		other.receive(packet(i+180, foreign))
+		other.receive(packet(i, elder))
+		r.receive(packet(i+180, elder))
+		now += time.Minute
+	}
+	said := map[string]int{}
+	for _, line := range log.text {
+		for _, what := range []string{"another group key", "another version of mcdns"} {
+			if strings.Contains(line, what) {
+				said[what]++
+			}
+		}
+	}
+	if said["another group key"] != 3 || said["another version of mcdns"] != 3 || len(log.text) != 6 {
+		t.Errorf("said %v; want 3 of each, and nothing else: %q", said, log.text)
+	}
+	if log.worst > slog.LevelInfo {
+		t.Errorf("an outsider raises lines of level %v; want %v", log.worst, slog.LevelInfo)
+	}
+}
+
 // Each kind of junk that somebody without the key can make, under the address of a
 // host: the host is heard. Before, 512 of any kind silenced it.
 func TestJunkUnderAHostsAddressDoesNotSilenceIt(t *testing.T) {

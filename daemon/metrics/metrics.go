@@ -123,9 +123,8 @@ func (p *page) group(g *control.Group) {
 		state = "peers"
 	}
 	p.state("group_state", state, groupStates)
-	p.family("peers", "gauge", "Peers heard lately; proven ones have shown that they are alive now.")
+	p.family("peers", "gauge", "Peers heard lately; all of them have shown that they are alive now.")
 	p.sample("peers", float64(g.Proven), "state", "proven")
-	p.sample("peers", float64(g.Peers-g.Proven), "state", "unproven")
 	p.one("peers_deaf", "gauge", "Those of the peers that do not hear this host's multicast.", float64(g.Deaf))
 }
 

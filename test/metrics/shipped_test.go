@@ -170,6 +170,42 @@ func TestRulesRaiseTheAlarmsTheyPromise(t *testing.T) {
 	promtool(t, "", "test", "rules", "testdata/alerts.yml")
 }
 
+// outsiders are the counters of what comes before the key is asked, or is heard
+// again: whoever can send to the link raises them.
+var outsiders = regexp.MustCompile(`mcdns_peer_(?:rejected|packets|bytes)_total`)
+
+// never is an alert's condition that something is not counted at all: an outsider
+// can hide it, and cannot raise it.
+var never = regexp.MustCompile(`\(rate\([^()]*\)\) == 0`)
+
+// parted is a rules file's alerts, each from its name to the next one's.
+func parted(rules string) []string { return strings.Split(rules, "- alert: ")[1:] }
+
+func TestNoAlertCountsWhatAnOutsiderCanRaise(t *testing.T) {
+	files, err := filepath.Glob(shipped("prometheus/*.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := 0
+	for _, file := range files {
+		for _, rule := range parted(read(t, file)) {
+			alerts++
+			name, _, _ := strings.Cut(rule, "\n")
+			if got := outsiders.FindString(never.ReplaceAllString(rule, "")); got != "" {
+				t.Errorf("%s fires on %s, which anybody on the link can raise", name, got)
+			}
+		}
+	}
+	if alerts == 0 {
+		t.Error("there are no alerts")
+	}
+	for name := range strings.FieldsSeq("mcdns_peer_rejected_total mcdns_peer_packets_total mcdns_peer_bytes_total") {
+		if len(lacks(page(), name)) != 0 {
+			t.Errorf("there is no %s", name)
+		}
+	}
+}
+
 func TestScrapeExampleIsRead(t *testing.T) {
 	text := strings.ReplaceAll(read(t, shipped("prometheus/scrape.yml")), "/usr/share/mcdns", shipped(""))
 	path := filepath.Join(t.TempDir(), "prometheus.yml")
