@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -10,7 +11,13 @@ import (
 
 // alarmed sends one datagram under another key, and one of another version.
 func alarmed(s *stage) (outcome, error) {
-	if err := s.open(lab.Config{Hosts: 3}); err != nil {
+	if err := s.open(lab.Config{Hosts: 3, Stopped: true}); err != nil {
+		return outcome{}, err
+	}
+	for _, h := range s.lan.Hosts {
+		h.Mcdnsd.Env = append(h.Mcdnsd.Env, "JOURNAL_STREAM=0:0") // lines begin with their level
+	}
+	if err := errors.Join(s.lan.StartMcdnsd(), s.lan.WaitPeers()); err != nil {
 		return outcome{}, err
 	}
 	t, err := s.outsider()
@@ -42,10 +49,9 @@ func alarmed(s *stage) (outcome, error) {
 	return of(troubled, 6, "warnings raised by two datagrams without a key"), nil
 }
 
-func isWarning(line string) bool {
-	return strings.Contains(line, "WARN") || strings.Contains(line, "warning") || strings.Contains(line, "ERROR") ||
-		strings.HasPrefix(line, "<4>") || strings.HasPrefix(line, "<3>")
-}
+// isWarning tells a line for the journal that is a warning or worse, by its syslog
+// priority (daemon/logs).
+func isWarning(line string) bool { return strings.HasPrefix(line, "<") && line < "<5" }
 
 // lingering stops one daemon in good order, and counts who still lists it, or an
 // echo of it, five seconds later.
