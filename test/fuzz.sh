@@ -1,8 +1,8 @@
 #!/bin/sh
 # Usage: fuzz.sh RUNS: throws hostile bytes at every parser, RUNS runs of each beside
 # the kept corpora. Runs, not seconds: on a busy machine the go command takes the
-# end of the time for a failure. An input that is new is made smaller in 200 runs: by
-# default that takes a minute for each, where time decides which code is reached.
+# end of the time for a failure. An input that is new is made smaller in 200 runs:
+# by default that may take a minute for each.
 set -eu
 for package in $(go list ./gocore/... ./daemon/...); do
 	go test -list '^Fuzz' "$package" | grep '^Fuzz' | while read -r target; do
