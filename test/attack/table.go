@@ -8,15 +8,15 @@ import (
 // rows are all promises, by their numbers.
 var rows = []row{
 	{
-		number: "1", open: true, who: outsider, quick: true, run: replayedWhileUp,
+		number: "1", who: outsider, quick: true, run: replayedWhileUp,
 		attack: "replay what was said before hosts started anew, server slow", harm: "of lookups gave an old address",
 	},
 	{
-		number: "1b", open: true, who: outsider, run: replayedWhileDown,
+		number: "1b", who: outsider, run: replayedWhileDown,
 		attack: "the same, server dead", harm: "of lookups gave an old address",
 	},
 	{
-		number: "2", open: true, who: outsider, quick: true, run: phantoms,
+		number: "2", who: outsider, quick: true, run: phantoms,
 		attack: "replay a HELLO of each of 512 epochs that are over", harm: "of names lost",
 	},
 	{
@@ -32,7 +32,7 @@ var rows = []row{
 		attack: "the same, server dead", harm: "times p99 beside a dummy socket", most: 2,
 	},
 	{
-		number: "4", open: true, who: insideOne, quick: true, run: emptied,
+		number: "4", who: insideOne, quick: true, run: emptied,
 		attack: "tell 2,750 new names a second in 20 names", harm: "of used names gone", most: 0.01,
 	},
 	{
@@ -72,15 +72,15 @@ var rows = []row{
 		attack: "forged datagrams, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
 	},
 	{
-		number: "8", open: true, who: insideOne, quick: true, run: silenced,
+		number: "8", who: insideOne, quick: true, run: silenced,
 		attack: "one datagram in another's name, seq 2^60", harm: "of names lost",
 	},
 	{
-		number: "8b", open: true, who: insideOne, run: dismissed,
+		number: "8b", who: insideOne, run: dismissed,
 		attack: "BYE in the others' names", harm: "of members dropped",
 	},
 	{
-		number: "9", open: true, who: insideOne, quick: true, run: amplified,
+		number: "9", who: insideOne, quick: true, run: amplified,
 		attack: "ten QUERYs a second for everything", harm: "bytes for each byte", most: 8, // what PROTOCOL promises, of all holders together
 	},
 	{
@@ -88,11 +88,11 @@ var rows = []row{
 		attack: "\"up\" in an outage, ASK answered", harm: "of lookups slow or poisoned",
 	},
 	{
-		number: "11", open: true, who: "nobody", run: lingering,
+		number: "11", who: "nobody", run: lingering,
 		attack: "mcdnsd stops and says goodbye", harm: "hosts list a phantom",
 	},
 	{
-		number: "12", open: true, who: outsider, run: alarmed,
+		number: "12", who: outsider, run: alarmed,
 		attack: "one datagram of another key, one of another version", harm: "warnings on each host",
 	},
 	{
