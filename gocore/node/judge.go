@@ -235,12 +235,7 @@ func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
 // succeeded notes a reply. One's own success always wins.
 func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	was := s.state
-	if was == Down || s.cutOff != 0 {
-		s.back = now
-	}
-	if now-took >= s.back || took > lateAnswer { // no kernel holds a question for so long
-		s.rtt.add(took)
-	}
+	n.timeReply(now, s, took)
 	s.success, s.passed = now, false
 	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff = nil, nil, false, false, 0
 	if s.apart {

@@ -619,3 +619,102 @@ func TestSlowFirstServerIsNotOvertaken(t *testing.T) {
 		}
 	}
 }
+
+// A server that takes seconds for everything, from the start or of a sudden, is found out to
+// be slow, not down anew for each lookup: after some seconds no name goes to the second one.
+// When it dies then, a lookup takes resolv.conf's timeout at most while that is found out.
+func TestFirstServerThatTakesSecondsIsNotOvertakenForLong(t *testing.T) {
+	for _, quick := range []int{0, 150} { // names before it became slow
+		for _, delay := range []time.Duration{1200 * time.Millisecond, 1500 * time.Millisecond, 2 * time.Second, 2500 * time.Millisecond, 3 * time.Second, 4 * time.Second} {
+			for _, every := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 3 * time.Second} {
+				l, a, b := slowPair(t, quick)
+				a.delay = delay
+				n, began, wrong := l.nodes[0], l.now, 0
+				for i := 0; l.now < began+time.Minute; i++ {
+					name := fmt.Sprintf("slow%d.corp.", i)
+					a.answers[name] = "10.0.0.2"
+					at := l.now - began
+					if r, _ := n.lookup(name); r.says() != "10.0.0.2" {
+						wrong++
+						if at > 13*time.Second {
+							t.Errorf("%d quick names, then %v, a lookup each %v: after %v got %q; want A's answer", quick, delay, every, at, r.says())
+						}
+					}
+					l.run(every)
+				}
+				if every == 3*time.Second && wrong > 4 {
+					t.Errorf("%d quick names, then %v: %d answers are B's; want 4 at most", quick, delay, wrong)
+				}
+				n.findsOutThatItIsDead(a, b)
+			}
+		}
+	}
+}
+
+func slowPair(t *testing.T, quick int) (l *lan, a, b *dnsServer) {
+	l = newLAN(t, 1)
+	a, b = l.newServer("10.0.0.53"), l.newServer("198.51.100.53")
+	if quick == 0 {
+		a.delay = time.Minute // it said nothing yet
+	}
+	l.configure(func(s *Settings) { s.Servers = []Server{a.id, b.id} })
+	for i := range quick {
+		l.nodes[0].lookup(fmt.Sprintf("quick%d.corp.", i))
+	}
+	return l, a, b
+}
+
+func (n *testNode) findsOutThatItIsDead(a, b *dnsServer) {
+	l := n.lan
+	l.t.Helper()
+	a.dead = true
+	died := l.now
+	for i := range 60 {
+		name := fmt.Sprintf("new%d.example.", i)
+		b.answers[name] = "203.0.113.7"
+		at := l.now - died // what it said before is on its way for as long as it takes
+		if _, took := n.gets(name, "203.0.113.7"); took > 5100*time.Millisecond || at > a.delay+10*time.Second && took > 10*time.Millisecond {
+			l.t.Errorf("a server that took %v is dead for %v: a lookup took %v; want 5.1s at most, 10ms from 10s after its last word on", a.delay, at, took)
+		}
+		l.run(200 * time.Millisecond)
+	}
+}
+
+// One name that takes seconds, or one pause, among quick ones makes no slow server: when
+// it dies a lookup takes 1.2 s at most.
+func TestOneSlowNameOfAQuickFirstServerMakesNoSlowOne(t *testing.T) {
+	for how, odd := range map[string]func(l *lan, a *dnsServer){
+		"a slow name": func(l *lan, a *dnsServer) {
+			a.slow["odd.corp."] = 2 * time.Second
+			l.nodes[0].query("odd.corp.")
+		},
+		"a pause": func(l *lan, a *dnsServer) {
+			a.delay = 1500 * time.Millisecond
+			for i := range 3 {
+				l.nodes[0].query(fmt.Sprintf("pause%d.corp.", i))
+			}
+			l.run(100 * time.Millisecond)
+			a.delay = time.Millisecond
+		},
+	} {
+		l, a, b := twoServers(t, 1)
+		n := l.nodes[0]
+		for i := range 240 {
+			if i == 120 {
+				odd(l, a)
+			}
+			n.lookup(fmt.Sprintf("quick%d.corp.", i))
+			l.run(20 * time.Millisecond)
+		}
+		l.run(time.Minute)
+		a.dead = true
+		for i := range 40 {
+			name := fmt.Sprintf("new%d.example.", i)
+			b.answers[name] = "203.0.113.7"
+			if _, took := n.gets(name, "203.0.113.7"); took > 1200*time.Millisecond {
+				t.Errorf("%s, 120 quick ones, then dead: a lookup took %v; want 1.2s at most", how, took)
+			}
+			l.run(50 * time.Millisecond)
+		}
+	}
+}

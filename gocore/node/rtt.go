@@ -51,6 +51,25 @@ func (s *server) timeout(sent int) time.Duration {
 	return min(maxRTO, rto<<min(max(sent-2, 0), 10))
 }
 
+// timeReply learns from a reply how long the server takes. The one that shows that it is
+// back may have waited for that. Where another server stands in it counts as one late reply
+// does: else one that takes 1 to 2.6 s is down anew for each lookup. What comes with it does
+// not count, nor that one where nothing stands in: the next outage would be known later.
+func (n *Node) timeReply(now time.Duration, s *server, took time.Duration) {
+	isBack := s.state == Down || s.cutOff != 0
+	if isBack {
+		s.back = now
+	}
+	late := isBack && took <= lateAnswer // no kernel holds a question for longer
+	switch {
+	case late && !n.hasNext(s):
+	case late && !s.rtt.known:
+		s.rtt.add(min(took, unknownRTO/3)) // three times this is waited, as before
+	case late || now-took >= s.back || took > lateAnswer:
+		s.rtt.add(took)
+	}
+}
+
 // noteReply follows how long this host waits for a server: from the first time that it
 // asked this one. Where frames are lost that is longer than a reply takes, and an answer
 // that comes after two repeats is in time there.
