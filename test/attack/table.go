@@ -20,7 +20,7 @@ var rows = []row{
 		attack: "replay a HELLO of each of 512 epochs that are over", harm: "of names lost",
 	},
 	{
-		number: "3", open: true, who: localUser, quick: true, alone: true, run: starved(asItIs),
+		number: "3", open: true, who: localUser, alone: true, run: starved(asItIs),
 		attack: "1,024 connections ask for new names", harm: "times p99 beside a dummy socket", most: 2,
 	},
 	{
