@@ -45,6 +45,8 @@ func (n *Node) query(now time.Duration, in Query) {
 		n.queryWhileDown(now, in, e)
 	case n.failures.active(now, q) && !n.cutOff(now):
 		n.serveOrFail(now, in.ID, in.Question, e)
+	case n.outlived(e):
+		n.serveOutlived(now, in.ID, e)
 	default:
 		n.queryWhileUp(now, in, e)
 	}

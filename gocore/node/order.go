@@ -146,3 +146,23 @@ func (n *Node) ofNoUse(f *fetch, t *try) bool {
 	waits := p != nil && len(p.waiters) > 0
 	return f.ordered && !waits && !n.standingNow(t.server, f.q).Good
 }
+
+// outlived reports whether an address is held of a server that is down while a later one
+// stands in. It may know nothing of the name; what it says is looked at behind the answer.
+func (n *Node) outlived(e cache.Entry) bool {
+	if !e.Held() || n.set.Rotate || e.Answer.Kind != wire.Positive {
+		return false
+	}
+	return n.standingOf(e).Nth < current(n.serversFor(e.Answer.Question))
+}
+
+// serveOutlived serves such an answer at once, as in an outage, and asks the server that
+// stands in behind it: its address, if it has one, is the next program's.
+func (n *Node) serveOutlived(now time.Duration, id uint64, e cache.Entry) {
+	q := e.Answer.Question
+	n.serve(now, id, e)
+	n.doubtEarlier(now, q)
+	if p := n.pending[q]; p == nil || p.fetch == nil {
+		n.startFetch(now, q, renewal)
+	}
+}

@@ -247,6 +247,36 @@ func TestSilentFirstServerCostsSecondsOnce(t *testing.T) {
 	}
 }
 
+// A second server that is far away, and loses the question at that, is none of the
+// business of a name that the first one gave: it is looked at behind the answer.
+func TestHeldNamesOfALostFirstServerDoNotWaitForTheNext(t *testing.T) {
+	l, a, b := twoServers(t, 2)
+	b.delay = 60 * time.Millisecond
+	n := l.nodes[0]
+	for i := range 40 {
+		name := fmt.Sprintf("n%d.corp.", i)
+		a.answers[name] = "10.0.0.2"
+		n.lookup(name)
+		b.loses[name] = i%4 == 0
+		if i%2 == 0 {
+			b.answers[name] = "203.0.113.7"
+		}
+	}
+	l.run(2 * time.Minute)
+	a.dead = true
+	n.lookup("other.corp.")
+	l.run(3 * time.Second)
+	for i := range 40 {
+		if _, took := n.gets(fmt.Sprintf("n%d.corp.", i), "10.0.0.2"); took != 0 {
+			t.Errorf("n%d.corp. took %v; want what is held at once", i, took)
+		}
+	}
+	l.run(2 * time.Second)
+	for i := range 40 { // what the next one knows is the next program's
+		n.gets(fmt.Sprintf("n%d.corp.", i), []string{"203.0.113.7", "10.0.0.2"}[i%2])
+	}
+}
+
 func TestOneStalledNameGoesOnAfterTheTimeoutOfResolvConf(t *testing.T) {
 	l, a, b := twoServers(t, 1)
 	a.mute["stalled.example."] = true
