@@ -49,5 +49,7 @@
 //	rank      a host's place among all for a name: whose turn it is, without a message
 //	place     the network an answer was learnt in
 //	outage    the time in which upstream is down
+//	loop      the goroutine that runs a daemon's node
+//	owner     of a record: the name it is for, as in RFC 9499
 //	solo      without a key; isolated: with one, but nobody is heard
 package gocore

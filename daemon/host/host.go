@@ -1,7 +1,7 @@
 // Package host is mcdnsd: it joins the parts of the daemon around one node and
 // follows the machine as it changes.
 //
-// What goes on where: the owner's goroutine runs the node and sends datagrams;
+// What goes on where: the loop runs the node and sends datagrams;
 // one goroutine for each address family receives, opens and decodes them; each
 // question to a DNS server, each program's connection and each stream has one of
 // its own. Changes of configuration, resolv.conf, keys and links all end in
@@ -33,9 +33,9 @@ import (
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/listener"
 	"mcdns/daemon/logs"
+	"mcdns/daemon/loop"
 	"mcdns/daemon/metrics"
 	"mcdns/daemon/nsssock"
-	"mcdns/daemon/owner"
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/store"
 	"mcdns/daemon/streams"
@@ -65,7 +65,7 @@ type Host struct {
 	log     *slog.Logger
 	speaker *speaker
 	started time.Time
-	owner   *owner.Owner
+	loop    *loop.Loop
 	client  *upstream.Client
 	streams *streams.Streams
 	store   *store.Store
@@ -101,7 +101,7 @@ type Host struct {
 	current    view // guarded by refreshing
 	shown      atomic.Pointer[view]
 	saver      saver
-	last       lastStatus // the owner's goroutine's
+	last       lastStatus // the loop's
 }
 
 // Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read
@@ -137,7 +137,7 @@ func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 	if sockets.control != nil {
 		go h.control.Serve(sockets.control)
 	}
-	go func() { defer close(done); h.owner.Run(nodeCtx) }()
+	go func() { defer close(done); h.loop.Run(nodeCtx) }()
 	unfollow := h.follow()
 	notify("READY=1\n" + h.statusLine())
 	h.log.Info("ready", "version", h.options.Version)
@@ -185,7 +185,7 @@ func (h *Host) build() error {
 	h.client = upstream.New(upstream.DefaultSockets, func() bool { return h.conf.Load().UseTCP })
 	h.streams = streams.New(streams.Config{
 		Self: func() wire.Peer { return *h.self.Load() }, Ring: h.ring.Load,
-		Put: func(in node.Input) error { return h.owner.Put(in) }, Now: clock.Boot,
+		Put: func(in node.Input) error { return h.loop.Put(in) }, Now: clock.Boot,
 		// Twice: an answer may come in several copies, and a cache that fills up
 		// keeps the better ones.
 		PullBytes: func() int { return 2 * h.shown.Load().config.Size },
@@ -193,10 +193,10 @@ func (h *Host) build() error {
 	})
 	h.lan.init(h)
 	h.speaker = newSpeaker(h.log)
-	h.owner, err = owner.New(node.Config{
+	h.loop, err = loop.New(node.Config{
 		Self: self, Rand: mathrand.New(mathrand.NewPCG(random(), random())), Version: h.options.Version,
 		Secret: [2]uint64{random(), random()},
-	}, owner.Drivers{
+	}, loop.Drivers{
 		Ask: h.ask, Answered: h.counts.Lookups.Note, Send: h.lan.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
 	})
 	if err != nil {
@@ -209,7 +209,7 @@ func (h *Host) build() error {
 }
 
 // sayNode logs what the node says: a change of state, so systemd is told too. It
-// is the owner's goroutine that calls it.
+// is the loop that calls it.
 func (h *Host) sayNode(l node.Log) {
 	h.speaker.say(l)
 	select {
@@ -256,7 +256,7 @@ func (h *Host) load() {
 	}
 	// In pieces: lookups may be waiting for the node by now.
 	for some := range slices.Chunk(entries, 1<<15) {
-		h.owner.Put(node.Restore{Entries: some})
+		h.loop.Put(node.Restore{Entries: some})
 	}
 	if len(entries) > 0 {
 		h.log.Info("saved answers restored", "answers", len(entries))
@@ -278,7 +278,7 @@ func (h *Host) resolve(ctx context.Context, q wire.Question) (node.Result, error
 func (h *Host) resolveAll(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
 	select {
 	case <-h.restored:
-		return h.owner.ResolveAll(ctx, questions)
+		return h.loop.ResolveAll(ctx, questions)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -322,7 +322,7 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 func (h *Host) noticePause(wall *clock.Wall) {
 	if by := wall.Leap(clock.Boot(), time.Now()); by > 0 {
 		h.log.Info("the wall clock leapt ahead: answers are taken for that much older", "by", by)
-		h.owner.Put(node.Paused{By: by})
+		h.loop.Put(node.Paused{By: by})
 	}
 }
 

@@ -426,7 +426,7 @@ func TestSocketOfAKilledDaemonIsReplaced(t *testing.T) {
 }
 
 func TestNoQuestionOvertakesWhatWasSaved(t *testing.T) {
-	h := &Host{restored: make(chan struct{})} // no owner: asking it would panic
+	h := &Host{restored: make(chan struct{})} // no loop: asking it would panic
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {

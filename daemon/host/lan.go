@@ -118,7 +118,7 @@ func (l *lan) close() {
 	}
 }
 
-// send does the effect on the owner's goroutine: sealing takes a microsecond and
+// send does the effect on the loop: sealing takes a microsecond and
 // the sockets never wait.
 func (l *lan) send(s node.Send) {
 	if *l.host.self.Load() != s.Message.From {
@@ -232,7 +232,7 @@ func (r *receiver) receive(p links.Packet) {
 	}
 	m.Tag = trust.Tag(p.Data)
 	l.host.counts.Datagrams.Received(m.Body, p.Group, len(p.Data))
-	l.host.owner.Offer(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
+	l.host.loop.Offer(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
 }
 
 // sayHourly logs who sent what this host cannot read, once an hour at most whoever

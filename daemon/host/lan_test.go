@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"mcdns/daemon/links"
-	"mcdns/daemon/owner"
+	"mcdns/daemon/loop"
 	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
@@ -30,15 +30,15 @@ func ring(t testing.TB, b byte) *trust.Ring {
 }
 
 // newReceiver is a receiver of a host that runs nothing: what it hands on stays
-// in the owner's queue.
+// in the loop's queue.
 func newReceiver(t testing.TB) (*receiver, *lines) {
 	t.Helper()
-	o, err := owner.New(node.Config{Rand: rand.New(rand.NewPCG(1, 2))}, owner.Drivers{})
+	o, err := loop.New(node.Config{Rand: rand.New(rand.NewPCG(1, 2))}, loop.Drivers{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := &lines{}
-	h := &Host{owner: o, log: slog.New(log)}
+	h := &Host{loop: o, log: slog.New(log)}
 	h.ring.Store(ring(t, 1))
 	h.lan.init(h)
 	return &receiver{lan: &h.lan, floods: trust.NewFloods(7)}, log
@@ -189,7 +189,7 @@ func TestStrangersDatagramsCostNoMemory(t *testing.T) {
 }
 
 // meet has a peer greet a node and prove itself.
-func meet(v owner.View) bool {
+func meet(v loop.View) bool {
 	say := func(now time.Duration, seq uint64, body wire.Body) {
 		v.Node.Handle(now, node.Received{
 			Message: &wire.Message{From: wire.Peer{ID: 5, Epoch: 6}, Seq: seq, Body: body},
@@ -217,7 +217,7 @@ func TestAnotherGroupsKeyLeavesTheOldGroup(t *testing.T) {
 	h := r.lan.host
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { defer close(done); h.owner.Run(ctx) }()
+	go func() { defer close(done); h.loop.Run(ctx) }()
 	defer func() { stop(); <-done }()
 	with := func(keys ...byte) view {
 		v := view{settings: node.Settings{Shares: true, Links: []node.Link{{Index: 2, Name: "eth0", IPv4: true}}}}
@@ -227,14 +227,14 @@ func TestAnotherGroupsKeyLeavesTheOldGroup(t *testing.T) {
 		return v
 	}
 	peers := func() int {
-		n, err := owner.See(t.Context(), h.owner, func(v owner.View) int { return len(v.Node.Peers(v.Now)) })
+		n, err := loop.See(t.Context(), h.loop, func(v loop.View) int { return len(v.Node.Peers(v.Now)) })
 		if err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}
 	h.tell(view{}, with(1), true)
-	if _, err := owner.See(t.Context(), h.owner, meet); err != nil {
+	if _, err := loop.See(t.Context(), h.loop, meet); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -266,7 +266,7 @@ func TestSoloHostHearsNothing(t *testing.T) {
 	for i := range 2000 { // more than the queue holds
 		r.receive(packet(i, datagram(t, ring(t, 1))))
 	}
-	if n := r.lan.host.owner.Lost(); n != 0 {
+	if n := r.lan.host.loop.Lost(); n != 0 {
 		t.Errorf("%d datagrams reached the queue", n)
 	}
 }

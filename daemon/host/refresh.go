@@ -230,11 +230,11 @@ func (h *Host) tell(before, now view, first bool) {
 	if parted(before, now) {
 		alone := now.settings
 		alone.Shares = false
-		h.owner.Put(node.Configure{Settings: alone})
+		h.loop.Put(node.Configure{Settings: alone})
 		first = true
 	}
 	if first || !reflect.DeepEqual(before.settings, now.settings) {
-		h.owner.Put(node.Configure{Settings: now.settings})
+		h.loop.Put(node.Configure{Settings: now.settings})
 	}
 }
 

@@ -15,21 +15,21 @@ import (
 	"mcdns/daemon/clients"
 	"mcdns/daemon/clock"
 	"mcdns/daemon/control"
+	"mcdns/daemon/loop"
 	"mcdns/daemon/nsssock"
-	"mcdns/daemon/owner"
 	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
 
-// glance is what the owner's goroutine says of the node for Status: its own, no
+// glance is what the loop says of the node for Status: its own, no
 // part of it shared.
 type glance struct {
 	status   node.Status
 	counters map[string]uint64
 }
 
-// lastStatus is the node's last full status. It is the owner's goroutine's alone.
+// lastStatus is the node's last full status. It is the loop's alone.
 type lastStatus struct {
 	node.Status
 	at, until time.Duration
@@ -42,7 +42,7 @@ const dear = 100
 
 // of is the status at a moment: its states are true, what had to be counted may be
 // as old as dear allows, half a second with a full cache.
-func (l *lastStatus) of(v owner.View, make func() node.Status) node.Status {
+func (l *lastStatus) of(v loop.View, make func() node.Status) node.Status {
 	if now := v.Now; now >= l.until || now < l.at {
 		begun := clock.Boot()
 		l.Status, l.at = make(), now
@@ -58,11 +58,11 @@ func (l *lastStatus) of(v owner.View, make func() node.Status) node.Status {
 	return s
 }
 
-func (h *Host) status(v owner.View) node.Status {
+func (h *Host) status(v loop.View) node.Status {
 	return h.last.of(v, func() node.Status { return v.Node.Status(v.Now) })
 }
 
-func (h *Host) look(v owner.View) glance {
+func (h *Host) look(v loop.View) glance {
 	g := glance{status: h.status(v), counters: map[string]uint64{}}
 	for i, n := range v.Counters {
 		if name := node.Counter(i).String(); name != "unknown" {
@@ -74,7 +74,7 @@ func (h *Host) look(v owner.View) glance {
 
 // Status is for `mcdns status`.
 func (h *Host) Status(ctx context.Context) (control.Status, error) {
-	seen, err := owner.See(ctx, h.owner, h.look)
+	seen, err := loop.See(ctx, h.loop, h.look)
 	if err != nil {
 		return control.Status{}, err
 	}
@@ -101,8 +101,8 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 		})
 	}
 	h.lan.counters(out.Counters)
-	out.Counters["datagrams_lost"] = h.owner.Lost()
-	out.Counters["internal_errors"] = h.owner.Panics() + survive.Panics()
+	out.Counters["datagrams_lost"] = h.loop.Lost()
+	out.Counters["internal_errors"] = h.loop.Panics() + survive.Panics()
 	return out, nil
 }
 
@@ -135,7 +135,7 @@ func process() control.Process {
 func (h *Host) statusLine() string {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	text, _ := owner.See(ctx, h.owner, func(v owner.View) string {
+	text, _ := loop.See(ctx, h.loop, func(v loop.View) string {
 		s := h.status(v)
 		return fmt.Sprintf("STATUS=upstream %s, group %s, %d answers", s.Upstream, s.Group, s.Entries)
 	})
@@ -180,12 +180,12 @@ func seconds(age time.Duration) *float64 {
 
 // Peers is for `mcdns peers`.
 func (h *Host) Peers(ctx context.Context) (control.Peers, error) {
-	out, err := owner.See(ctx, h.owner, peers)
+	out, err := loop.See(ctx, h.loop, peers)
 	out.Schema, out.Self = control.PeersSchema, idString(h.self.Load().ID)
 	return out, err
 }
 
-func peers(v owner.View) control.Peers {
+func peers(v loop.View) control.Peers {
 	out := control.Peers{State: v.Node.Group(), Peers: []control.Peer{}}
 	for _, p := range v.Node.Peers(v.Now) {
 		out.Peers = append(out.Peers, control.Peer{
@@ -212,7 +212,7 @@ func (h *Host) Query(ctx context.Context, name string, types []uint16) (control.
 		Schema: control.AnswerSchema, Name: name, Status: found.Status, Results: []control.Result{},
 		DurationMS: float64(time.Since(begin).Microseconds()) / 1000,
 	}
-	seen, err := owner.See(ctx, h.owner, origins)
+	seen, err := loop.See(ctx, h.loop, origins)
 	if err != nil {
 		return out, err
 	}
@@ -233,7 +233,7 @@ type from struct {
 	addrs    map[wire.Peer]string
 }
 
-func origins(v owner.View) from {
+func origins(v loop.View) from {
 	f := from{upstream: v.Node.Upstream().String(), addrs: map[wire.Peer]string{}}
 	for _, p := range v.Node.Peers(v.Now) {
 		f.addrs[p.Peer] = p.Addr.Addr().String()

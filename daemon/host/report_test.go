@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"mcdns/daemon/clock"
-	"mcdns/daemon/owner"
+	"mcdns/daemon/loop"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -26,7 +26,7 @@ func TestStatusIsCountedForAHundredthOfTheTimeAtMost(t *testing.T) {
 	var last lastStatus
 	const now = time.Hour
 	ask := func(after time.Duration) node.Status {
-		return last.of(owner.View{Node: n, Now: now + after}, count)
+		return last.of(loop.View{Node: n, Now: now + after}, count)
 	}
 	for range 1000 {
 		ask(0)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"mcdns/daemon/clock"
-	"mcdns/daemon/owner"
+	"mcdns/daemon/loop"
 	"mcdns/daemon/store"
 	"mcdns/gocore/node"
 )
@@ -41,7 +41,7 @@ func stamp(now time.Duration) store.Stamp {
 	return s
 }
 
-// save writes what changed to disk. The owner only lists it; encoding and
+// save writes what changed to disk. The loop only lists it; encoding and
 // waiting for the disk happen here. A disk that fails is logged when it begins
 // to fail and when it works again.
 func (h *Host) save() {
@@ -53,7 +53,7 @@ func (h *Host) save() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	seen, err := owner.See(ctx, h.owner, func(v owner.View) changes {
+	seen, err := loop.See(ctx, h.loop, func(v loop.View) changes {
 		entries, next := v.Node.Changes(v.Now, mark)
 		return changes{stamp(v.Now), entries, next}
 	})

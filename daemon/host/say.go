@@ -10,7 +10,7 @@ import (
 )
 
 // speaker writes the node's log lines on a goroutine of its own: a journal that
-// takes none holds up whoever writes, and that must not be the owner.
+// takes none holds up whoever writes, and that must not be the loop.
 type speaker struct {
 	log   *slog.Logger
 	lines chan node.Log

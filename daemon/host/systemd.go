@@ -15,7 +15,7 @@ import (
 	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/coreos/go-systemd/v22/daemon"
 
-	"mcdns/daemon/owner"
+	"mcdns/daemon/loop"
 )
 
 // notify tells systemd, if it started us.
@@ -25,7 +25,7 @@ func notify(state string) {
 	}
 }
 
-// watchdog ticks as often as systemd wants to hear that the owner still moves.
+// watchdog ticks as often as systemd wants to hear that the loop still moves.
 func (h *Host) watchdog() (<-chan time.Time, func()) {
 	interval, err := daemon.SdWatchdogEnabled(false)
 	if err != nil || interval <= 0 {
@@ -35,12 +35,12 @@ func (h *Host) watchdog() (<-chan time.Time, func()) {
 	return t.C, t.Stop
 }
 
-// alive feeds the watchdog once the owner has answered: a daemon whose owner
+// alive feeds the watchdog once the loop has answered: a daemon whose loop
 // hangs is to be killed.
 func (h *Host) alive() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if _, err := owner.See(ctx, h.owner, func(owner.View) bool { return true }); err == nil {
+	if _, err := loop.See(ctx, h.loop, func(loop.View) bool { return true }); err == nil {
 		notify(daemon.SdNotifyWatchdog)
 	}
 }

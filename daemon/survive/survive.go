@@ -1,6 +1,6 @@
 // Package survive keeps one input that a decoder cannot bear from ending the
 // daemon: what a server, a peer or a program sent once it would send again after
-// each start. The node's owner has its own, for the node's state is at stake there.
+// each start. The node's loop has its own, for the node's state is at stake there.
 package survive
 
 import (

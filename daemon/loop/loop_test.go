@@ -1,4 +1,4 @@
-package owner
+package loop
 
 import (
 	"context"
@@ -19,27 +19,27 @@ const patience = 20 * time.Second
 
 var server = netip.MustParseAddrPort("192.0.2.53:53")
 
-func start(t *testing.T, d Drivers) (o *Owner, stop func()) {
+func start(t *testing.T, d Drivers) (l *Loop, stop func()) {
 	t.Helper()
-	o, err := New(node.Config{Self: wire.Peer{ID: 1, Epoch: 1}, Rand: rand.New(rand.NewPCG(1, 2)), Version: "test"}, d)
+	l, err := New(node.Config{Self: wire.Peer{ID: 1, Epoch: 1}, Rand: rand.New(rand.NewPCG(1, 2)), Version: "test"}, d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Put(node.Configure{Settings: node.Settings{
+	l.Put(node.Configure{Settings: node.Settings{
 		Servers: []node.Server{{Addr: server, ID: 1}}, Timeout: 5 * time.Second, Attempts: 2,
 		CacheBytes: 1 << 20, MaxTTL: time.Hour, NegativeTTL: time.Minute, MaxStale: time.Hour,
 	}})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan bool)
-	go func() { defer close(done); o.Run(ctx) }()
+	go func() { defer close(done); l.Run(ctx) }()
 	stop = func() { cancel(); <-done }
 	t.Cleanup(stop)
-	return o, stop
+	return l, stop
 }
 
-func see[T any](t *testing.T, o *Owner, f func(View) T) T {
+func see[T any](t *testing.T, l *Loop, f func(View) T) T {
 	t.Helper()
-	v, err := See(t.Context(), o, f)
+	v, err := See(t.Context(), l, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,14 +65,14 @@ func replies(ask node.Ask, report func(node.Replied)) {
 }
 
 func TestQuestionIsAnsweredOnceByTheServerThenFromTheCache(t *testing.T) {
-	o, _ := start(t, Drivers{Ask: replies})
+	l, _ := start(t, Drivers{Ask: replies})
 	for i, want := range []node.Source{node.FromServer, node.FromCache} {
-		r, err := o.Resolve(t.Context(), question(t, "www.example"))
+		r, err := l.Resolve(t.Context(), question(t, "www.example"))
 		if err != nil || r.Answer == nil || r.Source != want {
 			t.Errorf("question %d: got %+v, %v; want source %d", i, r, err, want)
 		}
 	}
-	lookups := see(t, o, func(v View) [2]uint64 {
+	lookups := see(t, l, func(v View) [2]uint64 {
 		if now := clock.Boot(); v.Now > now || now-v.Now > patience {
 			t.Errorf("the view is of %v at %v", v.Now, now)
 		}
@@ -84,10 +84,10 @@ func TestQuestionIsAnsweredOnceByTheServerThenFromTheCache(t *testing.T) {
 }
 
 func TestSilentServerEndsInAResultWithoutAnAnswer(t *testing.T) {
-	o, _ := start(t, Drivers{}) // nobody asks anybody
+	l, _ := start(t, Drivers{}) // nobody asks anybody
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	r, err := o.Resolve(ctx, question(t, "www.example"))
+	r, err := l.Resolve(ctx, question(t, "www.example"))
 	if err != nil || r.Answer != nil {
 		t.Errorf("got %+v, %v; want no answer", r, err)
 	}
@@ -95,11 +95,11 @@ func TestSilentServerEndsInAResultWithoutAnAnswer(t *testing.T) {
 
 func TestCallerThatLeavesIsForgotten(t *testing.T) {
 	asked := make(chan bool, 10)
-	o, _ := start(t, Drivers{Ask: func(node.Ask, func(node.Replied)) { asked <- true }})
+	l, _ := start(t, Drivers{Ask: func(node.Ask, func(node.Replied)) { asked <- true }})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
-		_, err := o.Resolve(ctx, question(t, "www.example"))
+		_, err := l.Resolve(ctx, question(t, "www.example"))
 		done <- err
 	}()
 	<-asked
@@ -107,18 +107,18 @@ func TestCallerThatLeavesIsForgotten(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	waiting := see(t, o, func(View) int { return len(o.waiting) })
+	waiting := see(t, l, func(View) int { return len(l.waiting) })
 	if waiting != 0 {
 		t.Errorf("%d wait still", waiting)
 	}
 }
 
-func TestNobodyHangsWhenTheOwnerStops(t *testing.T) {
+func TestNobodyHangsWhenTheLoopStops(t *testing.T) {
 	asked := make(chan bool, 10)
-	o, stop := start(t, Drivers{Ask: func(node.Ask, func(node.Replied)) { asked <- true }})
+	l, stop := start(t, Drivers{Ask: func(node.Ask, func(node.Replied)) { asked <- true }})
 	done := make(chan error)
 	go func() {
-		_, err := o.Resolve(context.Background(), question(t, "www.example"))
+		_, err := l.Resolve(context.Background(), question(t, "www.example"))
 		done <- err
 	}()
 	<-asked
@@ -127,7 +127,7 @@ func TestNobodyHangsWhenTheOwnerStops(t *testing.T) {
 		t.Errorf("Resolve: got %v", err)
 	}
 	for range 2 * queueEvents { // more than the queue holds
-		if err := o.Put(node.Wake{}); errors.Is(err, ErrStopped) {
+		if err := l.Put(node.Wake{}); errors.Is(err, ErrStopped) {
 			return
 		}
 	}
@@ -135,24 +135,24 @@ func TestNobodyHangsWhenTheOwnerStops(t *testing.T) {
 }
 
 func TestDatagramsBeyondTheQueueAreDroppedAndCounted(t *testing.T) {
-	o, err := New(node.Config{Rand: rand.New(rand.NewPCG(1, 2))}, Drivers{}) // never runs
+	l, err := New(node.Config{Rand: rand.New(rand.NewPCG(1, 2))}, Drivers{}) // never runs
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range queueDatagrams {
-		if !o.Offer(node.Received{}) {
+		if !l.Offer(node.Received{}) {
 			t.Fatal("dropped with room left")
 		}
 	}
-	if o.Offer(node.Received{}) || o.Lost() != 1 {
-		t.Errorf("taken without room, %d lost", o.Lost())
+	if l.Offer(node.Received{}) || l.Lost() != 1 {
+		t.Errorf("taken without room, %d lost", l.Lost())
 	}
 }
 
 func TestStopIsTheLastInput(t *testing.T) {
 	sent := make(chan wire.Body, 100)
-	o, stop := start(t, Drivers{Send: func(s node.Send) { sent <- s.Message.Body }})
-	o.Put(node.Configure{Settings: node.Settings{
+	l, stop := start(t, Drivers{Send: func(s node.Send) { sent <- s.Message.Body }})
+	l.Put(node.Configure{Settings: node.Settings{
 		Shares: true, Links: []node.Link{{Index: 1, Name: "eth0", IPv4: true}}, CacheBytes: 1 << 20,
 	}})
 	for { // the first HELLO comes within 2 s
@@ -173,15 +173,15 @@ func TestStopIsTheLastInput(t *testing.T) {
 
 func TestInputThatTheNodeCannotBearEndsNothing(t *testing.T) {
 	said := make(chan node.Log, 100)
-	o, _ := start(t, Drivers{Ask: replies, Log: func(l node.Log) { said <- l }})
-	o.Put(node.Configure{Settings: node.Settings{
+	l, _ := start(t, Drivers{Ask: replies, Log: func(l node.Log) { said <- l }})
+	l.Put(node.Configure{Settings: node.Settings{
 		Servers: []node.Server{{Addr: server, ID: 1}}, CacheBytes: 1 << 20, MaxTTL: time.Hour,
 		Shares: true, Links: []node.Link{{Index: 1, Name: "eth0", IPv4: true}},
 	}})
 	for range 3 {
-		o.Put(node.Received{}) // without a message
+		l.Put(node.Received{}) // without a message
 	}
-	r, err := o.Resolve(t.Context(), question(t, "www.example"))
+	r, err := l.Resolve(t.Context(), question(t, "www.example"))
 	if err != nil || r.Answer == nil {
 		t.Errorf("got %+v, %v; want an answer", r, err)
 	}
@@ -191,21 +191,21 @@ func TestInputThatTheNodeCannotBearEndsNothing(t *testing.T) {
 			n++
 		}
 	}
-	if o.Panics() != 3 || n != 1 {
-		t.Errorf("%d counted, %d said; want 3, 1", o.Panics(), n)
+	if l.Panics() != 3 || n != 1 {
+		t.Errorf("%d counted, %d said; want 3, 1", l.Panics(), n)
 	}
 }
 
 // TestLookThatCameTooLateTouchesNothing: who asked for the state and hung up must
-// not write to what the owner's goroutine writes to later (two writers of one map
+// not write to what the loop writes to later (two writers of one map
 // end the daemon).
 func TestLookThatCameTooLateTouchesNothing(t *testing.T) {
-	o, _ := start(t, Drivers{})
+	l, _ := start(t, Drivers{})
 	ctx, hangUp := context.WithCancel(t.Context())
 	begun, goOn := make(chan bool), make(chan bool)
 	done := make(chan map[string]int)
 	go func() {
-		m, err := See(ctx, o, func(View) map[string]int {
+		m, err := See(ctx, l, func(View) map[string]int {
 			close(begun)
 			<-goOn
 			return map[string]int{"late": 1}
@@ -221,41 +221,41 @@ func TestLookThatCameTooLateTouchesNothing(t *testing.T) {
 		t.Errorf("got %v of a look that has not ended", m)
 	}
 	close(goOn)
-	see(t, o, func(View) bool { return true }) // the late one has ended
+	see(t, l, func(View) bool { return true }) // the late one has ended
 }
 
 func TestLookThatPanicsEndsNothing(t *testing.T) {
-	o, _ := start(t, Drivers{})
-	if _, err := See(t.Context(), o, func(View) int { panic("a test") }); err == nil {
+	l, _ := start(t, Drivers{})
+	if _, err := See(t.Context(), l, func(View) int { panic("a test") }); err == nil {
 		t.Error("no error for a look that failed")
 	}
-	if n := see(t, o, func(View) int { return 7 }); n != 7 || o.Panics() != 1 {
-		t.Errorf("got %d, %d panics; want 7, 1", n, o.Panics())
+	if n := see(t, l, func(View) int { return 7 }); n != 7 || l.Panics() != 1 {
+		t.Errorf("got %d, %d panics; want 7, 1", n, l.Panics())
 	}
 }
 
 // TestWhatTheNodeMadeBeforeItFailedIsDone: a lookup's time runs out in the same
 // call in which an input panics; the node has forgotten the lookup then.
 func TestWhatTheNodeMadeBeforeItFailedIsDone(t *testing.T) {
-	o, err := New(node.Config{Self: wire.Peer{ID: 1, Epoch: 1}, Rand: rand.New(rand.NewPCG(1, 2))}, Drivers{})
+	l, err := New(node.Config{Self: wire.Peer{ID: 1, Epoch: 1}, Rand: rand.New(rand.NewPCG(1, 2))}, Drivers{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer o.timer.Close()
-	o.handle(node.Configure{Settings: node.Settings{
+	defer l.timer.Close()
+	l.handle(node.Configure{Settings: node.Settings{
 		Servers: []node.Server{{Addr: server, ID: 1}}, Timeout: time.Second, Attempts: 1,
 		Shares: true, Links: []node.Link{{Index: 1, Name: "eth0", IPv4: true}},
 		CacheBytes: 1 << 20, MaxTTL: time.Hour, NegativeTTL: time.Minute, MaxStale: time.Hour,
 	}})
 	results := make(chan answered, 1)
-	o.do(event{input: node.Query{ID: 1, Question: question(t, "www.example")}, result: results})
-	for deadline := time.Now().Add(patience); len(results) == 0; o.handle(node.Received{}) { // without a message
+	l.do(event{input: node.Query{ID: 1, Question: question(t, "www.example")}, result: results})
+	for deadline := time.Now().Add(patience); len(results) == 0; l.handle(node.Received{}) { // without a message
 		if time.Now().After(deadline) {
 			t.Fatal("the lookup's end was lost")
 		}
 		<-time.After(time.Millisecond)
 	}
-	if o.Panics() == 0 {
+	if l.Panics() == 0 {
 		t.Error("nothing panicked")
 	}
 }

@@ -1,6 +1,6 @@
-// Package owner runs the node: one goroutine owns it, hands it what happens and
+// Package loop runs the node: one goroutine has it to itself, hands it what happens and
 // does what it wants done. Everything else in the daemon talks to that goroutine.
-package owner
+package loop
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 )
 
 // Drivers do the effects that leave this process. They must not block: the
-// owner waits for them. Nil ones do nothing.
+// loop waits for them. Nil ones do nothing.
 type Drivers struct {
 	Ask  func(ask node.Ask, report func(node.Replied))
 	Send func(node.Send)
@@ -42,8 +42,8 @@ const (
 	turn           = 16 // events in a row
 )
 
-// Owner owns one node.
-type Owner struct {
+// Loop runs one node.
+type Loop struct {
 	node      *node.Node
 	drivers   Drivers
 	timer     *clock.Timer
@@ -77,7 +77,7 @@ type answered struct {
 	result node.Result
 }
 
-// View is the node seen from its owner's goroutine. It is valid only during the
+// View is the node seen on its loop. It is valid only during the
 // call that it is handed to.
 type View struct {
 	Node     *node.Node
@@ -85,13 +85,13 @@ type View struct {
 	Counters []uint64 // by node.Counter
 }
 
-// New makes an owner; Run starts it. Everything may be called before Run.
-func New(c node.Config, d Drivers) (*Owner, error) {
+// New makes a loop; Run starts it. Everything may be called before Run.
+func New(c node.Config, d Drivers) (*Loop, error) {
 	timer, err := clock.NewTimer()
 	if err != nil {
 		return nil, err
 	}
-	return &Owner{
+	return &Loop{
 		node: node.New(c), drivers: d, timer: timer,
 		events:    make(chan event, queueEvents),
 		wake:      make(chan struct{}, 1),
@@ -103,27 +103,27 @@ func New(c node.Config, d Drivers) (*Owner, error) {
 
 // Run runs the node until ctx ends, then stops it: the last effects (BYE) are
 // done when it returns.
-func (o *Owner) Run(ctx context.Context) {
-	defer o.timer.Close()
-	defer close(o.stopped)
+func (l *Loop) Run(ctx context.Context) {
+	defer l.timer.Close()
+	defer close(l.stopped)
 	for {
 		// Replies and lookups before what peers say; but peers get their turn.
-		busy := o.someEvents()
-		busy = o.someQuery() || busy
-		o.arm()
-		if !o.other(ctx, busy) {
-			o.handle(node.Stop{})
+		busy := l.someEvents()
+		busy = l.someQuery() || busy
+		l.arm()
+		if !l.other(ctx, busy) {
+			l.handle(node.Stop{})
 			return
 		}
 	}
 }
 
 // someEvents does a few of those that are there.
-func (o *Owner) someEvents() (any bool) {
+func (l *Loop) someEvents() (any bool) {
 	for range turn {
 		select {
-		case e := <-o.events:
-			o.do(e)
+		case e := <-l.events:
+			l.do(e)
 			any = true
 		default:
 			return any
@@ -133,10 +133,10 @@ func (o *Owner) someEvents() (any bool) {
 }
 
 // someQuery does the one whose turn it is. Who waits for it no more is left out.
-func (o *Owner) someQuery() (any bool) {
-	e, any := o.queries.Take()
+func (l *Loop) someQuery() (any bool) {
+	e, any := l.queries.Take()
 	if any && e.ctx.Err() == nil {
-		o.do(e)
+		l.do(e)
 		runtime.Gosched() // or who is answered waits until the queries of others end
 	}
 	return any
@@ -144,19 +144,19 @@ func (o *Owner) someQuery() (any bool) {
 
 // other does one thing of any other kind, and waits for one unless it is busy. It is
 // false when the node is to stop.
-func (o *Owner) other(ctx context.Context, busy bool) bool {
+func (l *Loop) other(ctx context.Context, busy bool) bool {
 	if busy {
-		o.woken() // so that the select below does not wait
+		l.woken() // so that the select below does not wait
 	}
 	select {
-	case e := <-o.events:
-		o.do(e)
-	case <-o.wake:
-	case d := <-o.datagrams:
-		o.handle(d)
-	case <-o.timer.C:
-		o.armed = 0
-		o.handle(node.Wake{})
+	case e := <-l.events:
+		l.do(e)
+	case <-l.wake:
+	case d := <-l.datagrams:
+		l.handle(d)
+	case <-l.timer.C:
+		l.armed = 0
+		l.handle(node.Wake{})
 	case <-ctx.Done():
 		return false
 	}
@@ -164,79 +164,79 @@ func (o *Owner) other(ctx context.Context, busy bool) bool {
 }
 
 // woken makes Run look for queries.
-func (o *Owner) woken() {
+func (l *Loop) woken() {
 	select {
-	case o.wake <- struct{}{}:
+	case l.wake <- struct{}{}:
 	default:
 	}
 }
 
 // arm sets the timer to the node's next wake-up. Most lookups do not change that,
 // and each setting is a system call.
-func (o *Owner) arm() {
-	at, ok := o.node.NextWake(clock.Boot())
+func (l *Loop) arm() {
+	at, ok := l.node.NextWake(clock.Boot())
 	switch {
-	case ok && at != o.armed:
-		o.timer.Set(at)
-		o.armed = at
-	case !ok && o.armed != 0:
-		o.timer.Clear()
-		o.armed = 0
+	case ok && at != l.armed:
+		l.timer.Set(at)
+		l.armed = at
+	case !ok && l.armed != 0:
+		l.timer.Clear()
+		l.armed = 0
 	}
 }
 
-func (o *Owner) do(e event) {
+func (l *Loop) do(e event) {
 	if e.view != nil {
-		defer o.survive("view")
-		e.view(View{Node: o.node, Now: clock.Boot(), Counters: o.counters[:]})
+		defer l.survive("view")
+		e.view(View{Node: l.node, Now: clock.Boot(), Counters: l.counters[:]})
 		return
 	}
 	switch in := e.input.(type) {
 	case node.Query:
-		o.waiting[in.ID] = e
+		l.waiting[in.ID] = e
 	case node.Forget:
-		if _, waits := o.waiting[in.ID]; !waits {
+		if _, waits := l.waiting[in.ID]; !waits {
 			return // answered meanwhile
 		}
-		delete(o.waiting, in.ID)
+		delete(l.waiting, in.ID)
 	}
-	o.handle(e.input)
+	l.handle(e.input)
 }
 
 // handle does what the node wants done, what it wanted before it failed included:
 // it takes a question for answered with the effect that says so.
-func (o *Owner) handle(in node.Input) {
-	whole := o.feed(in)
-	for _, effect := range o.node.Made() {
-		o.try(effect)
+func (l *Loop) handle(in node.Input) {
+	whole := l.feed(in)
+	for _, effect := range l.node.Made() {
+		l.try(effect)
 	}
 	if q, ok := in.(node.Query); ok && !whole {
-		o.try(node.Respond{ID: q.ID}) // nobody can say
+		l.try(node.Respond{ID: q.ID}) // nobody can say
 	}
 }
 
 // feed reports whether the node could bear the input.
-func (o *Owner) feed(in node.Input) (whole bool) {
-	defer o.survive(in)
-	o.node.Handle(clock.Boot(), in)
+func (l *Loop) feed(in node.Input) (whole bool) {
+	defer l.survive(in)
+	l.node.Handle(clock.Boot(), in)
 	return true
 }
 
-func (o *Owner) try(effect node.Effect) {
-	defer o.survive(effect)
-	o.perform(effect)
+func (l *Loop) try(effect node.Effect) {
+	defer l.survive(effect)
+	l.perform(effect)
 }
 
 // survive keeps one input, look or effect that cannot be borne from ending the
 // daemon: what a peer or a saved file brought once it would bring again after
 // each start. It is said once and counted.
-func (o *Owner) survive(in any) {
+func (l *Loop) survive(in any) {
 	cause := recover()
 	if cause == nil {
 		return
 	}
-	if o.panics.Add(1) == 1 && o.drivers.Log != nil {
-		o.drivers.Log(node.Log{
+	if l.panics.Add(1) == 1 && l.drivers.Log != nil {
+		l.drivers.Log(node.Log{
 			Level: slog.LevelError, Text: "internal error; please report it; said once",
 			Args: []any{"cause", cause, "input", fmt.Sprintf("%T", in), "stack", string(debug.Stack())},
 		})
@@ -244,19 +244,19 @@ func (o *Owner) survive(in any) {
 }
 
 // Panics counts inputs that the node could not bear.
-func (o *Owner) Panics() uint64 { return o.panics.Load() }
+func (l *Loop) Panics() uint64 { return l.panics.Load() }
 
-func (o *Owner) perform(effect node.Effect) {
-	d := &o.drivers
+func (l *Loop) perform(effect node.Effect) {
+	d := &l.drivers
 	switch e := effect.(type) {
 	case node.Respond:
-		if to, ok := o.waiting[e.ID]; ok {
-			delete(o.waiting, e.ID)
+		if to, ok := l.waiting[e.ID]; ok {
+			delete(l.waiting, e.ID)
 			to.result <- answered{to.index, e.Result} // has room for all
 		}
 	case node.Ask:
 		if d.Ask != nil {
-			d.Ask(e, func(r node.Replied) { o.Put(r) })
+			d.Ask(e, func(r node.Replied) { l.Put(r) })
 		}
 	case node.Send:
 		if d.Send != nil {
@@ -275,19 +275,19 @@ func (o *Owner) perform(effect node.Effect) {
 			d.Log(e)
 		}
 	case node.Count:
-		o.counters[e.Counter]++
+		l.counters[e.Counter]++
 	}
 }
 
 // Put hands an input to the node. It waits for room, and returns ErrStopped if
 // the node has stopped.
-func (o *Owner) Put(in node.Input) error { return o.put(context.Background(), event{input: in}) }
+func (l *Loop) Put(in node.Input) error { return l.put(context.Background(), event{input: in}) }
 
-func (o *Owner) put(ctx context.Context, e event) error {
+func (l *Loop) put(ctx context.Context, e event) error {
 	select {
-	case o.events <- e:
+	case l.events <- e:
 		return nil
-	case <-o.stopped:
+	case <-l.stopped:
 		return ErrStopped
 	case <-ctx.Done():
 		return ctx.Err()
@@ -295,23 +295,23 @@ func (o *Owner) put(ctx context.Context, e event) error {
 }
 
 // Offer hands a datagram to the node unless too many wait already.
-func (o *Owner) Offer(d node.Received) bool {
+func (l *Loop) Offer(d node.Received) bool {
 	select {
-	case o.datagrams <- d:
+	case l.datagrams <- d:
 		return true
 	default:
-		o.lost.Add(1)
+		l.lost.Add(1)
 		return false
 	}
 }
 
 // Lost counts the datagrams that Offer had no room for.
-func (o *Owner) Lost() uint64 { return o.lost.Load() }
+func (l *Loop) Lost() uint64 { return l.lost.Load() }
 
 // Resolve asks the node one question and waits for the result. A result without
 // an answer means that nobody can say now.
-func (o *Owner) Resolve(ctx context.Context, q wire.Question) (node.Result, error) {
-	results, err := o.ResolveAll(ctx, []wire.Question{q})
+func (l *Loop) Resolve(ctx context.Context, q wire.Question) (node.Result, error) {
+	results, err := l.ResolveAll(ctx, []wire.Question{q})
 	if err != nil {
 		return node.Result{}, err
 	}
@@ -320,28 +320,28 @@ func (o *Owner) Resolve(ctx context.Context, q wire.Question) (node.Result, erro
 
 // ResolveAll is Resolve for several questions at once. Those of different users
 // (clients.WithUser) are put to the node in turn.
-func (o *Owner) ResolveAll(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
+func (l *Loop) ResolveAll(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
 	n := uint64(len(questions))
-	first := o.nextID.Add(n) - n
+	first := l.nextID.Add(n) - n
 	answers := make(chan answered, n)
 	begun := time.Now()
 	for i, q := range questions {
 		in := node.Query{ID: first + uint64(i), Question: q}
-		o.queries.Put(clients.User(ctx), event{input: in, result: answers, index: i, ctx: ctx})
+		l.queries.Put(clients.User(ctx), event{input: in, result: answers, index: i, ctx: ctx})
 	}
-	o.woken()
+	l.woken()
 	results := make([]node.Result, n)
 	for range questions {
 		select {
 		case a := <-answers:
 			results[a.index] = a.result
-			if o.drivers.Answered != nil {
-				o.drivers.Answered(a.result, time.Since(begun))
+			if l.drivers.Answered != nil {
+				l.drivers.Answered(a.result, time.Since(begun))
 			}
-		case <-o.stopped:
+		case <-l.stopped:
 			return nil, ErrStopped
 		case <-ctx.Done():
-			o.forget(first, len(questions))
+			l.forget(first, len(questions))
 			return nil, ctx.Err()
 		}
 	}
@@ -349,22 +349,22 @@ func (o *Owner) ResolveAll(ctx context.Context, questions []wire.Question) ([]no
 }
 
 // forget tells the node that nobody waits for n queries any more.
-func (o *Owner) forget(first uint64, n int) {
+func (l *Loop) forget(first uint64, n int) {
 	for i := range n {
-		o.Put(node.Forget{ID: first + uint64(i)})
+		l.Put(node.Forget{ID: first + uint64(i)})
 	}
 }
 
 // errBlind: the look failed; survive has said why.
 var errBlind = errors.New("mcdnsd could not look at its own state")
 
-// See runs f on o's goroutine, waits for it and returns what f made of the node. f
+// See runs f on the loop, waits for it and returns what f made of the node. f
 // must be quick, and what it returns must be its own: f may still run when ctx has
 // ended, so it shares nothing with its caller, who then gets T's zero and the error.
-func See[T any](ctx context.Context, o *Owner, f func(View) T) (T, error) {
+func See[T any](ctx context.Context, l *Loop, f func(View) T) (T, error) {
 	seen := make(chan T, 1) // has room for one that comes too late
 	var none T
-	err := o.put(ctx, event{view: func(v View) {
+	err := l.put(ctx, event{view: func(v View) {
 		defer close(seen)
 		seen <- f(v)
 	}})
@@ -377,7 +377,7 @@ func See[T any](ctx context.Context, o *Owner, f func(View) T) (T, error) {
 			return none, errBlind
 		}
 		return t, nil
-	case <-o.stopped:
+	case <-l.stopped:
 		return none, ErrStopped
 	case <-ctx.Done():
 		return none, ctx.Err()
