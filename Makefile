@@ -9,7 +9,7 @@ NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,
 # A clone that another user owns cannot be stamped with its commit.
 export GOFLAGS += -buildvcs=false
 
-.PHONY: help build need need-lab demo sim sim-quick outage outage-quick order parity soak attack attack-quick fuzz test vet race test-nss nss-cshared \
+.PHONY: help build need need-lab demo sim sim-quick golden outage outage-quick order parity soak attack attack-quick fuzz test vet race test-nss nss-cshared \
 	test-lab-real packages test-packages test-packages-quick install uninstall clean $(addprefix $(B)/,mcdns-sim demo outage soak attacks)
 
 help: ## list the targets
@@ -45,6 +45,8 @@ QUICK = $(if $(findstring quick,$@),-quick)
 sim: ## the shipped node on a virtual LAN of up to 10,000 hosts (an hour); sim-quick: two minutes
 sim sim-quick: $(B)/mcdns-sim
 	$(B)/mcdns-sim $(QUICK)
+golden: need ## every run of test/sim/testdata/golden.txt comes to its digest; REWRITE=-rewrite writes it again
+	go test -count=1 -run GoldenDigests ./test/sim/figures -golden $(REWRITE)
 outage: ## every way to lose a DNS server, on 20 real hosts, beside other resolvers; outage-quick: 8 hosts
 outage outage-quick: need-lab build $(B)/outage
 	sh test/outage/resolved.sh
