@@ -31,6 +31,7 @@ import (
 	"mcdns/daemon/control"
 	"mcdns/daemon/files"
 	"mcdns/daemon/hosts"
+	"mcdns/daemon/links"
 	"mcdns/daemon/listener"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/loop"
@@ -90,7 +91,7 @@ type Host struct {
 	conf atomic.Pointer[resolvconf.Conf]
 	// scope is links.Scope as it is now.
 	scope atomic.Uint32
-	lan   lan
+	lan   *links.LAN
 
 	// restored is closed when the node has what was saved, or is to go on without.
 	restored chan struct{}
@@ -191,13 +192,16 @@ func (h *Host) build() error {
 		PullBytes: func() int { return 2 * h.shown.Load().config.Size },
 		Log:       logs.Component(h.log, "streams"),
 	})
-	h.lan.init(h)
+	h.lan = links.NewLAN(links.Config{
+		Ring: h.ring.Load, Hear: func(in node.Received) { h.loop.Offer(in) },
+		Streams: h.streams, Counts: &h.counts.Datagrams, Now: clock.Boot, Log: h.log,
+	})
 	h.speaker = newSpeaker(h.log)
 	h.loop, err = loop.New(node.Config{
 		Self: self, Rand: mathrand.New(mathrand.NewPCG(random(), random())), Version: h.options.Version,
 		Secret: [2]uint64{random(), random()},
 	}, loop.Drivers{
-		Ask: h.ask, Answered: h.counts.Lookups.Note, Send: h.lan.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
+		Ask: h.ask, Answered: h.counts.Lookups.Note, Send: h.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
 	})
 	if err != nil {
 		return err
@@ -216,6 +220,16 @@ func (h *Host) sayNode(l node.Log) {
 	case h.changed <- struct{}{}:
 	default:
 	}
+}
+
+// send sends to the group. The node speaks under a new epoch where somebody cloned
+// this host: its streams must too.
+func (h *Host) send(s node.Send) {
+	if *h.self.Load() != s.Message.From {
+		self := s.Message.From
+		h.self.Store(&self)
+	}
+	h.lan.Send(s)
 }
 
 func random() uint64 {
@@ -310,7 +324,7 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 		case <-h.changed:
 			notify(h.statusLine())
 		case <-rejoin.C:
-			h.lan.rejoin()
+			h.lan.Rejoin()
 			h.retry()
 		case <-watchdog:
 			h.alive()
@@ -369,7 +383,7 @@ func within(limit time.Duration, do func(context.Context)) {
 func (h *Host) close() {
 	h.client.Close()
 	h.streams.Close()
-	h.lan.close()
+	h.lan.Close()
 	h.speaker.close(100 * time.Millisecond)
 }
 

@@ -72,7 +72,7 @@ func (h *Host) refresh() {
 	}
 	h.scope.Store(links.Scope(v.all))
 	chosen := links.Choose(v.all, v.config.Interfaces)
-	if err := h.lan.set(v.config, ring, chosen); err != nil {
+	if err := h.lan.Set(group(v.config), ring != nil, chosen); err != nil {
 		problems = append(problems, err)
 		ring = nil
 	}
@@ -159,6 +159,11 @@ func (v *view) servers() []netip.AddrPort {
 		servers = v.conf.Servers
 	}
 	return notOurs(servers, v.ours)
+}
+
+// group is where the hosts meet.
+func group(c config.Config) links.Group {
+	return links.Group{IPv4: c.Group4, IPv6: c.Group6, Port: c.Port}
 }
 
 // settings is what the node is told.

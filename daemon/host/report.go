@@ -100,7 +100,7 @@ func (h *Host) Status(ctx context.Context) (control.Status, error) {
 			LastSuccessS: seconds(server.Success), LastFailureS: seconds(server.Failure),
 		})
 	}
-	h.lan.counters(out.Counters)
+	h.lan.Counters(out.Counters)
 	out.Counters["datagrams_lost"] = h.loop.Lost()
 	out.Counters["internal_errors"] = h.loop.Panics() + survive.Panics()
 	return out, nil
@@ -156,18 +156,6 @@ func (h *Host) groupStatus(v *view) control.Group {
 		g.Interfaces = append(g.Interfaces, l.Name)
 	}
 	return g
-}
-
-// counters adds what was dropped before the node saw it.
-func (l *lan) counters(to map[string]uint64) {
-	to["datagrams_flood"] = l.flood.Load()
-	to["datagrams_foreign"] = l.foreign.Load()
-	to["datagrams_forged"] = l.forged.Load()
-	to["datagrams_version"] = l.version.Load()
-	to["datagrams_malformed"] = l.malformed.Load() + l.dropped.Size.Load()
-	to["datagrams_off_link"] = l.dropped.OffLink.Load()
-	to["datagrams_stray"] = l.dropped.Stray.Load()
-	to["datagrams_unsent"] = l.unsent.Load()
 }
 
 func seconds(age time.Duration) *float64 {

@@ -1,7 +1,3 @@
-// Package links is where datagrams of the group come in and go out: which
-// interfaces take part, followed as they come and go, and the multicast sockets
-// on them. It never gives up for lack of a network: a machine boots before its
-// cables do.
 package links
 
 import (

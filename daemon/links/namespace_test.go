@@ -134,25 +134,25 @@ func up(name, addr string) error {
 
 // host is the sockets of a machine and what they heard.
 type host struct {
-	*Sockets
-	dropped Dropped
-	heard   chan Packet
+	*sockets
+	dropped dropped
+	heard   chan packet
 }
 
 var testGroup = Group{IPv4: netip.MustParseAddr("224.0.0.254"), IPv6: netip.MustParseAddr("ff02::114"), Port: 7353}
 
 func openHost(t *testing.T, m machine, names ...string) *host {
 	t.Helper()
-	h := &host{heard: make(chan Packet, 100)}
+	h := &host{heard: make(chan packet, 100)}
 	m.do(t, func() (err error) {
-		if h.Sockets, err = Open(testGroup); err != nil {
+		if h.sockets, err = open(testGroup); err != nil {
 			return err
 		}
-		return h.Join(waitFor(t, names))
+		return h.join(waitFor(t, names))
 	})
-	t.Cleanup(h.Close)
+	t.Cleanup(h.close)
 	for _, v6 := range []bool{false, true} {
-		go h.Receive(v6, &h.dropped, func(p Packet) {
+		go h.read(v6, &h.dropped, func(p packet) {
 			p.Data = append([]byte(nil), p.Data...)
 			h.heard <- p
 		})
@@ -182,14 +182,14 @@ func waitFor(t *testing.T, names []string) []node.Link {
 	}
 }
 
-func (h *host) next(t *testing.T) Packet {
+func (h *host) next(t *testing.T) packet {
 	t.Helper()
 	select {
 	case p := <-h.heard:
 		return p
 	case <-time.After(patience):
 		t.Fatal("nothing was heard")
-		return Packet{}
+		return packet{}
 	}
 }
 
@@ -197,7 +197,7 @@ func (h *host) next(t *testing.T) Packet {
 // behind it and must be the next.
 func (h *host) quiet(t *testing.T, from *host, way node.Way) {
 	t.Helper()
-	if err := from.SendGroup([]byte("marker"), way); err != nil {
+	if err := from.sendGroup([]byte("marker"), way); err != nil {
 		t.Fatal(err)
 	}
 	if p := h.next(t); string(p.Data) != "marker" {

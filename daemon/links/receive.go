@@ -1,136 +1,106 @@
 package links
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
-	"net"
-	"net/netip"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/net/ipv4"
-	"golang.org/x/net/ipv6"
-
+	"mcdns/daemon/survive"
+	"mcdns/gocore/node"
+	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
 
-// batch is how many datagrams one system call may bring.
-const batch = 16
+var (
+	errSolo  = errors.New("no group key")
+	errFlood = errors.New("too many forged datagrams of this source")
+)
 
-// errorPause is between two tries while there are errors and no datagrams.
-const errorPause = 10 * time.Millisecond
-
-// Packet is a datagram as it came in.
-type Packet struct {
-	// Data is the receiver's; it is overwritten after the handler returns.
-	Data []byte
-	From netip.AddrPort // with a zone if link-local
-	Link int
-	// Group: it was sent to the group, not to this host alone.
-	Group bool
-}
-
-// Dropped counts datagrams that were no more than looked at.
-type Dropped struct {
-	// OffLink: the TTL was not 255. Size: longer than a datagram may be. Stray:
-	// sent to another group or without saying by which interface.
-	OffLink, Size, Stray atomic.Uint64
-}
-
-// Receive hands each datagram of one address family to handle until the sockets
-// are closed. It returns at once if the machine lacks the family.
-func (s *Sockets) Receive(v6 bool, dropped *Dropped, handle func(Packet)) {
-	r := &receiver{sockets: s, dropped: dropped, handle: handle}
-	if v6 {
-		r.run6()
-	} else {
-		r.run4()
-	}
-}
-
+// receiver is one address family's goroutine.
 type receiver struct {
-	sockets *Sockets
-	dropped *Dropped
-	handle  func(Packet)
+	lan    *LAN
+	floods *trust.Floods
 }
 
-// pass checks what the control messages said and hands the datagram on.
-func (r *receiver) pass(data []byte, from net.Addr, ttl, link int, dst net.IP) {
-	udp, ok := from.(*net.UDPAddr)
-	to, ok2 := netip.AddrFromSlice(dst)
-	switch {
-	case !ok, !ok2, link == 0:
-		r.dropped.Stray.Add(1)
-		return
-	case ttl != onLink:
-		r.dropped.OffLink.Add(1)
-		return
-	case len(data) > wire.MaxDatagram:
-		r.dropped.Size.Add(1)
-		return
-	}
-	to = to.Unmap()
-	group := to == r.sockets.group.IPv4 || to == r.sockets.group.IPv6
-	if to.IsMulticast() != group {
-		r.dropped.Stray.Add(1)
-		return
-	}
-	source := udp.AddrPort()
-	addr := r.sockets.zoned(source.Addr().Unmap().WithZone(""), link)
-	r.handle(Packet{Data: data, From: netip.AddrPortFrom(addr, source.Port()), Link: link, Group: group})
+func newReceiver(l *LAN) *receiver {
+	var secret [8]byte
+	rand.Read(secret[:])
+	return &receiver{lan: l, floods: trust.NewFloods(binary.BigEndian.Uint64(secret[:]))}
 }
 
-// ipv4.Message and ipv6.Message are one type, so one loop serves both; the
-// control messages differ.
-func (r *receiver) run4() {
-	if r.sockets.udp4 == nil {
-		return
-	}
-	c := ipv4.NewPacketConn(r.sockets.udp4)
-	var cm ipv4.ControlMessage
-	r.loop(func(ms []ipv4.Message) (int, error) { return c.ReadBatch(ms, 0) },
-		ipv4.NewControlMessage(ipv4.FlagTTL|ipv4.FlagInterface|ipv4.FlagDst),
-		func(m *ipv4.Message) {
-			cm = ipv4.ControlMessage{}
-			if cm.Parse(m.OOB[:m.NN]) == nil {
-				r.pass(m.Buffers[0][:m.N], m.Addr, cm.TTL, cm.IfIndex, cm.Dst)
-			}
-		})
-}
-
-func (r *receiver) run6() {
-	if r.sockets.udp6 == nil {
-		return
-	}
-	c := ipv6.NewPacketConn(r.sockets.udp6)
-	var cm ipv6.ControlMessage
-	r.loop(func(ms []ipv4.Message) (int, error) { return c.ReadBatch(ms, 0) },
-		ipv6.NewControlMessage(ipv6.FlagHopLimit|ipv6.FlagInterface|ipv6.FlagDst),
-		func(m *ipv4.Message) {
-			cm = ipv6.ControlMessage{}
-			if cm.Parse(m.OOB[:m.NN]) == nil {
-				r.pass(m.Buffers[0][:m.N], m.Addr, cm.HopLimit, cm.IfIndex, cm.Dst)
-			}
-		})
-}
-
-func (r *receiver) loop(read func([]ipv4.Message) (int, error), oob []byte, handle func(*ipv4.Message)) {
-	ms := make([]ipv4.Message, batch)
-	for i := range ms {
-		// One byte more than may come, to see what is too long.
-		ms[i] = ipv4.Message{Buffers: [][]byte{make([]byte, wire.MaxDatagram+1)}, OOB: make([]byte, len(oob))}
-	}
-	for {
-		n, err := read(ms)
-		if errors.Is(err, net.ErrClosed) {
-			return
+// receive takes one datagram: the cheap checks first, then the key, then the
+// bounds of its contents. The node decides about the rest.
+func (r *receiver) receive(p packet) {
+	l := r.lan
+	var unborne error
+	defer func() {
+		if unborne != nil {
+			l.dropped.malformed.Add(1)
 		}
-		// Other errors are ICMP answers to what was sent, or the kernel is out of
-		// memory; the socket lives on. A lasting one must not take a processor.
-		if err != nil && n <= 0 {
-			time.Sleep(errorPause)
-		}
-		for i := range max(n, 0) {
-			handle(&ms[i])
-		}
+	}()
+	defer survive.Into(&unborne)
+	plain, err := r.open(p)
+	if err != nil {
+		l.drop(p, err)
+		return
 	}
+	m, err := wire.Decode(plain)
+	if err != nil {
+		l.dropped.malformed.Add(1)
+		return
+	}
+	m.Tag = trust.Tag(p.Data)
+	l.config.Counts.Received(m.Body, p.Group, len(p.Data))
+	l.config.Hear(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
+}
+
+// open opens a datagram. What stands in clear is looked at first: what claims no
+// key of this host costs nothing, and is charged to nobody.
+func (r *receiver) open(p packet) ([]byte, error) {
+	ring := r.lan.config.Ring()
+	if ring == nil {
+		return nil, errSolo
+	}
+	if err := ring.Claims(p.Data); err != nil {
+		return nil, err
+	}
+	now, from := r.lan.config.Now(), p.From.Addr()
+	if !r.floods.Allow(now, from, p.Link) {
+		return nil, errFlood
+	}
+	plain, err := ring.Open(p.Data)
+	r.floods.Opened(now, from, p.Link, len(p.Data), err == nil)
+	return plain, err
+}
+
+// drop counts a datagram that could not be opened, and says what the
+// administrator may want to know.
+func (l *LAN) drop(p packet, err error) {
+	switch err {
+	case errSolo:
+	case errFlood:
+		l.dropped.flood.Add(1)
+	case trust.ErrForeign:
+		l.dropped.foreign.Add(1)
+		l.sayHourly(&l.saidForeign, p, "another group key is in use on this link; said once an hour")
+	case trust.ErrVersion:
+		l.dropped.version.Add(1)
+		l.sayHourly(&l.saidVersion, p, "another version of mcdns is in use on this link, and shares nothing with this one; said once an hour")
+	case trust.ErrShort:
+		l.dropped.malformed.Add(1)
+	default:
+		l.dropped.forged.Add(1)
+	}
+}
+
+// sayHourly logs who sent what this host cannot read, once an hour at most whoever
+// sends. Anybody can send it without a key, so it is no warning.
+func (l *LAN) sayHourly(said *atomic.Int64, p packet, what string) {
+	now, last := int64(l.config.Now()), said.Load()
+	if last != 0 && time.Duration(now-last) < time.Hour || !said.CompareAndSwap(last, now) {
+		return
+	}
+	l.config.Log.Info(what, "from", p.From.Addr())
 }

@@ -19,7 +19,7 @@ func TestGroupIsHeardOnBothFamilies(t *testing.T) {
 	big := strings.Repeat("x", 1232)
 	for _, v6 := range []bool{false, true} {
 		for _, data := range []string{"a", big} {
-			if err := a.SendGroup([]byte(data), node.Way{Link: a.links[0].Index, IPv6: v6}); err != nil {
+			if err := a.sendGroup([]byte(data), node.Way{Link: a.links[0].Index, IPv6: v6}); err != nil {
 				t.Fatal(err)
 			}
 			p := b.next(t)
@@ -30,7 +30,7 @@ func TestGroupIsHeardOnBothFamilies(t *testing.T) {
 				t.Errorf("IPv6 %v: from %v", v6, p.From)
 			}
 			// The source is good to answer to.
-			if err := b.SendTo([]byte("reply"), p.From); err != nil {
+			if err := b.sendTo([]byte("reply"), p.From); err != nil {
 				t.Fatal(err)
 			}
 			if p := a.next(t); string(p.Data) != "reply" || p.Group {
@@ -54,18 +54,18 @@ func TestWhatIsNotOfThisLinkIsDroppedAndCounted(t *testing.T) {
 	way := node.Way{Link: a.links[0].Index}
 	routed.Write([]byte("from far away"))
 	b.quiet(t, a, way)
-	if n := b.dropped.OffLink.Load(); n != 1 {
+	if n := b.dropped.offLink.Load(); n != 1 {
 		t.Errorf("%d were dropped for their TTL; want 1", n)
 	}
-	if err := a.SendGroup(make([]byte, 1233), way); err != nil {
+	if err := a.sendGroup(make([]byte, 1233), way); err != nil {
 		t.Fatal(err)
 	}
 	b.quiet(t, a, way)
-	if n := b.dropped.Size.Load(); n != 1 {
+	if n := b.dropped.size.Load(); n != 1 {
 		t.Errorf("%d were dropped for their size; want 1", n)
 	}
 	a.group.IPv4 = netip.MustParseAddr("224.0.0.1") // all hosts: joined by the kernel
-	if err := a.SendGroup([]byte("to all"), way); err != nil {
+	if err := a.sendGroup([]byte("to all"), way); err != nil {
 		t.Fatal(err)
 	}
 	a.group.IPv4 = testGroup.IPv4
@@ -93,7 +93,7 @@ func TestOnlyTheLinksThatWereJoinedAreHeard(t *testing.T) {
 	eth0, eth1 := node.Way{Link: a.links[0].Index}, node.Way{Link: a.links[1].Index}
 	for _, v6 := range []bool{false, true} {
 		eth1.IPv6 = v6
-		if err := a.SendGroup([]byte("on eth1"), eth1); err != nil {
+		if err := a.sendGroup([]byte("on eth1"), eth1); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,9 +105,9 @@ func TestMembershipSurvivesALinkThatComesBack(t *testing.T) {
 	cable(t, ma, mb, "eth0", "192.0.2.1/24", "192.0.2.2/24")
 	a, b := openHost(t, ma, "eth0"), openHost(t, mb, "eth0")
 	cable(t, ma, mb, "eth1", "198.51.100.1/24", "198.51.100.2/24")
-	ma.do(t, func() error { return a.Join(waitFor(t, []string{"eth0", "eth1"})) })
-	mb.do(t, func() error { return b.Join(waitFor(t, []string{"eth0", "eth1"})) })
-	b.Rejoin()
+	ma.do(t, func() error { return a.join(waitFor(t, []string{"eth0", "eth1"})) })
+	mb.do(t, func() error { return b.join(waitFor(t, []string{"eth0", "eth1"})) })
+	b.rejoin()
 	for _, l := range a.links {
 		for _, v6 := range []bool{false, true} {
 			b.quiet(t, a, node.Way{Link: l.Index, IPv6: v6})
@@ -121,11 +121,11 @@ func TestMembershipSurvivesALinkThatComesBack(t *testing.T) {
 		if err := netlink.LinkDel(l); err != nil {
 			return err
 		}
-		return b.Join(waitFor(t, []string{"eth0"}))
+		return b.join(waitFor(t, []string{"eth0"}))
 	})
 	cable(t, ma, mb, "eth1", "198.51.100.1/24", "198.51.100.2/24")
-	ma.do(t, func() error { return a.Join(waitFor(t, []string{"eth0", "eth1"})) })
-	mb.do(t, func() error { return b.Join(waitFor(t, []string{"eth0", "eth1"})) })
+	ma.do(t, func() error { return a.join(waitFor(t, []string{"eth0", "eth1"})) })
+	mb.do(t, func() error { return b.join(waitFor(t, []string{"eth0", "eth1"})) })
 	for _, l := range a.links {
 		b.quiet(t, a, node.Way{Link: l.Index, IPv6: true})
 	}
@@ -134,13 +134,13 @@ func TestMembershipSurvivesALinkThatComesBack(t *testing.T) {
 func TestPortOfAnotherProgramIsSaid(t *testing.T) {
 	m := newMachine(t)
 	m.do(t, func() error {
-		first, err := Open(testGroup)
+		first, err := open(testGroup)
 		if err != nil {
 			return err
 		}
-		defer first.Close()
-		if second, err := Open(testGroup); err == nil {
-			second.Close()
+		defer first.close()
+		if second, err := open(testGroup); err == nil {
+			second.close()
 			t.Error("opened a port that is taken")
 		}
 		return nil
@@ -150,15 +150,15 @@ func TestPortOfAnotherProgramIsSaid(t *testing.T) {
 func TestOpensWithoutAnyNetwork(t *testing.T) {
 	m := newMachine(t) // not even loopback is up
 	m.do(t, func() error {
-		s, err := Open(testGroup)
+		s, err := open(testGroup)
 		if err != nil {
 			return err
 		}
-		defer s.Close()
-		if err := s.SendGroup([]byte("x"), node.Way{Link: 77}); err == nil {
+		defer s.close()
+		if err := s.sendGroup([]byte("x"), node.Way{Link: 77}); err == nil {
 			t.Error("sent by an interface that is not there")
 		}
-		return s.Join(nil)
+		return s.join(nil)
 	})
 }
 

@@ -14,7 +14,7 @@ func TestLastingErrorOfASocketTakesNoProcessor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const errs = 100
 		begun, reads := time.Now(), 0
-		new(receiver).loop(func([]ipv4.Message) (int, error) {
+		new(reader).loop(func([]ipv4.Message) (int, error) {
 			if reads++; reads > errs {
 				return 0, net.ErrClosed
 			}

@@ -1,4 +1,4 @@
-package host
+package links
 
 import (
 	"testing"
@@ -11,20 +11,20 @@ import (
 // nothing panics, and each is counted once.
 func FuzzReceive(f *testing.F) {
 	group := ring(f, 1)
-	good := datagram(f, group)
+	good := sealed(f, group)
 	plain, err := group.Open(good)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good)
 	f.Add(plain)
-	f.Add(datagram(f, ring(f, 2)))
-	r, _ := newReceiver(f)
+	f.Add(sealed(f, ring(f, 2)))
+	r, _ := receiverOf(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before := survive.Panics()
-		r.receive(packet(1, b))
-		if sealed := group.Seal(b, [trust.NonceSize]byte{1}); len(sealed) <= 1232 {
-			r.receive(packet(1, sealed))
+		r.receive(came(1, b))
+		if again := group.Seal(b, [trust.NonceSize]byte{1}); len(again) <= 1232 {
+			r.receive(came(1, again))
 		}
 		if survive.Panics() != before {
 			t.Fatalf("%x panics", b)

@@ -32,8 +32,8 @@ type Group struct {
 	Port       uint16
 }
 
-// Sockets are the two that all datagrams pass: one for IPv4, one for IPv6.
-type Sockets struct {
+// sockets are the two that all datagrams pass: one for IPv4, one for IPv6.
+type sockets struct {
 	group Group
 	udp4  *net.UDPConn // nil if the machine has no IPv4
 	udp6  *net.UDPConn // nil if the machine has no IPv6
@@ -49,10 +49,10 @@ type membership struct {
 	ipv6 bool
 }
 
-// Open opens the sockets; at least one address family must work. They hear
-// nothing before Join.
-func Open(g Group) (*Sockets, error) {
-	s := &Sockets{group: g, joined: map[membership]bool{}}
+// open opens the sockets; at least one address family must work. They hear
+// nothing before join.
+func open(g Group) (*sockets, error) {
+	s := &sockets{group: g, joined: map[membership]bool{}}
 	var err4, err6 error
 	s.udp4, err4 = listen("udp4", "0.0.0.0", g.Port, options4)
 	s.udp6, err6 = listen("udp6", "::", g.Port, options6)
@@ -61,7 +61,7 @@ func Open(g Group) (*Sockets, error) {
 	}
 	// A family the machine does not have is no error; a port that is taken is.
 	if taken := errors.Join(err4, err6); errors.Is(taken, syscall.EADDRINUSE) {
-		s.Close()
+		s.close()
 		return nil, taken
 	}
 	return s, nil
@@ -120,8 +120,8 @@ func options6(fd int) error {
 	})
 }
 
-// Close closes both sockets; receivers return.
-func (s *Sockets) Close() {
+// close closes both sockets; receivers return.
+func (s *sockets) close() {
 	for _, c := range []*net.UDPConn{s.udp4, s.udp6} {
 		if c != nil {
 			c.Close()
@@ -129,9 +129,9 @@ func (s *Sockets) Close() {
 	}
 }
 
-// Join joins the group on every link, by its index, and forgets what was joined
+// join joins the group on every link, by its index, and forgets what was joined
 // elsewhere. It returns what failed; other links work on.
-func (s *Sockets) Join(links []node.Link) error {
+func (s *sockets) join(links []node.Link) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.links = links
@@ -154,7 +154,7 @@ func (s *Sockets) Join(links []node.Link) error {
 	for m := range want {
 		// A link that came back under its old index may or may not have kept the
 		// membership, so each is asked for again; "already" is EADDRINUSE.
-		if err := s.join(m); err != nil && !errors.Is(err, syscall.EADDRINUSE) {
+		if err := s.enter(m); err != nil && !errors.Is(err, syscall.EADDRINUSE) {
 			failed = append(failed, fmt.Errorf("join the group on %s: %w", s.name(m.link), err))
 			continue
 		}
@@ -163,21 +163,21 @@ func (s *Sockets) Join(links []node.Link) error {
 	return errors.Join(failed...)
 }
 
-// Rejoin leaves and joins the IPv6 group anew. A switch that snoops MLD where
+// rejoin leaves and joins the IPv6 group anew. A switch that snoops MLD where
 // nobody queries forgets the member after 125 to 260 s and nothing reminds it;
 // 224.0.0.0/24 is not pruned (RFC 4541 sections 2.1.2 and 3).
-func (s *Sockets) Rejoin() {
+func (s *sockets) rejoin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for m := range s.joined {
 		if m.ipv6 {
 			s.leave(m)
-			s.join(m)
+			s.enter(m)
 		}
 	}
 }
 
-func (s *Sockets) join(m membership) error {
+func (s *sockets) enter(m membership) error {
 	i := &net.Interface{Index: m.link}
 	if m.ipv6 {
 		return ipv6.NewPacketConn(s.udp6).JoinGroup(i, &net.UDPAddr{IP: s.group.IPv6.AsSlice()})
@@ -185,7 +185,7 @@ func (s *Sockets) join(m membership) error {
 	return ipv4.NewPacketConn(s.udp4).JoinGroup(i, &net.UDPAddr{IP: s.group.IPv4.AsSlice()})
 }
 
-func (s *Sockets) leave(m membership) {
+func (s *sockets) leave(m membership) {
 	i := &net.Interface{Index: m.link}
 	if m.ipv6 {
 		ipv6.NewPacketConn(s.udp6).LeaveGroup(i, &net.UDPAddr{IP: s.group.IPv6.AsSlice()})
@@ -194,7 +194,7 @@ func (s *Sockets) leave(m membership) {
 	ipv4.NewPacketConn(s.udp4).LeaveGroup(i, &net.UDPAddr{IP: s.group.IPv4.AsSlice()})
 }
 
-func (s *Sockets) name(index int) string {
+func (s *sockets) name(index int) string {
 	for _, l := range s.links {
 		if l.Index == index {
 			return l.Name
@@ -203,7 +203,7 @@ func (s *Sockets) name(index int) string {
 	return strconv.Itoa(index)
 }
 
-func (s *Sockets) index(zone string) int {
+func (s *sockets) index(zone string) int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, l := range s.links {

@@ -1,0 +1,128 @@
+package links
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
+
+	"mcdns/gocore/wire"
+)
+
+// batch is how many datagrams one system call may bring.
+const batch = 16
+
+// errorPause is between two tries while there are errors and no datagrams.
+const errorPause = 10 * time.Millisecond
+
+// packet is a datagram as it came in.
+type packet struct {
+	// Data is the reader's; it is overwritten after the handler returns.
+	Data []byte
+	From netip.AddrPort // with a zone if link-local
+	Link int
+	// Group: it was sent to the group, not to this host alone.
+	Group bool
+}
+
+// read hands each datagram of one address family to handle until the sockets
+// are closed. It returns at once if the machine lacks the family.
+func (s *sockets) read(v6 bool, dropped *dropped, handle func(packet)) {
+	r := &reader{sockets: s, dropped: dropped, handle: handle}
+	if v6 {
+		r.run6()
+	} else {
+		r.run4()
+	}
+}
+
+type reader struct {
+	sockets *sockets
+	dropped *dropped
+	handle  func(packet)
+}
+
+// pass checks what the control messages said and hands the datagram on.
+func (r *reader) pass(data []byte, from net.Addr, ttl, link int, dst net.IP) {
+	udp, ok := from.(*net.UDPAddr)
+	to, ok2 := netip.AddrFromSlice(dst)
+	switch {
+	case !ok, !ok2, link == 0:
+		r.dropped.stray.Add(1)
+		return
+	case ttl != onLink:
+		r.dropped.offLink.Add(1)
+		return
+	case len(data) > wire.MaxDatagram:
+		r.dropped.size.Add(1)
+		return
+	}
+	to = to.Unmap()
+	group := to == r.sockets.group.IPv4 || to == r.sockets.group.IPv6
+	if to.IsMulticast() != group {
+		r.dropped.stray.Add(1)
+		return
+	}
+	source := udp.AddrPort()
+	addr := r.sockets.zoned(source.Addr().Unmap().WithZone(""), link)
+	r.handle(packet{Data: data, From: netip.AddrPortFrom(addr, source.Port()), Link: link, Group: group})
+}
+
+// ipv4.Message and ipv6.Message are one type, so one loop serves both; the
+// control messages differ.
+func (r *reader) run4() {
+	if r.sockets.udp4 == nil {
+		return
+	}
+	c := ipv4.NewPacketConn(r.sockets.udp4)
+	var cm ipv4.ControlMessage
+	r.loop(func(ms []ipv4.Message) (int, error) { return c.ReadBatch(ms, 0) },
+		ipv4.NewControlMessage(ipv4.FlagTTL|ipv4.FlagInterface|ipv4.FlagDst),
+		func(m *ipv4.Message) {
+			cm = ipv4.ControlMessage{}
+			if cm.Parse(m.OOB[:m.NN]) == nil {
+				r.pass(m.Buffers[0][:m.N], m.Addr, cm.TTL, cm.IfIndex, cm.Dst)
+			}
+		})
+}
+
+func (r *reader) run6() {
+	if r.sockets.udp6 == nil {
+		return
+	}
+	c := ipv6.NewPacketConn(r.sockets.udp6)
+	var cm ipv6.ControlMessage
+	r.loop(func(ms []ipv4.Message) (int, error) { return c.ReadBatch(ms, 0) },
+		ipv6.NewControlMessage(ipv6.FlagHopLimit|ipv6.FlagInterface|ipv6.FlagDst),
+		func(m *ipv4.Message) {
+			cm = ipv6.ControlMessage{}
+			if cm.Parse(m.OOB[:m.NN]) == nil {
+				r.pass(m.Buffers[0][:m.N], m.Addr, cm.HopLimit, cm.IfIndex, cm.Dst)
+			}
+		})
+}
+
+func (r *reader) loop(read func([]ipv4.Message) (int, error), oob []byte, handle func(*ipv4.Message)) {
+	ms := make([]ipv4.Message, batch)
+	for i := range ms {
+		// One byte more than may come, to see what is too long.
+		ms[i] = ipv4.Message{Buffers: [][]byte{make([]byte, wire.MaxDatagram+1)}, OOB: make([]byte, len(oob))}
+	}
+	for {
+		n, err := read(ms)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		// Other errors are ICMP answers to what was sent, or the kernel is out of
+		// memory; the socket lives on. A lasting one must not take a processor.
+		if err != nil && n <= 0 {
+			time.Sleep(errorPause)
+		}
+		for i := range max(n, 0) {
+			handle(&ms[i])
+		}
+	}
+}
