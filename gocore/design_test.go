@@ -1,6 +1,7 @@
 package gocore_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,33 +10,147 @@ import (
 	"testing"
 )
 
-// A decision whose test is gone is held by nothing.
-func TestDesignNamesTestsThatExist(t *testing.T) {
-	design, err := os.ReadFile("DESIGN.md")
+func document(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	exist := map[string]bool{}
-	declared := regexp.MustCompile(`(?m)^func (Test[A-Z]\w*)\(`)
-	err = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() && (d.Name() == "build" || d.Name() == ".git") {
+	return string(text)
+}
+
+// sources calls f with each file of the repository whose name ends in one of the endings.
+func sources(t *testing.T, f func(path, text string), endings ...string) {
+	t.Helper()
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "build" || d.Name() == ".git"):
 			return filepath.SkipDir
 		}
-		if !strings.HasSuffix(path, "_test.go") {
-			return nil
+		for _, ending := range endings {
+			if d.Type().IsRegular() && strings.HasSuffix(path, ending) {
+				text, err := os.ReadFile(path)
+				f(path, string(text))
+				return err
+			}
 		}
-		source, err := os.ReadFile(path)
-		for _, m := range declared.FindAllSubmatch(source, -1) {
-			exist[string(m[1])] = true
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range regexp.MustCompile(`\bTest[A-Z]\w*`).FindAllString(string(design), -1) {
+}
+
+// testNames are those of all tests and fuzz targets.
+func testNames(t *testing.T) map[string]bool {
+	t.Helper()
+	exist := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Z]\w*)\(`)
+	sources(t, func(_, text string) {
+		for _, m := range declared.FindAllStringSubmatch(text, -1) {
+			exist[m[1]] = true
+		}
+	}, "_test.go")
+	return exist
+}
+
+// A decision whose test is gone is held by nothing.
+func TestDesignNamesTestsThatExist(t *testing.T) {
+	exist := testNames(t)
+	for _, name := range regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w*`).FindAllString(document(t, "DESIGN.md"), -1) {
 		if !exist[name] {
 			t.Errorf("DESIGN.md names %s, which does not exist", name)
+		}
+	}
+}
+
+// A decision is one paragraph: its number, the rule as one bold sentence, why, what was
+// rejected, and at its end what holds it.
+func TestEachDecisionHasItsFormAndItsTest(t *testing.T) {
+	decisions, chapter, number := 0, 0, 0
+	begins := regexp.MustCompile(`^\*\*(\d+\.\d+) (.+?[.?!])\*\* ?`)
+	for _, p := range strings.Split(document(t, "DESIGN.md"), "\n\n") {
+		p = strings.TrimSpace(p)
+		if strings.HasPrefix(p, "## ") {
+			if chapter, number = chapter+1, 0; !strings.HasPrefix(p, fmt.Sprintf("## %d. ", chapter)) {
+				chapter = -1000 // after the decisions: tables
+			}
+			continue
+		}
+		if chapter < 1 || number == 0 && !strings.HasPrefix(p, "**") || strings.HasPrefix(p, "<!--") {
+			continue
+		}
+		flat := strings.ReplaceAll(p, "\n", " ")
+		decisions, number = decisions+1, number+1
+		m := begins.FindStringSubmatch(flat)
+		if want := fmt.Sprintf("%d.%d", chapter, number); m == nil || m[1] != want {
+			t.Errorf("%.60q: want decision %s, its rule in bold first", flat, want)
+			continue
+		}
+		if rule := regexp.MustCompile("`[^`]*`").ReplaceAllString(m[2], ""); len(sentences(rule)) > 1 {
+			t.Errorf("%s: the rule is more than one sentence", m[1])
+		}
+		before, held, _ := strings.Cut(flat, "*Held by* ")
+		if !regexp.MustCompile("`(Test|Fuzz)\\w+`|`test/[\\w./]+`").MatchString(held) {
+			t.Errorf("%s: held by nothing", m[1])
+		}
+		for _, path := range regexp.MustCompile("`(test/[\\w./]+)`").FindAllStringSubmatch(held, -1) {
+			if _, err := os.Stat(filepath.Join("..", path[1])); err != nil {
+				t.Errorf("%s: held by %s: %v", m[1], path[1], err)
+			}
+		}
+		if why, rejected := strings.Index(before, "*Why:*"), strings.Index(before, "*Rejected:*"); rejected >= 0 && rejected < why {
+			t.Errorf("%s: what was rejected stands before why", m[1])
+		}
+	}
+	if decisions < 100 {
+		t.Errorf("%d decisions seen: the test looks in the wrong place", decisions)
+	}
+}
+
+// subsections are those of PROTOCOL.md, and its sections that have none.
+func subsections(t *testing.T) map[string]bool {
+	t.Helper()
+	exist, section, number := map[string]bool{}, 0, 0
+	for _, m := range regexp.MustCompile(`(?m)^###? (\d+)(?:\.(\d+))?`).FindAllStringSubmatch(document(t, "PROTOCOL.md"), -1) {
+		whole := fmt.Sprint(section)
+		if m[2] == "" {
+			section, number = section+1, 0
+		} else {
+			number++
+			delete(exist, whole)
+		}
+		name := strings.TrimPrefix(m[0][strings.Index(m[0], " "):], " ")
+		want := fmt.Sprintf("%d.%d", section, number)
+		if m[2] == "" {
+			want = fmt.Sprint(section)
+		}
+		if name != want {
+			t.Errorf("PROTOCOL.md: %s stands where %s should", name, want)
+		}
+		exist[name] = true
+	}
+	if len(exist) < 40 {
+		t.Fatalf("%d subsections of PROTOCOL.md seen", len(exist))
+	}
+	return exist
+}
+
+// Each rule of the protocol has a row of DESIGN.md's table, with a test.
+func TestEachRuleOfTheProtocolIsHeld(t *testing.T) {
+	rules := subsections(t)
+	held := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^\| ([\d.]+) \| .* \| (.*) \|$`).FindAllStringSubmatch(document(t, "DESIGN.md"), -1) {
+		if !rules[m[1]] {
+			t.Errorf("DESIGN.md's table says what holds %s, which PROTOCOL.md has not", m[1])
+		}
+		held[m[1]] = held[m[1]] || strings.Contains(m[2], "Test")
+	}
+	for rule := range rules {
+		if strings.Contains(rule, ".") && !held[rule] {
+			t.Errorf("PROTOCOL %s is held by no test of DESIGN.md's table", rule)
 		}
 	}
 }

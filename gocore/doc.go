@@ -23,8 +23,9 @@
 //	                                     +------Respond---------+ +----Replied------+
 //	other hosts <- daemon/links <--Send-- node <--Received-- daemon/links <- other hosts
 //
-// DESIGN.md in this directory lists the decisions and the tests that hold them,
-// PROTOCOL.md the rules of the protocol: "PROTOCOL 3" in a comment is its section 3.
+// DESIGN.md in this directory has the decisions, by topic, and the tests that hold
+// them; PROTOCOL.md the rules of the protocol: "PROTOCOL 3.8" in a comment is its
+// subsection 3.8.
 //
 // # Glossary
 //
