@@ -14,7 +14,7 @@
 //	node/   joins them: Handle(now, Input) []Effect, NextWake(now)
 //
 // Read node/input.go and node/effect.go first: they are everything that goes
-// in and comes out. Then node/lookup.go (a query), node/fetch.go and
+// in and comes out. Then node/lookup.go (a lookup), node/fetch.go and
 // node/order.go, servers.go, judge.go and down.go (the DNS servers and outages),
 // node/receive.go (peers).
 //
@@ -29,28 +29,44 @@
 //
 // # Glossary
 //
-// One word per thing, in code, log, command and manual alike.
+// One word per thing, in code, log, command and manual alike. Messages are written in
+// capitals.
 //
 //	host      a machine that runs mcdnsd
-//	peer      another host, in one run: id and epoch
 //	group     all hosts with one key on one link
-//	member    a peer that was heard lately
-//	proven    said of a peer that has shown to be alive now
+//	peer      another host, in one run: id and epoch
+//	proven    said of a peer that has shown to be alive now; stranger: a peer that has not
+//	member    a proven peer that was heard lately
+//	deaf      said of a peer that does not hear this host's multicast, and of nothing else
+//	solo      without a key; isolated: with one, but nobody is heard
+//
+//	question  name, type and flags: what a lookup, a fetch and a QUERY are about
+//	lookup    a program's question to its host (it comes in as node.Query)
+//	fetch     the question put to DNS servers until one answers (each time as node.Ask)
+//	probe     a question put to a DNS server to learn whether it answers
+//	QUERY     the question put to the group, when no server answers and nothing is held
+//	ANSWER    what a peer says to a QUERY (wire.Reply)
+//	ASK       the request that a peer fetch, from a host that is cut off
+//	ANNOUNCE  what tells the group what a server just answered
+//
 //	server    a DNS server of this host; fallback: one asked only while all others are down
+//	upstream  the servers together
+//	up        said of a server that answered last; suspect: it failed, or is new, and the group
+//	          is being asked; down: nobody has success with it
+//	cut off   said of a host whose peers reach a server that it does not reach itself
+//	outage    the time in which upstream is down
 //	current   said of the first server of a list that is not down; those behind it are later
 //	good      said of an answer of the current server or of one before it
-//	upstream  the servers together: up, suspect or down
+//
 //	answer    the unit of the cache: one question, its whole CNAME chain and records, one age
 //	birth     which host fetched an answer, and when
+//	age       the time since the birth, as far as it is known
 //	fresh     within the TTL; stale: past it, served only while no server answers in time
-//	negative  an answer that says that there is none: NXDOMAIN or no data
+//	worn      how long an answer has been stale while this host was up; max-stale bounds it
+//	          (the setting cache.stale)
+//	negative  an answer that says that there is none: NXDOMAIN or no data; positive: any other
 //	failure   nobody could answer; remembered for a short time
-//	announce  tell the group what a server just answered
-//	query     ask the group for what nobody else answers; also: a program's question to its node
+//	lent      said of a later server's answer, which is in no cache
 //	rank      a host's place among all for a name: whose turn it is, without a message
 //	place     the network an answer was learnt in
-//	outage    the time in which upstream is down
-//	loop      the goroutine that runs a daemon's node
-//	owner     of a record: the name it is for, as in RFC 9499
-//	solo      without a key; isolated: with one, but nobody is heard
 package gocore
