@@ -28,34 +28,34 @@ import (
 // patience is far longer than anything here takes on a loaded machine.
 const patience = 20 * time.Second
 
-// dns is a DNS server on loopback that knows every name below example, those below
+// A fakeServer is a DNS server on loopback that knows every name below example, those below
 // brief.example for a second, and says nothing about those below silent.example.
-type dns struct {
+type fakeServer struct {
 	conn  *net.UDPConn
 	n     atomic.Int64
 	mu    sync.Mutex
 	asked map[string]int // by question
 }
 
-func (d *dns) times(question string) int {
+func (d *fakeServer) times(question string) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.asked[question]
 }
 
-func startDNS(t *testing.T) *dns {
+func startDNS(t *testing.T) *fakeServer {
 	t.Helper()
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &dns{conn: c, asked: map[string]int{}}
+	d := &fakeServer{conn: c, asked: map[string]int{}}
 	t.Cleanup(func() { c.Close() })
 	go d.serve()
 	return d
 }
 
-func (d *dns) serve() {
+func (d *fakeServer) serve() {
 	buf := make([]byte, 1500)
 	for {
 		n, from, err := d.conn.ReadFromUDPAddrPort(buf)
@@ -143,7 +143,7 @@ func (l *lines) has(s string) bool {
 
 func (d *instance) path(name string) string { return filepath.Join(d.dir, name) }
 
-func (d *instance) configure(t *testing.T, server *dns, more string) {
+func (d *instance) configure(t *testing.T, server *fakeServer, more string) {
 	t.Helper()
 	text := fmt.Sprintf("[servers]\nservers = %v\n[group]\nkey_file = %s\nport = 1\n%s\n[cache]\nfetch_ahead = no\n", server.conn.LocalAddr(), d.path("group.key"), more)
 	if err := os.WriteFile(d.path("conf"), []byte(text), 0o600); err != nil {
@@ -231,7 +231,7 @@ func (d *instance) mcdns(t *testing.T, args ...string) (string, int) {
 	return out.String(), code
 }
 
-func newDaemon(t *testing.T, server *dns) *instance {
+func newDaemon(t *testing.T, server *fakeServer) *instance {
 	t.Helper()
 	d := &instance{dir: t.TempDir()}
 	d.configure(t, server, "")

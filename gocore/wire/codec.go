@@ -122,7 +122,7 @@ func appendBody(b []byte, body Body) ([]byte, error) {
 	case *Reply:
 		return appendAnswers(binary.BigEndian.AppendUint64(b, body.Nonce), body.Answers)
 	case *Ask:
-		return appendQuestion(b, body.Question)
+		return body.Question.Append(b)
 	case *Bye:
 		return b, nil
 	}
@@ -154,7 +154,7 @@ func appendAnnounce(b []byte, a *Announce) ([]byte, error) {
 	}
 	b = append(b, byte(len(a.Long)))
 	for _, l := range a.Long {
-		if b, err = appendQuestion(b, l.Question); err != nil {
+		if b, err = l.Question.Append(b); err != nil {
 			return b, err
 		}
 		b = appendBirth(b, l.Birth)
@@ -170,7 +170,7 @@ func appendAnswers(b []byte, answers []Aged) ([]byte, error) {
 	}
 	b = append(b, byte(len(answers)))
 	for _, a := range answers {
-		if len(a.Packed) > maxPacked {
+		if len(a.Packed) > MaxPacked {
 			return b, ErrTooLong
 		}
 		b = EncodeAged(b, a)
@@ -186,7 +186,7 @@ func appendAsked(b []byte, q *Query) ([]byte, error) {
 	b = append(b, flag(q.Wireless, flagWireless), byte(len(q.Asked)))
 	var err error
 	for _, a := range q.Asked {
-		if b, err = appendQuestion(b, a.Question); err != nil {
+		if b, err = a.Question.Append(b); err != nil {
 			return b, err
 		}
 		b = appendBirth(b, a.Held)
@@ -227,7 +227,7 @@ func appendAge(b []byte, d time.Duration) []byte {
 }
 
 func seconds(d time.Duration) uint32 {
-	return uint32(min(max(d, 0)/time.Second, maxTTL))
+	return uint32(min(max(d, 0)/time.Second, MaxTTL))
 }
 
 func flag(on bool, bit byte) byte {
@@ -258,7 +258,7 @@ func Size(m *Message) int {
 	case *Reply:
 		n += 8 + answersSize(b.Answers)
 	case *Ask:
-		n += questionSize(b.Question)
+		n += b.Question.Size()
 	}
 	return n
 }
@@ -275,7 +275,7 @@ func answersSize(answers []Aged) int {
 func AgedSize(a *Answer) int { return agedHeader + len(a.Packed) }
 
 // LongSize is what a Long adds to an Announce, in bytes.
-func LongSize(l Long) int { return questionSize(l.Question) + birthLen + 8 }
+func LongSize(l Long) int { return l.Question.Size() + birthLen + 8 }
 
 // AskedSize is what an Asked adds to a Query, in bytes.
-func AskedSize(a Asked) int { return questionSize(a.Question) + birthLen }
+func AskedSize(a Asked) int { return a.Question.Size() + birthLen }

@@ -85,7 +85,7 @@ func TestAnyMessageComesBackAsItWas(t *testing.T) {
 			a := *rapid.SampledFrom(pool).Draw(t, "answer")
 			a.Birth = Birth{drawPeer(t), drawMillis(t, maxMillis)}
 			a.Server = ServerID(rapid.Uint64().Draw(t, "server"))
-			a.TTL = time.Duration(rapid.Uint32Max(maxTTL).Draw(t, "ttl")) * time.Second
+			a.TTL = time.Duration(rapid.Uint32Max(MaxTTL).Draw(t, "ttl")) * time.Second
 			return Aged{&a, drawMillis(t, 1<<32-1)}
 		})
 		aged := rapid.SliceOfN(draw, 1, 8).Draw(t, "answers")

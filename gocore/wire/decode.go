@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"fmt"
 	"time"
 )
@@ -35,21 +36,21 @@ func (r *reader) u8() byte {
 
 func (r *reader) u16() uint16 {
 	if b := r.take(2); b != nil {
-		return be16(b)
+		return binary.BigEndian.Uint16(b)
 	}
 	return 0
 }
 
 func (r *reader) u32() uint32 {
 	if b := r.take(4); b != nil {
-		return be32(b)
+		return binary.BigEndian.Uint32(b)
 	}
 	return 0
 }
 
 func (r *reader) u64() uint64 {
 	if b := r.take(8); b != nil {
-		return be64(b)
+		return binary.BigEndian.Uint64(b)
 	}
 	return 0
 }
@@ -80,7 +81,7 @@ func (r *reader) clock() time.Duration {
 func (r *reader) age() time.Duration { return time.Duration(r.u32()) * time.Millisecond }
 
 func (r *reader) ttl() time.Duration {
-	return time.Duration(min(r.u32(), maxTTL)) * time.Second
+	return time.Duration(min(r.u32(), MaxTTL)) * time.Second
 }
 
 func (r *reader) flags(known byte) byte {
@@ -92,18 +93,12 @@ func (r *reader) flags(known byte) byte {
 }
 
 func (r *reader) question() Question {
-	end := plainName(r.b, 0)
-	if end == 0 || !folded(r.b[:end]) {
+	q, rest, ok := ReadQuestion(r.b)
+	if !ok {
 		r.fail()
-		return Question{}
+		return q
 	}
-	name := r.take(end)
-	q := Question{Type: r.u16()}
-	if r.bad || !askable(q.Type) {
-		r.fail()
-		return Question{}
-	}
-	q.Name = text(name)
+	r.b = rest
 	return q
 }
 
@@ -194,7 +189,7 @@ func (r *reader) long() []Long {
 	list := make([]Long, n)
 	for i := range list {
 		l := Long{Question: r.question(), Birth: r.birth(), TTL: r.ttl(), Length: r.u32()}
-		if l.Length > maxPacked || l.Birth.Peer == (Peer{}) {
+		if l.Length > MaxPacked || l.Birth.Peer == (Peer{}) {
 			r.fail()
 		}
 		if r.bad {
@@ -255,17 +250,12 @@ func (r *reader) aged() (Aged, error) {
 	if r.bad {
 		return Aged{}, ErrMalformed
 	}
-	f, err := checkForm(packed)
-	if err != nil {
+	if a.Birth.Peer == (Peer{}) {
+		return Aged{}, fmt.Errorf("%w: no birth", ErrForm)
+	}
+	if err := a.Unpack(packed); err != nil {
 		return Aged{}, err
 	}
-	if a.Birth.Peer == (Peer{}) || f.kind != Positive && !f.soa && a.TTL > bareNegativeTTL*time.Second {
-		return Aged{}, fmt.Errorf("%w: no birth, or a negative that nobody says the life of", errForm)
-	}
-	a.Question = Question{Name: text(f.name), Type: f.typ}
-	a.Kind, a.Private = f.kind, f.private
-	a.Packed = append(make([]byte, 0, len(packed)), packed...)
-	f.settle(a.Packed)
 	return Aged{Answer: &a, Age: age}, nil
 }
 

@@ -47,7 +47,7 @@ func TestPeerCanSayNothingBesideTheAnswer(t *testing.T) {
 		{"a chain", packed(noerror, name, TypeA, 2, 0, cname, rawRR(target, TypeA, 60, addr)), true},
 		{"a negative", packed(nxdomain, name, TypeA, 0, 1, rawRR(zone, TypeSOA, 60, soaData)), true},
 		{"the root's SOA", packed(nxdomain, name, TypeA, 0, 1, rawRR([]byte{0xC0, 22}, TypeSOA, 60, soaData)), true},
-		{"the highest TTL", packed(noerror, name, TypeA, 1, 0, rawRR(own, TypeA, maxTTL, addr)), true},
+		{"the highest TTL", packed(noerror, name, TypeA, 1, 0, rawRR(own, TypeA, MaxTTL, addr)), true},
 		{"two strings", packed(noerror, name, dns.TypeTXT, 1, 0, rawRR(own, dns.TypeTXT, 60, []byte("\x01x\x02yz"))), true},
 		{"a NAPTR", packed(noerror, name, dns.TypeNAPTR, 1, 0, rawRR(own, dns.TypeNAPTR, 60, []byte("\x00\x01\x00\x02\x01u\x03E2U\x00\x01r\x00"))), true},
 		{"a NAPTR cut", packed(noerror, name, dns.TypeNAPTR, 1, 0, rawRR(own, dns.TypeNAPTR, 60, []byte("\x00\x01\x00\x02\x01u\x03E2U\x00"))), false},
@@ -199,7 +199,7 @@ func TestShufflingRecordsIsTheSameData(t *testing.T) {
 		build := func(order []int) []byte {
 			var rs [][]byte
 			for _, h := range order {
-				rs = append(rs, rawRR([]byte{0xC0, 12}, TypeA, rapid.Uint32Max(maxTTL).Draw(t, "ttl"), []byte{192, 0, 2, byte(h)}))
+				rs = append(rs, rawRR([]byte{0xC0, 12}, TypeA, rapid.Uint32Max(MaxTTL).Draw(t, "ttl"), []byte{192, 0, 2, byte(h)}))
 			}
 			return packed(noerror, name, TypeA, len(rs), 0, rs...)
 		}

@@ -83,10 +83,10 @@ func understoodAll(lists ...[]string) bool {
 }
 
 func plainly(q Question, m *dns.Msg) (kind Kind, ttl uint32, lines []string, ok bool) {
-	ttl = maxTTL
+	ttl = MaxTTL
 	take := func(rr dns.RR) {
 		h := rr.Header()
-		h.Ttl = min(h.Ttl, maxTTL)
+		h.Ttl = min(h.Ttl, MaxTTL)
 		ttl = min(ttl, h.Ttl)
 		lines = append(lines, strings.ToLower(rr.String()))
 	}
@@ -157,7 +157,7 @@ func dnameTTL(m *dns.Msg, name, target string) uint32 {
 		}
 		if prefix != "" && within(name, d.Hdr.Name) && !strings.EqualFold(name, d.Hdr.Name) &&
 			strings.EqualFold(target, prefix+strings.TrimSuffix(d.Target, ".")+strings.Repeat(".", min(1, len(d.Target)-1))) {
-			return min(d.Hdr.Ttl, maxTTL)
+			return min(d.Hdr.Ttl, MaxTTL)
 		}
 	}
 	return 0
@@ -178,7 +178,7 @@ func FuzzDecodeAged(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, rest, err := DecodeAged(b)
 		if err != nil {
-			if rest != nil && (len(rest) > len(b)-agedHeader || !errors.Is(err, errForm)) {
+			if rest != nil && (len(rest) > len(b)-agedHeader || !errors.Is(err, ErrForm)) {
 				t.Fatalf("%d of %d bytes left, %v", len(rest), len(b), err)
 			}
 			return

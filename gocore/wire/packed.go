@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A packed answer has one form, so that every host checks it in one walk and
@@ -27,12 +28,15 @@ const (
 	flagsHigh  = 0x81 // QR, RD
 	flagsLow   = 0x80 // RA, over the RCODE
 	maxChain   = 11   // CNAMEs in one answer, as unbound follows
-	maxPacked  = 1<<16 - 1
 	minPacked  = headerLen + 1 + 4
 	pointerTag = 0xC000
 )
 
-var errForm = errors.New("malformed answer")
+// MaxPacked is the most bytes that a packed answer has.
+const MaxPacked = 1<<16 - 1
+
+// ErrForm: a packed answer that is not of the form of one.
+var ErrForm = errors.New("malformed answer")
 
 func be16(b []byte) uint16 { return binary.BigEndian.Uint16(b) }
 func be32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
@@ -68,7 +72,7 @@ func recordAt(p []byte, off int) (r record, next int) {
 }
 
 // plain reports whether a record is as add leaves it.
-func (r *record) plain() bool { return r.ttl <= maxTTL && plainData(r.data, r.typ) }
+func (r *record) plain() bool { return r.ttl <= MaxTTL && plainData(r.data, r.typ) }
 
 // form is what checkForm found in a packed answer.
 type form struct {
@@ -80,10 +84,29 @@ type form struct {
 	records int // offset of the first record
 }
 
+// Unpack makes a, whose TTL is set, of a packed answer of unknown origin:
+// Question, Kind and Private are what its records say. A negative without an
+// SOA, of which nobody says how long it lives, must not live longer than
+// ParseReply would let it. packed is copied.
+func (a *Answer) Unpack(packed []byte) error {
+	f, err := checkForm(packed)
+	if err != nil {
+		return err
+	}
+	if f.kind != Positive && !f.soa && a.TTL > bareNegativeTTL*time.Second {
+		return fmt.Errorf("%w: a negative that nobody says the life of", ErrForm)
+	}
+	a.Question = Question{Name: text(f.name), Type: f.typ}
+	a.Kind, a.Private = f.kind, f.private
+	a.Packed = append(make([]byte, 0, len(packed)), packed...)
+	f.settle(a.Packed)
+	return nil
+}
+
 // checkForm walks over a packed answer of unknown origin.
 func checkForm(p []byte) (form, error) {
-	if len(p) < minPacked || len(p) > maxPacked {
-		return form{}, fmt.Errorf("%w: %d bytes", errForm, len(p))
+	if len(p) < minPacked || len(p) > MaxPacked {
+		return form{}, fmt.Errorf("%w: %d bytes", ErrForm, len(p))
 	}
 	rcode := p[3] & 0xF
 	answers, authorities := int(be16(p[6:])), int(be16(p[8:]))
@@ -91,11 +114,11 @@ func checkForm(p []byte) (form, error) {
 		rcode != RcodeSuccess && rcode != RcodeNXDomain ||
 		be16(p[4:]) != 1 || be16(p[10:]) != 0 || authorities > 1 ||
 		answers > (len(p)-headerLen)/recordLen {
-		return form{}, fmt.Errorf("%w: header", errForm)
+		return form{}, fmt.Errorf("%w: header", ErrForm)
 	}
 	end := plainName(p, headerLen)
 	if end == 0 || len(p)-end < 4 || be16(p[end+2:]) != classIN || !folded(p[headerLen:end]) || !askable(be16(p[end:])) {
-		return form{}, fmt.Errorf("%w: question", errForm)
+		return form{}, fmt.Errorf("%w: question", ErrForm)
 	}
 	f := form{name: p[headerLen:end], typ: be16(p[end:]), kind: NoData, records: end + 4}
 	if rcode == RcodeNXDomain {
@@ -111,7 +134,7 @@ func checkForm(p []byte) (form, error) {
 		}
 	}
 	if off != len(p) {
-		return form{}, fmt.Errorf("%w: bytes behind it", errForm)
+		return form{}, fmt.Errorf("%w: bytes behind it", ErrForm)
 	}
 	return f, nil
 }
@@ -126,7 +149,7 @@ func (f *form) checkAnswers(p []byte, count int) (cur, off int, err error) {
 	for range count {
 		r, next := recordAt(p, off)
 		if next == 0 || r.owner != cur || !r.plain() {
-			return 0, 0, fmt.Errorf("%w: record", errForm)
+			return 0, 0, fmt.Errorf("%w: record", ErrForm)
 		}
 		switch {
 		case r.typ == f.typ && f.kind != NXDomain && (f.kind == NoData || f.typ != TypeCNAME):
@@ -135,14 +158,14 @@ func (f *form) checkAnswers(p []byte, count int) (cur, off int, err error) {
 		case r.typ == TypeCNAME && f.typ != TypeCNAME && f.kind != Positive && links < maxChain:
 			for _, at := range chain[:links+1] {
 				if sameName(p[at:plainName(p, at)], r.data) {
-					return 0, 0, fmt.Errorf("%w: CNAMEs run in a circle", errForm)
+					return 0, 0, fmt.Errorf("%w: CNAMEs run in a circle", ErrForm)
 				}
 			}
 			links++
 			cur = r.at
 			chain[links] = cur
 		default:
-			return 0, 0, fmt.Errorf("%w: a record that is no part of it", errForm)
+			return 0, 0, fmt.Errorf("%w: a record that is no part of it", ErrForm)
 		}
 		off = next
 	}
@@ -153,7 +176,7 @@ func (f *form) checkAnswers(p []byte, count int) (cur, off int, err error) {
 func (f *form) checkSOA(p []byte, off, cur int) (int, error) {
 	r, next := recordAt(p, off)
 	if next == 0 || f.kind == Positive || r.typ != TypeSOA || !r.plain() || !startsLabel(p, cur, r.owner) {
-		return 0, fmt.Errorf("%w: SOA", errForm)
+		return 0, fmt.Errorf("%w: SOA", ErrForm)
 	}
 	f.soa = true
 	return next, nil

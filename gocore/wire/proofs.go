@@ -113,7 +113,7 @@ func (s *scrubber) addPlain(owner []byte, typ uint16, c candidate) error {
 	if err != nil || len(out)-at > 1<<16-1 {
 		return ErrMismatch
 	}
-	if len(out) > maxPacked {
+	if len(out) > MaxPacked {
 		return ErrUseless
 	}
 	if plainData(out[at:], typ) {

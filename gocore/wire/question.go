@@ -41,6 +41,10 @@ func NewQuestion(name string, typ uint16) (Question, error) {
 	return Question{Name: text(b), Type: typ}, nil
 }
 
+// udpRoom is what a server may send by UDP, in bytes: it passes every link
+// unfragmented (DNS flag day 2020).
+const udpRoom = 1232
+
 // Bits of the header's second flag byte and of the third byte of OPT's TTL.
 const (
 	headerCD = 0x10 // RFC 4035 section 3.2.2
@@ -147,8 +151,9 @@ func unescape(s string) (c byte, n int) {
 	return byte(v), 3
 }
 
-// appendQuestion appends name and type, as questions stand in datagrams.
-func appendQuestion(dst []byte, q Question) ([]byte, error) {
+// Append appends name and type, as questions stand in datagrams: the name's
+// labels and its root, then the type. It fails where NewQuestion would.
+func (q Question) Append(dst []byte) ([]byte, error) {
 	dst, err := appendName(dst, q.Name)
 	if err != nil {
 		return dst, fmt.Errorf("question %q: %w", q.Name, err)
@@ -156,8 +161,18 @@ func appendQuestion(dst []byte, q Question) ([]byte, error) {
 	return binary.BigEndian.AppendUint16(dst, q.Type), nil
 }
 
-// questionSize is what appendQuestion appends, in bytes.
-func questionSize(q Question) int {
+// ReadQuestion reads what Append appended from hostile bytes, and returns what
+// stands behind it. b is not kept.
+func ReadQuestion(b []byte) (q Question, rest []byte, ok bool) {
+	end := plainName(b, 0)
+	if end == 0 || len(b)-end < 2 || !folded(b[:end]) || !askable(be16(b[end:])) {
+		return Question{}, nil, false
+	}
+	return Question{Name: text(b[:end]), Type: be16(b[end:])}, b[end+2:], true
+}
+
+// Size is how many bytes Append appends.
+func (q Question) Size() int {
 	n := 1 + 2
 	if q.Name == "." {
 		return n
@@ -187,7 +202,7 @@ func AppendQuery(dst []byte, q Question, id uint16, edns bool) []byte {
 		flags = headerCD
 	}
 	b = append(b, 1, flags, 0, 1, 0, 0, 0, 0, 0, extra)
-	b, err := appendQuestion(b, q)
+	b, err := q.Append(b)
 	if err != nil {
 		return dst
 	}
@@ -197,7 +212,7 @@ func AppendQuery(dst []byte, q Question, id uint16, edns bool) []byte {
 		if q.Flags&DO != 0 {
 			do = ednsDO
 		}
-		b = append(b, 0, 0, byte(dns.TypeOPT), MaxDatagram>>8, MaxDatagram&0xFF, 0, 0, do, 0, 0, 0)
+		b = append(b, 0, 0, byte(dns.TypeOPT), udpRoom>>8, udpRoom&0xFF, 0, 0, do, 0, 0, 0)
 	}
 	return b
 }

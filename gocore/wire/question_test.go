@@ -113,9 +113,9 @@ func TestAppendQueryIsWhatServersExpect(t *testing.T) {
 func TestQuestionSizeCountsWireBytes(t *testing.T) {
 	for _, name := range []string{".", "a", "www.example.org", `a\.b.c`, `\000\255x.y`, "bücher.example"} {
 		q := question(t, name, TypeA)
-		b, err := appendQuestion(nil, q)
-		if err != nil || len(b) != questionSize(q) {
-			t.Errorf("%q: size %d, made %d bytes, %v", name, questionSize(q), len(b), err)
+		b, err := q.Append(nil)
+		if err != nil || len(b) != q.Size() {
+			t.Errorf("%q: size %d, made %d bytes, %v", name, q.Size(), len(b), err)
 		}
 	}
 }
@@ -134,9 +134,9 @@ func FuzzNewQuestion(f *testing.F) {
 		if again, err := NewQuestion(q.Name, typ); err != nil || again != q {
 			t.Fatalf("%q became %q, and that %q, %v", name, q.Name, again.Name, err)
 		}
-		b, err := appendQuestion(nil, q)
-		if err != nil || len(b) != questionSize(q) {
-			t.Fatalf("%q: %d bytes, size says %d, %v", q.Name, len(b), questionSize(q), err)
+		b, err := q.Append(nil)
+		if err != nil || len(b) != q.Size() {
+			t.Fatalf("%q: %d bytes, size says %d, %v", q.Name, len(b), q.Size(), err)
 		}
 		r := reader{b: b}
 		if got := r.question(); got != q || r.bad || len(r.b) != 0 {

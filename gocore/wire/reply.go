@@ -54,7 +54,7 @@ func ParseReply(q Question, reply []byte) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := scrubber{reply: reply, q: q, ttl: maxTTL, rcode: reply[3] & 0xF, ede: o.ede}
+	s := scrubber{reply: reply, q: q, ttl: MaxTTL, rcode: reply[3] & 0xF, ede: o.ede}
 	if off, err = s.index(off); err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func ParseReply(q Question, reply []byte) (*Answer, error) {
 // these.
 func checkReply(name []byte, typ uint16, p []byte) (int, opt, error) {
 	// QR set, opcode QUERY.
-	if len(p) < headerLen || len(p) > maxPacked || p[2]&0xF8 != 0x80 {
+	if len(p) < headerLen || len(p) > MaxPacked || p[2]&0xF8 != 0x80 {
 		return 0, opt{}, ErrMismatch
 	}
 	rcode := int(p[3] & 0xF)
@@ -100,9 +100,9 @@ func checkReply(name []byte, typ uint16, p []byte) (int, opt, error) {
 	return off + 4, o, nil
 }
 
-// maxTTL in seconds (RFC 2181 section 8); a larger one counts as this
+// MaxTTL in seconds (RFC 2181 section 8); a larger one counts as this
 // (RFC 8767 section 4).
-const maxTTL = 1<<31 - 1
+const MaxTTL = 1<<31 - 1
 
 // A scrubber makes a packed answer of one reply.
 type scrubber struct {
@@ -140,7 +140,7 @@ func (s *scrubber) rr(off int, room *[maxName]byte) (owner []byte, typ, class ui
 	if end > len(s.reply) {
 		return nil, 0, 0, c, ErrMismatch
 	}
-	c = candidate{ttl: min(be32(p[4:]), maxTTL), owner: uint16(off), data: uint16(at + 10), end: uint16(end)}
+	c = candidate{ttl: min(be32(p[4:]), MaxTTL), owner: uint16(off), data: uint16(at + 10), end: uint16(end)}
 	return room[:n], be16(p), be16(p[2:]), c, nil
 }
 
@@ -298,7 +298,7 @@ func (s *scrubber) add(c candidate, owner int, typ uint16) error {
 		return ErrMismatch
 	}
 	n := len(out) - at
-	if n > 1<<16-1 || len(out) > maxPacked {
+	if n > 1<<16-1 || len(out) > MaxPacked {
 		return fmt.Errorf("%w: more than 64 KiB", ErrUseless)
 	}
 	settle(out[at:], typ, s.question())

@@ -133,8 +133,8 @@ func TestReplyIsScrubbedToItsAnswer(t *testing.T) {
 func TestReplyTTLBeyondItsBoundIsHeldThere(t *testing.T) {
 	q := question(t, "a.example", TypeA)
 	a, err := ParseReply(q, reply(t, q, nil, []string{"a.example. 4294967295 IN A 192.0.2.1"}, nil, nil))
-	if err != nil || a.TTL != maxTTL*time.Second {
-		t.Errorf("got %v, %v; want %d s (RFC 8767 section 4)", a, err, maxTTL)
+	if err != nil || a.TTL != MaxTTL*time.Second {
+		t.Errorf("got %v, %v; want %d s (RFC 8767 section 4)", a, err, MaxTTL)
 	}
 }
 

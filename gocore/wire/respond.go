@@ -30,7 +30,7 @@ type Response struct {
 func AppendResponse(dst []byte, r *Request, res Response) []byte {
 	start, limit := len(dst), r.Size
 	if res.TCP {
-		limit = maxPacked
+		limit = MaxPacked
 	}
 	dst = r.appendHead(dst, res)
 	head := len(dst) - start

@@ -13,7 +13,7 @@ const (
 	PageRoom = 16<<10 - pageHeader
 	// MaxPage is the most bytes that DecodePage takes: a page of the longest
 	// answer.
-	MaxPage = pageHeader + agedHeader + maxPacked
+	MaxPage = pageHeader + agedHeader + MaxPacked
 	// MaxWant is the most bytes that DecodeWant takes; EncodeWant leaves out
 	// the questions that do not fit.
 	MaxWant = 16 << 10
@@ -66,7 +66,7 @@ func EncodeWant(away time.Duration, after uint64, qs []Question) []byte {
 	b = append(b, 0, 0)
 	n := 0
 	for _, q := range qs {
-		longer, err := appendQuestion(b, q)
+		longer, err := q.Append(b)
 		if err != nil {
 			continue
 		}

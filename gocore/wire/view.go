@@ -37,14 +37,14 @@ var ErrNoHostName = errors.New("the answer is for a name that no host may have")
 func (a *Answer) View() (View, error) {
 	p := a.Packed
 	if len(p) < minPacked {
-		return View{}, errForm
+		return View{}, ErrForm
 	}
 	end := plainName(p, headerLen)
 	v := View{Canonical: hostText(p[headerLen:end])}
 	for off := end + 4; off < len(p); {
 		r, next := recordAt(p, off)
 		if next == 0 {
-			return View{}, errForm
+			return View{}, ErrForm
 		}
 		if r.typ == TypeCNAME && a.Question.Type != TypeCNAME {
 			v.follow(r.data)
