@@ -6,7 +6,8 @@
 //
 // # The map
 //
-//	wire/   bytes <-> questions, answers, messages; the only user of miekg/dns
+//	dns/    bytes of DNS <-> questions, answers; the only user of miekg/dns
+//	wire/   bytes <-> messages between hosts
 //	cache/  answers with their ages; which of two answers stands; eviction
 //	group/  who is on the LAN, how often to speak, whose turn it is (rank)
 //	names/  special-use names, and how far a question may travel

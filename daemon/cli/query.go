@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mcdns/daemon/control"
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 func (e *env) queryCommand() *cobra.Command {
@@ -90,7 +90,7 @@ func typeNumbers(types []string) (string, error) {
 
 // askable is false for OPT and the types that stand for no records.
 func askable(n uint16) bool {
-	_, err := wire.NewQuestion(".", n)
+	_, err := dns.NewQuestion(".", n)
 	return err == nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"mcdns/daemon/logs"
 	"mcdns/daemon/upstream"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -181,7 +182,7 @@ func names(field func(*Config) *[]string) setting {
 	return func(c *Config, value string) error {
 		var out []string
 		for _, n := range list(value) {
-			q, err := wire.NewQuestion(strings.TrimPrefix(n, "*."), 1)
+			q, err := dns.NewQuestion(strings.TrimPrefix(n, "*."), 1)
 			if err != nil {
 				return fmt.Errorf("is not a list of names: %w", err)
 			}
@@ -245,7 +246,7 @@ func isRoute(item string) bool {
 func (c *Config) addRoute(item string) error {
 	domain, addrs, _ := strings.Cut(item, ":")
 	text := strings.TrimSpace(domain)
-	q, err := wire.NewQuestion(text, 1)
+	q, err := dns.NewQuestion(text, 1)
 	// 192.0.2.300 is a mistaken address and no domain: no top level is a number
 	// (RFC 3696 section 2).
 	if err != nil || q.Name == "." || strings.ContainsAny(text, " \t") || numeric(q.Name) {
@@ -289,7 +290,7 @@ func setTLSNames(c *Config, value string) error {
 	for _, s := range list(value) {
 		text, name, _ := strings.Cut(s, "#")
 		addr, err := netip.ParseAddr(text)
-		q, bad := wire.NewQuestion(name, 1)
+		q, bad := dns.NewQuestion(name, 1)
 		if err != nil || bad != nil || len(out) >= maxList {
 			return errors.New("is not a list of addresses and names (as in 192.0.2.53#dns.example)")
 		}

@@ -41,6 +41,7 @@ import (
 	"mcdns/daemon/store"
 	"mcdns/daemon/streams"
 	"mcdns/daemon/upstream"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
@@ -278,18 +279,18 @@ func (h *Host) load() {
 }
 
 // resolve asks the node, which must hear of what was saved before anything else.
-func (h *Host) resolve(ctx context.Context, q wire.Question) (node.Result, error) {
+func (h *Host) resolve(ctx context.Context, q dns.Question) (node.Result, error) {
 	if a := h.hosts.Load().Answer(q); a != nil {
 		return node.Result{Answer: a, Source: node.FromHere}, nil
 	}
-	results, err := h.resolveAll(ctx, []wire.Question{q})
+	results, err := h.resolveAll(ctx, []dns.Question{q})
 	if err != nil {
 		return node.Result{}, err
 	}
 	return results[0], nil
 }
 
-func (h *Host) resolveAll(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
+func (h *Host) resolveAll(ctx context.Context, questions []dns.Question) ([]node.Result, error) {
 	select {
 	case <-h.restored:
 		return h.loop.ResolveAll(ctx, questions)

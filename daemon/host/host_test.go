@@ -22,7 +22,7 @@ import (
 	"mcdns/daemon/cli"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/upstream"
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
@@ -74,14 +74,14 @@ func (d *fakeServer) serve() {
 	}
 }
 
-func answer(query []byte) (wire.Question, []byte) {
+func answer(query []byte) (dns.Question, []byte) {
 	var labels []string
 	at := 12
 	for query[at] != 0 {
 		labels = append(labels, string(query[at+1:at+1+int(query[at])]))
 		at += 1 + int(query[at])
 	}
-	q, err := wire.NewQuestion(strings.Join(labels, ".")+".", binary.BigEndian.Uint16(query[at+1:]))
+	q, err := dns.NewQuestion(strings.Join(labels, ".")+".", binary.BigEndian.Uint16(query[at+1:]))
 	if err != nil {
 		panic(err)
 	}
@@ -96,7 +96,7 @@ func answer(query []byte) (wire.Question, []byte) {
 			records = []string{fmt.Sprintf("%s %d IN A 192.0.2.1", q.Name, ttl)}
 		}
 	}
-	a, err := wire.ParseAnswer(q, rcode, records)
+	a, err := dns.ParseAnswer(q, rcode, records)
 	if err != nil {
 		panic(err)
 	}
@@ -350,7 +350,7 @@ func TestDeadNamesAreNoOutageOfTheOthers(t *testing.T) {
 	var programs sync.WaitGroup
 	for i := range 40 {
 		name := fmt.Sprintf("www%d.silent.example.", i)
-		programs.Go(func() { d.host.resolveAll(ctx, []wire.Question{{Name: name, Type: 1}, {Name: name, Type: 28}}) })
+		programs.Go(func() { d.host.resolveAll(ctx, []dns.Question{{Name: name, Type: 1}, {Name: name, Type: 28}}) })
 	}
 	wait(t, "more tries than are asked at once", func() bool { return server.n.Load() > 2*upstream.DefaultSockets })
 	begun := time.Now()
@@ -430,7 +430,7 @@ func TestNoQuestionOvertakesWhatWasSaved(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
-		_, err := h.resolve(ctx, wire.Question{Name: "www.example.", Type: 1})
+		_, err := h.resolve(ctx, dns.Question{Name: "www.example.", Type: 1})
 		done <- err
 	}()
 	cancel()

@@ -19,9 +19,9 @@ import (
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/upstream"
 	"mcdns/daemon/watch"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
-	"mcdns/gocore/wire"
 )
 
 // view is everything that refresh found, to be compared with the last time.
@@ -187,7 +187,7 @@ func settings(v view, machine resolvconf.Machine, ring *trust.Ring, chosen []nod
 func absolute(search []string) []string {
 	var out []string
 	for _, s := range search {
-		if q, err := wire.NewQuestion(s, 1); err == nil && s != "." {
+		if q, err := dns.NewQuestion(s, 1); err == nil && s != "." {
 			out = append(out, q.Name)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"mcdns/daemon/loop"
 	"mcdns/daemon/nsssock"
 	"mcdns/daemon/survive"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -229,8 +230,8 @@ func origins(v loop.View) from {
 	return f
 }
 
-var kinds = map[wire.Kind]string{
-	wire.Positive: "positive", wire.NoData: "no such record", wire.NXDomain: "no such name",
+var kinds = map[dns.Kind]string{
+	dns.Positive: "positive", dns.NoData: "no such record", dns.NXDomain: "no such name",
 }
 
 var sources = map[node.Source]string{
@@ -263,7 +264,7 @@ func (h *Host) result(r node.Result) control.Result {
 }
 
 // serverName is the address of a server that this host knows by its hash.
-func (h *Host) serverName(id wire.ServerID) string {
+func (h *Host) serverName(id dns.ServerID) string {
 	set := h.shown.Load().settings
 	for _, list := range [][]node.Server{set.Servers, set.Fallback} {
 		for _, s := range list {
@@ -284,7 +285,7 @@ func addrString(a netip.AddrPort) string {
 }
 
 // typeName is the type's mnemonic, TYPEn if it has none (RFC 3597).
-func typeName(q wire.Question) string {
+func typeName(q dns.Question) string {
 	_, name, _ := strings.Cut(q.String(), " ")
 	return name
 }

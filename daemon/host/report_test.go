@@ -8,8 +8,8 @@ import (
 
 	"mcdns/daemon/clock"
 	"mcdns/daemon/loop"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // TestStatusIsCountedForAHundredthOfTheTimeAtMost: every user of the machine may ask
@@ -54,8 +54,8 @@ func TestStatusTellsWhatTheDaemonTakes(t *testing.T) {
 // TestQueryShowsTheTTLThatCounts: a week that counts as a day is one, in the records
 // too, and what it came with is said beside it.
 func TestQueryShowsTheTTLThatCounts(t *testing.T) {
-	q := wire.Question{Name: "www.example.", Type: 1}
-	a, err := wire.ParseAnswer(q, 0, []string{"www.example. 604800 IN A 192.0.2.1"})
+	q := dns.Question{Name: "www.example.", Type: 1}
+	a, err := dns.ParseAnswer(q, 0, []string{"www.example. 604800 IN A 192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"mcdns/daemon/files"
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // Path is the file.
@@ -94,7 +94,7 @@ func (t *Table) add(addr netip.Addr, names []string) {
 	}
 	if t.addrs[addr] == nil {
 		t.addrs[addr] = &entry{names: names, addrs: []netip.Addr{addr}}
-		t.reverse[wire.ReverseName(addr.WithZone(""))] = names[0]
+		t.reverse[dns.ReverseName(addr.WithZone(""))] = names[0]
 	}
 	for _, n := range names {
 		key := fold(n)
@@ -114,7 +114,7 @@ func fold(name string) string { return strings.ToLower(strings.TrimSuffix(name, 
 // Name looks a name up as it was written, with or without a final dot. Known
 // says that the file has it, though the view may hold no address of the
 // families wanted: nobody else is to be asked then.
-func (t *Table) Name(name string, v4, v6 bool) (view wire.View, known bool) {
+func (t *Table) Name(name string, v4, v6 bool) (view dns.View, known bool) {
 	if t == nil {
 		return view, false
 	}
@@ -145,17 +145,17 @@ func (t *Table) Address(addr netip.Addr) (names []string, known bool) {
 
 // Answer is what the file says to a DNS question, nil if it does not know the
 // name. Its TTL is 0: the file may change at any time.
-func (t *Table) Answer(q wire.Question) *wire.Answer {
+func (t *Table) Answer(q dns.Question) *dns.Answer {
 	if t == nil {
 		return nil
 	}
-	if q.Type == wire.TypePTR {
+	if q.Type == dns.TypePTR {
 		if name, known := t.reverse[q.Name]; known {
 			return answer(q, []string{q.Name + " 0 IN PTR " + name + "."})
 		}
 		return nil
 	}
-	view, known := t.Name(q.Name, q.Type == wire.TypeA, q.Type == wire.TypeAAAA)
+	view, known := t.Name(q.Name, q.Type == dns.TypeA, q.Type == dns.TypeAAAA)
 	if !known {
 		return nil
 	}
@@ -166,8 +166,8 @@ func (t *Table) Answer(q wire.Question) *wire.Answer {
 	return answer(q, records)
 }
 
-func answer(q wire.Question, records []string) *wire.Answer {
-	a, err := wire.ParseAnswer(q, wire.RcodeSuccess, records)
+func answer(q dns.Question, records []string) *dns.Answer {
+	a, err := dns.ParseAnswer(q, dns.RcodeSuccess, records)
 	if err != nil {
 		return nil
 	}

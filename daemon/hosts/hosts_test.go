@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 const file = `
@@ -61,18 +61,18 @@ func TestFileAnswersDNSQuestions(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		typ  uint16
-		kind wire.Kind
+		kind dns.Kind
 		data string
 	}{
-		{"www.example", wire.TypeA, wire.Positive, "192.0.2.7"},
-		{"www.example", wire.TypeAAAA, wire.Positive, "2001:db8::7"},
-		{"gw", wire.TypeAAAA, wire.NoData, ""},
-		{"gw", 15, wire.NoData, ""},
-		{"7.2.0.192.in-addr.arpa", wire.TypePTR, wire.Positive, "www.Example."},
-		{"no.example", wire.TypeA, 0, ""},
-		{"9.2.0.192.in-addr.arpa", wire.TypePTR, 0, ""},
+		{"www.example", dns.TypeA, dns.Positive, "192.0.2.7"},
+		{"www.example", dns.TypeAAAA, dns.Positive, "2001:db8::7"},
+		{"gw", dns.TypeAAAA, dns.NoData, ""},
+		{"gw", 15, dns.NoData, ""},
+		{"7.2.0.192.in-addr.arpa", dns.TypePTR, dns.Positive, "www.Example."},
+		{"no.example", dns.TypeA, 0, ""},
+		{"9.2.0.192.in-addr.arpa", dns.TypePTR, 0, ""},
 	} {
-		q, err := wire.NewQuestion(c.name, c.typ)
+		q, err := dns.NewQuestion(c.name, c.typ)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,12 +114,12 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		for name := range table.names {
-			if q, err := wire.NewQuestion(name, wire.TypeA); err == nil {
+			if q, err := dns.NewQuestion(name, dns.TypeA); err == nil {
 				table.Answer(q)
 			}
 		}
 		for ptr := range table.reverse {
-			if q, err := wire.NewQuestion(ptr, wire.TypePTR); err == nil {
+			if q, err := dns.NewQuestion(ptr, dns.TypePTR); err == nil {
 				table.Answer(q)
 			}
 		}

@@ -23,15 +23,15 @@ import (
 
 	"mcdns/daemon/clients"
 	"mcdns/daemon/survive"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // Config is what a Listener is made with.
 type Config struct {
 	// Ask resolves one question; a Result without an Answer means that nobody
 	// can say now.
-	Ask func(context.Context, wire.Question) (node.Result, error)
+	Ask func(context.Context, dns.Question) (node.Result, error)
 	Log *slog.Logger
 	// Idle is how long a TCP connection may say nothing; 0 means 10 s.
 	Idle time.Duration
@@ -167,25 +167,25 @@ func (l *Listener) Close() {
 }
 
 // parse reads a request.
-func parse(p []byte) (r wire.Request, ok bool) {
+func parse(p []byte) (r dns.Request, ok bool) {
 	var err error
 	defer survive.Into(&err)
-	return wire.ParseRequest(p)
+	return dns.ParseRequest(p)
 }
 
 // answer makes the reply to a request, nil if there is none to be made any more.
-func (l *Listener) answer(ctx context.Context, r *wire.Request, tcp bool) (reply []byte) {
+func (l *Listener) answer(ctx context.Context, r *dns.Request, tcp bool) (reply []byte) {
 	var err error
 	defer survive.Into(&err)
-	res := wire.Response{Rcode: r.Rcode, EDE: wire.NoEDE, TCP: tcp}
+	res := dns.Response{Rcode: r.Rcode, EDE: dns.NoEDE, TCP: tcp}
 	switch {
-	case r.Rcode == wire.RcodeNotImplemented:
-		res.EDE = wire.EDENotSupport
-	case r.Rcode == wire.RcodeRefused:
-		res.EDE = wire.EDEProhibited
-	case r.Rcode != wire.RcodeSuccess:
+	case r.Rcode == dns.RcodeNotImplemented:
+		res.EDE = dns.EDENotSupport
+	case r.Rcode == dns.RcodeRefused:
+		res.EDE = dns.EDEProhibited
+	case r.Rcode != dns.RcodeSuccess:
 	case r.Any():
-		res.Answer, res.TTL = wire.AnyAnswer(r), time.Hour
+		res.Answer, res.TTL = dns.AnyAnswer(r), time.Hour
 	default:
 		result, err := l.resolve(ctx, r.Question)
 		if err != nil {
@@ -193,13 +193,13 @@ func (l *Listener) answer(ctx context.Context, r *wire.Request, tcp bool) (reply
 		}
 		res = response(result, tcp)
 	}
-	return wire.AppendResponse(make([]byte, 0, 512), r, res)
+	return dns.AppendResponse(make([]byte, 0, 512), r, res)
 }
 
 // resolve asks; what nobody can say for a client that validates is asked again
 // without its flags: in an outage an unsigned answer is better than none, and a
 // validator takes it for what it is.
-func (l *Listener) resolve(ctx context.Context, q wire.Question) (node.Result, error) {
+func (l *Listener) resolve(ctx context.Context, q dns.Question) (node.Result, error) {
 	result, err := l.conf.Ask(ctx, q)
 	if err == nil && result.Answer == nil && q.Flags != 0 {
 		return l.conf.Ask(ctx, q.WithoutFlags())
@@ -207,18 +207,18 @@ func (l *Listener) resolve(ctx context.Context, q wire.Question) (node.Result, e
 	return result, err
 }
 
-func response(r node.Result, tcp bool) wire.Response {
-	res := wire.Response{Answer: r.Answer, Age: r.Age, TTL: r.TTL, EDE: wire.NoEDE, TCP: tcp}
+func response(r node.Result, tcp bool) dns.Response {
+	res := dns.Response{Answer: r.Answer, Age: r.Age, TTL: r.TTL, EDE: dns.NoEDE, TCP: tcp}
 	if r.Held() {
 		res.Turn = rand.Uint32()
 	}
 	switch {
 	case r.Answer == nil:
-		res.Rcode, res.EDE = wire.RcodeServerFailure, cmp.Or(r.Said.EDE, wire.EDENoReach)
-	case r.Stale && r.Answer.Kind == wire.NXDomain:
-		res.EDE = wire.EDEStaleNX
+		res.Rcode, res.EDE = dns.RcodeServerFailure, cmp.Or(r.Said.EDE, dns.EDENoReach)
+	case r.Stale && r.Answer.Kind == dns.NXDomain:
+		res.EDE = dns.EDEStaleNX
 	case r.Stale:
-		res.EDE = wire.EDEStale
+		res.EDE = dns.EDEStale
 	default:
 		res.EDE = r.Answer.EDE
 	}

@@ -16,18 +16,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 
 	"mcdns/daemon/survive"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
 const patience = 20 * time.Second
 
 // start runs a listener on a free loopback port.
-func start(t *testing.T, ask func(context.Context, wire.Question) (node.Result, error)) (*Listener, string) {
+func start(t *testing.T, ask func(context.Context, dns.Question) (node.Result, error)) (*Listener, string) {
 	t.Helper()
 	return startConfig(t, Config{Ask: ask, Log: slog.New(slog.DiscardHandler)})
 }
@@ -48,9 +48,9 @@ func startConfig(t *testing.T, c Config) (*Listener, string) {
 	return l, l.Addrs()[0].String()
 }
 
-func answered(t testing.TB, q wire.Question, rcode int, records ...string) node.Result {
+func answered(t testing.TB, q dns.Question, rcode int, records ...string) node.Result {
 	t.Helper()
-	a, err := wire.ParseAnswer(q, rcode, records)
+	a, err := dns.ParseAnswer(q, rcode, records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +58,8 @@ func answered(t testing.TB, q wire.Question, rcode int, records ...string) node.
 }
 
 // simple answers every question with 192.0.2.7, and long.example with a lot.
-func simple(t testing.TB) func(context.Context, wire.Question) (node.Result, error) {
-	return func(_ context.Context, q wire.Question) (node.Result, error) {
+func simple(t testing.TB) func(context.Context, dns.Question) (node.Result, error) {
+	return func(_ context.Context, q dns.Question) (node.Result, error) {
 		n, records := 1, []string(nil)
 		if q.Name == "long.example." {
 			n = 200
@@ -71,14 +71,14 @@ func simple(t testing.TB) func(context.Context, wire.Question) (node.Result, err
 	}
 }
 
-func exchange(t *testing.T, network, addr string, change func(*dns.Msg)) *dns.Msg {
+func exchange(t *testing.T, network, addr string, change func(*miekg.Msg)) *miekg.Msg {
 	t.Helper()
-	m := new(dns.Msg)
-	m.SetQuestion("wWw.example.", dns.TypeA)
+	m := new(miekg.Msg)
+	m.SetQuestion("wWw.example.", miekg.TypeA)
 	if change != nil {
 		change(m)
 	}
-	c := dns.Client{Net: network, Timeout: 5 * time.Second}
+	c := miekg.Client{Net: network, Timeout: 5 * time.Second}
 	r, _, err := c.Exchange(m, addr)
 	if err != nil {
 		t.Fatalf("%s: %v", network, err)
@@ -93,7 +93,7 @@ func TestAnswersByUDPAndTCP(t *testing.T) {
 		if r.Rcode != 0 || len(r.Answer) != 1 || r.Answer[0].Header().Name != "wWw.example." || r.Truncated {
 			t.Errorf("%s: got %v", network, r)
 		}
-		long := exchange(t, network, addr, func(m *dns.Msg) { m.Question[0].Name = "long.example." })
+		long := exchange(t, network, addr, func(m *miekg.Msg) { m.Question[0].Name = "long.example." })
 		if long.Truncated != (network == "udp") || len(long.Answer) == 200 != (network == "tcp") {
 			t.Errorf("%s: long: TC %v, %d records", network, long.Truncated, len(long.Answer))
 		}
@@ -113,7 +113,7 @@ func TestAnswersOnIPv6AsWell(t *testing.T) {
 
 // TestListenersRepliesGoRound: what is held begins with each of its records in turn.
 func TestListenersRepliesGoRound(t *testing.T) {
-	_, addr := start(t, func(_ context.Context, q wire.Question) (node.Result, error) {
+	_, addr := start(t, func(_ context.Context, q dns.Question) (node.Result, error) {
 		r := answered(t, q, 0, q.Name+" 60 IN A 192.0.2.1", q.Name+" 60 IN A 192.0.2.2", q.Name+" 60 IN A 192.0.2.3")
 		r.Source = node.FromPeer
 		return r, nil
@@ -133,7 +133,7 @@ func TestListenersRepliesGoRound(t *testing.T) {
 
 func TestReplySaysWhyItIsWhatItIs(t *testing.T) {
 	soa := "example. 60 IN SOA a. b. 1 2 3 4 60"
-	_, addr := start(t, func(_ context.Context, q wire.Question) (node.Result, error) {
+	_, addr := start(t, func(_ context.Context, q dns.Question) (node.Result, error) {
 		switch q.Name {
 		case "stale.example.":
 			r := answered(t, q, 0, q.Name+" 60 IN A 192.0.2.7")
@@ -144,7 +144,7 @@ func TestReplySaysWhyItIsWhatItIs(t *testing.T) {
 			r.Answer.EDE = 18
 			return r, nil
 		case "bogus.example.":
-			return node.Result{Said: wire.RcodeError{Rcode: 2, EDE: 7}}, nil
+			return node.Result{Said: dns.RcodeError{Rcode: 2, EDE: 7}}, nil
 		case "gone.example.":
 			r := answered(t, q, 3, soa)
 			r.Stale, r.TTL = true, 30*time.Second
@@ -156,33 +156,33 @@ func TestReplySaysWhyItIsWhatItIs(t *testing.T) {
 		rcode int
 		ede   uint16
 	}{
-		"stale.example.":    {0, dns.ExtendedErrorCodeStaleAnswer},
-		"gone.example.":     {3, dns.ExtendedErrorCodeStaleNXDOMAINAnswer},
-		"filtered.example.": {3, dns.ExtendedErrorCodeFiltered},
-		"bogus.example.":    {2, dns.ExtendedErrorCodeDNSBogus},
-		"none.example.":     {2, dns.ExtendedErrorCodeNoReachableAuthority},
+		"stale.example.":    {0, miekg.ExtendedErrorCodeStaleAnswer},
+		"gone.example.":     {3, miekg.ExtendedErrorCodeStaleNXDOMAINAnswer},
+		"filtered.example.": {3, miekg.ExtendedErrorCodeFiltered},
+		"bogus.example.":    {2, miekg.ExtendedErrorCodeDNSBogus},
+		"none.example.":     {2, miekg.ExtendedErrorCodeNoReachableAuthority},
 	} {
-		r := exchange(t, "udp", addr, func(m *dns.Msg) { m.Question[0].Name = name; m.SetEdns0(1232, false) })
-		var got []dns.EDNS0
+		r := exchange(t, "udp", addr, func(m *miekg.Msg) { m.Question[0].Name = name; m.SetEdns0(1232, false) })
+		var got []miekg.EDNS0
 		if o := r.IsEdns0(); o != nil {
 			got = o.Option
 		}
-		if len(got) != 1 || got[0].(*dns.EDNS0_EDE).InfoCode != want.ede || r.Rcode != want.rcode {
+		if len(got) != 1 || got[0].(*miekg.EDNS0_EDE).InfoCode != want.ede || r.Rcode != want.rcode {
 			t.Errorf("%s: got RCODE %d, %v; want %d, EDE %d", name, r.Rcode, got, want.rcode, want.ede)
 		}
-		if plain := exchange(t, "udp", addr, func(m *dns.Msg) { m.Question[0].Name = name }); plain.IsEdns0() != nil {
+		if plain := exchange(t, "udp", addr, func(m *miekg.Msg) { m.Question[0].Name = name }); plain.IsEdns0() != nil {
 			t.Errorf("%s: a client without EDNS got an OPT", name)
 		}
 	}
-	if r := exchange(t, "udp", addr, func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate }); r.Rcode != dns.RcodeNotImplemented || r.Opcode != dns.OpcodeUpdate {
+	if r := exchange(t, "udp", addr, func(m *miekg.Msg) { m.Opcode = miekg.OpcodeUpdate }); r.Rcode != miekg.RcodeNotImplemented || r.Opcode != miekg.OpcodeUpdate {
 		t.Errorf("update: got %v; want NOTIMP", r)
 	}
 }
 
 func TestValidatorsAskForThemselvesAndGetWhatThereIs(t *testing.T) {
 	var mu sync.Mutex
-	var asked []wire.Flags
-	_, addr := start(t, func(ctx context.Context, q wire.Question) (node.Result, error) {
+	var asked []dns.Flags
+	_, addr := start(t, func(ctx context.Context, q dns.Question) (node.Result, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, q.Flags)
@@ -191,10 +191,10 @@ func TestValidatorsAskForThemselvesAndGetWhatThereIs(t *testing.T) {
 		}
 		return simple(t)(ctx, q)
 	})
-	r := exchange(t, "udp", addr, func(m *dns.Msg) { m.SetEdns0(1232, true); m.CheckingDisabled = true })
+	r := exchange(t, "udp", addr, func(m *miekg.Msg) { m.SetEdns0(1232, true); m.CheckingDisabled = true })
 	mu.Lock()
 	defer mu.Unlock()
-	if len(r.Answer) != 1 || !r.CheckingDisabled || !r.IsEdns0().Do() || !slices.Equal(asked, []wire.Flags{wire.DO | wire.CD, 0}) {
+	if len(r.Answer) != 1 || !r.CheckingDisabled || !r.IsEdns0().Do() || !slices.Equal(asked, []dns.Flags{dns.DO | dns.CD, 0}) {
 		t.Errorf("got %v after questions with flags %v", r, asked)
 	}
 }
@@ -203,7 +203,7 @@ func TestValidatorsAskForThemselvesAndGetWhatThereIs(t *testing.T) {
 // others of its connection (RFC 7766 section 6.2.1.1).
 func TestPipelinedQuestionsOvertakeEachOther(t *testing.T) {
 	release := make(chan struct{})
-	_, addr := start(t, func(ctx context.Context, q wire.Question) (node.Result, error) {
+	_, addr := start(t, func(ctx context.Context, q dns.Question) (node.Result, error) {
 		if strings.HasPrefix(q.Name, "slow") {
 			<-release
 		}
@@ -214,10 +214,10 @@ func TestPipelinedQuestionsOvertakeEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	conn := &dns.Conn{Conn: nc}
+	conn := &miekg.Conn{Conn: nc}
 	for i, name := range []string{"slow.example.", "a.example.", "b.example."} {
-		m := new(dns.Msg)
-		m.SetQuestion(name, dns.TypeA)
+		m := new(miekg.Msg)
+		m.SetQuestion(name, miekg.TypeA)
 		m.Id = uint16(i)
 		if err := conn.WriteMsg(m); err != nil {
 			t.Fatal(err)
@@ -276,7 +276,7 @@ func TestConnectionsHeldOpenLockNobodyOut(t *testing.T) {
 func TestQuestionsUnderWayAreBounded(t *testing.T) {
 	release, started := make(chan struct{}), make(chan struct{}, 2*maxQueries)
 	defer close(release)
-	l, addr := start(t, func(ctx context.Context, q wire.Question) (node.Result, error) {
+	l, addr := start(t, func(ctx context.Context, q dns.Question) (node.Result, error) {
 		started <- struct{}{}
 		<-release
 		return simple(t)(ctx, q)
@@ -286,8 +286,8 @@ func TestQuestionsUnderWayAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	m := new(dns.Msg)
-	m.SetQuestion("x.example.", dns.TypeA)
+	m := new(miekg.Msg)
+	m.SetQuestion("x.example.", miekg.TypeA)
 	b, _ := m.Pack()
 	for i, limit := 0, time.Now().Add(patience); len(started) < maxQueries; i++ {
 		binary.BigEndian.PutUint16(b, uint16(i))
@@ -350,7 +350,7 @@ func TestOneFarClientHasOnlyItsShare(t *testing.T) {
 func FuzzTCP(f *testing.F) {
 	f.Add([]byte{0, 12, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, in []byte) {
-		l := New(Config{Log: slog.New(slog.DiscardHandler), Idle: time.Second, Ask: func(context.Context, wire.Question) (node.Result, error) {
+		l := New(Config{Log: slog.New(slog.DiscardHandler), Idle: time.Second, Ask: func(context.Context, dns.Question) (node.Result, error) {
 			return node.Result{}, nil
 		}})
 		defer l.Close()
@@ -366,14 +366,14 @@ func FuzzTCP(f *testing.F) {
 func TestQuestionThatNobodyCanBearEndsNothing(t *testing.T) {
 	good := simple(t)
 	before := survive.Panics()
-	_, addr := start(t, func(ctx context.Context, q wire.Question) (node.Result, error) {
+	_, addr := start(t, func(ctx context.Context, q dns.Question) (node.Result, error) {
 		if q.Name == "bad.example." {
 			panic("a test")
 		}
 		return good(ctx, q)
 	})
-	m := new(dns.Msg)
-	m.SetQuestion("bad.example.", dns.TypeA)
+	m := new(miekg.Msg)
+	m.SetQuestion("bad.example.", miekg.TypeA)
 	packed, _ := m.Pack()
 	c, err := net.Dial("udp", addr)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // maxRequest: EDNS options fill a request, no more than a link carries.
@@ -33,7 +33,7 @@ func (l *Listener) serveUDP(conn *net.UDPConn) {
 		if !ok {
 			continue
 		}
-		if r.Rcode != wire.RcodeSuccess || r.Any() {
+		if r.Rcode != dns.RcodeSuccess || r.Any() {
 			conn.WriteToUDPAddrPort(l.answer(l.ctx, &r, false), from)
 			continue
 		}

@@ -14,8 +14,8 @@ import (
 
 	"mcdns/daemon/clients"
 	"mcdns/daemon/clock"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // Drivers do the effects that leave this process. They must not block: the
@@ -310,8 +310,8 @@ func (l *Loop) Lost() uint64 { return l.lost.Load() }
 
 // Resolve asks the node one question and waits for the result. A result without
 // an answer means that nobody can say now.
-func (l *Loop) Resolve(ctx context.Context, q wire.Question) (node.Result, error) {
-	results, err := l.ResolveAll(ctx, []wire.Question{q})
+func (l *Loop) Resolve(ctx context.Context, q dns.Question) (node.Result, error) {
+	results, err := l.ResolveAll(ctx, []dns.Question{q})
 	if err != nil {
 		return node.Result{}, err
 	}
@@ -320,7 +320,7 @@ func (l *Loop) Resolve(ctx context.Context, q wire.Question) (node.Result, error
 
 // ResolveAll is Resolve for several questions at once. Those of different users
 // (clients.WithUser) are put to the node in turn.
-func (l *Loop) ResolveAll(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
+func (l *Loop) ResolveAll(ctx context.Context, questions []dns.Question) ([]node.Result, error) {
 	n := uint64(len(questions))
 	first := l.nextID.Add(n) - n
 	answers := make(chan answered, n)

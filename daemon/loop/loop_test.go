@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mcdns/daemon/clock"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -46,9 +47,9 @@ func see[T any](t *testing.T, l *Loop, f func(View) T) T {
 	return v
 }
 
-func question(t *testing.T, name string) wire.Question {
+func question(t *testing.T, name string) dns.Question {
 	t.Helper()
-	q, err := wire.NewQuestion(name, 1)
+	q, err := dns.NewQuestion(name, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func question(t *testing.T, name string) wire.Question {
 
 // replies answers every Ask at once.
 func replies(ask node.Ask, report func(node.Replied)) {
-	a, err := wire.ParseAnswer(ask.Question, 0, []string{ask.Question.Name + " 60 IN A 192.0.2.1"})
+	a, err := dns.ParseAnswer(ask.Question, 0, []string{ask.Question.Name + " 60 IN A 192.0.2.1"})
 	if err != nil {
 		panic(err)
 	}

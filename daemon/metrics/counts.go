@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -79,9 +80,9 @@ func result(r node.Result) int {
 	switch {
 	case r.Answer == nil:
 		return 3
-	case r.Answer.Kind == wire.NXDomain:
+	case r.Answer.Kind == dns.NXDomain:
 		return 2
-	case r.Answer.Kind == wire.NoData:
+	case r.Answer.Kind == dns.NoData:
 		return 1
 	}
 	return 0

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mcdns/daemon/control"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -38,11 +39,11 @@ func check(t *testing.T, page []byte, want map[string]string) {
 
 func TestLookupsAreCountedBySourceAndResult(t *testing.T) {
 	var c Counts
-	answer := func(k wire.Kind) *wire.Answer { return &wire.Answer{Kind: k} }
+	answer := func(k dns.Kind) *dns.Answer { return &dns.Answer{Kind: k} }
 	for _, r := range []node.Result{
-		{}, {}, {Answer: answer(wire.Positive), Source: node.FromCache}, {Answer: answer(wire.NXDomain), Source: node.FromServer},
-		{Answer: answer(wire.NoData), Source: node.FromPeer}, {Answer: answer(wire.Positive), Source: node.FromPeer, Stale: true},
-		{Answer: answer(wire.Positive), Source: node.FromCache, Stale: true}, {Answer: answer(wire.Positive), Source: node.FromHere},
+		{}, {}, {Answer: answer(dns.Positive), Source: node.FromCache}, {Answer: answer(dns.NXDomain), Source: node.FromServer},
+		{Answer: answer(dns.NoData), Source: node.FromPeer}, {Answer: answer(dns.Positive), Source: node.FromPeer, Stale: true},
+		{Answer: answer(dns.Positive), Source: node.FromCache, Stale: true}, {Answer: answer(dns.Positive), Source: node.FromHere},
 	} {
 		c.Lookups.Note(r, 200*time.Millisecond)
 	}

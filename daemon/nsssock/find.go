@@ -8,8 +8,8 @@ import (
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/ownname"
 	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // A Finding is what a lookup came to, with everything the node said.
@@ -33,11 +33,11 @@ func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, table *hosts.Table
 	if len(types) == 0 {
 		f.types, _ = (&request{families: inet | inet6}).types(conf.NoAAAA)
 	}
-	names := len(types) == 0 || slices.Equal(types, []uint16{wire.TypePTR})
+	names := len(types) == 0 || slices.Equal(types, []uint16{dns.TypePTR})
 	about := func(own *ownname.Machine) *hosts.Table { return own.About(name) }
 	if addr, err := netip.ParseAddr(name); err == nil && names {
 		addr = unmap(addr.WithZone(""))
-		f.types, name = []uint16{wire.TypePTR}, wire.ReverseName(addr)
+		f.types, name = []uint16{dns.TypePTR}, dns.ReverseName(addr)
 		about = func(own *ownname.Machine) *hosts.Table { return own.AboutAddress(addr) }
 	}
 	if out, known := f.fromTable(table, name); known {
@@ -68,9 +68,9 @@ type finder struct {
 }
 
 func (f *finder) try(ctx context.Context, name string) outcome {
-	var questions []wire.Question
+	var questions []dns.Question
 	for _, t := range f.types {
-		q, err := wire.NewQuestion(name, t)
+		q, err := dns.NewQuestion(name, t)
 		if err != nil {
 			return outcome{status: badName}
 		}
@@ -83,7 +83,7 @@ func (f *finder) try(ctx context.Context, name string) outcome {
 // fromTable is what the table says, nil if it does not have the name as it stands.
 func fromTable(t *hosts.Table, name string, types []uint16) (out []node.Result) {
 	for _, typ := range types {
-		q, err := wire.NewQuestion(name, typ)
+		q, err := dns.NewQuestion(name, typ)
 		if err != nil {
 			return nil
 		}
@@ -99,7 +99,7 @@ func fromTable(t *hosts.Table, name string, types []uint16) (out []node.Result) 
 // judge makes one of the results for all types: any record will do.
 func (f *finder) judge() outcome {
 	for _, r := range f.results {
-		if r.Answer != nil && r.Answer.Kind == wire.Positive {
+		if r.Answer != nil && r.Answer.Kind == dns.Positive {
 			return outcome{status: found}
 		}
 	}

@@ -7,16 +7,16 @@ import (
 
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // TestHostsFileComesBeforeTheSearchList: "pc" in the file is pc as it stands, as
 // with files in front, and what the file has is asked of nobody.
 func TestHostsFileComesBeforeTheSearchList(t *testing.T) {
-	var asked []wire.Question
+	var asked []dns.Question
 	l := lookup{
-		ask: func(_ context.Context, qs []wire.Question) ([]node.Result, error) {
+		ask: func(_ context.Context, qs []dns.Question) ([]node.Result, error) {
 			asked = append(asked, qs...)
 			return make([]node.Result, len(qs)), nil
 		},
@@ -57,7 +57,7 @@ func TestHostsFileMayHaveNamesThatDNSHasNot(t *testing.T) {
 // without asking anybody.
 func TestQueryFindsWhatTheModuleFindsInTheHostsFile(t *testing.T) {
 	table := hosts.Parse("192.0.2.7 www.example www printer:2\n")
-	nobody := func(context.Context, []wire.Question) ([]node.Result, error) {
+	nobody := func(context.Context, []dns.Question) ([]node.Result, error) {
 		t.Error("somebody was asked")
 		return nil, context.Canceled
 	}
@@ -67,7 +67,7 @@ func TestQueryFindsWhatTheModuleFindsInTheHostsFile(t *testing.T) {
 		types        []uint16
 	}{
 		{"www", "found", nil}, {"www.example.", "found", nil}, {"192.0.2.7", "found", nil}, {"printer:2", "found", nil},
-		{"www", "no such record", []uint16{wire.TypeAAAA}},
+		{"www", "no such record", []uint16{dns.TypeAAAA}},
 	} {
 		f := Find(context.Background(), nobody, conf, table, Own{}, c.name, c.types...)
 		if f.Status != c.status || len(f.Results) == 0 || f.Results[0].Source != node.FromHere {

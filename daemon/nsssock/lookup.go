@@ -13,13 +13,13 @@ import (
 	"mcdns/daemon/ownname"
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/survive"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // Ask resolves questions, all at once; a Result without an Answer means that
 // nobody can say now.
-type Ask func(context.Context, []wire.Question) ([]node.Result, error)
+type Ask func(context.Context, []dns.Question) ([]node.Result, error)
 
 // grace is for a stale answer, which in an outage comes after up to a second.
 const grace = 100 * time.Millisecond
@@ -111,7 +111,7 @@ func addressFromHosts(t *hosts.Table, a netip.Addr) (out reply, known bool) {
 		return reply{}, false
 	}
 	out = reply{status: found}
-	out.add(wire.View{Canonical: names[0], Aliases: names[1:]}, 0)
+	out.add(dns.View{Canonical: names[0], Aliases: names[1:]}, 0)
 	return out, true
 }
 
@@ -121,20 +121,20 @@ func addressFromHosts(t *hosts.Table, a netip.Addr) (out reply, known bool) {
 func (r *request) types(noAAAA bool) (types []uint16, instead bool) {
 	switch {
 	case r.families == inet6 && noAAAA:
-		return []uint16{wire.TypeA}, true
+		return []uint16{dns.TypeA}, true
 	case r.families == inet6:
-		return []uint16{wire.TypeAAAA}, false
+		return []uint16{dns.TypeAAAA}, false
 	case r.families == inet || noAAAA:
-		return []uint16{wire.TypeA}, false
+		return []uint16{dns.TypeA}, false
 	}
-	return []uint16{wire.TypeA, wire.TypeAAAA}, false
+	return []uint16{dns.TypeA, dns.TypeAAAA}, false
 }
 
 // candidate asks for all types of one absolute name at once.
 func (l *lookup) candidate(ctx context.Context, name string, types []uint16) (reply, outcome) {
-	var questions []wire.Question
+	var questions []dns.Question
 	for _, t := range types {
-		q, err := wire.NewQuestion(name, t)
+		q, err := dns.NewQuestion(name, t)
 		if err != nil {
 			return reply{}, outcome{status: badName}
 		}
@@ -145,7 +145,7 @@ func (l *lookup) candidate(ctx context.Context, name string, types []uint16) (re
 
 // askAll takes an error, which is that of a caller that left or a daemon that
 // stops, for no answer.
-func (l *lookup) askAll(ctx context.Context, questions []wire.Question) []node.Result {
+func (l *lookup) askAll(ctx context.Context, questions []dns.Question) []node.Result {
 	if l.within > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, l.within)
@@ -195,20 +195,20 @@ func turn(addrs []netip.Addr) {
 	slices.Reverse(addrs)
 }
 
-func judge(r node.Result) (outcome, wire.View) {
+func judge(r node.Result) (outcome, dns.View) {
 	if r.Answer == nil {
-		return outcome{status: tryAgain, servfail: r.Said.Rcode == wire.RcodeServerFailure}, wire.View{}
+		return outcome{status: tryAgain, servfail: r.Said.Rcode == dns.RcodeServerFailure}, dns.View{}
 	}
 	unasked := r.Stale || r.Source == node.FromHere
 	view, err := r.Answer.View()
 	switch {
-	case errors.Is(err, wire.ErrNoHostName):
-		return outcome{status: badName}, wire.View{}
+	case errors.Is(err, dns.ErrNoHostName):
+		return outcome{status: badName}, dns.View{}
 	case err != nil:
-		return outcome{status: tryAgain}, wire.View{}
-	case r.Answer.Kind == wire.NXDomain:
+		return outcome{status: tryAgain}, dns.View{}
+	case r.Answer.Kind == dns.NXDomain:
 		return outcome{status: noName, unasked: unasked}, view
-	case r.Answer.Kind != wire.Positive || len(view.Addrs)+len(view.Names) == 0:
+	case r.Answer.Kind != dns.Positive || len(view.Addrs)+len(view.Names) == 0:
 		return outcome{status: noData, chain: view.Links > 0, unasked: unasked}, view
 	}
 	return outcome{status: found}, view
@@ -216,7 +216,7 @@ func judge(r node.Result) (outcome, wire.View) {
 
 // add puts one family's answer into the reply. The names are those of the first
 // answer: both families have the same chain, or the zone was just changed.
-func (r *reply) add(view wire.View, ttl time.Duration) {
+func (r *reply) add(view dns.View, ttl time.Duration) {
 	seconds := uint32(min(max(ttl, 0)/time.Second, 1<<31-1))
 	if len(r.names) == 0 {
 		r.ttl = seconds
@@ -252,17 +252,17 @@ func (l *lookup) byAddress(ctx context.Context, bytes string) reply {
 }
 
 func (l *lookup) pointer(ctx context.Context, addr netip.Addr) reply {
-	q, err := wire.NewQuestion(wire.ReverseName(addr), wire.TypePTR)
+	q, err := dns.NewQuestion(dns.ReverseName(addr), dns.TypePTR)
 	if err != nil {
 		return reply{status: badName}
 	}
-	result := l.askAll(ctx, []wire.Question{q})[0]
+	result := l.askAll(ctx, []dns.Question{q})[0]
 	o, view := judge(result)
 	if o.status != found {
 		return reply{status: o.status}
 	}
 	out := reply{status: found}
-	out.add(wire.View{Canonical: view.Names[0]}, result.TTL) // the first, as nss-dns
+	out.add(dns.View{Canonical: view.Names[0]}, result.TTL) // the first, as nss-dns
 	return out
 }
 

@@ -12,8 +12,8 @@ import (
 
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/survive"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // zone answers questions from records in presentation form. "fail NAME TYPE"
@@ -24,7 +24,7 @@ type zone struct {
 	asked   []string
 }
 
-func (z *zone) ask(_ context.Context, q wire.Question) (node.Result, error) {
+func (z *zone) ask(_ context.Context, q dns.Question) (node.Result, error) {
 	z.mu.Lock()
 	z.asked = append(z.asked, q.String())
 	z.mu.Unlock()
@@ -36,7 +36,7 @@ func (z *zone) ask(_ context.Context, q wire.Question) (node.Result, error) {
 			f := strings.Fields(r)
 			switch {
 			case f[0] == "fail" && f[1]+" "+f[2] == q.String():
-				return node.Result{Said: wire.RcodeError{Rcode: wire.RcodeServerFailure}}, nil
+				return node.Result{Said: dns.RcodeError{Rcode: dns.RcodeServerFailure}}, nil
 			case f[0] == "silent" && f[1] == q.Name:
 				return node.Result{}, nil
 			case f[0] == "stop" && f[1] == q.Name:
@@ -57,7 +57,7 @@ func (z *zone) ask(_ context.Context, q wire.Question) (node.Result, error) {
 		}
 		name = next
 	}
-	a, err := wire.ParseAnswer(q, rcode, chain)
+	a, err := dns.ParseAnswer(q, rcode, chain)
 	if err != nil {
 		panic(fmt.Sprintf("%s: %v", q, err))
 	}
@@ -65,8 +65,8 @@ func (z *zone) ask(_ context.Context, q wire.Question) (node.Result, error) {
 }
 
 // each asks one question after the other.
-func each(one func(context.Context, wire.Question) (node.Result, error)) Ask {
-	return func(ctx context.Context, questions []wire.Question) (out []node.Result, err error) {
+func each(one func(context.Context, dns.Question) (node.Result, error)) Ask {
+	return func(ctx context.Context, questions []dns.Question) (out []node.Result, err error) {
 		for _, q := range questions {
 			r, err := one(ctx, q)
 			if err != nil {
@@ -90,8 +90,8 @@ func TestLookupAnswersAsNSSDNSWould(t *testing.T) {
 		"stop stopping.example.", "stop stopping.", "silent quiet.example.", "silent quiet.", "quiet.other.example. 60 IN A 192.0.2.10", "dead.other.example. 60 IN A 192.0.2.11",
 		"7.2.0.192.in-addr.arpa. 60 IN PTR host.example.", "7.2.0.192.in-addr.arpa. 60 IN PTR other.example.",
 		"8.2.0.192.in-addr.arpa. 60 IN PTR bad!name.example.",
-		wire.ReverseName(netip.MustParseAddr("2001:db8::7")) + " 60 IN PTR six.example.",
-		wire.ReverseName(netip.MustParseAddr("::1")) + " 60 IN PTR localhost.",
+		dns.ReverseName(netip.MustParseAddr("2001:db8::7")) + " 60 IN PTR six.example.",
+		dns.ReverseName(netip.MustParseAddr("::1")) + " 60 IN PTR localhost.",
 	}
 	options := func(s string) *string { return &s }
 	v4 := func(s string) string { b := netip.MustParseAddr(s).As4(); return string(b[:]) }
@@ -170,7 +170,7 @@ func TestHeldAnswersGoRound(t *testing.T) {
 	}
 	firsts := func(source node.Source) int {
 		seen := map[netip.Addr]bool{}
-		l := lookup{conf: resolvconf.Conf{Ndots: 1}, ask: each(func(ctx context.Context, q wire.Question) (node.Result, error) {
+		l := lookup{conf: resolvconf.Conf{Ndots: 1}, ask: each(func(ctx context.Context, q dns.Question) (node.Result, error) {
 			r, err := z.ask(ctx, q)
 			r.Source = source
 			return r, err
@@ -194,7 +194,7 @@ func TestHeldAnswersGoRound(t *testing.T) {
 // Asking for one family after the other would double every wait.
 func TestFamiliesAreAskedTogether(t *testing.T) {
 	var asked []string
-	l := lookup{conf: resolvconf.Conf{Ndots: 1}, ask: func(_ context.Context, questions []wire.Question) ([]node.Result, error) {
+	l := lookup{conf: resolvconf.Conf{Ndots: 1}, ask: func(_ context.Context, questions []dns.Question) ([]node.Result, error) {
 		asked = append(asked, fmt.Sprint(questions))
 		return make([]node.Result, len(questions)), nil
 	}}
@@ -227,7 +227,7 @@ func TestFindSaysWhatTheNodeSaid(t *testing.T) {
 
 func TestAnswerThatNobodyCanReadIsNone(t *testing.T) {
 	before := survive.Panics()
-	path, _, stop := serve(t, 10, func(context.Context, wire.Question) (node.Result, error) { panic("a test") })
+	path, _, stop := serve(t, 10, func(context.Context, dns.Question) (node.Result, error) { panic("a test") })
 	defer stop()
 	c := connect(t, path)
 	c.Write(wwwRequest)
@@ -246,7 +246,7 @@ func TestProgramsOwnTimeoutEndsItsLookup(t *testing.T) {
 	} {
 		var got time.Duration
 		begun := time.Now()
-		l := lookup{conf: host, ask: func(ctx context.Context, qs []wire.Question) ([]node.Result, error) {
+		l := lookup{conf: host, ask: func(ctx context.Context, qs []dns.Question) ([]node.Result, error) {
 			if end, ok := ctx.Deadline(); ok {
 				got = end.Sub(begun).Round(100 * time.Millisecond)
 			}

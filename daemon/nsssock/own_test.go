@@ -9,8 +9,8 @@ import (
 	"mcdns/daemon/links"
 	"mcdns/daemon/ownname"
 	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // ws1 is a host that dns may know by another address.
@@ -29,12 +29,12 @@ var ws1 = &ownname.Machine{
 func TestHostFindsItsOwnNameWhereMyhostnameStandsBehind(t *testing.T) {
 	knows := each(found1)
 	says := func(rcode int) Ask {
-		return each(func(_ context.Context, q wire.Question) (node.Result, error) {
-			a, err := wire.ParseAnswer(q, rcode, nil)
+		return each(func(_ context.Context, q dns.Question) (node.Result, error) {
+			a, err := dns.ParseAnswer(q, rcode, nil)
 			return node.Result{Answer: a}, err
 		})
 	}
-	dead := each(func(context.Context, wire.Question) (node.Result, error) { return node.Result{}, nil })
+	dead := each(func(context.Context, dns.Question) (node.Result, error) { return node.Result{}, nil })
 	behind, first := Own{Machine: ws1}, Own{Machine: ws1, First: true}
 	const mine, theirs = "1 [192.0.2.7 fe80::7%7]", "1 [192.0.2.1]"
 	for _, c := range []struct {
@@ -43,7 +43,7 @@ func TestHostFindsItsOwnNameWhereMyhostnameStandsBehind(t *testing.T) {
 		dns              Ask
 	}{
 		{"an outage", "ws1", mine, behind, dead},
-		{"dns says no", "ws1.", mine, behind, says(wire.RcodeNXDomain)},
+		{"dns says no", "ws1.", mine, behind, says(dns.RcodeNXDomain)},
 		{"dns has no address", "ws1", mine, behind, says(0)},
 		{"dns knows it", "ws1", theirs, behind, knows},
 		{"resolve stands in dns's place", "ws1", mine, first, knows},

@@ -21,8 +21,8 @@ import (
 	"mcdns/daemon/clients"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 const (
@@ -187,7 +187,7 @@ func (s *Server) answer(ctx context.Context, c *clients.Client, r request, endTu
 	if !s.answers(c, r) {
 		return reply{status: notHere}
 	}
-	l := lookup{ask: func(ctx context.Context, questions []wire.Question) ([]node.Result, error) {
+	l := lookup{ask: func(ctx context.Context, questions []dns.Question) ([]node.Result, error) {
 		endTurn()
 		return s.config.Ask(ctx, questions)
 	}, conf: s.config.Conf()}

@@ -17,8 +17,8 @@ import (
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/resolvconf"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
@@ -26,12 +26,12 @@ const patience = 20 * time.Second
 
 // serve starts a server and returns its socket's path. ask decides what it
 // answers with.
-func serve(t *testing.T, connections int, ask func(context.Context, wire.Question) (node.Result, error)) (path string, s *Server, stop func()) {
+func serve(t *testing.T, connections int, ask func(context.Context, dns.Question) (node.Result, error)) (path string, s *Server, stop func()) {
 	t.Helper()
 	return serveConfig(t, config(connections, ask))
 }
 
-func config(connections int, ask func(context.Context, wire.Question) (node.Result, error)) Config {
+func config(connections int, ask func(context.Context, dns.Question) (node.Result, error)) Config {
 	return Config{
 		Ask: each(ask), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
 		Scope: func() uint32 { return 0 }, Connections: connections, Log: logs.Discard(),
@@ -73,8 +73,8 @@ func run(s *Server, l *clients.Acceptor) (stop func()) {
 	}
 }
 
-func found1(_ context.Context, q wire.Question) (node.Result, error) {
-	a, err := wire.ParseAnswer(q, 0, []string{q.Name + " 60 IN A 192.0.2.1"})
+func found1(_ context.Context, q dns.Question) (node.Result, error) {
+	a, err := dns.ParseAnswer(q, 0, []string{q.Name + " 60 IN A 192.0.2.1"})
 	return node.Result{Answer: a, TTL: time.Minute}, err
 }
 
@@ -158,7 +158,7 @@ func TestProgramThatCameBeforeTheDaemonIsAnsweredFromTheHostsFile(t *testing.T) 
 	var table atomic.Pointer[hosts.Table]
 	var conf atomic.Pointer[resolvconf.Conf]
 	path, _, stop := serveConfig(t, Config{
-		Ask: func(context.Context, []wire.Question) ([]node.Result, error) {
+		Ask: func(context.Context, []dns.Question) ([]node.Result, error) {
 			t.Error("somebody was asked")
 			return nil, context.Canceled
 		},
@@ -192,7 +192,7 @@ func TestRequestMayComeInPieces(t *testing.T) {
 
 func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 	release := make(chan bool)
-	path, _, stop := serve(t, 10, func(ctx context.Context, q wire.Question) (node.Result, error) {
+	path, _, stop := serve(t, 10, func(ctx context.Context, q dns.Question) (node.Result, error) {
 		<-release
 		return found1(ctx, q)
 	})
@@ -217,7 +217,7 @@ func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 
 func TestLookupOfAProgramThatLeftIsForgotten(t *testing.T) {
 	asked, left := make(chan bool), make(chan bool)
-	path, _, stop := serve(t, 10, func(ctx context.Context, _ wire.Question) (node.Result, error) {
+	path, _, stop := serve(t, 10, func(ctx context.Context, _ dns.Question) (node.Result, error) {
 		close(asked)
 		<-ctx.Done()
 		close(left)
@@ -282,7 +282,7 @@ func TestFloodOfSilentClientsPasses(t *testing.T) {
 
 func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 	release, asked := make(chan bool), make(chan bool, 2)
-	path, s, stop := serve(t, 10, func(ctx context.Context, q wire.Question) (node.Result, error) {
+	path, s, stop := serve(t, 10, func(ctx context.Context, q dns.Question) (node.Result, error) {
 		asked <- true
 		if q.Name == "slow." {
 			<-ctx.Done()
@@ -362,12 +362,12 @@ func TestShutdownAnswersWhomTheLastAcceptTookIn(t *testing.T) {
 func BenchmarkCachedLookup(b *testing.B) {
 	path, l := listen(b)
 	defer l.Close()
-	a, err := wire.ParseAnswer(wire.Question{Name: "www.", Type: 1}, 0, []string{"www. 60 IN A 192.0.2.1"})
+	a, err := dns.ParseAnswer(dns.Question{Name: "www.", Type: 1}, 0, []string{"www. 60 IN A 192.0.2.1"})
 	if err != nil {
 		b.Fatal(err)
 	}
 	s := New(Config{
-		Ask:  func(context.Context, []wire.Question) ([]node.Result, error) { return []node.Result{{Answer: a}}, nil },
+		Ask:  func(context.Context, []dns.Question) ([]node.Result, error) { return []node.Result{{Answer: a}}, nil },
 		Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} }, Scope: func() uint32 { return 0 },
 		Connections: 10, Log: logs.Discard(),
 	})

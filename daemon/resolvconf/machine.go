@@ -7,8 +7,8 @@ import (
 	"os"
 
 	"mcdns/daemon/files"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 const (
@@ -99,9 +99,9 @@ func (m Machine) Servers(addrs []netip.AddrPort) []node.Server {
 	return out
 }
 
-func (m Machine) identity(a netip.AddrPort) wire.ServerID {
+func (m Machine) identity(a netip.AddrPort) dns.ServerID {
 	if !local(a.Addr()) {
-		return wire.HashServer(netip.AddrPortFrom(a.Addr().WithZone(""), a.Port()))
+		return dns.HashServer(netip.AddrPortFrom(a.Addr().WithZone(""), a.Port()))
 	}
 	if !isResolvedStub(a) {
 		return 0

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -103,7 +104,7 @@ func (l *Link) addDomain(to *[]string, s string, up bool) {
 		l.Default = up
 		return
 	}
-	q, err := wire.NewQuestion(s, 1)
+	q, err := dns.NewQuestion(s, 1)
 	if err == nil && q.Name != "." && len(*to) < maxDomains && !slices.Contains(*to, q.Name) {
 		*to = append(*to, q.Name)
 	}

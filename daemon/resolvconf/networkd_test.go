@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -84,7 +85,7 @@ func FuzzParseLink(f *testing.F) {
 			}
 		}
 		for _, d := range append(l.Search, l.Routes...) {
-			if q, err := wire.NewQuestion(d, 1); err != nil || q.Name != d || d == "." {
+			if q, err := dns.NewQuestion(d, 1); err != nil || q.Name != d || d == "." {
 				t.Fatalf("domain %q", d)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 func show(c Conf) string {
@@ -102,28 +102,28 @@ func machine(files map[string]string) Machine {
 }
 
 func TestServersAreKnownByWhoTheyAre(t *testing.T) {
-	real := func(s string) wire.ServerID { return wire.HashServer(netip.MustParseAddrPort(s)) }
+	real := func(s string) dns.ServerID { return dns.HashServer(netip.MustParseAddrPort(s)) }
 	const stub = "nameserver 127.0.0.53\n"
 	cases := []struct {
 		name  string
 		files map[string]string
-		want  []wire.ServerID
+		want  []dns.ServerID
 	}{
-		{"no file", nil, []wire.ServerID{0}},
-		{"unreadable", map[string]string{Path: "EACCES"}, []wire.ServerID{0}},
-		{"plain", map[string]string{Path: "nameserver 192.0.2.1\nnameserver 192.0.2.2"}, []wire.ServerID{real("192.0.2.1:53"), real("192.0.2.2:53")}},
-		{"stub of one server", map[string]string{Path: stub, resolvedPath: "nameserver 192.0.2.1\n"}, []wire.ServerID{real("192.0.2.1:53")}},
-		{"stub of two servers", map[string]string{Path: stub, resolvedPath: "nameserver 192.0.2.1\nnameserver 192.0.2.2"}, []wire.ServerID{0}},
-		{"stub of nobody", map[string]string{Path: stub, resolvedPath: "# no servers\n"}, []wire.ServerID{0}},
-		{"stub of a stub", map[string]string{Path: stub, resolvedPath: stub}, []wire.ServerID{0}},
-		{"stub without resolved", map[string]string{Path: stub}, []wire.ServerID{0}},
-		{"own resolver", map[string]string{Path: "nameserver 127.0.0.1\n", resolvedPath: "nameserver 192.0.2.1\n"}, []wire.ServerID{0}},
-		{"link-local: the zone is this host's affair", map[string]string{Path: "nameserver fe80::1%wlp3s0\n"}, []wire.ServerID{real("[fe80::1]:53")}},
+		{"no file", nil, []dns.ServerID{0}},
+		{"unreadable", map[string]string{Path: "EACCES"}, []dns.ServerID{0}},
+		{"plain", map[string]string{Path: "nameserver 192.0.2.1\nnameserver 192.0.2.2"}, []dns.ServerID{real("192.0.2.1:53"), real("192.0.2.2:53")}},
+		{"stub of one server", map[string]string{Path: stub, resolvedPath: "nameserver 192.0.2.1\n"}, []dns.ServerID{real("192.0.2.1:53")}},
+		{"stub of two servers", map[string]string{Path: stub, resolvedPath: "nameserver 192.0.2.1\nnameserver 192.0.2.2"}, []dns.ServerID{0}},
+		{"stub of nobody", map[string]string{Path: stub, resolvedPath: "# no servers\n"}, []dns.ServerID{0}},
+		{"stub of a stub", map[string]string{Path: stub, resolvedPath: stub}, []dns.ServerID{0}},
+		{"stub without resolved", map[string]string{Path: stub}, []dns.ServerID{0}},
+		{"own resolver", map[string]string{Path: "nameserver 127.0.0.1\n", resolvedPath: "nameserver 192.0.2.1\n"}, []dns.ServerID{0}},
+		{"link-local: the zone is this host's affair", map[string]string{Path: "nameserver fe80::1%wlp3s0\n"}, []dns.ServerID{real("[fe80::1]:53")}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			m := machine(c.files)
-			var got []wire.ServerID
+			var got []dns.ServerID
 			for _, s := range m.Servers(m.Read().Servers) {
 				got = append(got, s.ID)
 			}

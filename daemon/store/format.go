@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -183,13 +184,13 @@ func parseAgain(b []byte) (hash uint64, e node.Entry, err error) {
 	if clock > 1<<43 { // milliseconds that a Duration holds
 		return 0, e, errRecord
 	}
-	e.Answer = &wire.Answer{
+	e.Answer = &dns.Answer{
 		TTL: time.Duration(binary.BigEndian.Uint32(b)) * time.Second,
-		Birth: wire.Birth{
+		Birth: dns.Birth{
 			Peer:  wire.Peer{ID: binary.BigEndian.Uint64(b[4:]), Epoch: binary.BigEndian.Uint64(b[12:])},
 			Clock: time.Duration(clock) * time.Millisecond,
 		},
-		Server: wire.ServerID(binary.BigEndian.Uint64(b[28:])),
+		Server: dns.ServerID(binary.BigEndian.Uint64(b[28:])),
 	}
 	e.Age = time.Duration(binary.BigEndian.Uint32(b[36:])) * time.Millisecond
 	return hash, e, nil

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"mcdns/daemon/survive"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // maxAbsence bounds what the wall clock may add to an age: it may be wrong by
@@ -131,7 +131,7 @@ func (s *saved) put(hash uint64, e node.Entry, at, now Stamp) {
 		s.at[hash] = i
 		s.entries = append(s.entries, e)
 	}
-	positive := e.Answer.Kind == wire.Positive
+	positive := e.Answer.Kind == dns.Positive
 	if !positive && s.before == i {
 		s.hidden[i] = s.entries[i]
 	} else {

@@ -10,6 +10,7 @@ import (
 	"time"
 	"weak"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -61,7 +62,7 @@ func TestWhatTheCacheLetsGoOfIsFree(t *testing.T) {
 	s := open(t, t.TempDir())
 	now := at(boot1, time.Hour, noon)
 	must(t, s.Rewrite(now, nil))
-	var held [2]weak.Pointer[wire.Answer]
+	var held [2]weak.Pointer[dns.Answer]
 	for i := range held {
 		e := entry(t, i, time.Hour, 0)
 		held[i] = weak.Make(e.Answer)

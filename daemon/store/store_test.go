@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -29,16 +30,16 @@ func at(boot [16]byte, since time.Duration, wall time.Time) Stamp {
 // entry is host i's answer; the address says which.
 func entry(t testing.TB, i int, ttl, age time.Duration) node.Entry {
 	t.Helper()
-	q, err := wire.NewQuestion(fmt.Sprintf("host%d.example", i), 1)
+	q, err := dns.NewQuestion(fmt.Sprintf("host%d.example", i), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	record := fmt.Sprintf("%s %d IN A 192.%d.%d.%d", q.Name, int(ttl.Seconds()), i>>16, i>>8&255, i&255)
-	a, err := wire.ParseAnswer(q, 0, []string{record})
+	a, err := dns.ParseAnswer(q, 0, []string{record})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Birth = wire.Birth{Peer: wire.Peer{ID: 7, Epoch: 8}, Clock: time.Second}
+	a.Birth = dns.Birth{Peer: wire.Peer{ID: 7, Epoch: 8}, Clock: time.Second}
 	a.Server = 9
 	return node.Entry{Answer: a, Age: age, From: wire.Peer{ID: 3, Epoch: 4}, Place: 5, Asked: 6, Worn: time.Minute}
 }
@@ -415,7 +416,7 @@ func check(t *testing.T, got saved) {
 		if e.Answer == nil || e.Age < 0 || e.Worn < 0 {
 			t.Fatalf("got %+v", e)
 		}
-		if _, err := e.Answer.View(); err != nil && err != wire.ErrNoHostName {
+		if _, err := e.Answer.View(); err != nil && err != dns.ErrNoHostName {
 			t.Fatalf("%s: %v", e.Answer.Question, err)
 		}
 	}
@@ -443,11 +444,11 @@ func BenchmarkLoad100000(b *testing.B) {
 func denied(t testing.TB, e node.Entry, age time.Duration) node.Entry {
 	t.Helper()
 	name := e.Answer.Question.Name
-	a, err := wire.ParseAnswer(e.Answer.Question, 3, []string{"example. 60 IN SOA ns.example. root.example. 1 2 3 4 60"})
+	a, err := dns.ParseAnswer(e.Answer.Question, 3, []string{"example. 60 IN SOA ns.example. root.example. 1 2 3 4 60"})
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	a.Birth = wire.Birth{Peer: e.Answer.Birth.Peer, Clock: e.Answer.Birth.Clock + time.Second}
+	a.Birth = dns.Birth{Peer: e.Answer.Birth.Peer, Clock: e.Answer.Birth.Clock + time.Second}
 	return node.Entry{Answer: a, Age: age, Place: e.Place, Asked: e.Asked}
 }
 
@@ -513,7 +514,7 @@ func TestRestartKeepsWhatAWrongDenialHides(t *testing.T) {
 	entries, err := open(t, dir).Load(at(boot2, time.Minute, noon.Add(time.Hour)))
 	must(t, err)
 	after := start(time.Minute, entries)
-	if e, held := after.Entry(time.Minute, positive.Answer.Question); !held || e.Answer.Kind != wire.Positive {
+	if e, held := after.Entry(time.Minute, positive.Answer.Question); !held || e.Answer.Kind != dns.Positive {
 		t.Errorf("after a restart %d entries, and %+v for a stale denial; want the positive", len(entries), e)
 	}
 }

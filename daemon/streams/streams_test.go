@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mcdns/daemon/logs"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
@@ -87,11 +88,11 @@ func next[T node.Input](t *testing.T, e *end) T {
 
 func aged(t *testing.T, i int) wire.Aged {
 	t.Helper()
-	q, err := wire.NewQuestion(fmt.Sprintf("h%d.example", i), 1)
+	q, err := dns.NewQuestion(fmt.Sprintf("h%d.example", i), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := wire.ParseAnswer(q, 0, []string{fmt.Sprintf("%s 60 IN A 192.0.2.%d", q.Name, i)})
+	a, err := dns.ParseAnswer(q, 0, []string{fmt.Sprintf("%s 60 IN A 192.0.2.%d", q.Name, i)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func aged(t *testing.T, i int) wire.Aged {
 func TestStreamBringsAllPagesInOrder(t *testing.T) {
 	server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
 	server.listen(t)
-	want := node.Want{Away: time.Minute, After: 5, Questions: []wire.Question{aged(t, 9).Question}}
+	want := node.Want{Away: time.Minute, After: 5, Questions: []dns.Question{aged(t, 9).Question}}
 	client.Pull(node.Pull{ID: 3, Addr: server.addr, Want: want})
 	const pages = 5
 	for i := range pages {

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // An asking is one question on its way, on one connection, or on more when it moved:
 // the first reply on any of them counts.
 type asking struct {
-	question wire.Question
+	question dns.Question
 	edns     bool
 	replies  chan reply
 	on       []*stream // the first one first
@@ -43,7 +43,7 @@ func (a *asking) put(c *stream) error {
 	}
 	a.on = append(a.on, c)
 	// Length and query in one write (RFC 7766 section 8).
-	query := wire.AppendQuery(make([]byte, 2, 512), a.question, id, a.edns)
+	query := dns.AppendQuery(make([]byte, 2, 512), a.question, id, a.edns)
 	binary.BigEndian.PutUint16(query, uint16(len(query)-2))
 	c.write(query)
 	return nil

@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"sync"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // maxUDP is the largest reply read from UDP: we ask for 1232 bytes, but a
@@ -65,14 +65,14 @@ func dialUDP(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
 
 // askUDP asks once. With mixed, the letters of the name are drawn and must come
 // back as they left (draft-vixie-dnsext-dns0x20).
-func askUDP(ctx context.Context, server netip.AddrPort, q wire.Question, edns, mixed bool) (*wire.Answer, error) {
+func askUDP(ctx context.Context, server netip.AddrPort, q dns.Question, edns, mixed bool) (*dns.Answer, error) {
 	conn, err := dialUDP(ctx, server)
 	if err != nil {
 		return nil, err
 	}
 	defer closeOn(ctx, conn)()
 	id := newID()
-	query := wire.AppendQuery(nil, q, id, edns)
+	query := dns.AppendQuery(nil, q, id, edns)
 	if mixed {
 		mixLetters(query)
 	}
@@ -88,7 +88,7 @@ func askUDP(ctx context.Context, server netip.AddrPort, q wire.Question, edns, m
 		}
 		kept := takeLetters(query, buf[:n])
 		answer, err := parse(q, id, buf[:n])
-		if errors.Is(err, wire.ErrMismatch) || noQuestion(buf[:n]) && !(edns && knowsNoEDNS(err)) {
+		if errors.Is(err, dns.ErrMismatch) || noQuestion(buf[:n]) && !(edns && knowsNoEDNS(err)) {
 			if n >= headerLen && binary.BigEndian.Uint16(buf[:]) != id {
 				wrong++
 			}
@@ -146,14 +146,14 @@ const headerLen = 12
 // question it did not understand (RFC 1035 section 4.1.1 leaves it open). By UDP that
 // is a lost try, as for glibc: nothing shows that it is meant. That EDNS is not
 // understood may be found out by it.
-func parse(q wire.Question, id uint16, reply []byte) (*wire.Answer, error) {
+func parse(q dns.Question, id uint16, reply []byte) (*dns.Answer, error) {
 	if len(reply) < headerLen || binary.BigEndian.Uint16(reply) != id {
-		return nil, wire.ErrMismatch
+		return nil, dns.ErrMismatch
 	}
 	if isReply, rcode := reply[2]&0x80 != 0, int(reply[3]&0x0f); isReply && rcode != 0 && noQuestion(reply) {
-		return nil, &wire.RcodeError{Rcode: rcode}
+		return nil, &dns.RcodeError{Rcode: rcode}
 	}
-	return wire.ParseReply(q, reply)
+	return dns.ParseReply(q, reply)
 }
 
 func noQuestion(reply []byte) bool { return len(reply) >= headerLen && reply[4] == 0 && reply[5] == 0 }

@@ -4,17 +4,17 @@ import (
 	"net"
 	"testing"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // FuzzReply feeds what a server, or somebody in its name, replies: by UDP, and as
 // the bytes of a connection on which one question waits.
 func FuzzReply(f *testing.F) {
-	q, err := wire.NewQuestion("www.example", wire.TypeA)
+	q, err := dns.NewQuestion("www.example", dns.TypeA)
 	if err != nil {
 		f.Fatal(err)
 	}
-	query := wire.AppendQuery(nil, q, 7, true)
+	query := dns.AppendQuery(nil, q, 7, true)
 	f.Add(query)
 	f.Add(append([]byte{0, byte(len(query))}, query...))
 	f.Fuzz(func(t *testing.T, b []byte) {

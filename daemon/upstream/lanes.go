@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // young is how long a question that was asked once is left alone on a full lane:
@@ -36,14 +36,14 @@ type lanes struct {
 // waited for long is asked for again.
 type lane struct {
 	asked   []*try // under way, the oldest first
-	tries   map[wire.Question]int
+	tries   map[dns.Question]int
 	waiting []*try
 }
 
 // A try is one of the node's Asks on a lane.
 type try struct {
 	server   netip.AddrPort
-	question wire.Question
+	question dns.Question
 	began    time.Time
 	turn     chan struct{} // closed when it is to be sent
 	giveUp   func()
@@ -56,7 +56,7 @@ func (l *lanes) enter(t *try) bool {
 	defer l.mu.Unlock()
 	n := l.to[t.server]
 	if n == nil {
-		n = &lane{tries: map[wire.Question]int{}}
+		n = &lane{tries: map[dns.Question]int{}}
 		if l.to == nil {
 			l.to = map[netip.AddrPort]*lane{}
 		}
@@ -102,7 +102,7 @@ func (l *lanes) fill(n *lane) {
 }
 
 // makeRoom ends the try that is missed least for one of q.
-func (n *lane) makeRoom(q wire.Question, now time.Time) bool {
+func (n *lane) makeRoom(q dns.Question, now time.Time) bool {
 	i := slices.IndexFunc(n.asked, func(t *try) bool { return n.tries[t.question] > 1 || t.question == q })
 	if i < 0 && now.Sub(n.asked[0].began) >= young {
 		i = 0
@@ -116,7 +116,7 @@ func (n *lane) makeRoom(q wire.Question, now time.Time) bool {
 }
 
 // supersede ends the try of a question that still waits: a younger one has come.
-func (n *lane) supersede(q wire.Question) {
+func (n *lane) supersede(q dns.Question) {
 	if i := slices.IndexFunc(n.waiting, func(t *try) bool { return t.question == q }); i >= 0 {
 		n.waiting[i].giveUp()
 		n.waiting = slices.Delete(n.waiting, i, i+1)

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 var someServer = netip.MustParseAddrPort("192.0.2.53:53")
@@ -29,7 +29,7 @@ func newTestLane(sockets int) *testLane {
 }
 
 func (l *testLane) ask(name string) *try {
-	t := &try{server: someServer, question: wire.Question{Name: name, Type: 1}, turn: make(chan struct{})}
+	t := &try{server: someServer, question: dns.Question{Name: name, Type: 1}, turn: make(chan struct{})}
 	t.giveUp = func() { l.gone = append(l.gone, t) }
 	if !l.enter(t) {
 		return nil
@@ -124,7 +124,7 @@ func TestSilentServerHoldsUpNoOther(t *testing.T) {
 	begun := time.Now()
 	client.lanes.now = func() time.Time { return begun } // nothing gets old
 	for i := range asked {
-		q := wire.Question{Name: fmt.Sprint("silent", i, ".example."), Type: 1}
+		q := dns.Question{Name: fmt.Sprint("silent", i, ".example."), Type: 1}
 		client.Ask(node.Ask{Server: silent.addr, Question: q, Patience: patience}, func(node.Replied) {
 			t.Error("reported after Close")
 		})
@@ -155,8 +155,8 @@ func TestDeadNamesHoldUpNoOthersOfTheirServer(t *testing.T) {
 	defer client.Close()
 	for range tries {
 		for i := range pairs {
-			for _, typ := range []uint16{wire.TypeA, wire.TypeAAAA} {
-				q := wire.Question{Name: fmt.Sprint("www", i, ".dead."), Type: typ}
+			for _, typ := range []uint16{dns.TypeA, dns.TypeAAAA} {
+				q := dns.Question{Name: fmt.Sprint("www", i, ".dead."), Type: typ}
 				client.Ask(node.Ask{Server: s.addr, Question: q, Patience: 10 * patience}, func(r node.Replied) {
 					t.Errorf("%v: got %+v of a try that nobody answered", q, r)
 				})

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // asked are what a server was asked, whether with EDNS or not, since the first n.
@@ -44,7 +44,7 @@ func typeOf(query []byte) uint16 {
 }
 
 // askFor asks for another type than ask does.
-func askFor(t *testing.T, c *Client, s netip.AddrPort, q wire.Question) node.Replied {
+func askFor(t *testing.T, c *Client, s netip.AddrPort, q dns.Question) node.Replied {
 	t.Helper()
 	got := make(chan node.Replied, 1)
 	c.Ask(node.Ask{Server: s, Question: q, Patience: patience}, func(r node.Replied) { got <- r })
@@ -96,7 +96,7 @@ func TestQuestionsUnderWayAreNotLost(t *testing.T) {
 
 // TestOddTypeRefusedIsNoLackOfEDNS: asked without EDNS it is refused all the same.
 func TestOddTypeRefusedIsNoLackOfEDNS(t *testing.T) {
-	for _, rcode := range []byte{wire.RcodeFormatError, wire.RcodeNotImplemented, wire.RcodeServerFailure, wire.RcodeRefused} {
+	for _, rcode := range []byte{dns.RcodeFormatError, dns.RcodeNotImplemented, dns.RcodeServerFailure, dns.RcodeRefused} {
 		s := start(t, func(q []byte, _ bool) [][]byte {
 			if typeOf(q) == 65 {
 				return [][]byte{with(q, func(b []byte) { b[2], b[3], b[11] = 0x80, rcode, 0 })[:headerLen+nameLen(q)+4]}
@@ -105,7 +105,7 @@ func TestOddTypeRefusedIsNoLackOfEDNS(t *testing.T) {
 		})
 		client := New(4, nil)
 		defer client.Close()
-		if r := askFor(t, client, s.addr, wire.Question{Name: www.Name, Type: 65}); r.Failure != node.Refused {
+		if r := askFor(t, client, s.addr, dns.Question{Name: www.Name, Type: 65}); r.Failure != node.Refused {
 			t.Fatalf("got %+v; want refused", r)
 		}
 		mustAnswer(t, client, s.addr)
@@ -121,7 +121,7 @@ func TestServerIsTriedWithEDNSAgain(t *testing.T) {
 	var repaired atomic.Bool
 	s := start(t, func(q []byte, _ bool) [][]byte {
 		if hasEDNS(q) && !repaired.Load() {
-			return [][]byte{withRcode(q, wire.RcodeFormatError)}
+			return [][]byte{withRcode(q, dns.RcodeFormatError)}
 		}
 		return [][]byte{kept(q)}
 	})
@@ -158,10 +158,10 @@ func TestServerIsTriedWithEDNSAgain(t *testing.T) {
 // SERVFAIL and REFUSED it takes two names. Each name is answered the first time,
 // over TCP alone too, whatever the server says; BADVERS has its upper bits in the OPT.
 func TestEDNSIsLeftOutWhereItFails(t *testing.T) {
-	names := []wire.Question{www, {Name: "other.example.", Type: 1}, {Name: "third.example.", Type: 1}}
+	names := []dns.Question{www, {Name: "other.example.", Type: 1}, {Name: "third.example.", Type: 1}}
 	for _, tcp := range []bool{false, true} {
 		for rcode, want := range map[int]int{
-			wire.RcodeFormatError: 1, wire.RcodeNotImplemented: 1, wire.RcodeBadVersion: 1, wire.RcodeServerFailure: 2, wire.RcodeRefused: 2,
+			dns.RcodeFormatError: 1, dns.RcodeNotImplemented: 1, dns.RcodeBadVersion: 1, dns.RcodeServerFailure: 2, dns.RcodeRefused: 2,
 		} {
 			s := start(t, func(q []byte, _ bool) [][]byte {
 				if !hasEDNS(q) {
@@ -203,7 +203,7 @@ func TestOneNameThatFailsWithEDNSIsItsOwnAffair(t *testing.T) {
 	client := New(4, nil)
 	defer client.Close()
 	for _, name := range []string{"bad1.example.", "www.example.", "bad2.example.", "www.example.", "bad3.example.", "bad3.example.", "www.example."} {
-		if r := askFor(t, client, s.addr, wire.Question{Name: name, Type: 1}); r.Answer == nil {
+		if r := askFor(t, client, s.addr, dns.Question{Name: name, Type: 1}); r.Answer == nil {
 			t.Fatalf("got %+v for %s", r, name)
 		}
 	}
@@ -229,7 +229,7 @@ func TestFailureThatPlainQuestionsShareIsSaidAtOnce(t *testing.T) {
 		})
 		client := New(4, nil)
 		r := ask(t, client, s.addr, patience)
-		if r.Failure != node.Refused || r.Said.Rcode != wire.RcodeServerFailure || r.Said.EDE != 10 {
+		if r.Failure != node.Refused || r.Said.Rcode != dns.RcodeServerFailure || r.Said.EDE != 10 {
 			t.Errorf("lost %v: got %+v; want SERVFAIL with EDE 9", lost, r)
 		}
 		client.Close()
@@ -306,13 +306,13 @@ func TestSignaturesAreAskedForOrTheAnswerIsNotKept(t *testing.T) {
 	lacks.Store(true)
 	s := start(t, func(q []byte, _ bool) [][]byte {
 		if hasEDNS(q) && lacks.Load() {
-			return [][]byte{withRcode(q, wire.RcodeNotImplemented)}
+			return [][]byte{withRcode(q, dns.RcodeNotImplemented)}
 		}
 		return [][]byte{kept(q)}
 	})
 	client := New(4, nil)
 	defer client.Close()
-	signed := wire.Question{Name: www.Name, Type: www.Type, Flags: wire.DO}
+	signed := dns.Question{Name: www.Name, Type: www.Type, Flags: dns.DO}
 	for range 2 {
 		if r := askFor(t, client, s.addr, signed); r.Answer == nil || r.Answer.TTL != 0 {
 			t.Errorf("got %+v without EDNS; want an answer for once", r.Answer)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // compressed replies to a query for any name with an alias whose target ends where
@@ -29,7 +29,7 @@ func TestNobodySeesTheDrawnLetters(t *testing.T) {
 		s := start(t, func(q []byte, _ bool) [][]byte { return [][]byte{compressed(q, typ, data)} })
 		c := New(4, nil)
 		for range 10 { // lower case by chance: 2^-200
-			r := askFor(t, c, s.addr, wire.Question{Name: "www.plain-and-long.example.", Type: typ})
+			r := askFor(t, c, s.addr, dns.Question{Name: "www.plain-and-long.example.", Type: typ})
 			if r.Answer == nil {
 				t.Fatalf("type %d: no answer: %v", typ, r.Failure)
 			}

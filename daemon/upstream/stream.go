@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // A stream is one connection. Its reader hands replies to who waits for them.
@@ -56,9 +56,9 @@ func newStream(conn net.Conn) *stream { return &stream{conn: conn, closed: make(
 
 // parseTCP reads a reply of the server itself: what makes no sense is its own
 // mistake, not a forger's.
-func parseTCP(q wire.Question, id uint16, p []byte) (*wire.Answer, error) {
+func parseTCP(q dns.Question, id uint16, p []byte) (*dns.Answer, error) {
 	answer, err := parse(q, id, p)
-	if errors.Is(err, wire.ErrMismatch) {
+	if errors.Is(err, dns.ErrMismatch) {
 		err = errNoAnswer
 	}
 	return answer, err
@@ -107,7 +107,7 @@ func (c *stream) load() int {
 }
 
 // asks reports whether a question waits.
-func (c *stream) asks(q wire.Question) bool {
+func (c *stream) asks(q dns.Question) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.ContainsFunc(c.asked, func(w waiter) bool { return w.of.question == q })
@@ -142,10 +142,10 @@ func (c *stream) forOthers() bool {
 }
 
 // holdsUp reports whether a question waits behind another while nothing is heard.
-func (c *stream) holdsUp(q wire.Question) bool { return !c.inFront(q) && c.stalls() }
+func (c *stream) holdsUp(q dns.Question) bool { return !c.inFront(q) && c.stalls() }
 
 // inFront reports whether a question is what the server may be at.
-func (c *stream) inFront(q wire.Question) bool {
+func (c *stream) inFront(q dns.Question) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.asked) == 0 || c.asked[0].of.question == q

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // streams keeps connections to servers open for the next questions, which go out
@@ -48,7 +48,7 @@ const (
 
 // ask asks over a connection to the server, and once more over a new one if the
 // server had closed it (RFC 7766 section 6.2.4).
-func (s *streams) ask(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
+func (s *streams) ask(ctx context.Context, server netip.AddrPort, q dns.Question, edns bool) (*dns.Answer, error) {
 	a := &asking{question: q, edns: edns, replies: make(chan reply, 2+maxMoves)}
 	defer a.leave()
 	c, err := s.connect(ctx, server, a)
@@ -130,7 +130,7 @@ func (s *streams) move(ctx context.Context, server netip.AddrPort, a *asking, fr
 
 // pick returns the connection for a question; none if that is to be a new one, which is
 // reserved, or if one comes. alone says that the question has stalled one already.
-func (s *streams) pick(server netip.AddrPort, q wire.Question) (c *stream, alone bool, comes <-chan struct{}) {
+func (s *streams) pick(server netip.AddrPort, q dns.Question) (c *stream, alone bool, comes <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var least, most *stream

@@ -20,8 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // tcpServer answers on connections that stay open, and counts them.
@@ -251,8 +251,8 @@ func inOrder(t *testing.T) (s *tcpServer, stalled *atomic.Int32) {
 	return s, stalled
 }
 
-func evil(i int) wire.Question {
-	return wire.Question{Name: fmt.Sprintf("evil%d.example.", i), Type: 1}
+func evil(i int) dns.Question {
+	return dns.Question{Name: fmt.Sprintf("evil%d.example.", i), Type: 1}
 }
 
 // TestNameThatStallsHoldsUpNoOther: asked for over and over, as the node does, it

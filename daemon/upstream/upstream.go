@@ -22,8 +22,8 @@ import (
 	"time"
 
 	"mcdns/daemon/survive"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 const (
@@ -105,9 +105,9 @@ func (c *Client) Close() {
 	c.group.Wait()
 }
 
-func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Question) (a *wire.Answer, err error) {
+func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q dns.Question) (a *dns.Answer, err error) {
 	defer survive.Into(&err)
-	edns := q.Flags&wire.DO != 0 || !c.learnt.isPlain(server, c.now())
+	edns := q.Flags&dns.DO != 0 || !c.learnt.isPlain(server, c.now())
 	if t := c.overTLS(server); t != nil {
 		answer, err := c.overStreams(ctx, &t.streams, server, q, edns)
 		if !errors.Is(err, errNoAnswer) || t.Mode == TLSStrict {
@@ -122,17 +122,17 @@ func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q wire.Que
 }
 
 // overStreams asks by TCP or TLS alone.
-func (c *Client) overStreams(ctx context.Context, s *streams, server netip.AddrPort, q wire.Question, edns bool) (*wire.Answer, error) {
-	answer, _, err := c.climbDown(ctx, server, q, edns, func(ctx context.Context, edns bool) (*wire.Answer, error) {
+func (c *Client) overStreams(ctx context.Context, s *streams, server netip.AddrPort, q dns.Question, edns bool) (*dns.Answer, error) {
+	answer, _, err := c.climbDown(ctx, server, q, edns, func(ctx context.Context, edns bool) (*dns.Answer, error) {
 		return s.ask(ctx, server, q, edns)
 	})
 	return answer, err
 }
 
 // overUDP asks by UDP, and by TCP what does not fit or looks forged.
-func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Question) (*wire.Answer, error) {
-	edns, mixed := c.learnt.ask(server, c.now(), q.Flags&wire.DO != 0)
-	answer, edns, err := c.climbDown(ctx, server, q, edns, func(ctx context.Context, edns bool) (*wire.Answer, error) {
+func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q dns.Question) (*dns.Answer, error) {
+	edns, mixed := c.learnt.ask(server, c.now(), q.Flags&dns.DO != 0)
+	answer, edns, err := c.climbDown(ctx, server, q, edns, func(ctx context.Context, edns bool) (*dns.Answer, error) {
 		return c.put(ctx, server, q, edns, mixed)
 	})
 	switch {
@@ -142,7 +142,7 @@ func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Ques
 			mixed = false
 		}
 		answer, err = c.overForgery(ctx, server, q, edns, mixed)
-	case errors.Is(err, wire.ErrTruncated):
+	case errors.Is(err, dns.ErrTruncated):
 		answer, err = c.overStreams(ctx, &c.streams, server, q, edns)
 	}
 	return once(answer, q, edns), err
@@ -150,8 +150,8 @@ func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q wire.Ques
 
 // climbDown asks with EDNS, if it may be, and once without where EDNS may be why
 // there is no answer. It says which the outcome is of.
-func (c *Client) climbDown(ctx context.Context, server netip.AddrPort, q wire.Question, edns bool,
-	put func(ctx context.Context, edns bool) (*wire.Answer, error)) (*wire.Answer, bool, error) {
+func (c *Client) climbDown(ctx context.Context, server netip.AddrPort, q dns.Question, edns bool,
+	put func(ctx context.Context, edns bool) (*dns.Answer, error)) (*dns.Answer, bool, error) {
 	answer, err := put(ctx, edns)
 	sure, maybe := knowsNoEDNS(err), failsEDNS(err)
 	if !edns || !sure && !maybe {
@@ -163,7 +163,7 @@ func (c *Client) climbDown(ctx context.Context, server netip.AddrPort, q wire.Qu
 		ctx = limited
 	}
 	plain, plainErr := put(ctx, false)
-	helps := plainErr == nil || errors.Is(plainErr, wire.ErrTruncated)
+	helps := plainErr == nil || errors.Is(plainErr, dns.ErrTruncated)
 	if helps {
 		c.learnt.lacksEDNS(server, c.now(), q.Name, sure)
 	}
@@ -179,15 +179,15 @@ const plainWait = time.Second
 
 // once makes an answer without signatures where they were asked for one to be used
 // once: for others the server may have them.
-func once(a *wire.Answer, q wire.Question, edns bool) *wire.Answer {
-	if a != nil && !edns && q.Flags&wire.DO != 0 {
+func once(a *dns.Answer, q dns.Question, edns bool) *dns.Answer {
+	if a != nil && !edns && q.Flags&dns.DO != 0 {
 		a.TTL = 0
 	}
 	return a
 }
 
 // put asks once by UDP, and notes a reply.
-func (c *Client) put(ctx context.Context, server netip.AddrPort, q wire.Question, edns, mixed bool) (*wire.Answer, error) {
+func (c *Client) put(ctx context.Context, server netip.AddrPort, q dns.Question, edns, mixed bool) (*dns.Answer, error) {
 	answer, err := askUDP(ctx, server, q, edns, mixed)
 	switch {
 	case err == nil:
@@ -200,7 +200,7 @@ func (c *Client) put(ctx context.Context, server netip.AddrPort, q wire.Question
 
 // overForgery asks by TCP. A server without TCP is asked by UDP again: if it loses
 // letters, no more about those.
-func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q wire.Question, edns, mixed bool) (*wire.Answer, error) {
+func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q dns.Question, edns, mixed bool) (*dns.Answer, error) {
 	answer, err := c.streams.ask(ctx, server, q, edns)
 	if errors.Is(err, errNoAnswer) {
 		return askUDP(ctx, server, q, edns, mixed)
@@ -212,7 +212,7 @@ func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q wire.
 // only version that there is.
 func knowsNoEDNS(err error) bool {
 	switch said(err).Rcode {
-	case wire.RcodeFormatError, wire.RcodeNotImplemented, wire.RcodeBadVersion:
+	case dns.RcodeFormatError, dns.RcodeNotImplemented, dns.RcodeBadVersion:
 		return true
 	}
 	return false
@@ -221,7 +221,7 @@ func knowsNoEDNS(err error) bool {
 // failsEDNS: some servers, and some behind a forwarder, say no more than that to EDNS.
 func failsEDNS(err error) bool {
 	switch said(err).Rcode {
-	case wire.RcodeServerFailure, wire.RcodeRefused:
+	case dns.RcodeServerFailure, dns.RcodeRefused:
 		return true
 	}
 	return false
@@ -239,20 +239,20 @@ func ownFault(err error) bool {
 }
 
 // said is the RCODE of a reply that is no answer.
-func said(err error) wire.RcodeError {
-	var rcode *wire.RcodeError
+func said(err error) dns.RcodeError {
+	var rcode *dns.RcodeError
 	if errors.As(err, &rcode) {
 		return *rcode
 	}
-	return wire.RcodeError{}
+	return dns.RcodeError{}
 }
 
 func failure(ctx context.Context, err error) node.Failure {
-	var rcode *wire.RcodeError
+	var rcode *dns.RcodeError
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &rcode), errors.Is(err, wire.ErrUseless), errors.Is(err, wire.ErrTruncated), errors.Is(err, errNoAnswer),
+	case errors.As(err, &rcode), errors.Is(err, dns.ErrUseless), errors.Is(err, dns.ErrTruncated), errors.Is(err, errNoAnswer),
 		errors.Is(err, survive.Err):
 		return node.Refused
 	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, errForged),

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"mcdns/daemon/survive"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
@@ -99,11 +99,11 @@ func (s *server) serveTCP(l net.Listener, reply func([]byte, bool) [][]byte) {
 	}
 }
 
-var www = wire.Question{Name: "www.example.", Type: 1}
+var www = dns.Question{Name: "www.example.", Type: 1}
 
 // good is the reply to a query for www.
 func good(query []byte) []byte {
-	a, err := wire.ParseAnswer(www, 0, []string{"www.example. 60 IN A 192.0.2.1"})
+	a, err := dns.ParseAnswer(www, 0, []string{"www.example. 60 IN A 192.0.2.1"})
 	if err != nil {
 		panic(err)
 	}
@@ -167,8 +167,8 @@ func TestReplyBecomesAnAnswerOrAFailure(t *testing.T) {
 	}{
 		{"answer", patience, func(q []byte, _ bool) [][]byte { return [][]byte{good(q)} }, 0},
 		{"junk first, the answer then", patience, func(q []byte, _ bool) [][]byte {
-			other := wire.Question{Name: "evil.example.", Type: 1}
-			a, _ := wire.ParseAnswer(other, 0, []string{"evil.example. 60 IN A 192.0.2.66"})
+			other := dns.Question{Name: "evil.example.", Type: 1}
+			a, _ := dns.ParseAnswer(other, 0, []string{"evil.example. 60 IN A 192.0.2.66"})
 			return [][]byte{
 				{}, {1}, q, header(q, 0), with(good(q), func(b []byte) { b[0]++ }),
 				with(slices.Clone(a.Packed), func(b []byte) { copy(b, q[:2]) }), good(q)[:20], good(q),
@@ -321,7 +321,7 @@ func TestAskOnlyTCPIfTheMachineSaysSo(t *testing.T) {
 }
 
 func TestFailureOfAnythingElseIsRefused(t *testing.T) {
-	for _, err := range []error{wire.ErrUseless, wire.ErrTruncated, errNoAnswer, survive.Err, &wire.RcodeError{Rcode: 9}} {
+	for _, err := range []error{dns.ErrUseless, dns.ErrTruncated, errNoAnswer, survive.Err, &dns.RcodeError{Rcode: 9}} {
 		if got := failure(t.Context(), fmt.Errorf("x: %w", err)); got != node.Refused {
 			t.Errorf("%v: got %d", err, got)
 		}

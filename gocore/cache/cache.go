@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // A Cache holds at most one visible answer for each question. Lanes of entries in
@@ -23,13 +23,13 @@ type Cache struct {
 	// changes counts them; those up to base are no longer told apart.
 	changes, base uint64
 	// keeps says whether the group counts on this host for a question.
-	keeps func(wire.Question) bool
+	keeps func(dns.Question) bool
 	order Order
 }
 
 // New makes a cache of at most limit bytes. keeps says which questions this
 // host ranks high for (PROTOCOL 6).
-func New(limit int, key Key, keeps func(wire.Question) bool) *Cache {
+func New(limit int, key Key, keeps func(dns.Question) bool) *Cache {
 	return &Cache{
 		table: newTable(key), origins: newOrigins(),
 		hidden: make(map[number]*hidden), waiting: make(map[number]*slot),
@@ -50,7 +50,7 @@ func (c *Cache) SetLimit(limit int) int {
 // Get returns what is held for a question: the visible answer, or the positive
 // one it hides if that is of an earlier server, or of the same one and the visible
 // negative is stale (PROTOCOL 2: a stale positive is worth more than a stale negative).
-func (c *Cache) Get(now time.Duration, q wire.Question) Entry {
+func (c *Cache) Get(now time.Duration, q dns.Question) Entry {
 	s := c.seen(now, q)
 	if s == nil {
 		return Entry{}
@@ -59,7 +59,7 @@ func (c *Cache) Get(now time.Duration, q wire.Question) Entry {
 }
 
 // seen is the slot of which Get tells, or nil.
-func (c *Cache) seen(now time.Duration, q wire.Question) *slot {
+func (c *Cache) seen(now time.Duration, q dns.Question) *slot {
 	n := c.find(now, q)
 	if n == 0 {
 		return nil
@@ -74,7 +74,7 @@ func (c *Cache) seen(now time.Duration, q wire.Question) *slot {
 // Positive returns the positive answer that is held for a question, also one that a
 // negative hides, however old; nil if there is none. Get tells what to serve; this is
 // what is known of a name, which nobody's denial takes back (PROTOCOL 7).
-func (c *Cache) Positive(q wire.Question) *wire.Answer {
+func (c *Cache) Positive(q dns.Question) *dns.Answer {
 	n := c.table.find(q)
 	if n == 0 {
 		return nil
@@ -98,7 +98,7 @@ func (c *Cache) entry(s *slot) Entry {
 }
 
 // Touch notes that this host's programs asked for the entry of q.
-func (c *Cache) Touch(now time.Duration, q wire.Question) {
+func (c *Cache) Touch(now time.Duration, q dns.Question) {
 	n := c.find(now, q)
 	if n == 0 {
 		return
@@ -113,7 +113,7 @@ func (c *Cache) Touch(now time.Duration, q wire.Question) {
 
 // Query notes that the group is asked for something younger than what Get tells
 // of q, and reports whether that is the first time in the outage of this number.
-func (c *Cache) Query(now time.Duration, q wire.Question, outage uint32) bool {
+func (c *Cache) Query(now time.Duration, q dns.Question, outage uint32) bool {
 	s, this := c.seen(now, q), uint16(1+outage%math.MaxUint16)
 	if s == nil || s.queried == this {
 		return false
@@ -123,7 +123,7 @@ func (c *Cache) Query(now time.Duration, q wire.Question, outage uint32) bool {
 }
 
 // Drop forgets a question.
-func (c *Cache) Drop(q wire.Question) {
+func (c *Cache) Drop(q dns.Question) {
 	if n := c.table.find(q); n != 0 {
 		c.remove(n)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -15,7 +16,7 @@ func arrivals(now time.Duration) *rapid.Generator[Arrival] {
 	return rapid.Custom(func(t *rapid.T) Arrival {
 		who := wire.Peer{ID: rapid.Uint64Range(1, 3).Draw(t, "origin"), Epoch: 1}
 		trueAge := time.Duration(rapid.IntRange(0, 7200).Draw(t, "age s")) * time.Second
-		birth := wire.Birth{Peer: who, Clock: (now - trueAge).Truncate(time.Second)}
+		birth := dns.Birth{Peer: who, Clock: (now - trueAge).Truncate(time.Second)}
 		// What is told is never younger than the truth (offset, transit), but
 		// may be older; the bytes of one birth are always the same.
 		pick := birth.Clock / time.Second * time.Duration(who.ID)
@@ -46,9 +47,9 @@ func (nopTB) Fatal(args ...any) { panic(args) }
 // is below now - birth.
 func TestCacheKeepsItsBooks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := New(2000, Key{}, func(q wire.Question) bool { return q.Name == "a.example." })
+		c := New(2000, Key{}, func(q dns.Question) bool { return q.Name == "a.example." })
 		now, current := at, 0
-		c.SetOrder(func(a *wire.Answer, _ bool, _ uint64) Standing {
+		c.SetOrder(func(a *dns.Answer, _ bool, _ uint64) Standing {
 			nth := int(a.Birth.Clock/time.Millisecond) % 3 // one server for each birth
 			return Standing{Nth: nth, Good: nth <= current}
 		})
@@ -62,7 +63,7 @@ func TestCacheKeepsItsBooks(t *testing.T) {
 }
 
 func step(t *rapid.T, c *Cache, now time.Duration) {
-	q := wire.Question{Name: rapid.SampledFrom([]string{"a.example.", "b.example.", "c.example."}).Draw(t, "name"), Type: wire.TypeA}
+	q := dns.Question{Name: rapid.SampledFrom([]string{"a.example.", "b.example.", "c.example."}).Draw(t, "name"), Type: dns.TypeA}
 	switch rapid.IntRange(0, 9).Draw(t, "what") {
 	case 0:
 		c.Touch(now, q)
@@ -157,10 +158,10 @@ func checkEntry(t *rapid.T, e Entry, now time.Duration) {
 func TestYoungestStandsWhateverTheOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var all []Arrival
-		best := wire.Birth{Clock: -1}
+		best := dns.Birth{Clock: -1}
 		for i := range rapid.IntRange(1, 8).Draw(t, "births") {
 			age := time.Duration(rapid.IntRange(0, 3000).Draw(t, "age s")) * time.Second
-			birth := wire.Birth{Peer: wire.Peer{ID: uint64(i) + 1, Epoch: 1}, Clock: at - age}
+			birth := dns.Birth{Peer: wire.Peer{ID: uint64(i) + 1, Epoch: 1}, Clock: at - age}
 			in := Arrival{Answer: answer(nopTB{}, one, time.Hour, birth), Age: age, From: anna}
 			all = append(all, in, in)
 			if birth.Clock > best.Clock {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -19,19 +20,19 @@ var (
 const at = 100 * time.Hour
 
 // answer makes one to host.example. A; data "" is NXDOMAIN.
-func answer(t testing.TB, data string, ttl time.Duration, birth wire.Birth) *wire.Answer {
+func answer(t testing.TB, data string, ttl time.Duration, birth dns.Birth) *dns.Answer {
 	return answerFor(t, "host.example.", data, ttl, birth)
 }
 
-func answerFor(t testing.TB, name, data string, ttl time.Duration, birth wire.Birth) *wire.Answer {
+func answerFor(t testing.TB, name, data string, ttl time.Duration, birth dns.Birth) *dns.Answer {
 	t.Helper()
-	q := wire.Question{Name: name, Type: wire.TypeA}
+	q := dns.Question{Name: name, Type: dns.TypeA}
 	sec := int(ttl.Seconds())
 	rcode, records := 0, []string{fmt.Sprintf("%s %d IN A %s", name, sec, data)}
 	if data == "" {
 		rcode, records = 3, []string{fmt.Sprintf("example. %d IN SOA ns.example. root.example. 1 2 3 4 %d", sec, sec)}
 	}
-	a, err := wire.ParseAnswer(q, rcode, records)
+	a, err := dns.ParseAnswer(q, rcode, records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,14 +47,14 @@ func told(t testing.TB, from wire.Peer, data string, ttl, age time.Duration) Arr
 	if origin == nobody {
 		origin = wire.Peer{ID: 9, Epoch: 9}
 	}
-	birth := wire.Birth{Peer: origin, Clock: at - age}
+	birth := dns.Birth{Peer: origin, Clock: at - age}
 	return Arrival{Answer: answer(t, data, ttl, birth), Age: age, From: from}
 }
 
-func newCache() *Cache { return New(1<<20, Key{}, func(wire.Question) bool { return false }) }
+func newCache() *Cache { return New(1<<20, Key{}, func(dns.Question) bool { return false }) }
 
 // negative reports whether an entry says that there is none.
-func (e Entry) negative() bool { return e.Held() && e.Answer.Kind != wire.Positive }
+func (e Entry) negative() bool { return e.Held() && e.Answer.Kind != dns.Positive }
 
 const (
 	one = "203.0.113.1"
@@ -111,11 +112,11 @@ func TestCopyOfOneBirthNeverMakesItYounger(t *testing.T) {
 }
 
 func TestOwnNegativeHidesAPositiveAndTwoDeleteIt(t *testing.T) {
-	q := wire.Question{Name: "host.example.", Type: wire.TypeA}
+	q := dns.Question{Name: "host.example.", Type: dns.TypeA}
 	c := newCache()
 	c.Put(at, told(t, anna, one, time.Minute, 0), limits)
 	put := func(now time.Duration) {
-		a := answer(t, no, time.Minute, wire.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: now})
+		a := answer(t, no, time.Minute, dns.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: now})
 		c.Put(now, Arrival{Answer: a}, limits)
 	}
 	put(at + 2*time.Minute)
@@ -136,13 +137,13 @@ func TestOwnNegativeHidesAPositiveAndTwoDeleteIt(t *testing.T) {
 }
 
 func TestPeersNegativeNeverHidesAFreshPositive(t *testing.T) {
-	q := wire.Question{Name: "host.example.", Type: wire.TypeA}
+	q := dns.Question{Name: "host.example.", Type: dns.TypeA}
 	c := newCache()
 	c.Put(at, told(t, anna, one, time.Hour, 0), limits)
-	own := answer(t, no, time.Minute, wire.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at})
+	own := answer(t, no, time.Minute, dns.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at})
 	c.Put(at, Arrival{Answer: own}, limits)
 	later := at + 5*time.Minute // own negative is stale, the positive under it fresh
-	peers := answer(t, no, time.Minute, wire.Birth{Peer: bert, Clock: later})
+	peers := answer(t, no, time.Minute, dns.Birth{Peer: bert, Clock: later})
 	c.Put(later, Arrival{Answer: peers, From: bert}, limits)
 	if e := c.Get(later, q); e.negative() {
 		t.Error("a peer's negative hides a fresh positive")
@@ -216,7 +217,7 @@ func TestSavedWornTimeGoesOn(t *testing.T) {
 func TestWornNegativeGivesWayToThePositiveItHides(t *testing.T) {
 	c := newCache()
 	c.Put(at, told(t, anna, one, 4*time.Hour, 0), limits)
-	own := answer(t, no, time.Minute, wire.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at})
+	own := answer(t, no, time.Minute, dns.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at})
 	c.Put(at, Arrival{Answer: own}, limits)
 	now := at + 74*time.Hour // the negative is stale for 74 h, the positive for 70
 	c.Expire(now, 72*time.Hour)
@@ -231,10 +232,10 @@ func TestWornNegativeGivesWayToThePositiveItHides(t *testing.T) {
 }
 
 func TestFullCacheKeepsWhatIsUsedOrRankedFor(t *testing.T) {
-	ranked := func(q wire.Question) bool { return q.Name[0] == 'r' }
+	ranked := func(q dns.Question) bool { return q.Name[0] == 'r' }
 	c := New(1<<20, Key{}, ranked)
-	put := func(name string) wire.Question {
-		a := answerFor(t, name, one, time.Hour, wire.Birth{Peer: anna, Clock: at})
+	put := func(name string) dns.Question {
+		a := answerFor(t, name, one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: anna}, limits)
 		return a.Question
 	}
@@ -248,7 +249,7 @@ func TestFullCacheKeepsWhatIsUsedOrRankedFor(t *testing.T) {
 		put(fmt.Sprintf("x%d.example.", i))
 	}
 	held := func(name string) bool {
-		return c.Get(at, wire.Question{Name: name, Type: wire.TypeA}).Held()
+		return c.Get(at, dns.Question{Name: name, Type: dns.TypeA}).Held()
 	}
 	if !held("used.example.") || !held("ranked.example.") || held("plain.example.") {
 		t.Errorf("used %v, ranked %v, plain %v; want the plain one dropped alone",
@@ -258,9 +259,9 @@ func TestFullCacheKeepsWhatIsUsedOrRankedFor(t *testing.T) {
 
 func TestFloodOfNamesStaysWithinTheBudget(t *testing.T) {
 	const budget = 1 << 20
-	c := New(budget, Key{}, func(q wire.Question) bool { return q.Hash()%10 < 3 })
+	c := New(budget, Key{}, func(q dns.Question) bool { return q.Hash()%10 < 3 })
 	for i := range 20000 {
-		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, wire.Birth{Peer: anna, Clock: at})
+		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: anna}, limits)
 		if c.Bytes() > budget {
 			t.Fatalf("%d bytes after %d names; want at most %d", c.Bytes(), i+1, budget)
@@ -274,12 +275,12 @@ func TestFloodOfNamesStaysWithinTheBudget(t *testing.T) {
 func TestChangesAreToldOnceHiddenOnesFirst(t *testing.T) {
 	c := newCache()
 	c.Put(at, told(t, anna, one, time.Minute, 0), limits)
-	a := answer(t, no, time.Minute, wire.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at})
+	a := answer(t, no, time.Minute, dns.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at})
 	c.Put(at+2*time.Minute, Arrival{Answer: a}, limits)
-	var kinds []wire.Kind
+	var kinds []dns.Kind
 	note := func(e Entry) { kinds = append(kinds, e.Answer.Kind) }
 	mark := c.Changed(0, note)
-	if len(kinds) != 2 || kinds[0] != wire.Positive || kinds[1] != wire.NXDomain {
+	if len(kinds) != 2 || kinds[0] != dns.Positive || kinds[1] != dns.NXDomain {
 		t.Errorf("told %v; want the hidden positive, then the negative", kinds)
 	}
 	if kinds = nil; c.Changed(mark, note) != mark || kinds != nil {

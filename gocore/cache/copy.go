@@ -4,12 +4,12 @@ import (
 	"maps"
 	"slices"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // Copy makes another cache that holds the same answers; their bytes are
 // shared. Its order is to be set anew.
-func (c *Cache) Copy(keeps func(wire.Question) bool) *Cache {
+func (c *Cache) Copy(keeps func(dns.Question) bool) *Cache {
 	other := *c
 	other.keeps, other.order = keeps, nil
 	other.table.chunks = make([][]slot, len(c.table.chunks))

@@ -6,14 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
 // some makes answers of three hosts to so many questions.
-func some(t testing.TB, names int) []*wire.Answer {
-	answers := make([]*wire.Answer, names)
+func some(t testing.TB, names int) []*dns.Answer {
+	answers := make([]*dns.Answer, names)
 	for i := range answers {
-		birth := wire.Birth{Peer: wire.Peer{ID: uint64(i%3) + 1, Epoch: 1}, Clock: at}
+		birth := dns.Birth{Peer: wire.Peer{ID: uint64(i%3) + 1, Epoch: 1}, Clock: at}
 		answers[i] = answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, birth)
 	}
 	return answers
@@ -30,7 +31,7 @@ func held() int {
 // cost is what a cache takes for each entry beside its answer.
 func cost(t testing.TB, in []Arrival) float64 {
 	before := held()
-	c := New(1<<40, Key{1, 2}, func(wire.Question) bool { return false })
+	c := New(1<<40, Key{1, 2}, func(dns.Question) bool { return false })
 	for _, a := range in {
 		c.Put(at, a, limits)
 	}
@@ -66,7 +67,7 @@ func TestEntryCostsWhatTheBudgetCounts(t *testing.T) {
 	}
 	in := told100k(t, 3)
 	for _, p := range in {
-		no := answerFor(t, p.Answer.Question.Name, no, time.Minute, wire.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at})
+		no := answerFor(t, p.Answer.Question.Name, no, time.Minute, dns.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at})
 		in = append(in, Arrival{Answer: no})
 	}
 	hidden := cost(t, in) - entry

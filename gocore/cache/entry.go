@@ -3,13 +3,14 @@ package cache
 import (
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
 // An Entry is what the cache held for a question when it was asked: a copy that
 // later changes leave alone. The zero Entry is nothing.
 type Entry struct {
-	Answer *wire.Answer
+	Answer *dns.Answer
 	// Born is when the answer was 0 old, on this host's clock; it may lie
 	// before boot. It only ever moves back for one birth.
 	Born time.Duration

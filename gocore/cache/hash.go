@@ -3,7 +3,7 @@ package cache
 import (
 	"math/bits"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // A Key is the secret of one run's table: 128 random bits. Who does not know
@@ -12,7 +12,7 @@ import (
 type Key [2]uint64
 
 // Hash is SipHash-1-3 of eight bytes for the type and the flags, and the name.
-func (k Key) Hash(q wire.Question) uint64 {
+func (k Key) Hash(q dns.Question) uint64 {
 	s := sip{
 		k[0] ^ 0x736f6d6570736575, k[1] ^ 0x646f72616e646f6d,
 		k[0] ^ 0x6c7967656e657261, k[1] ^ 0x7465646279746573,

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -16,9 +17,9 @@ type Limits struct {
 const PeerMax = 4 * time.Hour
 
 // life is the TTL that counts for an answer, 49 days at most.
-func (l Limits) life(a *wire.Answer, own bool) time.Duration {
+func (l Limits) life(a *dns.Answer, own bool) time.Duration {
 	ttl := min(max(a.TTL, l.Min), l.Max)
-	if a.Kind != wire.Positive {
+	if a.Kind != dns.Positive {
 		ttl = min(ttl, l.Negative)
 	}
 	if !own {
@@ -29,7 +30,7 @@ func (l Limits) life(a *wire.Answer, own bool) time.Duration {
 
 // An Arrival is an answer on its way into the cache.
 type Arrival struct {
-	Answer *wire.Answer
+	Answer *dns.Answer
 	// Age is how old it is now.
 	Age time.Duration
 	// From is who told it; the zero Peer if this host fetched it.

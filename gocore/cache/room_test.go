@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -15,29 +16,29 @@ type flood struct {
 	ids, addresses, names int
 }
 
-func ranksThird(q wire.Question) bool { return q.Hash()%3 == 0 }
+func ranksThird(q dns.Question) bool { return q.Hash()%3 == 0 }
 
 func via(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}) }
 
 func (f flood) tell(t testing.TB, c *Cache) {
 	for i := range f.names {
-		birth := wire.Birth{Peer: wire.Peer{ID: uint64(1000 + i%f.ids), Epoch: 1}, Clock: at}
+		birth := dns.Birth{Peer: wire.Peer{ID: uint64(1000 + i%f.ids), Epoch: 1}, Clock: at}
 		a := answerFor(t, fmt.Sprintf("made-up-%d.evil.example.", i), one, time.Hour, birth)
 		c.Put(at, Arrival{Answer: a, From: birth.Peer, Via: via(500 + i%f.addresses)}, limits)
 	}
 }
 
 // honest tells so many names from an address that is not the insider's.
-func honest(t testing.TB, c *Cache, word string, names int) (all []wire.Question) {
+func honest(t testing.TB, c *Cache, word string, names int) (all []dns.Question) {
 	for i := range names {
-		a := answerFor(t, fmt.Sprintf("%s%d.example.", word, i), one, time.Hour, wire.Birth{Peer: anna, Clock: at})
+		a := answerFor(t, fmt.Sprintf("%s%d.example.", word, i), one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: anna, Via: via(1)}, limits)
 		all = append(all, a.Question)
 	}
 	return all
 }
 
-func (c *Cache) holds(qs []wire.Question) (held int) {
+func (c *Cache) holds(qs []dns.Question) (held int) {
 	for _, q := range qs {
 		if c.Get(at, q).Held() {
 			held++
@@ -73,9 +74,9 @@ func TestFloodPushesOutNothingThatOthersUse(t *testing.T) {
 // was asked for, and with no address.
 func TestUsedNamesKeepTheirRoomOverARestart(t *testing.T) {
 	c := New(1<<20, Key{}, ranksThird)
-	var used, told []wire.Question
+	var used, told []dns.Question
 	for i := range 800 {
-		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, wire.Birth{Peer: anna, Clock: at})
+		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: anna, Asked: uint32(i % 2)}, limits)
 		if i%2 == 1 {
 			used = append(used, a.Question)
@@ -92,10 +93,10 @@ func TestUsedNamesKeepTheirRoomOverARestart(t *testing.T) {
 // TestWhoTellsAgainMovesNothingIntoItsOwnShare: an insider tells the names of others once
 // more, younger, and then floods; they would go with the flood.
 func TestWhoTellsAgainMovesNothingIntoItsOwnShare(t *testing.T) {
-	c := New(1<<20, Key{}, func(wire.Question) bool { return false })
+	c := New(1<<20, Key{}, func(dns.Question) bool { return false })
 	told := honest(t, c, "told", 400)
 	for _, q := range told {
-		birth := wire.Birth{Peer: wire.Peer{ID: 1000, Epoch: 1}, Clock: at + time.Minute}
+		birth := dns.Birth{Peer: wire.Peer{ID: 1000, Epoch: 1}, Clock: at + time.Minute}
 		c.Put(at+time.Minute, Arrival{Answer: answerFor(t, q.Name, one, time.Hour, birth), From: birth.Peer, Via: via(500)}, limits)
 	}
 	flood{20, 1, 20_000}.tell(t, c)
@@ -107,10 +108,10 @@ func TestWhoTellsAgainMovesNothingIntoItsOwnShare(t *testing.T) {
 // TestOwnFloodLeavesTheGroupsShare: a host that looks up names without end keeps what
 // the group counts on it for.
 func TestOwnFloodLeavesTheGroupsShare(t *testing.T) {
-	c := New(1<<20, Key{}, func(q wire.Question) bool { return q.Name[0] == 't' })
+	c := New(1<<20, Key{}, func(q dns.Question) bool { return q.Name[0] == 't' })
 	told := honest(t, c, "told", 400)
 	for i := range 20_000 {
-		a := answerFor(t, fmt.Sprintf("mine%d.example.", i), one, time.Hour, wire.Birth{Peer: bert, Clock: at})
+		a := answerFor(t, fmt.Sprintf("mine%d.example.", i), one, time.Hour, dns.Birth{Peer: bert, Clock: at})
 		c.Put(at, Arrival{Answer: a, Mine: true}, limits)
 		c.Touch(at, a.Question)
 	}
@@ -122,9 +123,9 @@ func TestOwnFloodLeavesTheGroupsShare(t *testing.T) {
 // TestSeatsAreGivenAnew: addresses come and go for years, and all that is kept of one
 // goes with its last answer.
 func TestSeatsAreGivenAnew(t *testing.T) {
-	c := New(64<<10, Key{}, func(wire.Question) bool { return false })
+	c := New(64<<10, Key{}, func(dns.Question) bool { return false })
 	for i := range 10 * maxSeats {
-		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, wire.Birth{Peer: anna, Clock: at})
+		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: anna, Via: via(i)}, limits)
 	}
 	if len(c.seats.of) > maxSeats || len(c.seats.all) > maxSeats || len(c.lanes) > 2*maxSeats+1 {

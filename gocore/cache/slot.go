@@ -4,12 +4,12 @@ import (
 	"math"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // A slot is an entry as it lies in the table: 56 bytes.
 type slot struct {
-	answer *wire.Answer
+	answer *dns.Answer
 	born   time.Duration
 	life   uint32 // in milliseconds
 	// since: before it no time counts as worn (Entry.Worn).
@@ -82,7 +82,7 @@ func (s *slot) worn(now time.Duration) time.Duration {
 func (s *slot) sleep(from, to time.Duration) { s.since = ticks(to - s.worn(from)) }
 
 // negative reports whether the answer says that there is none.
-func (s *slot) negative() bool { return s.answer.Kind != wire.Positive }
+func (s *slot) negative() bool { return s.answer.Kind != dns.Positive }
 
 // A hidden answer is a positive one that a negative one hides (PROTOCOL 2).
 type hidden struct {

@@ -1,6 +1,6 @@
 package cache
 
-import "mcdns/gocore/wire"
+import "mcdns/gocore/dns"
 
 // A Standing is what the server of an answer is worth to this host now (PROTOCOL 2).
 type Standing struct {
@@ -12,13 +12,13 @@ type Standing struct {
 }
 
 // Order says where an answer stands: own if this host fetched it, learnt in a place.
-type Order func(a *wire.Answer, own bool, place uint64) Standing
+type Order func(a *dns.Answer, own bool, place uint64) Standing
 
 // SetOrder says whose answers come first. Without an order all are equal. What is
 // held is reckoned each time, so an order may change whenever it likes.
 func (c *Cache) SetOrder(order Order) { c.order = order }
 
-func (c *Cache) standing(a *wire.Answer, own bool, of origin) Standing {
+func (c *Cache) standing(a *dns.Answer, own bool, of origin) Standing {
 	if c.order == nil {
 		return Standing{Good: true}
 	}

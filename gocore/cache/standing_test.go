@@ -4,14 +4,14 @@ import (
 	"testing"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // inOrder makes a cache of a host whose list is servers 1, 2 and whose current one is
 // the nth; others are none of its own.
 func inOrder(current *int) *Cache {
 	c := newCache()
-	c.SetOrder(func(a *wire.Answer, _ bool, _ uint64) Standing {
+	c.SetOrder(func(a *dns.Answer, _ bool, _ uint64) Standing {
 		nth := min(int(a.Server)-1, 2)
 		return Standing{Nth: nth, Good: nth <= *current}
 	})
@@ -19,7 +19,7 @@ func inOrder(current *int) *Cache {
 }
 
 // of makes an arrival one that a server gave.
-func (in Arrival) of(server wire.ServerID) Arrival {
+func (in Arrival) of(server dns.ServerID) Arrival {
 	a := *in.Answer
 	a.Server = server
 	in.Answer = &a
@@ -27,9 +27,9 @@ func (in Arrival) of(server wire.ServerID) Arrival {
 }
 
 const (
-	first  = wire.ServerID(1)
-	second = wire.ServerID(2)
-	others = wire.ServerID(3)
+	first  = dns.ServerID(1)
+	second = dns.ServerID(2)
+	others = dns.ServerID(3)
 )
 
 func TestWhatMayBeServedStandsBeforeWhatIsForAnOutage(t *testing.T) {
@@ -51,7 +51,7 @@ func TestWhatMayBeServedStandsBeforeWhatIsForAnOutage(t *testing.T) {
 		h.Put(at, c.held, limits)
 		h.Put(at, c.came, limits)
 		e := h.Get(at, c.held.Answer.Question)
-		if !e.Held() || !e.Answer.SameData(answer(t, c.want, time.Minute, wire.Birth{})) {
+		if !e.Held() || !e.Answer.SameData(answer(t, c.want, time.Minute, dns.Birth{})) {
 			t.Errorf("%s: got %+v; want %q", c.name, e.Answer, c.want)
 		}
 	}
@@ -79,13 +79,13 @@ func TestLaterServersNegativeNeitherHidesNorDeletesAPositive(t *testing.T) {
 func TestHiddenPositiveOfAServerThatIsFirstAgainComesFirst(t *testing.T) {
 	swapped := false
 	c := newCache()
-	c.SetOrder(func(a *wire.Answer, _ bool, _ uint64) Standing {
+	c.SetOrder(func(a *dns.Answer, _ bool, _ uint64) Standing {
 		if (a.Server == first) != swapped {
 			return Standing{Good: true}
 		}
 		return Standing{Nth: 1}
 	})
-	q := answer(t, one, time.Hour, wire.Birth{}).Question
+	q := answer(t, one, time.Hour, dns.Birth{}).Question
 	c.Put(at, told(t, nobody, one, time.Hour, 0).of(first), limits)
 	swapped = true
 	for i := range 3 { // far enough apart to delete a positive of their own server

@@ -3,7 +3,7 @@ package cache
 import (
 	"math/bits"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // A number names a slot of a table; 0 is none.
@@ -41,7 +41,7 @@ func (t *table) len() int {
 func (t *table) at(n number) *slot { return &t.chunks[n/chunk][n%chunk] }
 
 // find returns the slot of a question, or 0.
-func (t *table) find(q wire.Question) number {
+func (t *table) find(q dns.Question) number {
 	hash := t.key.Hash(q)
 	n := t.heads[t.bucket(hash)]
 	for n != 0 {

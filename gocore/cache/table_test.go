@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -15,11 +16,11 @@ import (
 // the same bytes.
 func TestHashIsSipHash(t *testing.T) {
 	key := Key{0x0706050403020100, 0x0f0e0d0c0b0a0908}
-	for q, want := range map[wire.Question]uint64{
-		{Name: ".", Type: 6}:                                                    0xdd227c41ff378241,
-		{Name: "www.example.org.", Type: 1}:                                     0x3eaddb45e12905f1,
-		{Name: "a.b.", Type: 28, Flags: wire.DO}:                                0x649eea91383c540f,
-		{Name: "0123456789abcdef.example.", Type: 33, Flags: wire.DO | wire.CD}: 0x47ea5f4e76eac0f0,
+	for q, want := range map[dns.Question]uint64{
+		{Name: ".", Type: 6}:                                                  0xdd227c41ff378241,
+		{Name: "www.example.org.", Type: 1}:                                   0x3eaddb45e12905f1,
+		{Name: "a.b.", Type: 28, Flags: dns.DO}:                               0x649eea91383c540f,
+		{Name: "0123456789abcdef.example.", Type: 33, Flags: dns.DO | dns.CD}: 0x47ea5f4e76eac0f0,
 	} {
 		if got := key.Hash(q); got != want {
 			t.Errorf("%v: got %#x; want %#x", q, got, want)
@@ -31,7 +32,7 @@ func TestHashIsSipHash(t *testing.T) {
 func TestTableFindsWhatItHolds(t *testing.T) {
 	const seed, names = 3, 4000
 	r := rand.New(rand.NewPCG(seed, 0))
-	table, held := newTable(Key{1, 2}), map[wire.Question]bool{}
+	table, held := newTable(Key{1, 2}), map[dns.Question]bool{}
 	answers := some(t, names)
 	for step := range 40_000 {
 		q := answers[r.IntN(names)]
@@ -65,13 +66,13 @@ func TestNothingThatIsSeenDependsOnTheKey(t *testing.T) {
 	const seed = 5
 	run := func(key Key) (order []string) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		c := New(64<<10, key, func(q wire.Question) bool { return q.Hash()%4 == 0 })
+		c := New(64<<10, key, func(q dns.Question) bool { return q.Hash()%4 == 0 })
 		for i := range 3000 {
 			name := fmt.Sprintf("n%d.example.", r.IntN(1000))
-			a := answerFor(t, name, one, time.Hour, wire.Birth{Peer: anna, Clock: at + time.Duration(i)})
+			a := answerFor(t, name, one, time.Hour, dns.Birth{Peer: anna, Clock: at + time.Duration(i)})
 			_, dropped := c.Put(at+time.Duration(i), Arrival{Answer: a, From: anna}, limits)
 			order = append(order, fmt.Sprint(dropped))
-			c.Touch(at, wire.Question{Name: fmt.Sprintf("n%d.example.", r.IntN(1000)), Type: wire.TypeA})
+			c.Touch(at, dns.Question{Name: fmt.Sprintf("n%d.example.", r.IntN(1000)), Type: dns.TypeA})
 		}
 		c.All(func(e Entry) bool { order = append(order, e.Answer.Question.Name); return true })
 		c.Changed(0, func(e Entry) { order = append(order, e.Answer.Question.Name) })
@@ -91,7 +92,7 @@ func TestChangesAreCountedOn(t *testing.T) {
 	mark := c.Changed(0, func(Entry) {})
 	c.changes = math.MaxUint32
 	for _, name := range []string{"b.example.", "c.example."} {
-		a := answerFor(t, name, one, time.Hour, wire.Birth{Peer: anna, Clock: at})
+		a := answerFor(t, name, one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: anna}, limits)
 	}
 	var names []string
@@ -99,7 +100,7 @@ func TestChangesAreCountedOn(t *testing.T) {
 	if len(names) != 3 || c.Changed(next, func(Entry) { names = nil }) != next || names == nil {
 		t.Errorf("told %v after the count went round; want all three, once", names)
 	}
-	c.Put(at, Arrival{Answer: answerFor(t, "d.example.", one, time.Hour, wire.Birth{Peer: anna, Clock: at})}, limits)
+	c.Put(at, Arrival{Answer: answerFor(t, "d.example.", one, time.Hour, dns.Birth{Peer: anna, Clock: at})}, limits)
 	names = nil
 	if c.Changed(next, func(e Entry) { names = append(names, e.Answer.Question.Name) }); len(names) != 1 {
 		t.Errorf("told %v; want the latest alone", names)
@@ -109,9 +110,9 @@ func TestChangesAreCountedOn(t *testing.T) {
 // TestFloodOfPeersLeavesNothingBehind: a hostile member that takes a new id for
 // each answer it tells.
 func TestFloodOfPeersLeavesNothingBehind(t *testing.T) {
-	c := New(64<<10, Key{}, func(wire.Question) bool { return false })
+	c := New(64<<10, Key{}, func(dns.Question) bool { return false })
 	for i := range 20_000 {
-		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, wire.Birth{Peer: anna, Clock: at})
+		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: wire.Peer{ID: uint64(i) + 1, Epoch: 1}}, limits)
 		if c.Bytes() > c.limit {
 			t.Fatalf("%d bytes held; the budget is %d", c.Bytes(), c.limit)
@@ -131,7 +132,7 @@ func TestFloodOfPeersLeavesNothingBehind(t *testing.T) {
 // TestCopyIsApart: what a copy takes in or drops is not seen in what it was made
 // of, nor the other way round.
 func TestCopyIsApart(t *testing.T) {
-	keeps := func(wire.Question) bool { return false }
+	keeps := func(dns.Question) bool { return false }
 	answers := some(t, 2*chunk+10)
 	c := New(1<<30, Key{}, keeps)
 	for _, a := range answers {
@@ -159,7 +160,7 @@ func TestCopyIsApart(t *testing.T) {
 			}
 		}
 		for i := range chunk {
-			if q := (wire.Question{Name: fmt.Sprintf("%p%d.", side, i), Type: wire.TypeA}); !side.Get(at, q).Held() {
+			if q := (dns.Question{Name: fmt.Sprintf("%p%d.", side, i), Type: dns.TypeA}); !side.Get(at, q).Held() {
 				t.Fatalf("%v is not found", q)
 			}
 		}

@@ -3,7 +3,7 @@ package cache
 import (
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // What this host fetched itself stands for its TTL. What peers tell of it meanwhile
@@ -11,7 +11,7 @@ import (
 // told in the refresh window, would else change it for four hours.
 
 // Waiting returns what waits behind this host's own answer to a question, if anything.
-func (c *Cache) Waiting(now time.Duration, q wire.Question) Entry {
+func (c *Cache) Waiting(now time.Duration, q dns.Question) Entry {
 	n := c.find(now, q)
 	if n == 0 || !c.table.at(n).has(awaited) {
 		return Entry{}
@@ -21,7 +21,7 @@ func (c *Cache) Waiting(now time.Duration, q wire.Question) Entry {
 
 // find is the number of a question's slot, or 0. Whoever waited for the end of what is
 // held has its place by then.
-func (c *Cache) find(now time.Duration, q wire.Question) number {
+func (c *Cache) find(now time.Duration, q dns.Question) number {
 	n := c.table.find(q)
 	if n != 0 {
 		c.succeed(now, n)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -29,7 +30,7 @@ func TestWhatWaitsIsGoneWithTheNextOwnAnswer(t *testing.T) {
 	c := newCache()
 	c.Put(at, told(t, nobody, one, time.Hour, time.Hour-time.Second), limits)
 	c.Put(at, told(t, bert, two, time.Hour, 0), limits)
-	again := Arrival{Answer: answer(t, one, time.Hour, wire.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at}), Mine: true}
+	again := Arrival{Answer: answer(t, one, time.Hour, dns.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at}), Mine: true}
 	c.Put(at, again, limits)
 	for _, now := range []time.Duration{at, at + time.Hour} {
 		if got := c.Get(now, again.Answer.Question); got.Answer != again.Answer {
@@ -65,9 +66,9 @@ func TestAllAreToldWhileSomeGiveWay(t *testing.T) {
 	c := newCache()
 	for i := range names {
 		name := fmt.Sprintf("n%d.example.", i)
-		old := wire.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at - time.Hour + time.Second}
+		old := dns.Birth{Peer: wire.Peer{ID: 9, Epoch: 9}, Clock: at - time.Hour + time.Second}
 		c.Put(at, Arrival{Answer: answerFor(t, name, one, time.Hour, old), Age: time.Hour - time.Second}, limits)
-		young := answerFor(t, name, two, time.Hour, wire.Birth{Peer: anna, Clock: at})
+		young := answerFor(t, name, two, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		if out, _ := c.Put(at, Arrival{Answer: young, From: anna}, limits); out != Waits {
 			t.Fatalf("%s: got %d; want it to wait", name, out)
 		}

@@ -1,13 +1,13 @@
 package cache
 
-import "mcdns/gocore/wire"
+import "mcdns/gocore/dns"
 
 // WarmMost is how many caches Warm takes at once.
 const WarmMost = 16
 
 // Warm reads what each of many caches will look at when it is asked for q. See
 // node.Warm.
-func Warm(caches []*Cache, q wire.Question) (sum uint64) {
+func Warm(caches []*Cache, q dns.Question) (sum uint64) {
 	var at [WarmMost]number
 	var key Key
 	hash := key.Hash(q)

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unique"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
@@ -48,7 +49,7 @@ type about struct {
 
 // servers are those that a peer speaks of; most peers of the same.
 type servers struct {
-	ids [wire.MaxServers]wire.ServerID
+	ids [wire.MaxServers]dns.ServerID
 	len uint8
 }
 
@@ -145,13 +146,13 @@ func (m *Member) SaysServers(states []wire.ServerState) {
 }
 
 // Uses reports whether it spoke of a server.
-func (m *Member) Uses(id wire.ServerID) bool {
+func (m *Member) Uses(id dns.ServerID) bool {
 	s := m.about.Value().servers.Value()
 	return slices.Contains(s.ids[:s.len], id)
 }
 
 // Reaches reports whether its last word of a server that f accepts is a success.
-func (m *Member) Reaches(f func(wire.ServerID) bool) bool {
+func (m *Member) Reaches(f func(dns.ServerID) bool) bool {
 	s := m.about.Value().servers.Value()
 	for i, id := range s.ids[:s.len] {
 		if m.well&(1<<i) != 0 && f(id) {

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // ttl of what is answered here: that of RFC 6303's empty zones, in seconds.
@@ -12,42 +12,42 @@ const ttl = "10800"
 
 // Answer makes the answer to a question whose Reach is Here (or Site, where no
 // server stands on the site). It has no Birth and no Server: nobody gave it.
-func Answer(q wire.Question) *wire.Answer {
+func Answer(q dns.Question) *dns.Answer {
 	z := find(q)
 	if z == nil {
 		z = &single
 	}
 	rcode, records := z.answer(q)
-	a, err := wire.ParseAnswer(q, rcode, records)
+	a, err := dns.ParseAnswer(q, rcode, records)
 	if err != nil {
 		// The SOA no longer fits beside a name of 255 bytes.
-		a, _ = wire.ParseAnswer(q, wire.RcodeNXDomain, nil)
+		a, _ = dns.ParseAnswer(q, dns.RcodeNXDomain, nil)
 	}
 	return a
 }
 
-func (z *zone) answer(q wire.Question) (rcode int, records []string) {
+func (z *zone) answer(q dns.Question) (rcode int, records []string) {
 	soa := z.name + " " + ttl + " IN SOA localhost. nobody.invalid. 1 3600 1200 604800 " + ttl
 	if data := z.data(q); data != "" {
-		return wire.RcodeSuccess, []string{q.Name + " " + ttl + " IN " + data}
+		return dns.RcodeSuccess, []string{q.Name + " " + ttl + " IN " + data}
 	}
 	if z.exists(q.Name) {
-		return wire.RcodeSuccess, []string{soa}
+		return dns.RcodeSuccess, []string{soa}
 	}
-	return wire.RcodeNXDomain, []string{soa}
+	return dns.RcodeNXDomain, []string{soa}
 }
 
 // data is the record that a special name has, "" if it has none of that type.
-func (z *zone) data(q wire.Question) string {
+func (z *zone) data(q dns.Question) string {
 	host := z.name == "localhost."
 	switch {
-	case host && q.Type == wire.TypeA:
+	case host && q.Type == dns.TypeA:
 		return "A 127.0.0.1"
-	case host && q.Type == wire.TypeAAAA:
+	case host && q.Type == dns.TypeAAAA:
 		return "AAAA ::1"
-	case q.Type == wire.TypePTR && (q.Name == "1.0.0.127.in-addr.arpa." || q.Name == loopback6):
+	case q.Type == dns.TypePTR && (q.Name == "1.0.0.127.in-addr.arpa." || q.Name == loopback6):
 		return "PTR localhost."
-	case q.Name == z.name && q.Type == wire.TypeSOA:
+	case q.Name == z.name && q.Type == dns.TypeSOA:
 		return "SOA localhost. nobody.invalid. 1 3600 1200 604800 " + ttl
 	}
 	return ""

@@ -8,7 +8,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // Reach is how far a question may travel.
@@ -38,7 +38,7 @@ type Policy struct {
 }
 
 // Reach says how far a question may travel under this policy.
-func (p *Policy) Reach(q wire.Question) Reach {
+func (p *Policy) Reach(q dns.Question) Reach {
 	z := find(q)
 	if z == nil {
 		return Anywhere
@@ -99,7 +99,7 @@ func divides(name string, i int) bool {
 }
 
 // find returns the zone of the table that a question lies in, nil if none.
-func find(q wire.Question) *zone {
+func find(q dns.Question) *zone {
 	for i := range q.Name {
 		if i == 0 || divides(q.Name, i-1) {
 			if z := byName[q.Name[i:]]; z != nil {
@@ -115,9 +115,9 @@ func find(q wire.Question) *zone {
 
 // isSingle: one label, asked for as a host. Other types of a top-level domain
 // (DS, DNSKEY, NS, SOA ...) are a resolver's own business and pass.
-func isSingle(q wire.Question) bool {
+func isSingle(q dns.Question) bool {
 	switch q.Type {
-	case wire.TypeA, wire.TypeAAAA, wire.TypeHTTPS, wire.TypeSVCB:
+	case dns.TypeA, dns.TypeAAAA, dns.TypeHTTPS, dns.TypeSVCB:
 	default:
 		return false
 	}

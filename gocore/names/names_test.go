@@ -7,12 +7,12 @@ import (
 
 	"pgregory.net/rapid"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
-func question(t testing.TB, name string, typ uint16) wire.Question {
+func question(t testing.TB, name string, typ uint16) dns.Question {
 	t.Helper()
-	q, err := wire.NewQuestion(name, typ)
+	q, err := dns.NewQuestion(name, typ)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,55 +27,55 @@ func TestSpecialNamesGoNoFurtherThanTheyMay(t *testing.T) {
 		typ   uint16
 		reach Reach
 	}{
-		{"www.example.org", wire.TypeA, Anywhere},
-		{"localhost.example.org", wire.TypeA, Anywhere},
-		{"notlocalhost.org", wire.TypeA, Anywhere},
-		{"xlocal.org", wire.TypeA, Anywhere},
-		{"example.arpa", wire.TypeA, Anywhere},
-		{"8.8.8.8.in-addr.arpa", wire.TypePTR, Anywhere},
-		{"1.15.172.in-addr.arpa", wire.TypePTR, Anywhere},
-		{"1.32.172.in-addr.arpa", wire.TypePTR, Anywhere},
-		{"1.63.100.in-addr.arpa", wire.TypePTR, Anywhere},
-		{"1.128.100.in-addr.arpa", wire.TypePTR, Anywhere},
+		{"www.example.org", dns.TypeA, Anywhere},
+		{"localhost.example.org", dns.TypeA, Anywhere},
+		{"notlocalhost.org", dns.TypeA, Anywhere},
+		{"xlocal.org", dns.TypeA, Anywhere},
+		{"example.arpa", dns.TypeA, Anywhere},
+		{"8.8.8.8.in-addr.arpa", dns.TypePTR, Anywhere},
+		{"1.15.172.in-addr.arpa", dns.TypePTR, Anywhere},
+		{"1.32.172.in-addr.arpa", dns.TypePTR, Anywhere},
+		{"1.63.100.in-addr.arpa", dns.TypePTR, Anywhere},
+		{"1.128.100.in-addr.arpa", dns.TypePTR, Anywhere},
 		{"in-addr.arpa", ns, Anywhere},
 		{"ip6.arpa", ns, Anywhere},
-		{"ipv4only.arpa", wire.TypeAAAA, Anywhere},
+		{"ipv4only.arpa", dns.TypeAAAA, Anywhere},
 		{".", ns, Anywhere},
 		{"com", ns, Anywhere},
 		{"com", ds, Anywhere},
 
-		{"localhost", wire.TypeA, Here},
-		{"LOCALHOST", wire.TypeAAAA, Here},
-		{"www.localhost", wire.TypeA, Here},
-		{"invalid", wire.TypeA, Here},
-		{"x.y.invalid", wire.TypeA, Here},
-		{"example.onion", wire.TypeA, Here},
-		{"printer.local", wire.TypeA, Here},
-		{`x\.local.local`, wire.TypeA, Here},
-		{"example.test", wire.TypeA, Here},
-		{"_dns.resolver.arpa", wire.TypeSVCB, Here},
-		{"default.service.arpa", wire.TypeA, Here},
-		{"1.0.0.127.in-addr.arpa", wire.TypePTR, Here},
-		{"1.0.0.0.in-addr.arpa", wire.TypePTR, Here},
-		{"255.255.255.255.in-addr.arpa", wire.TypePTR, Here},
-		{loopback6, wire.TypePTR, Here},
-		{unspecified6, wire.TypePTR, Here},
+		{"localhost", dns.TypeA, Here},
+		{"LOCALHOST", dns.TypeAAAA, Here},
+		{"www.localhost", dns.TypeA, Here},
+		{"invalid", dns.TypeA, Here},
+		{"x.y.invalid", dns.TypeA, Here},
+		{"example.onion", dns.TypeA, Here},
+		{"printer.local", dns.TypeA, Here},
+		{`x\.local.local`, dns.TypeA, Here},
+		{"example.test", dns.TypeA, Here},
+		{"_dns.resolver.arpa", dns.TypeSVCB, Here},
+		{"default.service.arpa", dns.TypeA, Here},
+		{"1.0.0.127.in-addr.arpa", dns.TypePTR, Here},
+		{"1.0.0.0.in-addr.arpa", dns.TypePTR, Here},
+		{"255.255.255.255.in-addr.arpa", dns.TypePTR, Here},
+		{loopback6, dns.TypePTR, Here},
+		{unspecified6, dns.TypePTR, Here},
 
-		{"nas.home.arpa", wire.TypeA, Site},
-		{"1.2.3.10.in-addr.arpa", wire.TypePTR, Site},
-		{"1.1.16.172.in-addr.arpa", wire.TypePTR, Site},
-		{"1.1.31.172.in-addr.arpa", wire.TypePTR, Site},
-		{"1.1.168.192.in-addr.arpa", wire.TypePTR, Site},
-		{"1.1.254.169.in-addr.arpa", wire.TypePTR, Site},
-		{"1.1.64.100.in-addr.arpa", wire.TypePTR, Site},
-		{"1.1.127.100.in-addr.arpa", wire.TypePTR, Site},
-		{"1.2.0.192.in-addr.arpa", wire.TypePTR, Site},
-		{"1.0.d.f.ip6.arpa", wire.TypePTR, Site},
-		{"1.0.8.e.f.ip6.arpa", wire.TypePTR, Site},
-		{"8.b.d.0.1.0.0.2.ip6.arpa", wire.TypePTR, Site},
-		{"printer", wire.TypeA, Site},
-		{`a\.b`, wire.TypeA, Site},
-		{"printer", wire.TypeHTTPS, Site},
+		{"nas.home.arpa", dns.TypeA, Site},
+		{"1.2.3.10.in-addr.arpa", dns.TypePTR, Site},
+		{"1.1.16.172.in-addr.arpa", dns.TypePTR, Site},
+		{"1.1.31.172.in-addr.arpa", dns.TypePTR, Site},
+		{"1.1.168.192.in-addr.arpa", dns.TypePTR, Site},
+		{"1.1.254.169.in-addr.arpa", dns.TypePTR, Site},
+		{"1.1.64.100.in-addr.arpa", dns.TypePTR, Site},
+		{"1.1.127.100.in-addr.arpa", dns.TypePTR, Site},
+		{"1.2.0.192.in-addr.arpa", dns.TypePTR, Site},
+		{"1.0.d.f.ip6.arpa", dns.TypePTR, Site},
+		{"1.0.8.e.f.ip6.arpa", dns.TypePTR, Site},
+		{"8.b.d.0.1.0.0.2.ip6.arpa", dns.TypePTR, Site},
+		{"printer", dns.TypeA, Site},
+		{`a\.b`, dns.TypeA, Site},
+		{"printer", dns.TypeHTTPS, Site},
 	} {
 		if got := plain.Reach(question(t, c.name, c.typ)); got != c.reach {
 			t.Errorf("%s %d: reach %d; want %d", c.name, c.typ, got, c.reach)
@@ -91,13 +91,13 @@ func TestAdministratorsOwnDomainsLeave(t *testing.T) {
 		"example.test": Anywhere, "printer": Site,
 		"x.tor.onion": Here, // a search domain is no reason to give a Tor user away
 	} {
-		if got := p.Reach(question(t, name, wire.TypeA)); got != reach {
+		if got := p.Reach(question(t, name, dns.TypeA)); got != reach {
 			t.Errorf("%s: reach %d; want %d", name, got, reach)
 		}
 	}
 	all := Policy{Search: []string{"localhost."}, Forward: []string{".", "onion.", "localhost.", "127.in-addr.arpa."}}
 	for name, reach := range map[string]Reach{"printer": Anywhere, "x.onion": Anywhere, "localhost": Here, "1.0.0.127.in-addr.arpa": Here} {
-		if got := all.Reach(question(t, name, wire.TypeA)); got != reach {
+		if got := all.Reach(question(t, name, dns.TypeA)); got != reach {
 			t.Errorf("forward %v: %s: reach %d; want %d", all.Forward, name, got, reach)
 		}
 	}
@@ -107,25 +107,25 @@ func TestLocalAnswersSayWhatTheRFCsSay(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		typ  uint16
-		kind wire.Kind
+		kind dns.Kind
 		data string
 	}{
-		{"localhost", wire.TypeA, wire.Positive, "127.0.0.1"},
-		{"localhost", wire.TypeAAAA, wire.Positive, "::1"},
-		{"a.b.localhost", wire.TypeA, wire.Positive, "127.0.0.1"},
-		{"localhost", 15, wire.NoData, "SOA"},
-		{"1.0.0.127.in-addr.arpa", wire.TypePTR, wire.Positive, "localhost."},
-		{loopback6, wire.TypePTR, wire.Positive, "localhost."},
-		{"2.0.0.127.in-addr.arpa", wire.TypePTR, wire.NXDomain, "SOA"},
-		{"0.0.127.in-addr.arpa", wire.TypePTR, wire.NoData, "SOA"},
-		{"x.invalid", wire.TypeA, wire.NXDomain, "SOA"},
-		{"x.onion", wire.TypeAAAA, wire.NXDomain, "SOA"},
-		{"printer.local", wire.TypeA, wire.NXDomain, "SOA"},
-		{"_dns.resolver.arpa", wire.TypeSVCB, wire.NoData, "SOA"},
-		{"10.in-addr.arpa", wire.TypeSOA, wire.Positive, "SOA"},
-		{"10.in-addr.arpa", wire.TypePTR, wire.NoData, "SOA"},
-		{"1.0.0.10.in-addr.arpa", wire.TypePTR, wire.NXDomain, "SOA"},
-		{"printer", wire.TypeA, wire.NXDomain, "SOA"},
+		{"localhost", dns.TypeA, dns.Positive, "127.0.0.1"},
+		{"localhost", dns.TypeAAAA, dns.Positive, "::1"},
+		{"a.b.localhost", dns.TypeA, dns.Positive, "127.0.0.1"},
+		{"localhost", 15, dns.NoData, "SOA"},
+		{"1.0.0.127.in-addr.arpa", dns.TypePTR, dns.Positive, "localhost."},
+		{loopback6, dns.TypePTR, dns.Positive, "localhost."},
+		{"2.0.0.127.in-addr.arpa", dns.TypePTR, dns.NXDomain, "SOA"},
+		{"0.0.127.in-addr.arpa", dns.TypePTR, dns.NoData, "SOA"},
+		{"x.invalid", dns.TypeA, dns.NXDomain, "SOA"},
+		{"x.onion", dns.TypeAAAA, dns.NXDomain, "SOA"},
+		{"printer.local", dns.TypeA, dns.NXDomain, "SOA"},
+		{"_dns.resolver.arpa", dns.TypeSVCB, dns.NoData, "SOA"},
+		{"10.in-addr.arpa", dns.TypeSOA, dns.Positive, "SOA"},
+		{"10.in-addr.arpa", dns.TypePTR, dns.NoData, "SOA"},
+		{"1.0.0.10.in-addr.arpa", dns.TypePTR, dns.NXDomain, "SOA"},
+		{"printer", dns.TypeA, dns.NXDomain, "SOA"},
 	} {
 		a := Answer(question(t, c.name, c.typ))
 		if a.Kind != c.kind || !strings.Contains(strings.Join(a.Records(), " "), c.data) || a.TTL.String() != "3h0m0s" {
@@ -139,7 +139,7 @@ func TestEveryRowOfTheTableSaysWho(t *testing.T) {
 		if !strings.Contains(z.rfc, "RFC ") || !strings.HasSuffix(name, ".") {
 			t.Errorf("%s: %+v", name, z)
 		}
-		if p := (Policy{}); p.Reach(question(t, "x."+name, wire.TypeA)) == Anywhere {
+		if p := (Policy{}); p.Reach(question(t, "x."+name, dns.TypeA)) == Anywhere {
 			t.Errorf("x.%s may go anywhere", name)
 		}
 	}
@@ -153,7 +153,7 @@ func TestAnyNameGetsAnAnswerHere(t *testing.T) {
 		label := rapid.StringMatching(`[a-z0-9._\\-]{1,63}`)
 		name := rapid.SliceOfN(label, 0, 4).Draw(t, "labels")
 		zone := rapid.SampledFrom([]string{"localhost", "onion", "10.in-addr.arpa", "resolver.arpa", loopback6}).Draw(t, "zone")
-		q, err := wire.NewQuestion(strings.Join(append(name, zone), "."), rapid.Uint16().Draw(t, "type"))
+		q, err := dns.NewQuestion(strings.Join(append(name, zone), "."), rapid.Uint16().Draw(t, "type"))
 		if err != nil {
 			return
 		}

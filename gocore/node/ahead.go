@@ -3,8 +3,8 @@ package node
 import (
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/names"
-	"mcdns/gocore/wire"
 )
 
 // maxAhead is how many targets of one answer are asked for ahead: programs
@@ -15,27 +15,27 @@ const maxAhead = 4
 // addresses of what MX, SRV, SVCB and HTTPS records point to, and the address of
 // the other family. Records for these in the additional section would be cheaper
 // and could be anybody's (PROTOCOL 7).
-func (n *Node) fetchAhead(now time.Duration, a *wire.Answer) {
-	if !n.set.FetchAhead || a.Kind == wire.NXDomain {
+func (n *Node) fetchAhead(now time.Duration, a *dns.Answer) {
+	if !n.set.FetchAhead || a.Kind == dns.NXDomain {
 		return
 	}
 	q := a.Question
 	switch q.Type {
-	case wire.TypeA:
-		n.wantSoon(now, wire.Question{Name: q.Name, Type: wire.TypeAAAA, Flags: q.Flags})
-	case wire.TypeAAAA:
-		n.wantSoon(now, wire.Question{Name: q.Name, Type: wire.TypeA, Flags: q.Flags})
+	case dns.TypeA:
+		n.wantSoon(now, dns.Question{Name: q.Name, Type: dns.TypeAAAA, Flags: q.Flags})
+	case dns.TypeAAAA:
+		n.wantSoon(now, dns.Question{Name: q.Name, Type: dns.TypeA, Flags: q.Flags})
 	}
 	for _, name := range a.Targets(maxAhead) {
-		for _, typ := range [...]uint16{wire.TypeA, wire.TypeAAAA} {
-			n.wantSoon(now, wire.Question{Name: name, Type: typ, Flags: q.Flags})
+		for _, typ := range [...]uint16{dns.TypeA, dns.TypeAAAA} {
+			n.wantSoon(now, dns.Question{Name: name, Type: typ, Flags: q.Flags})
 		}
 	}
 }
 
 // wantSoon fetches an answer unless it is held, asked for, or known to fail. It
 // gives way when much is under way already.
-func (n *Node) wantSoon(now time.Duration, q wire.Question) {
+func (n *Node) wantSoon(now time.Duration, q dns.Question) {
 	if len(n.pending) > maxPending/4 || n.pending[q] != nil || n.reach(q) == names.Here ||
 		n.downFor(q) || n.failures.active(now, q) {
 		return

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -18,13 +19,13 @@ func amplified(t *testing.T, wireless bool, from netip.AddrPort, times int) (sen
 	liar := l.nodes[7]
 	long := &wire.Query{Nonce: 5, Wireless: wireless}
 	for i := range 30 {
-		q := wire.Question{Name: fmt.Sprintf("n%d.example.", i), Type: 16}
+		q := dns.Question{Name: fmt.Sprintf("n%d.example.", i), Type: 16}
 		text := strings.Repeat("x", 250)
-		a, err := wire.ParseAnswer(q, 0, []string{fmt.Sprintf(`%s 3600 IN TXT "%s" "%s" "%s" "%s"`, q.Name, text, text, text, text)})
+		a, err := dns.ParseAnswer(q, 0, []string{fmt.Sprintf(`%s 3600 IN TXT "%s" "%s" "%s" "%s"`, q.Name, text, text, text, text)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.Birth, a.Server = l.nodes[0].birthNow(), wire.HashServer(l.server)
+		a.Birth, a.Server = l.nodes[0].birthNow(), dns.HashServer(l.server)
 		for _, n := range l.nodes[:7] {
 			n.tells(l.nodes[(n.i+1)%7], 0, a)
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -16,7 +17,7 @@ func (l *lan) agree(name, data string) {
 	l.t.Helper()
 	want := l.positive(name, data, l.nodes[0].cache.Get(l.now, question(name)).Answer.Birth)
 	for _, n := range l.nodes {
-		born := wire.Birth{}
+		born := dns.Birth{}
 		e := n.cache.Get(n.clock(), question(name))
 		if e.Held() {
 			born = e.Answer.Birth

@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
 // An announcer tells the group what this host fetched, in few datagrams and
 // within its share of the group's rate (PROTOCOL 3, ANNOUNCE).
 type announcer struct {
-	queue  announcements                  // at most twice announceQueue
-	queued map[wire.Question]announcement // what of the queue still stands
+	queue  announcements                 // at most twice announceQueue
+	queued map[dns.Question]announcement // what of the queue still stands
 	made   uint64
 	timed  bool          // a flush is coming,
 	due    time.Duration // then
@@ -21,7 +22,7 @@ type announcer struct {
 }
 
 type announcement struct {
-	q   wire.Question
+	q   dns.Question
 	ttl time.Duration
 	// unheard: the group has not heard it from anybody lately, so this telling
 	// is its durability.
@@ -41,7 +42,7 @@ const (
 )
 
 // announceFetched queues an answer that this host just got from a server.
-func (n *Node) announceFetched(now time.Duration, a *wire.Answer, kind purpose, known bool) {
+func (n *Node) announceFetched(now time.Duration, a *dns.Answer, kind purpose, known bool) {
 	e := n.cache.Get(now, a.Question)
 	if e.Answer != a {
 		return
@@ -66,7 +67,7 @@ func (n *Node) announceFetched(now time.Duration, a *wire.Answer, kind purpose, 
 // four hosts, 490 were lost with it when only 64 could wait).
 func (a *announcer) add(item announcement) bool {
 	if a.queued == nil {
-		a.queued = make(map[wire.Question]announcement)
+		a.queued = make(map[dns.Question]announcement)
 	}
 	if _, waits := a.queued[item.q]; !waits && len(a.queued) >= announceQueue {
 		return false
@@ -113,7 +114,7 @@ func (a *announcer) putBack(items []announcement) {
 }
 
 // cancelAnnouncement forgets an answer that a peer told meanwhile.
-func (n *Node) cancelAnnouncement(q wire.Question) { delete(n.announce.queued, q) }
+func (n *Node) cancelAnnouncement(q dns.Question) { delete(n.announce.queued, q) }
 
 // announcements are in order of worth: first what nobody else may hold, then
 // what lives longest, then what came first.

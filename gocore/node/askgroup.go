@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
@@ -91,17 +92,17 @@ func (n *Node) putQuery(now time.Duration, p *pending, asked *query, again bool)
 	})
 }
 
-func (n *Node) holdsOtherFamily(now time.Duration, q wire.Question) bool {
+func (n *Node) holdsOtherFamily(now time.Duration, q dns.Question) bool {
 	switch q.Type {
-	case wire.TypeA:
-		q.Type = wire.TypeAAAA
-	case wire.TypeAAAA:
-		q.Type = wire.TypeA
+	case dns.TypeA:
+		q.Type = dns.TypeAAAA
+	case dns.TypeAAAA:
+		q.Type = dns.TypeA
 	default:
 		return false
 	}
 	e := n.usable(now, q)
-	return e.Held() && e.Answer.Kind == wire.Positive
+	return e.Held() && e.Answer.Kind == dns.Positive
 }
 
 func (n *Node) repeatQuery(now time.Duration, p *pending, asked *query, times int) {
@@ -192,7 +193,7 @@ func (n *Node) queueQuery(now time.Duration, a wire.Asked) {
 const backgroundRate = queryRate / 2
 
 // background reports whether nobody waits for a question: what was served is held.
-func background(a wire.Asked) bool { return a.Held != wire.Birth{} }
+func background(a wire.Asked) bool { return a.Held != dns.Birth{} }
 
 func backgroundLast(a, b wire.Asked) int {
 	switch {
@@ -255,7 +256,7 @@ func (n *Node) newNonce(now time.Duration) uint64 {
 // due is a turn to answer a QUERY. Whoever is heard first cancels the others.
 type due struct {
 	nonce     uint64
-	questions []wire.Question
+	questions []dns.Question
 	to        netip.AddrPort // the asker
 	alone     bool           // it is not proven: by unicast only
 	both      bool           // by unicast as well: it is on a radio link, or asks less often
@@ -323,7 +324,7 @@ func (n *Node) askedForAll(now time.Duration, e cache.Entry, asked wire.Asked) {
 // would be as much in vain (PROTOCOL 3).
 func (n *Node) waitBeside(now time.Duration, m *group.Member, e cache.Entry, asked wire.Asked) {
 	q := asked.Question
-	if e.Held() || asked.Held != (wire.Birth{}) {
+	if e.Held() || asked.Held != (dns.Birth{}) {
 		return
 	}
 	n.failures.hear(now, n.queryPatience(), m.Peer, q)
@@ -336,8 +337,8 @@ func (n *Node) waitBeside(now time.Duration, m *group.Member, e cache.Entry, ask
 // younger reports whether this host holds something younger than what the
 // asker holds. A birth of a host unknown here cannot be compared: then only a
 // fresh answer is worth telling.
-func (n *Node) younger(now time.Duration, e cache.Entry, held wire.Birth) bool {
-	if held == (wire.Birth{}) {
+func (n *Node) younger(now time.Duration, e cache.Entry, held dns.Birth) bool {
+	if held == (dns.Birth{}) {
 		return true
 	}
 	if e.Answer.Birth == held {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // The server dies while hosts have just looked names up through loss: half of them
@@ -40,7 +40,7 @@ func busyOutage(t *testing.T, hosts int, round uint64) (took time.Duration) {
 	other := netip.MustParseAddrPort("198.51.100.53:53")
 	for i := range hosts {
 		s := l.settings()
-		s.Fallback = []Server{{Addr: other, ID: wire.HashServer(other)}}
+		s.Fallback = []Server{{Addr: other, ID: dns.HashServer(other)}}
 		l.addNode(i, round*100).handle(Configure{s})
 	}
 	l.run(7 * time.Second)
@@ -80,5 +80,5 @@ func (l *lan) everyHostLooks(word string, names int) (took time.Duration, ok boo
 func (n *testNode) looks(name string) []uint64 {
 	n.lan.answers[name] = "203.0.113.7"
 	n.lan.raw[name+" AAAA"] = []string{name + " 5 IN AAAA 2001:db8::7"}
-	return n.queryAll(name, wire.TypeA, wire.TypeAAAA)
+	return n.queryAll(name, dns.TypeA, dns.TypeAAAA)
 }

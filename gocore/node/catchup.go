@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
@@ -17,8 +18,8 @@ import (
 // A pull is what this host opened streams for: to catch up, or for an answer too
 // long for a datagram.
 type pull struct {
-	q      wire.Question // of a long answer, if it is no catch-up
-	whole  bool          // it is a catch-up, to be tried again until it is whole
+	q      dns.Question // of a long answer, if it is no catch-up
+	whole  bool         // it is a catch-up, to be tried again until it is whole
 	away   time.Duration
 	after  uint64
 	tries  int
@@ -45,7 +46,7 @@ type export struct {
 
 // An exported answer was held when the stream began.
 type exported struct {
-	answer *wire.Answer
+	answer *dns.Answer
 	born   time.Duration
 	asked  uint32
 	hash   uint64
@@ -315,7 +316,7 @@ func (n *Node) exported(now time.Duration, w Want) *export {
 func (n *Node) byHash(now time.Duration, w Want) []exported {
 	var all []exported
 	n.cache.All(func(e cache.Entry) bool {
-		if e.Answer.Kind != wire.Positive {
+		if e.Answer.Kind != dns.Positive {
 			e = n.cache.Get(now, e.Answer.Question) // not what hides a better one
 		}
 		if w.Away != 0 && e.Age(now) > w.Away || !n.shareable(e) {
@@ -330,7 +331,7 @@ func (n *Node) byHash(now time.Duration, w Want) []exported {
 	return all
 }
 
-func (n *Node) exportedOnly(now time.Duration, qs []wire.Question) []exported {
+func (n *Node) exportedOnly(now time.Duration, qs []dns.Question) []exported {
 	var found []exported
 	for _, q := range qs {
 		if e := n.cache.Get(now, q); e.Held() && n.shareable(e) {
@@ -350,13 +351,13 @@ func (n *Node) heardLong(now time.Duration, m *group.Member, e cache.Entry, l *w
 		return
 	}
 	if e.Asked > 0 || n.pending[l.Question] != nil || n.rank(l.Question) < ranksToPull {
-		n.open(now, m, &pull{q: l.Question}, Want{Questions: []wire.Question{l.Question}})
+		n.open(now, m, &pull{q: l.Question}, Want{Questions: []dns.Question{l.Question}})
 	}
 }
 
 // mayPull reports whether one more long answer may be pulled, and is not being:
 // one datagram names thirty, and a peer may send hundreds.
-func (n *Node) mayPull(q wire.Question) bool {
+func (n *Node) mayPull(q dns.Question) bool {
 	long := 0
 	for _, p := range n.pulls {
 		if p.q == q {

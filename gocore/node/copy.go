@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // Copy makes another node that goes on from here in the same run: it holds the
@@ -17,8 +17,8 @@ import (
 func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
 	c := *n
 	c.rand, c.timers, c.out = r, timers{}, nil
-	c.pending, c.waiting, c.asks = make(map[wire.Question]*pending), make(map[uint64]*pending), make(map[uint64]*ask)
-	c.refresh, c.answers = make(map[wire.Question]bool), make(map[wire.Question]*due)
+	c.pending, c.waiting, c.asks = make(map[dns.Question]*pending), make(map[uint64]*pending), make(map[uint64]*ask)
+	c.refresh, c.answers = make(map[dns.Question]bool), make(map[dns.Question]*due)
 	c.pulls, c.exports = make(map[uint64]*stream), make(map[uint64]*export)
 	c.queries = querier{own: n.queries.own, background: n.queries.background, replies: n.queries.replies}
 	c.queries.replies.asker = nil

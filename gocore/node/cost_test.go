@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -17,10 +18,10 @@ func BenchmarkFreshHit(b *testing.B) {
 	s := Server{Addr: netip.MustParseAddrPort("192.0.2.53:53"), ID: 1}
 	now := time.Hour
 	n.Handle(now, Configure{Settings{Servers: []Server{s}, CacheBytes: 1 << 30, MaxTTL: 24 * time.Hour, MaxStale: 72 * time.Hour}})
-	questions := make([]wire.Question, names)
+	questions := make([]dns.Question, names)
 	for i := range questions {
-		questions[i] = wire.Question{Name: fmt.Sprintf("host%d.example.", i), Type: wire.TypeA}
-		a, err := wire.ParseAnswer(questions[i], 0, []string{questions[i].Name + " 86400 IN A 203.0.113.1"})
+		questions[i] = dns.Question{Name: fmt.Sprintf("host%d.example.", i), Type: dns.TypeA}
+		a, err := dns.ParseAnswer(questions[i], 0, []string{questions[i].Name + " 86400 IN A 203.0.113.1"})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/names"
 	"mcdns/gocore/trust"
@@ -81,15 +82,15 @@ func (n *Node) askHelpers(now time.Duration) {
 // helps reports whether a member's last evidence for the current server of this
 // host, or one before it, is a success.
 func (n *Node) helps(m *group.Member) bool {
-	return m.Addr().IsValid() && m.Reaches(func(id wire.ServerID) bool {
+	return m.Addr().IsValid() && m.Reaches(func(id dns.ServerID) bool {
 		nth := numberOf(n.servers, func(s *server) bool { return s.ID == id && id != 0 })
-		return nth < len(n.servers) && n.stands(n.servers, wire.Question{}, nth).Good
+		return nth < len(n.servers) && n.stands(n.servers, dns.Question{}, nth).Good
 	})
 }
 
 // heardAsk helps a peer: from a fresh answer or this host's own servers, never
 // by asking on. The answer goes to the whole group as any other.
-func (n *Node) heardAsk(now time.Duration, m *group.Member, q wire.Question) {
+func (n *Node) heardAsk(now time.Duration, m *group.Member, q dns.Question) {
 	if !n.anyUp() || trust.Covered(n.set.NoShare, q.Name) || n.reach(q) == names.Here ||
 		!n.help.allow(now, m.Peer, q.Name) {
 		return

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // updateDown follows the servers' states: down means all of them.
@@ -78,7 +78,7 @@ const lateAnswer = 3*time.Second - 5*queryWait
 // be answered late, as what it asked for a moment ago: a server that says nothing
 // for a second, or a host that a busy machine did not run, is no outage to anybody
 // without mcdns. A server that the network cannot reach is not waited for.
-func (n *Node) young(now time.Duration, q wire.Question) bool {
+func (n *Node) young(now time.Duration, q dns.Question) bool {
 	since, down := n.downSince(q)
 	return down && now < since+lateAnswer
 }
@@ -133,14 +133,14 @@ func (n *Node) byHearsay() bool {
 
 // doubtEarlier looks, beside the first lookup that a later server gets, at a server that
 // is down by hearsay: it may be down for others alone.
-func (n *Node) doubtEarlier(now time.Duration, q wire.Question) {
+func (n *Node) doubtEarlier(now time.Duration, q dns.Question) {
 	for _, s := range n.serversFor(q) {
 		if s.state != Down {
 			return
 		}
 		if s.hearsay && !s.doubted {
 			s.doubted = true
-			n.probe(now, s, wire.Question{})
+			n.probe(now, s, dns.Question{})
 		}
 	}
 }

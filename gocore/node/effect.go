@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -31,7 +32,7 @@ type Way struct {
 type Ask struct {
 	ID       uint64
 	Server   netip.AddrPort
-	Question wire.Question
+	Question dns.Question
 	// Patience is how long a reply is still of use; longer than the node waits
 	// before it asks again, because a late answer is an answer.
 	Patience time.Duration
@@ -46,10 +47,10 @@ type Respond struct {
 // Result is the outcome of a Query.
 type Result struct {
 	// Answer is nil if nobody can say now.
-	Answer *wire.Answer
+	Answer *dns.Answer
 	// Said is what a server said in place of an answer. It is zero if there is one, if
 	// the servers were silent, and in an outage, whatever they say then.
-	Said wire.RcodeError
+	Said dns.RcodeError
 	// Age is how old the answer is on this host.
 	Age time.Duration
 	// TTL is what programs may keep it for, in whole seconds.

@@ -3,6 +3,7 @@ package node
 import (
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
@@ -51,7 +52,7 @@ func (n *Node) lookAgain(now time.Duration, s *server) {
 	s.again = now + recent
 	if n.serverRank(s, electedToProbe) < electedToProbe {
 		s.owed = now + judgeAfter
-		n.probe(now, s, wire.Question{})
+		n.probe(now, s, dns.Question{})
 	}
 }
 
@@ -119,7 +120,7 @@ func (n *Node) probeIfDown(now time.Duration, s *server) {
 		return
 	}
 	if now-s.looked >= judgeAfter { // each peer that is back says so, and one look is enough
-		n.probe(now, s, wire.Question{})
+		n.probe(now, s, dns.Question{})
 	}
 	since := s.since
 	again := func(d time.Duration, do func(time.Duration, *server)) {
@@ -129,7 +130,7 @@ func (n *Node) probeIfDown(now time.Duration, s *server) {
 			}
 		})
 	}
-	again(lookAfter, func(now time.Duration, s *server) { n.probe(now, s, wire.Question{}) })
+	again(lookAfter, func(now time.Duration, s *server) { n.probe(now, s, dns.Question{}) })
 	again(lookAfter+2*s.probeTimeout(), n.downForMeAlone)
 }
 

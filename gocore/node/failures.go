@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -48,12 +49,12 @@ const (
 
 func (f failure) until() time.Duration { return time.Duration(f &^ failureBits) }
 
-func (f failure) said() wire.RcodeError {
-	return wire.RcodeError{Rcode: int(f >> rcodeShift & maxRcode), EDE: wire.EDE(f >> edeShift & maxEDE)}
+func (f failure) said() dns.RcodeError {
+	return dns.RcodeError{Rcode: int(f >> rcodeShift & maxRcode), EDE: dns.EDE(f >> edeShift & maxEDE)}
 }
 
 // again is the failure after f, 0 if there was none.
-func (f failure) again(now time.Duration, said wire.RcodeError) failure {
+func (f failure) again(now time.Duration, said dns.RcodeError) failure {
 	times := f & failureCount
 	held := min(maxFailure, minFailure<<times)
 	until := failure(now+held+failureBits) &^ failureBits
@@ -72,19 +73,19 @@ const (
 )
 
 // active reports whether the question failed a moment ago.
-func (f *failures) active(now time.Duration, q wire.Question) bool {
+func (f *failures) active(now time.Duration, q dns.Question) bool {
 	return len(f.of) > 0 && now < f.of[f.key.Hash(q)].until()
 }
 
 // said is what a server said when a question failed a moment ago.
-func (f *failures) said(now time.Duration, q wire.Question) wire.RcodeError {
+func (f *failures) said(now time.Duration, q dns.Question) dns.RcodeError {
 	if !f.active(now, q) {
-		return wire.RcodeError{}
+		return dns.RcodeError{}
 	}
 	return f.of[f.key.Hash(q)].said()
 }
 
-func (f *failures) remember(now time.Duration, q wire.Question, said wire.RcodeError) {
+func (f *failures) remember(now time.Duration, q dns.Question, said dns.RcodeError) {
 	hash := f.key.Hash(q)
 	last, again := f.of[hash]
 	if !again && len(f.of) >= maxFailures {
@@ -97,7 +98,7 @@ func (f *failures) remember(now time.Duration, q wire.Question, said wire.RcodeE
 }
 
 // hear notes that a peer asked the group, which has so long to answer.
-func (f *failures) hear(now, patience time.Duration, peer wire.Peer, q wire.Question) {
+func (f *failures) hear(now, patience time.Duration, peer wire.Peer, q dns.Question) {
 	hash := f.key.Hash(q)
 	for i := len(f.heard) - 1; i >= 0 && now < f.heard[i].at+patience; i-- {
 		if h := &f.heard[i]; h.hash == hash && h.peer == peer {
@@ -115,7 +116,7 @@ func (f *failures) hear(now, patience time.Duration, peer wire.Peer, q wire.Ques
 // inVain reports whether a peer asked the group a moment ago, in this outage, and got
 // no answer. That counts for the shortest time and for what did not fail here before:
 // a peer's word blocks nobody for long.
-func (f *failures) inVain(now, since, patience time.Duration, q wire.Question) bool {
+func (f *failures) inVain(now, since, patience time.Duration, q dns.Question) bool {
 	if len(f.heard) == 0 {
 		return false
 	}
@@ -131,7 +132,7 @@ func (f *failures) inVain(now, since, patience time.Duration, q wire.Question) b
 	return false
 }
 
-func (f *failures) clear(q wire.Question) {
+func (f *failures) clear(q dns.Question) {
 	if len(f.of) > 0 {
 		delete(f.of, f.key.Hash(q))
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // Why a question goes to the DNS servers.
@@ -22,7 +22,7 @@ const (
 // A fetch asks the servers one question, one after another and again, until
 // one answers or its time is up.
 type fetch struct {
-	q        wire.Question
+	q        dns.Question
 	kind     purpose
 	began    time.Duration
 	deadline time.Duration
@@ -31,7 +31,7 @@ type fetch struct {
 	sends    int
 	asks     []uint64
 	done     bool
-	said     wire.RcodeError // by the server that last said something
+	said     dns.RcodeError // by the server that last said something
 	// ordered: it keeps to the order of the servers. at is the one asked last, by the
 	// last ask; by is a later one that answered while an earlier may still do.
 	// failed: it ended without an answer, which may still come.
@@ -72,7 +72,7 @@ const (
 )
 
 // startFetch asks the servers, unless they are being asked the same already.
-func (n *Node) startFetch(now time.Duration, q wire.Question, kind purpose) {
+func (n *Node) startFetch(now time.Duration, q dns.Question, kind purpose) {
 	servers := n.serversFor(q)
 	if kind == viaFallback {
 		servers = n.fallback
@@ -86,11 +86,11 @@ func (n *Node) startFetch(now time.Duration, q wire.Question, kind purpose) {
 		return
 	}
 	n.abandon(now, p)
-	p.fetch, p.said = n.newFetch(now, q, kind, servers), wire.RcodeError{}
+	p.fetch, p.said = n.newFetch(now, q, kind, servers), dns.RcodeError{}
 	n.sendNext(now, p.fetch)
 }
 
-func (n *Node) newFetch(now time.Duration, q wire.Question, kind purpose, servers []*server) *fetch {
+func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers []*server) *fetch {
 	f := &fetch{q: q, kind: kind, began: now, deadline: now + n.fetchTime(len(servers)), listens: now + n.allowed(len(servers))}
 	f.ordered = kind != viaFallback && !n.set.Rotate
 	shift := 0
@@ -338,9 +338,9 @@ func (n *Node) unreachable(now time.Duration, id uint64, a *ask) {
 
 // fetched takes in what a server said. Of a later server than the current one it is
 // lent alone, and a probe of such a one was no question.
-func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *wire.Answer) {
+func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *dns.Answer) {
 	answer := *raw
-	answer.Birth = wire.Birth{Peer: n.self, Clock: now.Truncate(time.Millisecond)}
+	answer.Birth = dns.Birth{Peer: n.self, Clock: now.Truncate(time.Millisecond)}
 	answer.Server = s.ID
 	stands := n.standingNow(s, f.q)
 	if f.done && !n.isLate(f, stands) {
@@ -378,7 +378,7 @@ func (n *Node) isLate(f *fetch, stands cache.Standing) bool {
 }
 
 // keep puts what a server said into the cache and tells the group.
-func (n *Node) keep(now time.Duration, a *wire.Answer, kind purpose) {
+func (n *Node) keep(now time.Duration, a *dns.Answer, kind purpose) {
 	held := n.cache.Get(now, a.Question)
 	n.compare(held, a)
 	known := held.Held() && held.Age(now) < durable
@@ -389,12 +389,12 @@ func (n *Node) keep(now time.Duration, a *wire.Answer, kind purpose) {
 
 // denied serves a positive answer of an earlier server in the place of a later one's
 // denial, and takes that for a failure: the name is not asked for again at once.
-func (n *Node) denied(now time.Duration, a *wire.Answer, stands cache.Standing) bool {
+func (n *Node) denied(now time.Duration, a *dns.Answer, stands cache.Standing) bool {
 	e := n.usable(now, a.Question)
-	if a.Kind == wire.Positive || !e.Held() || e.Answer.Kind != wire.Positive || n.standingOf(e).Nth >= stands.Nth {
+	if a.Kind == dns.Positive || !e.Held() || e.Answer.Kind != dns.Positive || n.standingOf(e).Nth >= stands.Nth {
 		return false
 	}
-	n.failures.remember(now, a.Question, wire.RcodeError{})
+	n.failures.remember(now, a.Question, dns.RcodeError{})
 	if p := n.pending[a.Question]; p != nil {
 		p.query = nil
 		n.serveAll(now, p, e)
@@ -415,7 +415,7 @@ func (n *Node) endBy(now time.Duration, f *fetch, s *server, stands cache.Standi
 }
 
 // answerWaiters hands a just fetched answer on, even one that is not kept.
-func (n *Node) answerWaiters(now time.Duration, p *pending, a *wire.Answer) {
+func (n *Node) answerWaiters(now time.Duration, p *pending, a *dns.Answer) {
 	ttl := a.TTL
 	if e := n.cache.Get(now, a.Question); e.Answer == a {
 		ttl = e.Life

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -15,15 +16,15 @@ import (
 // panics, all that the node says fits a datagram, and it asks for no wake-up for ever.
 func FuzzReceived(f *testing.F) {
 	from := wire.Peer{ID: 7, Epoch: 8}
-	q, err := wire.NewQuestion("www.example", wire.TypeA)
+	q, err := dns.NewQuestion("www.example", dns.TypeA)
 	if err != nil {
 		f.Fatal(err)
 	}
-	a, err := wire.ParseAnswer(q, wire.RcodeSuccess, []string{"www.example. 60 IN A 192.0.2.7"})
+	a, err := dns.ParseAnswer(q, dns.RcodeSuccess, []string{"www.example. 60 IN A 192.0.2.7"})
 	if err != nil {
 		f.Fatal(err)
 	}
-	a.Birth = wire.Birth{Peer: from, Clock: time.Minute}
+	a.Birth = dns.Birth{Peer: from, Clock: time.Minute}
 	servers := []wire.ServerState{{Server: 5, Failure: wire.Never, Suspect: true}}
 	var all []byte
 	for i, body := range []wire.Body{
@@ -57,7 +58,7 @@ func FuzzReceived(f *testing.F) {
 		addr := netip.MustParseAddrPort("192.0.2.53:53")
 		check(n.Handle(now, Configure{Settings: Settings{
 			Shares: true, Links: []Link{{Index: 2, Name: "eth0", IPv4: true, IPv6: true}}, Place: 1, CacheBytes: 1 << 20,
-			Servers: []Server{{Addr: addr, ID: wire.HashServer(addr)}}, Timeout: 5 * time.Second, Attempts: 2,
+			Servers: []Server{{Addr: addr, ID: dns.HashServer(addr)}}, Timeout: 5 * time.Second, Attempts: 2,
 			MaxTTL: time.Hour, NegativeTTL: time.Minute, MaxStale: time.Hour,
 		}}))
 		check(n.Handle(now, Query{ID: 1, Question: q}))

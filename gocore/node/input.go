@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -26,7 +27,7 @@ type Restore struct{ Entries []Entry }
 // the same ID follows, in this or a later call.
 type Query struct {
 	ID       uint64 // chosen by the driver
-	Question wire.Question
+	Question dns.Question
 }
 
 // Forget says that nobody waits for the Query any more (its client left): no
@@ -44,12 +45,12 @@ type Received struct {
 // Replied is what became of an Ask effect. A driver sends at most one for each
 // Ask, and need not send one at all: the node keeps its own time.
 type Replied struct {
-	Ask    uint64       // Ask.ID
-	Answer *wire.Answer // nil if it failed; Birth and Server are the node's to set
+	Ask    uint64      // Ask.ID
+	Answer *dns.Answer // nil if it failed; Birth and Server are the node's to set
 	// Failure says why there is no answer.
 	Failure Failure
 	// Said is the RCODE that came in place of one, zero if nothing came.
-	Said wire.RcodeError
+	Said dns.RcodeError
 }
 
 // Failure is why a server gave no answer.
@@ -95,7 +96,7 @@ type Want struct {
 	// start.
 	After uint64
 	// Questions, if any, asks for the answers to these alone.
-	Questions []wire.Question
+	Questions []dns.Question
 }
 
 // StreamClosed says that an inbound stream ended, for whatever reason.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
-	"mcdns/gocore/wire"
 )
 
 // Evidence that a server failed, and how much of it makes it suspect
@@ -83,7 +83,7 @@ func (n *Node) lost(now time.Duration, s *server) {
 
 // refusedBy notes an answer such as SERVFAIL. A resolver without uplink gives
 // it to every name; a broken zone only to its own.
-func (n *Node) refusedBy(now time.Duration, s *server, q wire.Question) {
+func (n *Node) refusedBy(now time.Duration, s *server, q dns.Question) {
 	s.failure = now
 	if !slices.Contains(s.refusals, q.Name) && len(s.refusals) < refusalLimit {
 		s.refusals = append(s.refusals, q.Name)
@@ -146,7 +146,7 @@ func (n *Node) lookAtOthers(began time.Duration) {
 		if o.state == Down || o.judging || began-o.success < recent {
 			continue
 		}
-		n.probe(began, o, wire.Question{})
+		n.probe(began, o, dns.Question{})
 		n.after(began, judgeAfter, func(now time.Duration) {
 			if o.success < began && n.uses(o) {
 				n.suspect(now, o)
@@ -216,7 +216,7 @@ func (n *Node) lookOn(now time.Duration, s *server, wait time.Duration) {
 		if s.state != Suspect || s.cutOff != cut || !n.uses(s) {
 			return
 		}
-		n.probe(now, s, wire.Question{})
+		n.probe(now, s, dns.Question{})
 		if wait < 4*time.Second {
 			n.lookOn(now, s, 2*wait)
 		}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -24,7 +25,7 @@ type lan struct {
 	delay   time.Duration // of the DNS server
 	dead    bool          // the DNS server swallows questions
 	refuses bool          // ... says SERVFAIL
-	asked   map[wire.Question]int
+	asked   map[dns.Question]int
 	loss    float64
 	sent    []*wire.Message
 	onAsk   func(Ask)
@@ -89,7 +90,7 @@ func newLAN(t tb, hosts int) *lan {
 	l := &lan{
 		t: t, now: lanStart, rand: rand.New(rand.NewPCG(seed, 0)),
 		server:  netip.MustParseAddrPort("192.0.2.53:53"),
-		answers: map[string]string{}, asked: map[wire.Question]int{},
+		answers: map[string]string{}, asked: map[dns.Question]int{},
 		ttl: 60 * time.Second, delay: 5 * time.Millisecond,
 	}
 	for i := range hosts {
@@ -118,7 +119,7 @@ func (l *lan) addNode(i int, restart uint64) *testNode {
 
 func (l *lan) settings() Settings {
 	return Settings{
-		Servers: []Server{{Addr: l.server, ID: wire.HashServer(l.server)}},
+		Servers: []Server{{Addr: l.server, ID: dns.HashServer(l.server)}},
 		Timeout: 5 * time.Second, Attempts: 2, Shares: true,
 		Links: []Link{{Index: 1, Name: "eth0", IPv4: true}}, Place: 7,
 		CacheBytes: 64 << 20, MaxTTL: 24 * time.Hour, NegativeTTL: 15 * time.Minute, MaxStale: 72 * time.Hour,
@@ -244,29 +245,29 @@ func (l *lan) ask(n *testNode, e Ask) {
 	l.at(l.now+l.delay+l.slow[e.Question.Name], func(time.Duration) { n.handle(Replied{Ask: e.ID, Answer: answer, Failure: failure}) })
 }
 
-func (l *lan) answer(q wire.Question) (*wire.Answer, Failure) {
+func (l *lan) answer(q dns.Question) (*dns.Answer, Failure) {
 	if l.refuses {
 		return nil, Refused
 	}
 	if records, ok := l.raw[q.String()]; ok {
-		a, err := wire.ParseAnswer(q, 0, records)
+		a, err := dns.ParseAnswer(q, 0, records)
 		if err != nil {
 			l.t.Fatal(err)
 		}
 		return a, 0
 	}
 	data, ok := l.answers[q.Name]
-	typ := map[uint16]string{wire.TypeA: "A", wire.TypeAAAA: "AAAA"}[q.Type]
+	typ := map[uint16]string{dns.TypeA: "A", dns.TypeAAAA: "AAAA"}[q.Type]
 	soa := fmt.Sprintf("example. %d IN SOA ns.example. root.example. 1 2 3 4 %d", int(l.ttl.Seconds()), int(l.ttl.Seconds()))
-	var a *wire.Answer
+	var a *dns.Answer
 	var err error
 	switch {
 	case !ok:
-		a, err = wire.ParseAnswer(q, 3, []string{soa})
+		a, err = dns.ParseAnswer(q, 3, []string{soa})
 	case data == "" || typ == "":
-		a, err = wire.ParseAnswer(q, 0, []string{soa})
+		a, err = dns.ParseAnswer(q, 0, []string{soa})
 	default:
-		a, err = wire.ParseAnswer(q, 0, []string{fmt.Sprintf("%s %d IN %s %s", q.Name, int(l.ttl.Seconds()), typ, data)})
+		a, err = dns.ParseAnswer(q, 0, []string{fmt.Sprintf("%s %d IN %s %s", q.Name, int(l.ttl.Seconds()), typ, data)})
 	}
 	if err != nil {
 		l.t.Fatalf("answer to %v: %v", q, err)
@@ -303,7 +304,7 @@ func (l *lan) pull(n *testNode, e Pull) {
 	l.at(l.now, func(time.Duration) { n.handle(Pulled{Pull: e.ID, Done: true}) })
 }
 
-func question(name string) wire.Question { return wire.Question{Name: name, Type: wire.TypeA} }
+func question(name string) dns.Question { return dns.Question{Name: name, Type: dns.TypeA} }
 
 // query begins a lookup and returns where its result will be.
 func (n *testNode) query(name string) func() *Result {

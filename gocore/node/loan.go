@@ -4,14 +4,14 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // A loan is the answer of a later server while an earlier one is not down: it serves
 // programs for a few seconds, is neither kept, saved nor told, and gives way to what
 // the earlier one says (PROTOCOL 2).
 type loan struct {
-	answer *wire.Answer
+	answer *dns.Answer
 	at     time.Duration
 }
 
@@ -20,12 +20,12 @@ const (
 	maxLoans = 4096 // the rest is used once
 )
 
-func (n *Node) lend(now time.Duration, a *wire.Answer) {
+func (n *Node) lend(now time.Duration, a *dns.Answer) {
 	if len(n.loans) >= maxLoans || a.TTL == 0 {
 		return
 	}
 	if n.loans == nil {
-		n.loans = make(map[wire.Question]loan)
+		n.loans = make(map[dns.Question]loan)
 	}
 	q := a.Question
 	n.loans[q] = loan{a, now}
@@ -37,7 +37,7 @@ func (n *Node) lend(now time.Duration, a *wire.Answer) {
 }
 
 // lent is what is lent for a question, as an entry of a few seconds.
-func (n *Node) lent(now time.Duration, q wire.Question) cache.Entry {
+func (n *Node) lent(now time.Duration, q dns.Question) cache.Entry {
 	l := n.loans[q]
 	e := cache.Entry{Answer: l.answer, Born: l.at, Life: loanLife(l.answer)}
 	if !e.Held() || !e.Fresh(now) {
@@ -46,7 +46,7 @@ func (n *Node) lent(now time.Duration, q wire.Question) cache.Entry {
 	return e
 }
 
-func loanLife(a *wire.Answer) time.Duration {
+func loanLife(a *dns.Answer) time.Duration {
 	if a == nil {
 		return 0
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
@@ -11,13 +12,13 @@ import (
 // A pending question is one that somebody waits for: this host's programs, or
 // the node itself. All who ask the same question share one fetch.
 type pending struct {
-	q       wire.Question
+	q       dns.Question
 	made    uint64 // order of arrival, for a stable order of effects
 	waiters []uint64
 	fetch   *fetch
 	query   *query
-	queried time.Duration   // when the group was last asked, 0 if never
-	said    wire.RcodeError // what a server said to the last fetch that failed
+	queried time.Duration  // when the group was last asked, 0 if never
+	said    dns.RcodeError // what a server said to the last fetch that failed
 }
 
 // Bounds on what waits: a flood of unanswerable names must not grow the node.
@@ -128,7 +129,7 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 
 // usable returns the answer that may be served for a question, or none:
 // whoever asks decides about fresh and stale.
-func (n *Node) usable(now time.Duration, q wire.Question) cache.Entry {
+func (n *Node) usable(now time.Duration, q dns.Question) cache.Entry {
 	e := n.cache.Get(now, q)
 	if !e.Held() || e.Worn(now) > n.set.MaxStale || n.rebinds(e.Answer) || !n.standingOf(e).Good {
 		e = cache.Entry{}
@@ -143,11 +144,11 @@ func (n *Node) usable(now time.Duration, q wire.Question) cache.Entry {
 
 // ownDomain reports whether a name lies under the host's search or routing
 // domains, where only its own servers count.
-func (n *Node) ownDomain(q wire.Question) bool { return trust.Covered(n.set.Search, q.Name) }
+func (n *Node) ownDomain(q dns.Question) bool { return trust.Covered(n.set.Search, q.Name) }
 
 // serverInScope reports whether a server is one of those this host asks a
 // question.
-func (n *Node) serverInScope(q wire.Question, id wire.ServerID) bool {
+func (n *Node) serverInScope(q dns.Question, id dns.ServerID) bool {
 	servers := n.set.Servers
 	if r := n.routeFor(q); r != nil {
 		servers = r.Servers
@@ -293,7 +294,7 @@ func (n *Node) takeWaiters(p *pending) []uint64 {
 	return ids
 }
 
-func (n *Node) serveOrFail(now time.Duration, id uint64, q wire.Question, e cache.Entry) {
+func (n *Node) serveOrFail(now time.Duration, id uint64, q dns.Question, e cache.Entry) {
 	if !e.Held() {
 		n.fail(now, id, q)
 		return
@@ -320,7 +321,7 @@ func (n *Node) serve(now time.Duration, id uint64, e cache.Entry) {
 }
 
 // fail says that nobody can say, and what a server said if that is why.
-func (n *Node) fail(now time.Duration, id uint64, q wire.Question) {
+func (n *Node) fail(now time.Duration, id uint64, q dns.Question) {
 	n.count(LookupFailed)
 	r := Result{}
 	if !n.downFor(q) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // With a fifth of all frames lost a question and its reply come through in 64 of
@@ -179,11 +179,11 @@ func TestLossLeavesNoNameWithOneFamily(t *testing.T) {
 	half := 0
 	for i := range names {
 		name, holder, asker := fmt.Sprintf("held%d.example.", i), l.nodes[i%8], l.nodes[(i+3)%8]
-		birth := wire.Birth{Peer: holder.self, Clock: l.now - time.Hour}
+		birth := dns.Birth{Peer: holder.self, Clock: l.now - time.Hour}
 		four, six := l.positive(name, "203.0.113.7", birth), l.positive(name, "2001:db8::7", birth)
 		asker.handle(Restore{[]Entry{{Answer: four, Age: time.Hour, Place: 7}}})
 		holder.handle(Restore{[]Entry{{Answer: six, Age: time.Hour, Place: 7}}})
-		ids := asker.queryAll(name, wire.TypeA, wire.TypeAAAA)
+		ids := asker.queryAll(name, dns.TypeA, dns.TypeAAAA)
 		l.run(300 * time.Millisecond)
 		a, aaaa := asker.results[ids[0]], asker.results[ids[1]]
 		if a == nil || aaaa == nil {
@@ -211,7 +211,7 @@ func TestFallbackAnswersWithinTwoSecondsThroughLoss(t *testing.T) {
 		other := netip.MustParseAddrPort("198.51.100.53:53")
 		for i := range 8 {
 			s := l.settings()
-			s.Fallback = []Server{{Addr: other, ID: wire.HashServer(other)}}
+			s.Fallback = []Server{{Addr: other, ID: dns.HashServer(other)}}
 			l.addNode(i, round*100).handle(Configure{s})
 		}
 		l.learn(16)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -195,7 +196,7 @@ func TestEmptyHostsCatchUpFromThoseThatHoldNames(t *testing.T) {
 		names := l.known(300)
 		var saved []Entry
 		for _, name := range names {
-			a := l.positive(name, "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 99, Epoch: 9}, Clock: time.Minute})
+			a := l.positive(name, "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 99, Epoch: 9}, Clock: time.Minute})
 			saved = append(saved, Entry{Answer: a, Age: time.Hour, Place: 7, From: wire.Peer{ID: 99, Epoch: 9}})
 		}
 		for i := range 8 {

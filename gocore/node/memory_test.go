@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -46,7 +47,7 @@ func TestInsiderEmptiesNobodysMemory(t *testing.T) {
 			from := wire.Peer{ID: 900 + uint64(id), Epoch: 1}
 			body := &wire.Announce{}
 			for k := range 20 {
-				a := l.positive(fmt.Sprintf("made-up-%d-%d-%d.evil.example.", i, id, k), forged, wire.Birth{Peer: from, Clock: l.now.Truncate(time.Millisecond)})
+				a := l.positive(fmt.Sprintf("made-up-%d-%d-%d.evil.example.", i, id, k), forged, dns.Birth{Peer: from, Clock: l.now.Truncate(time.Millisecond)})
 				body.Answers = append(body.Answers, wire.Aged{Answer: a})
 			}
 			n.says(from, uint64(i+2), l.now, true, body)

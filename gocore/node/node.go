@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
@@ -27,7 +28,7 @@ type Node struct {
 	seq     uint64
 	session session
 
-	pending  map[wire.Question]*pending
+	pending  map[dns.Question]*pending
 	waiting  map[uint64]*pending // by Query.ID
 	asks     map[uint64]*ask
 	failures failures
@@ -37,18 +38,18 @@ type Node struct {
 	replies  ring // times of the last replies of all servers
 	down     bool // all servers are
 	since    time.Duration
-	probed   time.Duration          // when a question that nobody held was last the probe
-	outage   uint32                 // counts outages from 1
-	refresh  map[wire.Question]bool // refreshes under way or timed
-	loans    map[wire.Question]loan
+	probed   time.Duration         // when a question that nobody held was last the probe
+	outage   uint32                // counts outages from 1
+	refresh  map[dns.Question]bool // refreshes under way or timed
+	loans    map[dns.Question]loan
 
 	announce  announcer
 	queries   querier
 	repair    repairer
 	exporting bucket
 	help      helped
-	deafPeers []wire.Peer            // those that deaf says so of, and perhaps some that left or hear again
-	answers   map[wire.Question]*due // replies to the group that wait their turn
+	deafPeers []wire.Peer           // those that deaf says so of, and perhaps some that left or hear again
+	answers   map[dns.Question]*due // replies to the group that wait their turn
 	prover    prover
 	said      waitingRoom // by strangers
 	pulls     map[uint64]*stream
@@ -84,11 +85,11 @@ func New(c Config) *Node {
 	n := &Node{
 		self: c.Self, rand: c.Rand, version: c.Version,
 		group:   group.New(c.Self.ID, c.Secret),
-		pending: make(map[wire.Question]*pending),
+		pending: make(map[dns.Question]*pending),
 		waiting: make(map[uint64]*pending),
 		asks:    make(map[uint64]*ask),
-		refresh: make(map[wire.Question]bool),
-		answers: make(map[wire.Question]*due),
+		refresh: make(map[dns.Question]bool),
+		answers: make(map[dns.Question]*due),
 		pulls:   make(map[uint64]*stream),
 		exports: make(map[uint64]*export),
 	}
@@ -201,7 +202,7 @@ func (n *Node) limits() cache.Limits {
 
 // ranksHigh reports whether the group counts on this host to keep a question
 // (PROTOCOL 6).
-func (n *Node) ranksHigh(q wire.Question) bool { return n.rank(q) < 3 }
+func (n *Node) ranksHigh(q dns.Question) bool { return n.rank(q) < 3 }
 
 // Made is what the last Handle made, or had made when it panicked: a driver that
 // goes on after that must not lose it, for the node takes it for done. It is valid

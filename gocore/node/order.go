@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // The servers of a list are not equal: the first may know names that the second
@@ -27,7 +27,7 @@ func current(list []*server) int {
 // stands says what is worth an answer of the nth server of the list that a question
 // goes to. That of the current server, or of one before it, is good, and while all
 // are down every server's is, but for other servers' under the host's own domains.
-func (n *Node) stands(list []*server, q wire.Question, nth int) cache.Standing {
+func (n *Node) stands(list []*server, q dns.Question, nth int) cache.Standing {
 	switch {
 	case nth == len(list):
 		return cache.Standing{Nth: nth, Good: nth > 0 && current(list) == nth && !n.ownDomain(q)}
@@ -40,7 +40,7 @@ func (n *Node) stands(list []*server, q wire.Question, nth int) cache.Standing {
 // standing is that of an answer that is or may be held. What came through a loopback
 // stub that names no servers counts only for the host that asked it, and only where
 // it was asked.
-func (n *Node) standing(a *wire.Answer, own bool, place uint64) cache.Standing {
+func (n *Node) standing(a *dns.Answer, own bool, place uint64) cache.Standing {
 	list := n.serversFor(a.Question)
 	nth := len(list)
 	if a.Server != 0 || own && place == n.set.Place {
@@ -61,7 +61,7 @@ func (n *Node) standingOf(e cache.Entry) cache.Standing {
 }
 
 // standingNow is that of what a server says now.
-func (n *Node) standingNow(s *server, q wire.Question) cache.Standing {
+func (n *Node) standingNow(s *server, q dns.Question) cache.Standing {
 	list := n.serversFor(q)
 	return n.stands(list, q, numberOf(list, func(o *server) bool { return o == s }))
 }
@@ -150,7 +150,7 @@ func (n *Node) ofNoUse(f *fetch, t *try) bool {
 // outlived reports whether an address is held of a server that is down while a later one
 // stands in. It may know nothing of the name; what it says is looked at behind the answer.
 func (n *Node) outlived(e cache.Entry) bool {
-	if !e.Held() || n.set.Rotate || e.Answer.Kind != wire.Positive {
+	if !e.Held() || n.set.Rotate || e.Answer.Kind != dns.Positive {
 		return false
 	}
 	return n.standingOf(e).Nth < current(n.serversFor(e.Answer.Question))

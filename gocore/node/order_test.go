@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -24,13 +25,13 @@ type dnsServer struct {
 	// dead: silent. failing: SERVFAIL for all. away: the network says so.
 	dead, failing, away bool
 	cut                 map[int]bool // hosts that it is silent for
-	asked               []wire.Question
+	asked               []dns.Question
 }
 
 func (l *lan) newServer(addr string) *dnsServer {
 	at := netip.AddrPortFrom(netip.MustParseAddr(addr), 53)
 	s := &dnsServer{
-		lan: l, id: Server{Addr: at, ID: wire.HashServer(at)}, answers: map[string]string{}, delay: time.Millisecond,
+		lan: l, id: Server{Addr: at, ID: dns.HashServer(at)}, answers: map[string]string{}, delay: time.Millisecond,
 		slow: map[string]time.Duration{}, mute: map[string]bool{}, sick: map[string]bool{}, loses: map[string]bool{}, cut: map[int]bool{},
 	}
 	if l.servers == nil {
@@ -62,17 +63,17 @@ func (s *dnsServer) ask(n *testNode, e Ask) {
 	}
 }
 
-func (s *dnsServer) answer(q wire.Question) *wire.Answer {
+func (s *dnsServer) answer(q dns.Question) *dns.Answer {
 	ttl := int(s.lan.ttl.Seconds())
 	soa := fmt.Sprintf(". %d IN SOA ns.example. root.example. 1 2 3 4 900", ttl)
 	rcode, records := 3, []string{soa}
 	switch addr, known := s.answers[q.Name]; {
-	case known && q.Type == wire.TypeA:
+	case known && q.Type == dns.TypeA:
 		rcode, records = 0, []string{fmt.Sprintf("%s %d IN A %s", q.Name, ttl, addr)}
 	case known || q.Name == ".":
 		rcode = 0
 	}
-	a, err := wire.ParseAnswer(q, rcode, records)
+	a, err := dns.ParseAnswer(q, rcode, records)
 	if err != nil {
 		s.lan.t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func (r Result) says() string {
 	switch {
 	case r.Answer == nil:
 		return ""
-	case r.Answer.Kind != wire.Positive:
+	case r.Answer.Kind != dns.Positive:
 		return "none"
 	}
 	p := r.Answer.Packed
@@ -365,7 +366,7 @@ func TestLaterServersDenialNeverPrecedesAPositive(t *testing.T) {
 			l.run(30 * time.Second)
 		}
 		for _, n := range l.nodes {
-			if e, held := n.Entry(l.now, question("n.corp.")); held && e.Answer.Kind != wire.Positive {
+			if e, held := n.Entry(l.now, question("n.corp.")); held && e.Answer.Kind != dns.Positive {
 				t.Errorf("%s: host %d holds the denial of %v; want the address", how, n.i, b.id.Addr)
 			}
 		}
@@ -484,8 +485,8 @@ func TestSavedAnswerOfALaterServerIsForAnOutage(t *testing.T) {
 	l, a, b := twoServers(t, 1)
 	n := l.nodes[0]
 	a.answers["www.corp."] = "10.0.0.3"
-	saved := func(name, addr string, server wire.ServerID) Entry {
-		answer := l.positive(name, addr, wire.Birth{Peer: wire.Peer{ID: 50, Epoch: 1}})
+	saved := func(name, addr string, server dns.ServerID) Entry {
+		answer := l.positive(name, addr, dns.Birth{Peer: wire.Peer{ID: 50, Epoch: 1}})
 		answer.Server = server
 		return Entry{Answer: answer, Age: time.Second, Place: 7}
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // learn makes every name known to the group, and lets all TTLs run out.
@@ -38,7 +38,7 @@ func TestHostThatIsCutOffGetsFreshAnswersThroughAPeer(t *testing.T) {
 		t.Errorf("%d of 20 lookups were fresh; want all but the first few", fresh)
 	}
 	r, took := n.lookup("new.example.")
-	if r.Answer == nil || r.Answer.Kind != wire.NXDomain || took > 500*time.Millisecond {
+	if r.Answer == nil || r.Answer.Kind != dns.NXDomain || took > 500*time.Millisecond {
 		t.Errorf("a name nobody looked up: got %+v after %v; want a peer to ask for it", r, took)
 	}
 	if got := n.Status(l.now).Upstream; got != Suspect {
@@ -60,7 +60,7 @@ func TestFallbackServerAnswersNewNamesOnlyWhileDown(t *testing.T) {
 	l := newLAN(t, 3)
 	s := l.settings()
 	fallback := netip.MustParseAddrPort("198.51.100.53:53")
-	s.Fallback = []Server{{Addr: fallback, ID: wire.HashServer(fallback)}}
+	s.Fallback = []Server{{Addr: fallback, ID: dns.HashServer(fallback)}}
 	s.Search = []string{"corp.example."}
 	for _, n := range l.nodes {
 		n.handle(Configure{s})
@@ -170,7 +170,7 @@ func TestHostThatIsDownByHearsayWaitsForItsOwnQuestion(t *testing.T) {
 	n := l.nodes[3]
 	n.setDown(l.now, n.servers[0], true) // what lost datagrams can make it believe
 	r, took := n.lookup("new.example.")
-	if r.Answer == nil || r.Answer.Kind != wire.Positive || took > 100*time.Millisecond {
+	if r.Answer == nil || r.Answer.Kind != dns.Positive || took > 100*time.Millisecond {
 		t.Errorf("got %+v after %v; want the server's answer", r, took)
 	}
 	if got := n.Status(l.now).Upstream; got != Up {
@@ -230,7 +230,7 @@ func TestPausedMachineMakesAnswersOlderNeverYounger(t *testing.T) {
 // withFallback gives all hosts a fallback server.
 func (l *lan) withFallback() Server {
 	addr := netip.MustParseAddrPort("198.51.100.53:53")
-	fallback := Server{Addr: addr, ID: wire.HashServer(addr)}
+	fallback := Server{Addr: addr, ID: dns.HashServer(addr)}
 	l.configure(func(s *Settings) { s.Fallback = []Server{fallback} })
 	return fallback
 }
@@ -271,7 +271,7 @@ func TestHostThatIsCutOffIsToldByAnotherUserOfItsServer(t *testing.T) {
 	other := netip.MustParseAddrPort("198.51.100.9:53")
 	for _, n := range l.nodes[3:] {
 		s := l.settings()
-		s.Servers = []Server{{Addr: other, ID: wire.HashServer(other)}}
+		s.Servers = []Server{{Addr: other, ID: dns.HashServer(other)}}
 		n.handle(Configure{s})
 	}
 	l.known(10)

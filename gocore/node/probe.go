@@ -4,13 +4,13 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // probe asks one server one question to learn whether it answers, unless it is
 // being asked. It is another question than the one that made this host doubt:
 // one slow zone must not look like a dead server.
-func (n *Node) probe(now time.Duration, s *server, doubted wire.Question) {
+func (n *Node) probe(now time.Duration, s *server, doubted dns.Question) {
 	if !s.probing {
 		n.sendProbe(now, s, doubted)
 	}
@@ -18,11 +18,11 @@ func (n *Node) probe(now time.Duration, s *server, doubted wire.Question) {
 
 // probeTwice probes while a server is judged: one lost datagram must not decide.
 func (n *Node) probeTwice(now time.Duration, s *server) {
-	n.probe(now, s, wire.Question{})
+	n.probe(now, s, dns.Question{})
 	began := s.judge
 	n.after(now, judgeAfter/3, func(now time.Duration) {
 		if s.judging && s.judge == began && s.success < began {
-			n.sendProbe(now, s, wire.Question{})
+			n.sendProbe(now, s, dns.Question{})
 		}
 	})
 }
@@ -30,7 +30,7 @@ func (n *Node) probeTwice(now time.Duration, s *server) {
 // probeWith lets a question that nobody holds be the probe of the first server, once a
 // second, beside a look at the others. A server process that is started again is then
 // known in a second by whoever needs it; probes alone took up to 5 s.
-func (n *Node) probeWith(now time.Duration, q wire.Question) {
+func (n *Node) probeWith(now time.Duration, q dns.Question) {
 	if n.probed != 0 && now-n.probed < time.Second || n.young(now, q) {
 		return
 	}
@@ -39,16 +39,16 @@ func (n *Node) probeWith(now time.Duration, q wire.Question) {
 		if i == 0 {
 			n.putProbe(now, s, q)
 		} else {
-			n.probe(now, s, wire.Question{})
+			n.probe(now, s, dns.Question{})
 		}
 	}
 }
 
-func (n *Node) sendProbe(now time.Duration, s *server, doubted wire.Question) {
+func (n *Node) sendProbe(now time.Duration, s *server, doubted dns.Question) {
 	q := rootSOA // a fallback server is not told what this host asks for
 	switch {
 	case s.domain != "":
-		q = wire.Question{Name: s.domain, Type: wire.TypeSOA}
+		q = dns.Question{Name: s.domain, Type: dns.TypeSOA}
 	case !s.fallback:
 		q = n.probeQuestion(now, s, doubted)
 	}
@@ -61,7 +61,7 @@ func (n *Node) sendProbe(now time.Duration, s *server, doubted wire.Question) {
 const probeListens = 10 * time.Second
 
 // putProbe asks once.
-func (n *Node) putProbe(now time.Duration, s *server, q wire.Question) {
+func (n *Node) putProbe(now time.Duration, s *server, q dns.Question) {
 	s.probing, s.looked = true, now
 	f := &fetch{q: q, kind: probe, began: now, deadline: now + probeListens, tries: []try{{server: s, sent: maxTries}}, sends: 1}
 	id := n.id()
@@ -91,13 +91,13 @@ func (s *server) probeTimeout() time.Duration {
 const probeLook = 1000
 
 // rootSOA is asked while nothing else is held.
-var rootSOA = wire.Question{Name: ".", Type: 6}
+var rootSOA = dns.Question{Name: ".", Type: 6}
 
 // probeQuestion is the most asked answer that is past its TTL, so that a probe
 // is a refresh too, and so that a resolver without uplink cannot answer from
 // its own cache (PROTOCOL 5). A server that is not current is asked only for what
 // it gave itself: a public one would learn the site's names else.
-func (n *Node) probeQuestion(now time.Duration, s *server, doubted wire.Question) wire.Question {
+func (n *Node) probeQuestion(now time.Duration, s *server, doubted dns.Question) dns.Question {
 	var best cache.Entry
 	n.cache.Recent(probeLook, func(e cache.Entry) {
 		if e.Answer.Question != doubted && betterProbe(now, e, best) && n.mayProbe(s, e) {
@@ -139,7 +139,7 @@ func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, st
 			return
 		}
 		if s.fallback || n.serverRank(s, 2) < 2 {
-			n.probe(now, s, wire.Question{})
+			n.probe(now, s, dns.Question{})
 		}
 		n.keepProbing(now, s, began, step+1)
 	})
@@ -149,7 +149,7 @@ func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, st
 func (n *Node) probeDown(now time.Duration) {
 	for _, s := range n.servers {
 		if s.state == Down || s.cutOff != 0 {
-			n.probe(now, s, wire.Question{})
+			n.probe(now, s, dns.Question{})
 		}
 	}
 }

@@ -3,15 +3,15 @@ package node
 import (
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/names"
 	"mcdns/gocore/trust"
-	"mcdns/gocore/wire"
 )
 
 // reach says how far a question may travel. What only the site knows is asked
 // of nobody where no DNS server stands on the site: a public server would learn
 // what is looked up here and could only say no.
-func (n *Node) reach(q wire.Question) names.Reach {
+func (n *Node) reach(q dns.Question) names.Reach {
 	policy := names.Policy{Search: n.set.Search, Forward: n.set.Forward}
 	r := policy.Reach(q)
 	if r == names.Site && !anyOnSite(n.set.Servers) {
@@ -42,12 +42,12 @@ func (n *Node) answerHere(in Query) bool {
 
 // secret reports whether peers may not learn that a question is asked: the
 // administrator said so, or it is for this host alone.
-func (n *Node) secret(q wire.Question) bool {
+func (n *Node) secret(q dns.Question) bool {
 	return q.Flags != 0 || trust.Covered(n.set.NoShare, q.Name)
 }
 
 // serversFor lists the servers that may be asked a question.
-func (n *Node) serversFor(q wire.Question) []*server {
+func (n *Node) serversFor(q dns.Question) []*server {
 	if r := n.routeFor(q); r != nil {
 		return r.servers
 	}
@@ -66,7 +66,7 @@ func (n *Node) serversFor(q wire.Question) []*server {
 // rebinds reports whether an answer would lead a public name to an address that
 // is not public, so that a page of the Internet could make a browser speak to
 // this site's own machines (DNS rebinding). The host's own domains may.
-func (n *Node) rebinds(a *wire.Answer) bool {
+func (n *Node) rebinds(a *dns.Answer) bool {
 	return n.set.StopRebinding && a.Private && !n.ownDomain(a.Question) &&
 		!trust.Covered(n.set.PrivateNames, a.Question.Name) && n.reach(a.Question) == names.Anywhere
 }
@@ -80,7 +80,7 @@ func (n *Node) holdBack(now time.Duration, f *fetch) {
 	if p == nil {
 		return
 	}
-	none, err := wire.ParseAnswer(f.q, wire.RcodeSuccess, nil)
+	none, err := dns.ParseAnswer(f.q, dns.RcodeSuccess, nil)
 	if err != nil {
 		n.failAll(now, p)
 		n.drop(p)

@@ -5,18 +5,19 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
 // asking begins a query for any question and returns where its result will be.
-func (n *testNode) asking(q wire.Question) func() *Result {
+func (n *testNode) asking(q dns.Question) func() *Result {
 	n.nextID++
 	id := n.nextID
 	n.handle(Query{ID: id, Question: q})
 	return func() *Result { return n.results[id] }
 }
 
-func (n *testNode) resolve(q wire.Question) Result {
+func (n *testNode) resolve(q dns.Question) Result {
 	n.lan.t.Helper()
 	result := n.asking(q)
 	n.lan.run(15 * time.Second)
@@ -72,7 +73,7 @@ func TestSiteNamesGoToServersOfTheSiteAlone(t *testing.T) {
 		s.Servers = []Server{{Addr: public, ID: 1}, {Addr: private, ID: 2}}
 		s.Fallback = []Server{{Addr: netip.MustParseAddrPort("198.51.100.1:53"), ID: 3}}
 	})
-	if r := l.nodes[0].resolve(question("printer.")); r.Answer == nil || r.Answer.Kind != wire.Positive {
+	if r := l.nodes[0].resolve(question("printer.")); r.Answer == nil || r.Answer.Kind != dns.Positive {
 		t.Errorf("printer: got %+v; want what the site's server says", r)
 	}
 	if asked[public] != 0 || asked[private] != 1 {
@@ -101,7 +102,7 @@ func TestSearchDomainsAndForwardedNamesAreAskedFor(t *testing.T) {
 	l.answers["pc.corp.local."], l.answers["x.test."], l.answers["printer."] = "203.0.113.1", "203.0.113.2", "203.0.113.3"
 	l.configure(func(s *Settings) { s.Search, s.Forward = []string{"corp.local."}, []string{"test.", "."} })
 	for _, name := range []string{"pc.corp.local.", "x.test.", "printer."} {
-		if r := l.nodes[0].resolve(question(name)); r.Answer == nil || r.Answer.Kind != wire.Positive {
+		if r := l.nodes[0].resolve(question(name)); r.Answer == nil || r.Answer.Kind != dns.Positive {
 			t.Errorf("%s: got %+v; want the server's answer", name, r)
 		}
 	}
@@ -114,15 +115,15 @@ func TestRebindingIsStoppedButForOwnNames(t *testing.T) {
 	l.answers["evil.example."], l.answers["pc.corp.example."], l.answers["ok.allowed.example."] = "192.168.1.1", "10.1.1.1", "10.2.2.2"
 	l.answers["www.example."], l.answers["before.example."] = "203.0.113.7", "127.0.0.1"
 	l.settle()
-	if r := l.nodes[0].resolve(question("before.example.")); r.Answer.Kind != wire.Positive {
+	if r := l.nodes[0].resolve(question("before.example.")); r.Answer.Kind != dns.Positive {
 		t.Fatalf("protection off: got %+v; want the address", r)
 	}
 	l.configure(func(s *Settings) {
 		s.StopRebinding, s.PrivateNames, s.Search = true, []string{"allowed.example."}, []string{"corp.example."}
 	})
-	for name, kind := range map[string]wire.Kind{
-		"evil.example.": wire.NoData, "before.example.": wire.NoData, "pc.corp.example.": wire.Positive,
-		"ok.allowed.example.": wire.Positive, "www.example.": wire.Positive,
+	for name, kind := range map[string]dns.Kind{
+		"evil.example.": dns.NoData, "before.example.": dns.NoData, "pc.corp.example.": dns.Positive,
+		"ok.allowed.example.": dns.Positive, "www.example.": dns.Positive,
 	} {
 		if r := l.nodes[0].resolve(question(name)); r.Answer == nil || r.Answer.Kind != kind {
 			t.Errorf("%s: got %+v; want kind %d", name, r, kind)
@@ -143,7 +144,7 @@ func TestAnswersForValidatorsStayApart(t *testing.T) {
 	l.answers["www.example."] = "203.0.113.7"
 	l.settle()
 	flagged := question("www.example.")
-	flagged.Flags = wire.CD | wire.DO
+	flagged.Flags = dns.CD | dns.DO
 	sent := len(l.sent)
 	if r := l.nodes[0].resolve(flagged); r.Answer == nil || r.Source != FromServer {
 		t.Fatalf("got %+v; want an answer from the server", r)
@@ -167,7 +168,7 @@ func TestAnswersForValidatorsStayApart(t *testing.T) {
 	l.run(5 * time.Minute)
 	sent = len(l.sent)
 	other := question("other.example.")
-	other.Flags = wire.DO
+	other.Flags = dns.DO
 	if r := l.nodes[0].resolve(other); r.Answer != nil {
 		t.Errorf("got %+v; want a failure", r)
 	}

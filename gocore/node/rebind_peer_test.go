@@ -4,11 +4,12 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
 // tells hands a host answers that a proven peer of the LAN tells it.
-func (n *testNode) tells(peer *testNode, age time.Duration, answers ...*wire.Answer) {
+func (n *testNode) tells(peer *testNode, age time.Duration, answers ...*dns.Answer) {
 	body := &wire.Announce{}
 	for _, a := range answers {
 		body.Answers = append(body.Answers, wire.Aged{Answer: a, Age: age})
@@ -20,13 +21,13 @@ func (n *testNode) tells(peer *testNode, age time.Duration, answers ...*wire.Ans
 }
 
 // denial makes a peer's word that there is none: rcode 0 is no data, 3 no such name.
-func (l *lan) denial(name string, rcode int, birth wire.Birth) *wire.Answer {
+func (l *lan) denial(name string, rcode int, birth dns.Birth) *dns.Answer {
 	l.t.Helper()
-	a, err := wire.ParseAnswer(question(name), rcode, []string{"example. 900 IN SOA ns.example. root.example. 1 2 3 4 900"})
+	a, err := dns.ParseAnswer(question(name), rcode, []string{"example. 900 IN SOA ns.example. root.example. 1 2 3 4 900"})
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	a.Birth, a.Server = birth, wire.HashServer(l.server)
+	a.Birth, a.Server = birth, dns.HashServer(l.server)
 	return a
 }
 
@@ -46,9 +47,9 @@ func TestPublicNameNeverTurnsPrivateInTwoSteps(t *testing.T) {
 			n, liar := l.nodes[0], l.nodes[1]
 			n.lookup("www.example.")
 			l.run(2 * l.ttl)
-			birth := func() wire.Birth { return wire.Birth{Peer: liar.self, Clock: liar.clock().Truncate(time.Millisecond)} }
+			birth := func() dns.Birth { return dns.Birth{Peer: liar.self, Clock: liar.clock().Truncate(time.Millisecond)} }
 			n.tells(liar, 0, l.denial("www.example.", step.rcode, birth()))
-			if e := n.cache.Get(l.now, question("www.example.")); e.Answer.Kind == wire.Positive {
+			if e := n.cache.Get(l.now, question("www.example.")); e.Answer.Kind == dns.Positive {
 				t.Fatal("the denial was not taken: the test shows nothing")
 			}
 			l.run(time.Minute)
@@ -69,7 +70,7 @@ func TestPublicNameStaysPublicOverARestart(t *testing.T) {
 	n, liar := l.nodes[0], l.nodes[1]
 	n.lookup("www.example.")
 	l.run(2 * l.ttl)
-	birth := func() wire.Birth { return wire.Birth{Peer: liar.self, Clock: liar.clock().Truncate(time.Millisecond)} }
+	birth := func() dns.Birth { return dns.Birth{Peer: liar.self, Clock: liar.clock().Truncate(time.Millisecond)} }
 	n.tells(liar, 0, l.denial("www.example.", 0, birth()))
 	saved, _ := n.Changes(l.now, 0)
 	l.dead, n.off = true, true

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
@@ -159,12 +160,12 @@ func (n *Node) silences(now time.Duration, held cache.Entry, told wire.Aged, tra
 // believes applies the rules about what a peer may say (PROTOCOL 7). What is held for
 // the other address family counts too, and what a denial hides: a public name stays
 // public, whatever was said in between.
-func (n *Node) believes(a *wire.Answer) bool {
+func (n *Node) believes(a *dns.Answer) bool {
 	q, rules := a.Question, trust.Rules{LocalOnly: n.set.LocalOnly, Search: n.set.Search}
-	var held []*wire.Answer
+	var held []*dns.Answer
 	if a.Private { // else nothing that is held speaks against it; each look costs a walk through cold memory
-		for _, typ := range []uint16{q.Type, wire.TypeA, wire.TypeAAAA} {
-			held = append(held, n.cache.Positive(wire.Question{Name: q.Name, Type: typ}))
+		for _, typ := range []uint16{q.Type, dns.TypeA, dns.TypeAAAA} {
+			held = append(held, n.cache.Positive(dns.Question{Name: q.Name, Type: typ}))
 		}
 	}
 	return rules.Acceptable(a, n.serverInScope(q, a.Server), held...) == nil
@@ -172,7 +173,7 @@ func (n *Node) believes(a *wire.Answer) bool {
 
 // endWaiting serves who waits for a question once something usable came: a
 // fresh answer always, a stale one if that is all there will be.
-func (n *Node) endWaiting(now time.Duration, q wire.Question) {
+func (n *Node) endWaiting(now time.Duration, q dns.Question) {
 	p := n.pending[q]
 	if p == nil || len(p.waiters) == 0 {
 		return
@@ -189,13 +190,13 @@ func (n *Node) endWaiting(now time.Duration, q wire.Question) {
 // compare notes when this host's own fetch contradicts what a peer had told of the
 // same server: not rotation, but a turn between public and private, or existing and not
 // (PROTOCOL 7). An administrator decides what it means.
-func (n *Node) compare(held cache.Entry, fetched *wire.Answer) {
+func (n *Node) compare(held cache.Entry, fetched *dns.Answer) {
 	if !held.Held() || held.Own() || held.Answer.Server != fetched.Server {
 		return
 	}
 	told, got := held.Answer.Kind, fetched.Kind
-	contradicted := told == wire.Positive && got == wire.Positive && held.Answer.Private != fetched.Private ||
-		told == wire.Positive && got == wire.NXDomain || told == wire.NXDomain && got == wire.Positive
+	contradicted := told == dns.Positive && got == dns.Positive && held.Answer.Private != fetched.Private ||
+		told == dns.Positive && got == dns.NXDomain || told == dns.NXDomain && got == dns.Positive
 	m := n.group.Get(held.From)
 	if !contradicted || m == nil {
 		return

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/names"
-	"mcdns/gocore/wire"
 )
 
 // After an outage everything asked for is stale at once. It is renewed popular
@@ -37,7 +37,7 @@ func (n *Node) recoverPopular(now time.Duration) {
 
 // A popular answer is one that programs asked for lately.
 type popular struct {
-	question wire.Question
+	question dns.Question
 	born     time.Duration
 	asked    uint32
 }
@@ -56,6 +56,6 @@ func (n *Node) popularStale(now time.Duration) []popular {
 
 // fallbackFor returns whether the fallback servers may be asked for a name:
 // never for one under the host's own domains, which are nobody else's business.
-func (n *Node) fallbackFor(q wire.Question) bool {
+func (n *Node) fallbackFor(q dns.Question) bool {
 	return !n.ownDomain(q) && n.reach(q) == names.Anywhere && slices.ContainsFunc(n.fallback, func(s *server) bool { return s.state != Down })
 }

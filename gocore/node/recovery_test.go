@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // neighbours does what a kernel does with questions to a server without power: it
@@ -64,13 +64,13 @@ func (n *testNode) queryAll(name string, types ...uint16) (ids []uint64) {
 	for _, typ := range types {
 		n.nextID++
 		ids = append(ids, n.nextID)
-		n.handle(Query{ID: n.nextID, Question: wire.Question{Name: name, Type: typ}})
+		n.handle(Query{ID: n.nextID, Question: dns.Question{Name: name, Type: typ}})
 	}
 	return ids
 }
 
 // both asks for two types; for the second there is no data.
-func (n *testNode) both(name string) []uint64 { return n.queryAll(name, wire.TypeA, wire.TypeHTTPS) }
+func (n *testNode) both(name string) []uint64 { return n.queryAll(name, dns.TypeA, dns.TypeHTTPS) }
 
 // recovery is what a LAN with a lookup every 100 ms saw after its server's return.
 type recovery struct {

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/trust"
-	"mcdns/gocore/wire"
 )
 
 // considerRefresh renews an answer that was asked for just before it expires.
@@ -39,7 +39,7 @@ func (n *Node) renewed(now time.Duration, e cache.Entry) bool {
 }
 
 // turn is this host's place within a window.
-func (n *Node) turn(q wire.Question, window time.Duration) time.Duration {
+func (n *Node) turn(q dns.Question, window time.Duration) time.Duration {
 	if n.group.N() == 1 {
 		return 0
 	}
@@ -48,7 +48,7 @@ func (n *Node) turn(q wire.Question, window time.Duration) time.Duration {
 }
 
 // renew asks, unless somebody else has meanwhile.
-func (n *Node) renew(now time.Duration, q wire.Question, born time.Duration) {
+func (n *Node) renew(now time.Duration, q dns.Question, born time.Duration) {
 	e := n.cache.Get(now, q)
 	if !e.Held() || e.Born > born || n.downFor(q) || n.renewed(now, e) {
 		delete(n.refresh, q)
@@ -63,7 +63,7 @@ func (n *Node) renew(now time.Duration, q wire.Question, born time.Duration) {
 
 // rank is this host's place for a question: that of its owner name, so that
 // both address families of a name have one turn.
-func (n *Node) rank(q wire.Question) int { return n.group.Rank(group.Hash(q.Name)) }
+func (n *Node) rank(q dns.Question) int { return n.group.Rank(group.Hash(q.Name)) }
 
 // shareable reports whether an answer may be told to peers: learnt in this
 // place, of an age that is known, not kept private by the administrator, and

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // Status is the node at a glance.
@@ -37,7 +37,7 @@ func (n *Node) Status(now time.Duration) Status {
 		if !e.Fresh(now) {
 			s.Stale++
 		}
-		if e.Answer.Kind != wire.Positive {
+		if e.Answer.Kind != dns.Positive {
 			s.Negative++
 		}
 		return true
@@ -102,7 +102,7 @@ func (n *Node) Peers(now time.Duration) []PeerStatus {
 }
 
 // Entry returns what is held for a question.
-func (n *Node) Entry(now time.Duration, q wire.Question) (Entry, bool) {
+func (n *Node) Entry(now time.Duration, q dns.Question) (Entry, bool) {
 	e := n.cache.Get(now, q)
 	if !e.Held() {
 		return Entry{}, false

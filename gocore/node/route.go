@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/names"
-	"mcdns/gocore/wire"
 )
 
 // A route is a domain with servers of its own. An outage of these is none of
@@ -33,7 +33,7 @@ func (n *Node) setRoutes(now time.Duration) {
 
 // routeFor returns the route with the longest domain that covers a question,
 // nil if it goes to the servers for all.
-func (n *Node) routeFor(q wire.Question) *route {
+func (n *Node) routeFor(q dns.Question) *route {
 	var best *route
 	for i := range n.routes {
 		r := &n.routes[i]
@@ -58,13 +58,13 @@ func (n *Node) routed(s *server) bool {
 }
 
 // downFor reports whether all servers that may be asked a question are down.
-func (n *Node) downFor(q wire.Question) bool {
+func (n *Node) downFor(q dns.Question) bool {
 	_, down := n.downSince(q)
 	return down
 }
 
 // downSince says that too, and since when.
-func (n *Node) downSince(q wire.Question) (since time.Duration, down bool) {
+func (n *Node) downSince(q dns.Question) (since time.Duration, down bool) {
 	list := n.serversFor(q)
 	if len(list) == len(n.servers) && n.routeFor(q) == nil {
 		return n.since, n.down

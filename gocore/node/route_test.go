@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -13,11 +14,11 @@ var corp = Server{Addr: netip.MustParseAddrPort("198.51.100.80:53"), ID: 80}
 
 // routed configures a domain with a server of its own, and returns what is asked
 // of it.
-func (l *lan) routed(answers map[string]string) *[]wire.Question {
+func (l *lan) routed(answers map[string]string) *[]dns.Question {
 	for name, data := range answers {
 		l.answers[name] = data
 	}
-	var asked []wire.Question
+	var asked []dns.Question
 	l.onAsk = func(e Ask) {
 		if e.Server == corp.Addr {
 			asked = append(asked, e.Question)
@@ -40,7 +41,7 @@ func TestDomainIsAskedOfItsOwnServersAlone(t *testing.T) {
 	asked := l.routed(map[string]string{"pc.corp.example.": "10.1.1.1", "www.example.": "203.0.113.7"})
 	n := l.nodes[0]
 	for _, name := range []string{"pc.corp.example.", "www.example."} {
-		if r := n.resolve(question(name)); r.Answer == nil || r.Answer.Kind != wire.Positive {
+		if r := n.resolve(question(name)); r.Answer == nil || r.Answer.Kind != dns.Positive {
 			t.Errorf("%s: got %+v", name, r)
 		}
 	}
@@ -116,8 +117,8 @@ func TestWhatIsAskedNextIsFetchedAhead(t *testing.T) {
 	}
 	l.answers["mail.example."] = "203.0.113.25"
 	n := l.nodes[0]
-	n.resolve(wire.Question{Name: "example.", Type: 15})
-	if l.asked[question("mail.example.")] != 1 || l.asked[wire.Question{Name: "mail.example.", Type: wire.TypeAAAA}] != 1 {
+	n.resolve(dns.Question{Name: "example.", Type: 15})
+	if l.asked[question("mail.example.")] != 1 || l.asked[dns.Question{Name: "mail.example.", Type: dns.TypeAAAA}] != 1 {
 		t.Errorf("asked %v; want both addresses of the mail server", l.asked)
 	}
 	if l.asked[question("localhost.")] != 0 {
@@ -127,7 +128,7 @@ func TestWhatIsAskedNextIsFetchedAhead(t *testing.T) {
 		t.Errorf("got %+v; want the answer at once", r)
 	}
 	n.resolve(question("www.example."))
-	six := wire.Question{Name: "www.example.", Type: wire.TypeAAAA}
+	six := dns.Question{Name: "www.example.", Type: dns.TypeAAAA}
 	if l.asked[six] != 1 {
 		t.Errorf("the other family was asked for %d times; want once", l.asked[six])
 	}
@@ -140,7 +141,7 @@ func TestWhatIsAskedNextIsFetchedAhead(t *testing.T) {
 	l.run(5 * time.Minute)
 	n.resolve(question("www.example."))
 	for _, m := range l.sent[sent:] {
-		if q, is := m.Body.(*wire.Query); is && q.Asked[0].Question.Type == wire.TypeAAAA {
+		if q, is := m.Body.(*wire.Query); is && q.Asked[0].Question.Type == dns.TypeAAAA {
 			t.Error("the group was asked for what no program asked for")
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -100,7 +101,7 @@ func TestManyWhoWaitForOneNameAreAnsweredOnceEach(t *testing.T) {
 func TestNoRoomToWaitIsNoReasonToFailWithAnAnswerInHand(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
-	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	a := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 	n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 	for range maxWaiters {
 		n.query("www.example.")
@@ -135,7 +136,7 @@ func TestHostilePeerGrowsNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 9))
 	for i := range 10000 {
 		name := fmt.Sprintf("x%d.example.", r.IntN(5000))
-		birth := wire.Birth{Peer: evil.self, Clock: l.now - time.Duration(r.IntN(1e9))}
+		birth := dns.Birth{Peer: evil.self, Clock: l.now - time.Duration(r.IntN(1e9))}
 		evil.seq++
 		bodies := []wire.Body{
 			&wire.Announce{Answers: []wire.Aged{{Answer: l.positive(name, "203.0.113.9", birth)}}},
@@ -147,7 +148,7 @@ func TestHostilePeerGrowsNothing(t *testing.T) {
 		}
 		n.handle(Received{From: evil.addr, Link: 1, Group: r.IntN(2) == 0, Message: &wire.Message{
 			From: evil.self, Seq: evil.seq, Sent: l.now, Body: bodies[i%len(bodies)],
-			Servers: []wire.ServerState{{Server: wire.HashServer(l.server), Success: time.Duration(r.IntN(3000)) * time.Millisecond, Suspect: r.IntN(4) == 0}},
+			Servers: []wire.ServerState{{Server: dns.HashServer(l.server), Success: time.Duration(r.IntN(3000)) * time.Millisecond, Suspect: r.IntN(4) == 0}},
 		}})
 		if n.cache.Bytes() > l.settings().CacheBytes {
 			t.Fatalf("%d bytes held", n.cache.Bytes())
@@ -306,11 +307,11 @@ func BenchmarkAnnounce(b *testing.B) {
 		body := &wire.Announce{}
 		for j := range answers {
 			name := fmt.Sprintf("n%d.example.", (i*answers+j)%20000)
-			birth := wire.Birth{Peer: from, Clock: l.now + time.Duration(i)*time.Millisecond}
+			birth := dns.Birth{Peer: from, Clock: l.now + time.Duration(i)*time.Millisecond}
 			body.Answers = append(body.Answers, wire.Aged{Answer: l.positive(name, "203.0.113.9", birth)})
 		}
 		msgs[i] = &wire.Message{From: from, Seq: 2 + uint64(i/999), Sent: l.now + time.Duration(i)*time.Millisecond, Body: body,
-			Servers: []wire.ServerState{{Server: wire.HashServer(l.server), Success: 0, Failure: wire.Never}}}
+			Servers: []wire.ServerState{{Server: dns.HashServer(l.server), Success: 0, Failure: wire.Never}}}
 	}
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -330,9 +331,9 @@ func TestMemoryOfMembersAndEntries(t *testing.T) {
 	before := heap()
 	l, n := thousand(t)
 	members := (heap() - before) / 999
-	answers := make([]*wire.Answer, 20000)
+	answers := make([]*dns.Answer, 20000)
 	for i := range answers {
-		answers[i] = l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.9", wire.Birth{Peer: wire.Peer{ID: 5000, Epoch: 1}, Clock: l.now})
+		answers[i] = l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.9", dns.Birth{Peer: wire.Peer{ID: 5000, Epoch: 1}, Clock: l.now})
 	}
 	before = heap()
 	for _, a := range answers {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -48,7 +49,7 @@ func TestHelloSaysWhomItHearsInRotation(t *testing.T) {
 func TestFailureIsRememberedFromOneSecondToFiveMinutes(t *testing.T) {
 	var f failures
 	q, now := question("x.example."), time.Hour
-	servfail := wire.RcodeError{Rcode: wire.RcodeServerFailure, EDE: wire.EDEStale}
+	servfail := dns.RcodeError{Rcode: dns.RcodeServerFailure, EDE: dns.EDEStale}
 	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
 		f.remember(now, q, servfail)
 		want *= time.Second
@@ -124,10 +125,10 @@ func TestNegativesOutliveAnOutageLikePositives(t *testing.T) {
 	l.run(30 * time.Minute)
 	l.dead = true
 	for _, n := range l.nodes {
-		if r, _ := n.lookup("v4only.example."); r.Answer == nil || r.Answer.Kind != wire.NoData || !r.Stale {
+		if r, _ := n.lookup("v4only.example."); r.Answer == nil || r.Answer.Kind != dns.NoData || !r.Stale {
 			t.Errorf("host %d: got %+v; want the stale NODATA", n.i, r)
 		}
-		if r, _ := n.lookup("nowhere.example."); r.Answer == nil || r.Answer.Kind != wire.NXDomain || !r.Stale {
+		if r, _ := n.lookup("nowhere.example."); r.Answer == nil || r.Answer.Kind != dns.NXDomain || !r.Stale {
 			t.Errorf("host %d: got %+v; want the stale NXDOMAIN", n.i, r)
 		}
 	}
@@ -136,7 +137,7 @@ func TestNegativesOutliveAnOutageLikePositives(t *testing.T) {
 func TestBrokenSavedEntriesAreHarmless(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
-	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: n.self})
+	a := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: n.self})
 	n.handle(Restore{[]Entry{
 		{Answer: nil}, {Answer: a, Age: -1}, {Answer: a, Worn: math.MinInt64}, {Answer: a, Age: math.MaxInt64, Place: 7},
 	}})

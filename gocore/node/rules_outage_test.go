@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -144,7 +145,7 @@ func TestCutOffHostDoesNotDisturbTheGroup(t *testing.T) {
 	l.settle()
 	l.nodes[7].lookup(names[0])
 	l.nodes[7].cut = true
-	l.sent, l.asked = nil, map[wire.Question]int{}
+	l.sent, l.asked = nil, map[dns.Question]int{}
 	for i := range 300 { // a minute of lookups
 		l.nodes[7].query(names[i%100])
 		l.run(200 * time.Millisecond)
@@ -170,11 +171,11 @@ func TestLyingPeerCostsFewProbesAndNoOutage(t *testing.T) {
 		n.lookup(names[i])
 	}
 	liar := l.nodes[9]
-	l.sent, l.asked = nil, map[wire.Question]int{}
+	l.sent, l.asked = nil, map[dns.Question]int{}
 	for range 600 { // a minute
 		liar.seq++
 		msg := &wire.Message{From: liar.self, Seq: liar.seq, Sent: l.now, Body: &wire.Hello{}, Servers: []wire.ServerState{
-			{Server: wire.HashServer(l.server), Success: wire.Never, Failure: 0, Suspect: true},
+			{Server: dns.HashServer(l.server), Success: wire.Never, Failure: 0, Suspect: true},
 		}}
 		for _, n := range l.nodes[:9] {
 			n.handle(Received{Message: msg, From: liar.addr, Link: 1, Group: true})
@@ -207,7 +208,7 @@ func TestDownIsLearntByAllFromOne(t *testing.T) {
 	}
 	l.run(2 * time.Minute)
 	l.dead = true
-	l.asked = map[wire.Question]int{}
+	l.asked = map[dns.Question]int{}
 	for i := range 3 {
 		l.nodes[0].query(names[i])
 	}
@@ -224,7 +225,7 @@ func TestDownIsLearntByAllFromOne(t *testing.T) {
 	if probed > 40 {
 		t.Errorf("the dead server was asked %d times; want the doubter's tries and five probes", probed)
 	}
-	l.asked = map[wire.Question]int{}
+	l.asked = map[dns.Question]int{}
 	l.run(time.Minute)
 	probed = 0
 	for _, count := range l.asked {
@@ -266,7 +267,7 @@ func TestOneServerOfTwoMayDieOrLie(t *testing.T) {
 		l := newLAN(t, 3)
 		names := l.known(60)
 		s := l.settings()
-		s.Servers = []Server{{Addr: l.server, ID: wire.HashServer(l.server)}, {Addr: l.other(), ID: wire.HashServer(l.other())}}
+		s.Servers = []Server{{Addr: l.server, ID: dns.HashServer(l.server)}, {Addr: l.other(), ID: dns.HashServer(l.other())}}
 		for _, n := range l.nodes {
 			n.handle(Configure{s})
 		}
@@ -306,7 +307,7 @@ func TestNewServersAreAskedAtOnceAndOldOnesNoMore(t *testing.T) {
 		t.Fatal("a dead server is not down")
 	}
 	s := l.settings()
-	s.Servers = []Server{{Addr: l.other(), ID: wire.HashServer(l.other())}}
+	s.Servers = []Server{{Addr: l.other(), ID: dns.HashServer(l.other())}}
 	n.handle(Configure{s})
 	later := n.query("n2.example.")
 	l.run(50 * time.Millisecond)
@@ -330,7 +331,7 @@ func TestLookupUnderWayGoesToTheNewServers(t *testing.T) {
 	result := n.query("n0.example.")
 	l.run(20 * time.Millisecond)
 	s := l.settings()
-	s.Servers = []Server{{Addr: l.other(), ID: wire.HashServer(l.other())}}
+	s.Servers = []Server{{Addr: l.other(), ID: dns.HashServer(l.other())}}
 	n.handle(Configure{s})
 	l.run(20 * time.Millisecond)
 	if r := result(); r == nil || r.Answer == nil {
@@ -382,7 +383,7 @@ func TestSleepIsNoEvidenceAgainstServersOrPeers(t *testing.T) {
 func TestFirstLookupAfterBootIsServedStaleWithinItsWait(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
-	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 50, Epoch: 1}})
+	a := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 50, Epoch: 1}})
 	n.handle(Restore{[]Entry{{Answer: a, Age: 5 * time.Hour, Place: 7}}})
 	l.dead = true
 	if r, took := n.lookup("www.example."); !r.Stale || took > 260*time.Millisecond {
@@ -394,7 +395,7 @@ func TestOutOfScopeAnswersOnlyWhileDownAndNeverForOwnDomains(t *testing.T) {
 	l := newLAN(t, 2)
 	l.answers["www.example."], l.answers["www.corp.example."] = "203.0.113.7", "203.0.113.8"
 	s := l.settings()
-	s.Servers = []Server{{Addr: l.other(), ID: wire.HashServer(l.other())}}
+	s.Servers = []Server{{Addr: l.other(), ID: dns.HashServer(l.other())}}
 	s.Search = []string{"corp.example."}
 	n := l.nodes[1]
 	n.handle(Configure{s})

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -70,7 +71,7 @@ func TestUnansweredQueryOfAPeerIsMyFailureToo(t *testing.T) {
 
 func TestOneHostAnswersAQuery(t *testing.T) {
 	l := outage(t, 30)
-	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	a := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 	for _, n := range l.nodes[1:] {
 		n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 	}
@@ -98,7 +99,7 @@ func TestHolderRankedLastStillAnswersInTime(t *testing.T) {
 			break
 		}
 	}
-	a := l.positive(name, "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	a := l.positive(name, "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 	holder.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 	if r, _ := asker.lookup(name); r.Answer == nil {
 		t.Errorf("%s: no answer from the holder of rank %d", name, holder.rank(question(name)))
@@ -107,7 +108,7 @@ func TestHolderRankedLastStillAnswersInTime(t *testing.T) {
 
 func TestUnprovenAskersGetFiveRepliesASecondAndSilenceNobody(t *testing.T) {
 	l := outage(t, 2)
-	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	a := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 	n := l.nodes[1]
 	n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 	for i := range 200 { // recordings of runs that are gone
@@ -129,8 +130,8 @@ func TestUnprovenAskersGetFiveRepliesASecondAndSilenceNobody(t *testing.T) {
 func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 	l := newLAN(t, 3)
 	l.settle()
-	older := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: l.nodes[2].self, Clock: l.now - 10*time.Hour})
-	younger := l.positive("www.example.", "203.0.113.8", wire.Birth{Peer: l.nodes[2].self, Clock: l.now - 5*time.Hour})
+	older := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: l.nodes[2].self, Clock: l.now - 10*time.Hour})
+	younger := l.positive("www.example.", "203.0.113.8", dns.Birth{Peer: l.nodes[2].self, Clock: l.now - 5*time.Hour})
 	l.nodes[0].handle(Restore{[]Entry{{Answer: older, Age: 10 * time.Hour, Place: 7}}})
 	l.nodes[1].handle(Restore{[]Entry{{Answer: younger, Age: 5 * time.Hour, Place: 7}}})
 	l.nodes[2].handle(Restore{[]Entry{{Answer: older, Age: 10 * time.Hour, Place: 7}}})
@@ -174,8 +175,8 @@ func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 // host that holds another birth asks for itself.
 func TestPeersQueryForTheSameBirthIsMine(t *testing.T) {
 	l := outage(t, 8)
-	same := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
-	other := l.positive("www.example.", "203.0.113.8", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 2}})
+	same := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	other := l.positive("www.example.", "203.0.113.8", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 2}})
 	for i, n := range l.nodes {
 		held := same
 		if i == 5 {
@@ -201,7 +202,7 @@ func TestPeersQueryForTheSameBirthIsMine(t *testing.T) {
 
 func TestUnprovenAskersAreAnsweredByTheThreeRankedFirst(t *testing.T) {
 	l := outage(t, 20)
-	a := l.positive("www.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	a := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 	for _, n := range l.nodes {
 		n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 	}
@@ -254,7 +255,7 @@ func TestWhatIsToldAnewOrCancelledRefusesNoNews(t *testing.T) {
 	var n Node
 	a, made := &n.announce, map[uint64]bool{}
 	for i := range 5 * announceQueue {
-		for _, q := range []wire.Question{question("busy.example."), question(fmt.Sprintf("n%d.example.", i))} {
+		for _, q := range []dns.Question{question("busy.example."), question(fmt.Sprintf("n%d.example.", i))} {
 			if !a.add(announcement{q: q, ttl: time.Second}) {
 				t.Fatalf("%d answers wait and news are refused", len(a.queued))
 			}
@@ -289,7 +290,7 @@ func TestStaleNamesStarveNoNewOnes(t *testing.T) {
 		l := outage(t, 3)
 		n := l.nodes[0]
 		hold := func(name string, hosts ...*testNode) {
-			a := l.positive(name, "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+			a := l.positive(name, "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 			for _, n := range hosts {
 				n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 			}
@@ -333,7 +334,7 @@ func TestStaleNamesOfAPageAreAllAskedFor(t *testing.T) {
 	n := l.nodes[0]
 	const names = 5 * backgroundRate
 	for i := range names {
-		a := l.positive(fmt.Sprintf("s%d.example.", i), "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+		a := l.positive(fmt.Sprintf("s%d.example.", i), "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 		n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 	}
 	for i := range names {
@@ -393,7 +394,7 @@ func TestWhatPeersAskInVainIsForgottenInTimeAndBounded(t *testing.T) {
 			t.Errorf("%s after %v: in vain %v; want %v", c.name, c.at, got, c.want)
 		}
 	}
-	f.remember(patience, question("vain.example."), wire.RcodeError{})
+	f.remember(patience, question("vain.example."), dns.RcodeError{})
 	if f.inVain(patience+minFailure-1, 0, patience, question("vain.example.")) {
 		t.Error("a peer's word counts again for what failed here before")
 	}

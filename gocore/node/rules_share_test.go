@@ -8,21 +8,22 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
 // positive makes an answer as a peer would tell it.
-func (l *lan) positive(name, addr string, birth wire.Birth) *wire.Answer {
+func (l *lan) positive(name, addr string, birth dns.Birth) *dns.Answer {
 	l.t.Helper()
 	q, typ := question(name), "A"
 	if strings.Contains(addr, ":") {
-		q.Type, typ = wire.TypeAAAA, "AAAA"
+		q.Type, typ = dns.TypeAAAA, "AAAA"
 	}
-	a, err := wire.ParseAnswer(q, 0, []string{name + " 3600 IN " + typ + " " + addr})
+	a, err := dns.ParseAnswer(q, 0, []string{name + " 3600 IN " + typ + " " + addr})
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	a.Birth, a.Server = birth, wire.HashServer(l.server)
+	a.Birth, a.Server = birth, dns.HashServer(l.server)
 	return a
 }
 
@@ -364,7 +365,7 @@ func TestOlderAnswerOfAPeerDoesNotSilenceAYoungerOwn(t *testing.T) {
 	l.run(time.Minute)
 	n.query("www.example.")
 	l.run(10 * time.Millisecond) // fetched, its announcement waits for its window
-	old := l.positive("www.example.", "203.0.113.1", wire.Birth{Peer: peer.self, Clock: l.now - 30*time.Second})
+	old := l.positive("www.example.", "203.0.113.1", dns.Birth{Peer: peer.self, Clock: l.now - 30*time.Second})
 	n.handle(Received{From: peer.addr, Link: 1, Group: true, Message: &wire.Message{
 		From: peer.self, Seq: peer.seq + 1, Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: old, Age: 30 * time.Second}}},
 	}})
@@ -380,7 +381,7 @@ func TestPeerTellsTwoHundredAnswersASecondAtMost(t *testing.T) {
 	l.settle()
 	n, peer := l.nodes[0], l.nodes[1]
 	for i := range 1000 {
-		a := l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.7", wire.Birth{Peer: peer.self, Clock: l.now})
+		a := l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.7", dns.Birth{Peer: peer.self, Clock: l.now})
 		n.handle(Received{From: peer.addr, Link: 1, Group: true, Message: &wire.Message{
 			From: peer.self, Seq: peer.seq + 1 + uint64(i), Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}},
 		}})

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -14,7 +15,7 @@ func TestBrokenStreamLosesNoAnswer(t *testing.T) {
 	const names = 3000
 	for i := range names {
 		name := fmt.Sprintf("n%d.example.", i)
-		a := l.positive(name, "203.0.113.7", wire.Birth{Peer: n.self, Clock: l.now})
+		a := l.positive(name, "203.0.113.7", dns.Birth{Peer: n.self, Clock: l.now})
 		n.handle(Restore{[]Entry{{Answer: a, Place: 7, Asked: uint32(i % 5)}}})
 	}
 	got, want := map[string]bool{}, Want{}
@@ -59,7 +60,7 @@ func TestMostAskedAnswersComeFirstAndTwoStreamsAtMost(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
 	for i := range 400 {
-		a := l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.7", wire.Birth{Peer: n.self, Clock: l.now})
+		a := l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.7", dns.Birth{Peer: n.self, Clock: l.now})
 		n.handle(Restore{[]Entry{{Answer: a, Place: 7, Asked: uint32(i)}}})
 	}
 	page := n.page(1, Want{})
@@ -79,7 +80,7 @@ func TestLongAnswersArePulledFourAtATimeAndOnce(t *testing.T) {
 	var pulls []Pull
 	for i := range 200 {
 		long := wire.Long{Question: question(fmt.Sprintf("n%d.example.", i/2)), Length: 5000, TTL: time.Hour,
-			Birth: wire.Birth{Peer: peer.self, Clock: l.now}}
+			Birth: dns.Birth{Peer: peer.self, Clock: l.now}}
 		for _, e := range n.Handle(l.now, Received{From: peer.addr, Link: 1, Group: true, Message: &wire.Message{
 			From: peer.self, Seq: peer.seq + 1 + uint64(i), Sent: l.now, Body: &wire.Announce{Long: []wire.Long{long}},
 		}}) {
@@ -97,7 +98,7 @@ func TestLongAnswersAreFetchedByThreeAndThoseWhoUseThem(t *testing.T) {
 	l := newLAN(t, 20)
 	l.settle()
 	user := l.nodes[3]
-	old := l.positive("long.example.", "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
+	old := l.positive("long.example.", "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 	user.handle(Restore{[]Entry{{Answer: old, Age: 2 * time.Hour, Place: 7, Asked: 1}}})
 	teller, pulled := l.nodes[0], map[int]bool{}
 	l.onEffect = func(n *testNode, e Effect) {
@@ -105,7 +106,7 @@ func TestLongAnswersAreFetchedByThreeAndThoseWhoUseThem(t *testing.T) {
 			pulled[n.i] = true
 		}
 	}
-	long := wire.Long{Question: question("long.example."), Length: 5000, TTL: time.Hour, Birth: wire.Birth{Peer: teller.self, Clock: l.now}}
+	long := wire.Long{Question: question("long.example."), Length: 5000, TTL: time.Hour, Birth: dns.Birth{Peer: teller.self, Clock: l.now}}
 	for _, n := range l.nodes[1:] {
 		n.handle(Received{From: teller.addr, Link: 1, Group: true, Message: &wire.Message{
 			From: teller.self, Seq: teller.seq + 1, Sent: l.now, Body: &wire.Announce{Long: []wire.Long{long}},

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
-	"mcdns/gocore/wire"
 )
 
 // A server is a DNS server and what this host knows of it.
@@ -23,7 +23,7 @@ type server struct {
 	silent time.Duration
 	// lostFor are the questions that timed out since the last success, two at
 	// most; refusals the names it refused, three at most.
-	lostFor  []wire.Question
+	lostFor  []dns.Question
 	refusals []string
 	// probing: a probe is out; probeLost: it had no reply in time.
 	probing, probeLost bool
@@ -80,7 +80,7 @@ const firstLook = 20 * time.Millisecond
 
 func (n *Node) lookFirst(now time.Duration, s *server) {
 	if n.uses(s) && !s.fallback && s.success == group.Unseen {
-		n.probe(now, s, wire.Question{})
+		n.probe(now, s, dns.Question{})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -74,7 +75,7 @@ type Route struct {
 // whose servers are unknown.
 type Server struct {
 	Addr netip.AddrPort
-	ID   wire.ServerID
+	ID   dns.ServerID
 }
 
 // Link is an interface that takes part.
@@ -88,7 +89,7 @@ type Link struct {
 
 // Entry is one held answer as it is saved and listed.
 type Entry struct {
-	Answer *wire.Answer
+	Answer *dns.Answer
 	// Age is how old the answer is now.
 	Age time.Duration
 	// From is who told it; the zero Peer if this host fetched it.

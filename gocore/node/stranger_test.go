@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
 // tells makes an ANNOUNCE of a name.
 func (l *lan) tells(from wire.Peer, name, addr string) *wire.Announce {
-	birth := wire.Birth{Peer: from, Clock: l.now}
+	birth := dns.Birth{Peer: from, Clock: l.now}
 	return &wire.Announce{New: 1, Answers: []wire.Aged{{Answer: l.positive(name, addr, birth)}}}
 }
 
@@ -94,7 +95,7 @@ func TestNothingAStrangerSaysChangesAnything(t *testing.T) {
 	n.lookup("held.example.")
 	before := n.Status(l.now)
 	ghost := wire.Peer{ID: 77, Epoch: 1}
-	evil := []wire.ServerState{{Server: wire.HashServer(l.server), Success: wire.Never, Failure: 0, Suspect: true}}
+	evil := []wire.ServerState{{Server: dns.HashServer(l.server), Success: wire.Never, Failure: 0, Suspect: true}}
 	for i, body := range []wire.Body{
 		l.tells(ghost, "held.example.", "203.0.113.66"), l.tells(ghost, "gap.example.", "203.0.113.66"),
 		&wire.Reply{Nonce: 5, Answers: l.tells(ghost, "gap.example.", "203.0.113.66").Answers},
@@ -149,7 +150,7 @@ func TestRecordingsChangeNoAnswerWhileTheServerWorks(t *testing.T) {
 	wrong := 0
 	for i, name := range names {
 		l.run(500 * time.Millisecond)
-		if r, _ := l.nodes[i%3].lookup(name); r.Stale || r.Answer == nil || !r.Answer.SameData(l.positive(name, "198.51.100.1", wire.Birth{})) {
+		if r, _ := l.nodes[i%3].lookup(name); r.Stale || r.Answer == nil || !r.Answer.SameData(l.positive(name, "198.51.100.1", dns.Birth{})) {
 			wrong++
 		}
 	}

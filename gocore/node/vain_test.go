@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
 // heldByOne lets one host hold a stale answer that no other has.
 func (l *lan) heldByOne(n *testNode, name string) {
-	a := l.positive(name, "203.0.113.7", wire.Birth{Peer: wire.Peer{ID: 500000, Epoch: 1}})
+	a := l.positive(name, "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500000, Epoch: 1}})
 	n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 }
 
@@ -62,7 +63,7 @@ func TestFallbackServerIsAskedWhateverPeersAskInVain(t *testing.T) {
 	l := outage(t, 4)
 	n, bad := l.nodes[3], l.nodes[0]
 	s := l.settings()
-	s.Fallback = []Server{{Addr: elsewhere, ID: wire.HashServer(elsewhere)}}
+	s.Fallback = []Server{{Addr: elsewhere, ID: dns.HashServer(elsewhere)}}
 	n.handle(Configure{s})
 	l.run(5 * time.Second)
 	l.answers["new.example."] = "203.0.113.9"

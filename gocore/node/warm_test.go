@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -19,7 +20,7 @@ func TestWarmChangesNothing(t *testing.T) {
 	}
 	bodies := []wire.Body{
 		&wire.Query{Nonce: 1, Asked: []wire.Asked{{Question: question(names[0])}, {Question: question("nowhere.example.")}}},
-		&wire.Announce{Answers: []wire.Aged{{Answer: l.positive(names[1], "203.0.113.9", wire.Birth{Peer: nodes[0].self})}}},
+		&wire.Announce{Answers: []wire.Aged{{Answer: l.positive(names[1], "203.0.113.9", dns.Birth{Peer: nodes[0].self})}}},
 		&wire.Hello{},
 	}
 	for _, n := range l.nodes {

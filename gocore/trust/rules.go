@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 var (
@@ -31,7 +31,7 @@ type Rules struct {
 // Acceptable says why an answer is not to be taken on a peer's word, nil if it
 // may be. inScope: the server that gave it is one of this host's own. held is
 // what this host holds for the name, of any type, nil counting for nothing.
-func (r *Rules) Acceptable(a *wire.Answer, inScope bool, held ...*wire.Answer) error {
+func (r *Rules) Acceptable(a *dns.Answer, inScope bool, held ...*dns.Answer) error {
 	switch {
 	case a.TTL <= 0:
 		return ErrUsedOnce
@@ -46,9 +46,9 @@ func (r *Rules) Acceptable(a *wire.Answer, inScope bool, held ...*wire.Answer) e
 }
 
 // anyPublic reports whether one of the answers holds addresses, all public.
-func anyPublic(held []*wire.Answer) bool {
+func anyPublic(held []*dns.Answer) bool {
 	for _, h := range held {
-		if h != nil && h.Kind == wire.Positive && !h.Private && addresses(h.Question.Type) {
+		if h != nil && h.Kind == dns.Positive && !h.Private && addresses(h.Question.Type) {
 			return true
 		}
 	}
@@ -56,7 +56,7 @@ func anyPublic(held []*wire.Answer) bool {
 }
 
 func addresses(typ uint16) bool {
-	return typ == wire.TypeA || typ == wire.TypeAAAA
+	return typ == dns.TypeA || typ == dns.TypeAAAA
 }
 
 // Covered reports whether name, in lower case and with a final dot, is one of

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 func TestCoveredIsTheNameAndWhatLiesBelow(t *testing.T) {
@@ -35,9 +35,9 @@ func TestCoveredIsTheNameAndWhatLiesBelow(t *testing.T) {
 	}
 }
 
-func answer(t *testing.T, name string, typ uint16, record string) *wire.Answer {
+func answer(t *testing.T, name string, typ uint16, record string) *dns.Answer {
 	t.Helper()
-	q, err := wire.NewQuestion(name, typ)
+	q, err := dns.NewQuestion(name, typ)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func answer(t *testing.T, name string, typ uint16, record string) *wire.Answer {
 	if record != "" {
 		records = []string{record}
 	}
-	a, err := wire.ParseAnswer(q, 0, records)
+	a, err := dns.ParseAnswer(q, 0, records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,31 +53,31 @@ func answer(t *testing.T, name string, typ uint16, record string) *wire.Answer {
 }
 
 func TestWhatAPeersWordIsGoodFor(t *testing.T) {
-	public := answer(t, "a.example", wire.TypeA, "a.example. 60 IN A 192.0.2.1")
-	public6 := answer(t, "a.example", wire.TypeAAAA, "a.example. 60 IN AAAA 2001:db8::1")
-	private := answer(t, "a.example", wire.TypeA, "a.example. 60 IN A 10.0.0.1")
-	loopback := answer(t, "a.example", wire.TypeA, "a.example. 60 IN A 127.0.0.1")
-	noData := answer(t, "a.example", wire.TypeAAAA, "example. 60 IN SOA ns. root. 1 1 1 1 60")
+	public := answer(t, "a.example", dns.TypeA, "a.example. 60 IN A 192.0.2.1")
+	public6 := answer(t, "a.example", dns.TypeAAAA, "a.example. 60 IN AAAA 2001:db8::1")
+	private := answer(t, "a.example", dns.TypeA, "a.example. 60 IN A 10.0.0.1")
+	loopback := answer(t, "a.example", dns.TypeA, "a.example. 60 IN A 127.0.0.1")
+	noData := answer(t, "a.example", dns.TypeAAAA, "example. 60 IN SOA ns. root. 1 1 1 1 60")
 	once := *public
 	once.TTL = 0
 	text := answer(t, "a.example", 16, "a.example. 60 IN TXT x")
 	for _, c := range []struct {
 		name  string
 		rules Rules
-		a     *wire.Answer
+		a     *dns.Answer
 		scope bool
-		held  []*wire.Answer
+		held  []*dns.Answer
 		want  error
 	}{
 		{"nothing against it", Rules{}, public, true, nil, nil},
-		{"nothing held", Rules{}, private, true, []*wire.Answer{nil}, nil},
-		{"public turned private", Rules{}, private, true, []*wire.Answer{public}, ErrPrivate},
-		{"public turned loopback", Rules{}, loopback, true, []*wire.Answer{public}, ErrPrivate},
-		{"public in the other family turned private", Rules{}, private, true, []*wire.Answer{nil, public6}, ErrPrivate},
-		{"private stays private", Rules{}, loopback, true, []*wire.Answer{private}, nil},
-		{"private turned public", Rules{}, public, true, []*wire.Answer{private}, nil},
-		{"a negative says nothing of privacy", Rules{}, private, true, []*wire.Answer{noData}, nil},
-		{"nor does a text", Rules{}, private, true, []*wire.Answer{text}, nil},
+		{"nothing held", Rules{}, private, true, []*dns.Answer{nil}, nil},
+		{"public turned private", Rules{}, private, true, []*dns.Answer{public}, ErrPrivate},
+		{"public turned loopback", Rules{}, loopback, true, []*dns.Answer{public}, ErrPrivate},
+		{"public in the other family turned private", Rules{}, private, true, []*dns.Answer{nil, public6}, ErrPrivate},
+		{"private stays private", Rules{}, loopback, true, []*dns.Answer{private}, nil},
+		{"private turned public", Rules{}, public, true, []*dns.Answer{private}, nil},
+		{"a negative says nothing of privacy", Rules{}, private, true, []*dns.Answer{noData}, nil},
+		{"nor does a text", Rules{}, private, true, []*dns.Answer{text}, nil},
 		{"local-only", Rules{LocalOnly: []string{"example."}}, public, true, nil, ErrLocalOnly},
 		{"other local-only", Rules{LocalOnly: []string{"b.example."}}, public, true, nil, nil},
 		{"search domain, own server", Rules{Search: []string{"example."}}, public, true, nil, nil},

@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/miekg/dns"
+	"mcdns/gocore/dns"
 )
 
 func BenchmarkDecode(b *testing.B) {
-	a := answer(b, "www.example.org", TypeA, 0, "www.example.org. 300 IN CNAME cdn.example.net.", "cdn.example.net. 60 IN A 192.0.2.1")
+	a := answer(b, "www.example.org", dns.TypeA, 0, "www.example.org. 300 IN CNAME cdn.example.net.", "cdn.example.net. 60 IN A 192.0.2.1")
 	announce := &Announce{}
 	for range 9 {
 		announce.Answers = append(announce.Answers, Aged{a, 0})
 	}
 	for _, m := range []*Message{
-		{From: Peer{1, 1}, Seq: 1, Body: announce},
-		{From: Peer{1, 1}, Seq: 1, Body: &Hello{Version: "1.0.0", Hears: make([]Peer, MaxHears)}},
+		{From: peer(1, 1), Seq: 1, Body: announce},
+		{From: peer(1, 1), Seq: 1, Body: &Hello{Version: "1.0.0", Hears: make([]Peer, MaxHears)}},
 	} {
 		plain, err := Encode(m)
 		if err != nil {
@@ -39,55 +39,5 @@ func BenchmarkEncode(b *testing.B) {
 		if _, err := Encode(m); err != nil {
 			b.Fatal(err)
 		}
-	}
-}
-
-func BenchmarkParseReply(b *testing.B) {
-	q := question(b, "www.example.org", TypeA)
-	small := reply(b, q, nil, []string{"www.example.org. 300 IN A 192.0.2.1"}, nil, nil)
-	big := reply(b, q, func(m *dns.Msg) { m.SetEdns0(1232, false) }, []string{
-		"www.example.org. 300 IN CNAME cdn.example.net.", "cdn.example.net. 60 IN A 192.0.2.1", "cdn.example.net. 60 IN A 192.0.2.2",
-		"cdn.example.net. 60 IN A 192.0.2.3", "cdn.example.net. 60 IN A 192.0.2.4"}, nil, nil)
-	for name, r := range map[string][]byte{"small": small, "big": big} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := ParseReply(q, r); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-func BenchmarkNewQuestion(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		NewQuestion("www.example.org", TypeA)
-	}
-}
-
-func BenchmarkView(b *testing.B) {
-	a := samples(b)[1]
-	b.ReportAllocs()
-	for b.Loop() {
-		a.View()
-	}
-}
-
-func BenchmarkSameData(b *testing.B) {
-	x, y := samples(b)[1], answer(b, "www.example.org", TypeAAAA, 0,
-		"www.example.org. 3 IN CNAME CDN.example.net.", "cdn.example.net. 6 IN AAAA 2001:db8::1", "cdn.example.net. 6 IN AAAA 2001:db8::2")
-	z := answer(b, "www.example.org", TypeAAAA, 0,
-		"www.example.org. 3 IN CNAME CDN.example.net.", "cdn.example.net. 6 IN AAAA 2001:db8::2", "cdn.example.net. 6 IN AAAA 2001:db8::1")
-	for name, o := range map[string]*Answer{"TTLs": y, "order": z} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if !x.SameData(o) {
-					b.Fatal("not the same")
-				}
-			}
-		})
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"mcdns/gocore/dns"
 )
 
 // The plaintext of a datagram, integers big endian:
@@ -170,7 +172,7 @@ func appendAnswers(b []byte, answers []Aged) ([]byte, error) {
 	}
 	b = append(b, byte(len(answers)))
 	for _, a := range answers {
-		if len(a.Packed) > MaxPacked {
+		if len(a.Packed) > dns.MaxPacked {
 			return b, ErrTooLong
 		}
 		b = EncodeAged(b, a)
@@ -214,7 +216,7 @@ func appendPeer(b []byte, p Peer) []byte {
 	return binary.BigEndian.AppendUint64(b, p.Epoch)
 }
 
-func appendBirth(b []byte, v Birth) []byte { return appendClock(appendPeer(b, v.Peer), v.Clock) }
+func appendBirth(b []byte, v dns.Birth) []byte { return appendClock(appendPeer(b, v.Peer), v.Clock) }
 
 func appendClock(b []byte, d time.Duration) []byte {
 	return binary.BigEndian.AppendUint64(b, uint64(max(d, 0)/time.Millisecond))
@@ -227,7 +229,7 @@ func appendAge(b []byte, d time.Duration) []byte {
 }
 
 func seconds(d time.Duration) uint32 {
-	return uint32(min(max(d, 0)/time.Second, MaxTTL))
+	return uint32(min(max(d, 0)/time.Second, dns.MaxTTL))
 }
 
 func flag(on bool, bit byte) byte {
@@ -272,7 +274,7 @@ func answersSize(answers []Aged) int {
 }
 
 // AgedSize is what an answer adds to an Announce, a Reply or a page, in bytes.
-func AgedSize(a *Answer) int { return agedHeader + len(a.Packed) }
+func AgedSize(a *dns.Answer) int { return agedHeader + len(a.Packed) }
 
 // LongSize is what a Long adds to an Announce, in bytes.
 func LongSize(l Long) int { return l.Question.Size() + birthLen + 8 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"mcdns/gocore/dns"
 )
 
 // messages has one of each kind, every field in use.
@@ -19,15 +21,15 @@ func messages(t testing.TB) []*Message {
 	for i, a := range samples(t)[:6] {
 		aged = append(aged, Aged{a, time.Duration(i) * time.Second})
 	}
-	q := question(t, "www.example.org", TypeA)
+	q := question(t, "www.example.org", dns.TypeA)
 	bodies := []Body{
-		&Hello{Version: "1.2.3", Names: 77, Told: 78, Hears: []Peer{{1, 2}, {3, 4}}},
+		&Hello{Version: "1.2.3", Names: 77, Told: 78, Hears: []Peer{peer(1, 2), peer(3, 4)}},
 		&Hello{},
 		&Prove{Nonce: 1 << 63},
 		&Proof{Nonce: 5},
-		&Announce{Answers: aged, Long: []Long{{q, Birth{Peer{1, 2}, time.Second}, time.Minute, 4000}}, New: 4},
+		&Announce{Answers: aged, Long: []Long{{q, birth(peer(1, 2), time.Second), time.Minute, 4000}}, New: 4},
 		&Announce{},
-		&Query{Nonce: 9, Wireless: true, Asked: []Asked{{q, Birth{}}, {q, Birth{Peer{5, 6}, time.Hour}}}},
+		&Query{Nonce: 9, Wireless: true, Asked: []Asked{{q, dns.Birth{}}, {q, birth(peer(5, 6), time.Hour)}}},
 		&Reply{Nonce: 9, Answers: aged[:1]},
 		&Ask{Question: q},
 		&Bye{},
@@ -35,7 +37,7 @@ func messages(t testing.TB) []*Message {
 	var list []*Message
 	for i, b := range bodies {
 		list = append(list, &Message{
-			From: Peer{0x1111111111111111, 0x2222222222222222}, Seq: uint64(i) + 1, Sent: 90 * time.Minute,
+			From: peer(0x1111111111111111, 0x2222222222222222), Seq: uint64(i) + 1, Sent: 90 * time.Minute,
 			Servers: []ServerState{{77, time.Second, Never, true}, {78, Never, 0, false}},
 			Body:    b,
 		})
@@ -63,15 +65,15 @@ func TestEveryMessageComesBackAsItWas(t *testing.T) {
 }
 
 func drawPeer(t *rapid.T) Peer {
-	return Peer{rapid.Uint64Min(1).Draw(t, "id"), rapid.Uint64().Draw(t, "epoch")}
+	return peer(rapid.Uint64Min(1).Draw(t, "id"), rapid.Uint64().Draw(t, "epoch"))
 }
 
 func drawMillis(t *rapid.T, most int64) time.Duration {
 	return time.Duration(rapid.Int64Range(0, most).Draw(t, "ms")) * time.Millisecond
 }
 
-func drawQuestion(t *rapid.T) Question {
-	q, err := NewQuestion(rapid.StringMatching(`([a-z0-9_-]{1,12}\.){0,4}[a-z\x80-\xff]{1,20}`).Draw(t, "name"), rapid.Uint16Range(1, 40).Draw(t, "type"))
+func drawQuestion(t *rapid.T) dns.Question {
+	q, err := dns.NewQuestion(rapid.StringMatching(`([a-z0-9_-]{1,12}\.){0,4}[a-z\x80-\xff]{1,20}`).Draw(t, "name"), rapid.Uint16Range(1, 40).Draw(t, "type"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,14 +85,14 @@ func TestAnyMessageComesBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		draw := rapid.Custom(func(t *rapid.T) Aged {
 			a := *rapid.SampledFrom(pool).Draw(t, "answer")
-			a.Birth = Birth{drawPeer(t), drawMillis(t, maxMillis)}
-			a.Server = ServerID(rapid.Uint64().Draw(t, "server"))
-			a.TTL = time.Duration(rapid.Uint32Max(MaxTTL).Draw(t, "ttl")) * time.Second
+			a.Birth = birth(drawPeer(t), drawMillis(t, maxMillis))
+			a.Server = dns.ServerID(rapid.Uint64().Draw(t, "server"))
+			a.TTL = time.Duration(rapid.Uint32Max(dns.MaxTTL).Draw(t, "ttl")) * time.Second
 			return Aged{&a, drawMillis(t, 1<<32-1)}
 		})
 		aged := rapid.SliceOfN(draw, 1, 8).Draw(t, "answers")
 		asked := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Asked {
-			return Asked{drawQuestion(t), Birth{drawPeer(t), drawMillis(t, maxMillis)}}
+			return Asked{drawQuestion(t), birth(drawPeer(t), drawMillis(t, maxMillis))}
 		}), 1, 10).Draw(t, "asked")
 		bodies := []Body{
 			&Hello{rapid.StringMatching(`[!-~]{0,32}`).Draw(t, "version"), rapid.Uint32().Draw(t, "names"), rapid.Uint32().Draw(t, "told"),
@@ -137,7 +139,7 @@ func TestDatagramLayoutIsFixed(t *testing.T) {
 func TestNothingBecomesYoungerOnTheWay(t *testing.T) {
 	a := *samples(t)[0]
 	a.TTL = 90*time.Second + 999*time.Millisecond
-	m := &Message{From: Peer{1, 1}, Seq: 1, Sent: 5*time.Millisecond + 900*time.Microsecond,
+	m := &Message{From: peer(1, 1), Seq: 1, Sent: 5*time.Millisecond + 900*time.Microsecond,
 		Servers: []ServerState{{1, time.Nanosecond, 100 * 24 * time.Hour, false}},
 		Body:    &Announce{Answers: []Aged{{&a, 7*time.Millisecond + 1}, {&a, -5}, {&a, Never + 1}}}}
 	b, err := Encode(m)
@@ -162,7 +164,7 @@ func TestNothingBecomesYoungerOnTheWay(t *testing.T) {
 
 func TestEncodeKeepsToItsBounds(t *testing.T) {
 	a := samples(t)[0]
-	from := Peer{1, 1}
+	from := peer(1, 1)
 	full := func(n int) []Aged {
 		list := make([]Aged, n)
 		for i := range list {
@@ -190,7 +192,7 @@ func TestEncodeKeepsToItsBounds(t *testing.T) {
 
 // A hello that could not be sent would make its host vanish.
 func TestLongestHelloFitsADatagram(t *testing.T) {
-	m := &Message{From: Peer{1, 1}, Seq: 1, Servers: make([]ServerState, MaxServers),
+	m := &Message{From: peer(1, 1), Seq: 1, Servers: make([]ServerState, MaxServers),
 		Body: &Hello{Version: strings.Repeat("1", maxVersion), Hears: make([]Peer, MaxHears)}}
 	if b, err := Encode(m); err != nil {
 		t.Errorf("%d bytes, %v", len(b), err)
@@ -199,7 +201,7 @@ func TestLongestHelloFitsADatagram(t *testing.T) {
 
 func TestMalformedDatagramIsRefused(t *testing.T) {
 	hello := func(change func([]byte) []byte) []byte {
-		b, err := Encode(&Message{From: Peer{1, 1}, Seq: 1, Body: &Hello{Version: "1", Hears: []Peer{{1, 2}}}})
+		b, err := Encode(&Message{From: peer(1, 1), Seq: 1, Body: &Hello{Version: "1", Hears: []Peer{peer(1, 2)}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,10 +248,10 @@ func TestMalformedAnswerIsLeftOut(t *testing.T) {
 	bad.Packed = append([]byte(nil), bad.Packed...)
 	bad.Packed[7]++ // one record more than there is
 	born := *good
-	born.Birth = Birth{}
-	soaless := answer(t, "no.example.org", TypeA, 3)
+	born.Birth = dns.Birth{}
+	soaless := answer(t, "no.example.org", dns.TypeA, 3)
 	soaless.TTL, soaless.Birth = 2*time.Second, good.Birth
-	m := &Message{From: Peer{1, 1}, Seq: 1, Body: &Announce{Answers: []Aged{{&bad, 0}, {good, 0}, {&born, 0}, {soaless, 0}}}}
+	m := &Message{From: peer(1, 1), Seq: 1, Body: &Announce{Answers: []Aged{{&bad, 0}, {good, 0}, {&born, 0}, {soaless, 0}}}}
 	b, err := Encode(m)
 	if err != nil {
 		t.Fatal(err)
@@ -266,12 +268,12 @@ func TestMalformedAnswerIsLeftOut(t *testing.T) {
 // A peer's word counts for nothing where the records speak.
 func TestKindAndPrivacyAreReadFromTheRecords(t *testing.T) {
 	lie := *samples(t)[2]
-	lie.Private, lie.Kind, lie.Question = false, NXDomain, Question{Name: "bank.example.", Type: TypeA}
+	lie.Private, lie.Kind, lie.Question = false, dns.NXDomain, dns.Question{Name: "bank.example.", Type: dns.TypeA}
 	a, rest, err := DecodeAged(append(EncodeAged(nil, Aged{&lie, 0}), "rest"...))
 	if err != nil || string(rest) != "rest" {
 		t.Fatalf("rest %q, %v", rest, err)
 	}
-	if !a.Private || a.Kind != Positive || a.Question.Name != "intranet.example.org." {
+	if !a.Private || a.Kind != dns.Positive || a.Question.Name != "intranet.example.org." {
 		t.Errorf("got %+v; want a private address of intranet.example.org.", a.Answer)
 	}
 }
@@ -297,9 +299,9 @@ func TestDecodeAllocatesWithinTheBytesGiven(t *testing.T) {
 	for _, m := range messages(t) {
 		inputs[strings.TrimPrefix(reflect.TypeOf(m.Body).String(), "*wire.")], _ = Encode(m)
 	}
-	root := Question{Name: ".", Type: 2}
+	root := dns.Question{Name: ".", Type: 2}
 	smallest := answer(t, ".", 2, 0, ". 1 IN NS .")
-	many := &Message{From: Peer{1, 1}, Seq: 1, Body: &Announce{}}
+	many := &Message{From: peer(1, 1), Seq: 1, Body: &Announce{}}
 	for Size(many) < MaxPlain-AgedSize(smallest) {
 		many.Body.(*Announce).Answers = append(many.Body.(*Announce).Answers, Aged{smallest, 0})
 	}
@@ -308,7 +310,7 @@ func TestDecodeAllocatesWithinTheBytesGiven(t *testing.T) {
 	for Size(&Message{Body: asks}) < MaxPlain-30 {
 		asks.Asked = append(asks.Asked, Asked{Question: root})
 	}
-	inputs["smallest questions"], _ = Encode(&Message{From: Peer{1, 1}, Seq: 1, Body: asks})
+	inputs["smallest questions"], _ = Encode(&Message{From: peer(1, 1), Seq: 1, Body: asks})
 	for name, b := range inputs {
 		if len(b) == 0 {
 			t.Fatalf("%s: not encoded", name)
@@ -323,7 +325,7 @@ func TestDecodeAllocatesWithinTheBytesGiven(t *testing.T) {
 			}
 		}
 	}
-	var long []Question
+	var long []dns.Question
 	for range MaxWant / 3 {
 		long = append(long, root)
 	}
@@ -364,23 +366,4 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
-}
-
-// checkUse does with an answer all that a host may do.
-func checkUse(t *testing.T, a *Answer) {
-	if q, err := NewQuestion(a.Question.Name, a.Question.Type); err != nil || q != a.Question {
-		t.Fatalf("its question %v would be spelt %v, %v", a.Question, q, err)
-	}
-	if _, err := a.View(); err != nil && !errors.Is(err, ErrNoHostName) {
-		t.Fatalf("View of %v: %v", a.Question, err)
-	}
-	if !a.SameData(a) || !sameSets(a.Packed, a.Packed) {
-		t.Fatalf("%v is not the same as itself", a.Question)
-	}
-	a.Records()
-	// Told by a DNS server it would be the same answer.
-	b, err := ParseReply(a.Question, a.Packed)
-	if err != nil || b.Kind != a.Kind || b.Private != a.Private || !bytes.Equal(b.Packed, a.Packed) {
-		t.Fatalf("%x\nas a reply is %+v, %v", a.Packed, b, err)
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
+
+	"mcdns/gocore/dns"
 )
 
 // A reader takes fields off hostile bytes. A field that is not there reads as
@@ -67,7 +69,7 @@ func (r *reader) count(n, most, size int) int {
 
 func (r *reader) peer() Peer { return Peer{ID: r.u64(), Epoch: r.u64()} }
 
-func (r *reader) birth() Birth { return Birth{Peer: r.peer(), Clock: r.clock()} }
+func (r *reader) birth() dns.Birth { return dns.Birth{Peer: r.peer(), Clock: r.clock()} }
 
 func (r *reader) clock() time.Duration {
 	ms := r.u64()
@@ -81,7 +83,7 @@ func (r *reader) clock() time.Duration {
 func (r *reader) age() time.Duration { return time.Duration(r.u32()) * time.Millisecond }
 
 func (r *reader) ttl() time.Duration {
-	return time.Duration(min(r.u32(), MaxTTL)) * time.Second
+	return time.Duration(min(r.u32(), dns.MaxTTL)) * time.Second
 }
 
 func (r *reader) flags(known byte) byte {
@@ -92,8 +94,8 @@ func (r *reader) flags(known byte) byte {
 	return f
 }
 
-func (r *reader) question() Question {
-	q, rest, ok := ReadQuestion(r.b)
+func (r *reader) question() dns.Question {
+	q, rest, ok := dns.ReadQuestion(r.b)
 	if !ok {
 		r.fail()
 		return q
@@ -129,7 +131,7 @@ func (r *reader) servers() []ServerState {
 	list := make([]ServerState, n)
 	for i := range list {
 		list[i] = ServerState{
-			Server: ServerID(r.u64()), Success: r.age(), Failure: r.age(),
+			Server: dns.ServerID(r.u64()), Success: r.age(), Failure: r.age(),
 			Suspect: r.flags(flagSuspect) != 0,
 		}
 	}
@@ -189,7 +191,7 @@ func (r *reader) long() []Long {
 	list := make([]Long, n)
 	for i := range list {
 		l := Long{Question: r.question(), Birth: r.birth(), TTL: r.ttl(), Length: r.u32()}
-		if l.Length > MaxPacked || l.Birth.Peer == (Peer{}) {
+		if l.Length > dns.MaxPacked || l.Birth.Peer == (Peer{}) {
 			r.fail()
 		}
 		if r.bad {
@@ -244,14 +246,14 @@ func (r *reader) agedList(n int) []Aged {
 // aged reads one answer. r.bad says that the bytes cannot be gone on with, err
 // that the answer is worth nothing.
 func (r *reader) aged() (Aged, error) {
-	a := Answer{TTL: r.ttl(), Birth: r.birth(), Server: ServerID(r.u64())}
+	a := dns.Answer{TTL: r.ttl(), Birth: r.birth(), Server: dns.ServerID(r.u64())}
 	age := r.age()
 	packed := r.take(int(r.u16()))
 	if r.bad {
 		return Aged{}, ErrMalformed
 	}
 	if a.Birth.Peer == (Peer{}) {
-		return Aged{}, fmt.Errorf("%w: no birth", ErrForm)
+		return Aged{}, fmt.Errorf("%w: no birth", dns.ErrForm)
 	}
 	if err := a.Unpack(packed); err != nil {
 		return Aged{}, err

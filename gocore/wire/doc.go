@@ -1,7 +1,8 @@
-// Package wire turns bytes into questions, answers and messages between hosts,
-// and back. It is the only package that imports miekg/dns, so that its
-// successor can replace it in one place.
+// Package wire turns messages between hosts into bytes, and back (PROTOCOL 3).
 //
 // Everything is pure: a decoder is handed bytes that may be hostile, bounds
 // them before it allocates, and returns a value or an error.
+//
+// Read message.go first: all that hosts say to one another. Then codec.go and
+// decode.go (a datagram), stream.go (what a catch-up stream carries).
 package wire

@@ -1,6 +1,10 @@
 package wire
 
-import "time"
+import (
+	"time"
+
+	"mcdns/gocore/dns"
+)
 
 // MaxDatagram is the most bytes a sealed datagram may have (PROTOCOL 3): it
 // passes every link unfragmented (RFC 8200 section 5, less IPv6 and UDP
@@ -33,7 +37,7 @@ const Never = time.Duration(1<<32-1) * time.Millisecond
 // ServerState is what one host saw of one DNS server. The receiver judges by
 // the youngest evidence of the whole group (PROTOCOL 3, HELLO).
 type ServerState struct {
-	Server ServerID
+	Server dns.ServerID
 	// Success and Failure are the ages of the last of each, in whole
 	// milliseconds, Never if there was none.
 	Success, Failure time.Duration
@@ -80,15 +84,15 @@ type Announce struct {
 // Aged is an answer and its age when the datagram (or stream record) left, in
 // whole milliseconds, rounded up.
 type Aged struct {
-	*Answer
+	*dns.Answer
 	Age time.Duration
 }
 
 // Long stands for an announced answer that does not fit a datagram: a host that
 // wants it pulls it over a stream (PROTOCOL 3).
 type Long struct {
-	Question Question
-	Birth    Birth
+	Question dns.Question
+	Birth    dns.Birth
 	TTL      time.Duration
 	Length   uint32
 }
@@ -105,8 +109,8 @@ type Query struct {
 // Asked is a question, with the birth of the answer the asker holds (zero if
 // none): only a younger one is wanted.
 type Asked struct {
-	Question Question
-	Held     Birth
+	Question dns.Question
+	Held     dns.Birth
 }
 
 // Reply (called ANSWER in the protocol) carries answers to a Query; Nonce is
@@ -118,7 +122,7 @@ type Reply struct {
 
 // Ask wants one peer to resolve a question for a host whose own path to the
 // servers is cut.
-type Ask struct{ Question Question }
+type Ask struct{ Question dns.Question }
 
 // Bye says: I am leaving.
 type Bye struct{}

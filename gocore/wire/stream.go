@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
+
+	"mcdns/gocore/dns"
 )
 
 // What a catch-up stream carries (PROTOCOL 3): one want, then pages.
@@ -13,7 +15,7 @@ const (
 	PageRoom = 16<<10 - pageHeader
 	// MaxPage is the most bytes that DecodePage takes: a page of the longest
 	// answer.
-	MaxPage = pageHeader + agedHeader + MaxPacked
+	MaxPage = pageHeader + agedHeader + dns.MaxPacked
 	// MaxWant is the most bytes that DecodeWant takes; EncodeWant leaves out
 	// the questions that do not fit.
 	MaxWant = 16 << 10
@@ -60,7 +62,7 @@ func DecodePage(b []byte) (sent time.Duration, answers []Aged, next uint64, end,
 // EncodeWant makes what the host that opens a stream says first: how long it
 // was away, the hash to resume behind, and the questions if only these are
 // wanted. Questions that NewQuestion would refuse are left out.
-func EncodeWant(away time.Duration, after uint64, qs []Question) []byte {
+func EncodeWant(away time.Duration, after uint64, qs []dns.Question) []byte {
 	b := appendClock(make([]byte, 0, 256), away)
 	b = binary.BigEndian.AppendUint64(b, after)
 	b = append(b, 0, 0)
@@ -81,14 +83,14 @@ func EncodeWant(away time.Duration, after uint64, qs []Question) []byte {
 }
 
 // DecodeWant reads a want. b is not kept.
-func DecodeWant(b []byte) (away time.Duration, after uint64, qs []Question, err error) {
+func DecodeWant(b []byte) (away time.Duration, after uint64, qs []dns.Question, err error) {
 	r := reader{b: b}
 	if len(b) > MaxWant {
 		r.fail()
 	}
 	away, after = r.clock(), r.u64()
 	if n := r.count(int(r.u16()), MaxWant/questionMin, questionMin); n > 0 {
-		qs = make([]Question, n)
+		qs = make([]dns.Question, n)
 		for i := 0; i < n && !r.bad; i++ {
 			qs[i] = r.question()
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mcdns/gocore/dns"
 )
 
 func TestPageComesBackAsItWas(t *testing.T) {
@@ -36,7 +38,7 @@ func TestLongestAnswerFitsAPage(t *testing.T) {
 	for i := range 250 {
 		lines = append(lines, `big.example. 300 IN TYPE65280 \# 248 `+strings.Repeat("00", 247)+string("0123456789abcdef"[i/16])+string("0123456789abcdef"[i%16]))
 	}
-	a, err := ParseAnswer(q, 0, lines)
+	a, err := dns.ParseAnswer(q, 0, lines)
 	if err != nil || len(a.Packed) < 64000 {
 		t.Fatalf("%v", err)
 	}
@@ -48,8 +50,8 @@ func TestLongestAnswerFitsAPage(t *testing.T) {
 }
 
 func TestWantComesBackAsItWas(t *testing.T) {
-	qs := []Question{question(t, "a.example", TypeA), question(t, `\000.b`, TypePTR)}
-	for _, list := range [][]Question{nil, qs} {
+	qs := []dns.Question{question(t, "a.example", dns.TypeA), question(t, `\000.b`, dns.TypePTR)}
+	for _, list := range [][]dns.Question{nil, qs} {
 		b := EncodeWant(time.Minute, 7, list)
 		away, after, got, err := DecodeWant(b)
 		if err != nil || away != time.Minute || after != 7 || !reflect.DeepEqual(got, list) {
@@ -64,12 +66,12 @@ func TestWantComesBackAsItWas(t *testing.T) {
 }
 
 func TestWantLeavesOutWhatDoesNotFit(t *testing.T) {
-	q := question(t, strings.Repeat("abcdefg.", 31)+"x", TypeA)
-	var list []Question
+	q := question(t, strings.Repeat("abcdefg.", 31)+"x", dns.TypeA)
+	var list []dns.Question
 	for range 100 {
 		list = append(list, q)
 	}
-	b := EncodeWant(0, 0, append([]Question{{Name: ""}}, list...))
+	b := EncodeWant(0, 0, append([]dns.Question{{Name: ""}}, list...))
 	_, _, got, err := DecodeWant(b)
 	if err != nil || len(got) != 64 || len(b) > MaxWant {
 		t.Errorf("%d bytes, %d questions, %v; want 64 questions", len(b), len(got), err)
@@ -100,7 +102,7 @@ func FuzzDecodePage(f *testing.F) {
 }
 
 func FuzzDecodeWant(f *testing.F) {
-	f.Add(EncodeWant(time.Hour, 5, []Question{{Name: "www.example.org.", Type: TypeA}}))
+	f.Add(EncodeWant(time.Hour, 5, []dns.Question{{Name: "www.example.org.", Type: dns.TypeA}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		away, after, qs, err := DecodeWant(b)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 	"mcdns/test/lab"
@@ -39,7 +40,7 @@ type insider struct {
 	ids   []*identity
 	heard map[netip.Addr]heard
 	// asked is called with what is asked of the insider by ASK.
-	asked func(wire.Question)
+	asked func(dns.Question)
 }
 
 // identity is a name that the insider speaks in.
@@ -262,12 +263,12 @@ func (was heard) as(seq uint64, body wire.Body) *wire.Message {
 
 // answer is one that a DNS server never gave: a lie, just born.
 func (in *insider) answer(s *stage, id *identity, rcode int, ttl time.Duration, name string, records ...string) wire.Aged {
-	q, err := wire.NewQuestion(name, wire.TypeA)
+	q, err := dns.NewQuestion(name, dns.TypeA)
 	if err == nil {
-		var a *wire.Answer
-		if a, err = wire.ParseAnswer(q, rcode, records); err == nil {
-			a.TTL, a.Birth = ttl, wire.Birth{Peer: id.Peer, Clock: in.clock()}
-			a.Server = wire.HashServer(netip.AddrPortFrom(s.lan.Server.Host.Addr, 53))
+		var a *dns.Answer
+		if a, err = dns.ParseAnswer(q, rcode, records); err == nil {
+			a.TTL, a.Birth = ttl, dns.Birth{Peer: id.Peer, Clock: in.clock()}
+			a.Server = dns.HashServer(netip.AddrPortFrom(s.lan.Server.Host.Addr, 53))
 			return wire.Aged{Answer: a}
 		}
 	}
@@ -280,7 +281,7 @@ func is(name, addr string) string { return fmt.Sprintf("%s. 14400 IN A %s", name
 // lies makes an answer of the same lie for each name.
 func (in *insider) lies(s *stage, id *identity, names ...string) (all []wire.Aged) {
 	for _, n := range names {
-		all = append(all, in.answer(s, id, wire.RcodeSuccess, 4*time.Hour, n, is(n, lie)))
+		all = append(all, in.answer(s, id, dns.RcodeSuccess, 4*time.Hour, n, is(n, lie)))
 	}
 	return all
 }

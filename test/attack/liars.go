@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 	"mcdns/test/lab"
 )
@@ -48,7 +49,7 @@ func (in *insider) flood(s *stage, rate int, how time.Duration) error {
 		var all []wire.Aged
 		for i := range each {
 			name := fmt.Sprintf("f%d.x", sent*each+i)
-			all = append(all, in.answer(s, id, wire.RcodeSuccess, 4*time.Hour, name, is(name, lie)))
+			all = append(all, in.answer(s, id, dns.RcodeSuccess, 4*time.Hour, name, is(name, lie)))
 		}
 		if err := in.say(id, &wire.Announce{Answers: all}); err != nil {
 			return err
@@ -79,14 +80,14 @@ func turned(s *stage) (outcome, error) {
 		var none, here []wire.Aged
 		soa := ". 900 IN SOA ns. root. 1 3600 600 86400 900"
 		for _, n := range names {
-			none = append(none, in.answer(s, in.ids[0], wire.RcodeSuccess, 15*time.Minute, n, soa))
+			none = append(none, in.answer(s, in.ids[0], dns.RcodeSuccess, 15*time.Minute, n, soa))
 		}
 		if err := in.tell(none); err != nil {
 			return outcome{}, err
 		}
 		time.Sleep(2500 * time.Millisecond) // births closer together than 2 s leave what is held
 		for _, n := range names {
-			here = append(here, in.answer(s, in.ids[0], wire.RcodeSuccess, 4*time.Hour, n, is(n, "127.0.0.1")))
+			here = append(here, in.answer(s, in.ids[0], dns.RcodeSuccess, 4*time.Hour, n, is(n, "127.0.0.1")))
 		}
 		if err := in.tell(here); err != nil {
 			return outcome{}, err
@@ -245,8 +246,8 @@ func amplified(s *stage) (outcome, error) {
 	}
 	q := &wire.Query{}
 	for _, n := range names {
-		for _, kind := range []uint16{wire.TypeA} {
-			question, err := wire.NewQuestion(n, kind)
+		for _, kind := range []uint16{dns.TypeA} {
+			question, err := dns.NewQuestion(n, kind)
 			if err != nil {
 				return outcome{}, err
 			}
@@ -296,10 +297,10 @@ func cutOff(s *stage) (outcome, error) {
 	}
 	time.Sleep(3 * second) // the first seconds of an outage are another matter
 	if s.attacked {
-		server := wire.HashServer(netip.AddrPortFrom(s.lan.Server.Host.Addr, 53))
+		server := dns.HashServer(netip.AddrPortFrom(s.lan.Server.Host.Addr, 53))
 		in.mu.Lock()
-		in.asked = func(q wire.Question) {
-			if q.Type == wire.TypeA {
+		in.asked = func(q dns.Question) {
+			if q.Type == dns.TypeA {
 				in.tell(in.lies(s, in.ids[0], q.Name[:len(q.Name)-1]))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 	"mcdns/test/lab"
@@ -147,7 +148,7 @@ func disheartened(s *stage) (outcome, error) {
 	var all []lab.Lookup
 	for some := range slices.Chunk(names, 6) {
 		if s.attacked {
-			server := wire.HashServer(netip.AddrPortFrom(s.lan.Server.Host.Addr, 53))
+			server := dns.HashServer(netip.AddrPortFrom(s.lan.Server.Host.Addr, 53))
 			for _, id := range in.ids {
 				err := in.say(id, &wire.Hello{Version: "0.1.0"}, wire.ServerState{Server: server, Success: wire.Never, Suspect: true})
 				if err != nil {
@@ -200,7 +201,7 @@ func mangled(s *stage) (outcome, error) {
 func (in *insider) mangle(s *stage, n int) error {
 	dice := mathrand.New(mathrand.NewPCG(1, 1))
 	id := in.ids[0]
-	q, err := wire.NewQuestion("name1.example", wire.TypeA)
+	q, err := dns.NewQuestion("name1.example", dns.TypeA)
 	if err != nil {
 		return err
 	}
@@ -270,7 +271,7 @@ func rolledBack(key bool) func(*stage) (outcome, error) {
 		switch {
 		case s.attacked && key:
 			for i, n := range names {
-				old := in.answer(s, in.ids[0], wire.RcodeSuccess, time.Hour, n, is(n, address(0, i)))
+				old := in.answer(s, in.ids[0], dns.RcodeSuccess, time.Hour, n, is(n, address(0, i)))
 				if err := in.tell([]wire.Aged{old}); err != nil {
 					return outcome{}, err
 				}

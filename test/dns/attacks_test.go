@@ -13,20 +13,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // one makes a handler that answers every question with records, "@" standing
 // for the name asked for.
-func one(rcode int, records ...string) func(string, *dns.Msg) []*dns.Msg {
-	return func(_ string, q *dns.Msg) []*dns.Msg {
+func one(rcode int, records ...string) func(string, *miekg.Msg) []*miekg.Msg {
+	return func(_ string, q *miekg.Msg) []*miekg.Msg {
 		var lines []string
 		for _, r := range records {
 			lines = append(lines, strings.ReplaceAll(r, "@", q.Question[0].Name))
 		}
-		return []*dns.Msg{reply(q, rcode, lines...)}
+		return []*miekg.Msg{reply(q, rcode, lines...)}
 	}
 }
 
@@ -37,7 +37,7 @@ func TestTwoHundredEqualQuestionsAreOnePacket(t *testing.T) {
 	waiting := make(chan struct{})
 	release := sync.OnceFunc(func() { close(waiting) })
 	defer release() // a test that failed must not hold the server
-	s := newServer(t, func(_ string, q *dns.Msg) []*dns.Msg {
+	s := newServer(t, func(_ string, q *miekg.Msg) []*miekg.Msg {
 		if strings.EqualFold(q.Question[0].Name, "go.example.") {
 			return one(0, "@ 60 IN A 192.0.2.1")("", q)
 		}
@@ -45,9 +45,9 @@ func TestTwoHundredEqualQuestionsAreOnePacket(t *testing.T) {
 		return one(0, "@ 60 IN A 192.0.2.7")("", q)
 	})
 	d := newDaemon(t, "", s.addr)
-	ask(t, d.addr, "go.example.", dns.TypeA) // so that the server is up
+	ask(t, d.addr, "go.example.", miekg.TypeA) // so that the server is up
 	var group sync.WaitGroup
-	results := make(chan *dns.Msg, clients)
+	results := make(chan *miekg.Msg, clients)
 	conn, err := net.Dial("udp", d.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -55,8 +55,8 @@ func TestTwoHundredEqualQuestionsAreOnePacket(t *testing.T) {
 	defer conn.Close()
 	began := time.Now()
 	for i := range clients {
-		m := new(dns.Msg)
-		m.SetQuestion([]string{"www.example.", "WWW.example.", "wwW.eXample."}[i%3], dns.TypeA)
+		m := new(miekg.Msg)
+		m.SetQuestion([]string{"www.example.", "WWW.example.", "wwW.eXample."}[i%3], miekg.TypeA)
 		b, _ := m.Pack()
 		conn.Write(b)
 	}
@@ -68,13 +68,13 @@ func TestTwoHundredEqualQuestionsAreOnePacket(t *testing.T) {
 			if err != nil {
 				return
 			}
-			m := new(dns.Msg)
+			m := new(miekg.Msg)
 			if m.Unpack(buf[:n]) == nil {
 				results <- m
 			}
 		}
 	})
-	await(t, func() bool { return s.count("www.example.", dns.TypeA) > 0 })
+	await(t, func() bool { return s.count("www.example.", miekg.TypeA) > 0 })
 	release()
 	group.Wait()
 	if len(results) != clients {
@@ -83,7 +83,7 @@ func TestTwoHundredEqualQuestionsAreOnePacket(t *testing.T) {
 	// The server took its time, so the question may have been repeated: once, or on
 	// a busy machine as often as time-outs of 50 ms, the shortest, go into it.
 	most := 2 + int(time.Since(began)/(50*time.Millisecond))
-	if n := s.count("www.example.", dns.TypeA); n > min(most, clients/2) {
+	if n := s.count("www.example.", miekg.TypeA); n > min(most, clients/2) {
 		t.Errorf("%d packets to the server; want 1, and %d at most with repeats", n, most)
 	}
 }
@@ -103,28 +103,28 @@ func await(t testing.TB, ok func() bool) {
 // TestJunkDoesNotEndTheWait: whoever can send one packet could end every lookup
 // (TuDoor).
 func TestJunkDoesNotEndTheWait(t *testing.T) {
-	change := func(q *dns.Msg, f func(*dns.Msg)) *dns.Msg {
+	change := func(q *miekg.Msg, f func(*miekg.Msg)) *miekg.Msg {
 		r := reply(q, 0, q.Question[0].Name+" 60 IN A 192.0.2.66")
 		f(r)
 		return r
 	}
-	s := newServer(t, func(_ string, q *dns.Msg) []*dns.Msg {
+	s := newServer(t, func(_ string, q *miekg.Msg) []*miekg.Msg {
 		good := reply(q, 0, q.Question[0].Name+" 60 IN A 192.0.2.7")
-		return []*dns.Msg{
+		return []*miekg.Msg{
 			nil, // three bytes
 			q,   // the query itself: QR is not set
-			change(q, func(r *dns.Msg) { r.Id++ }),
-			change(q, func(r *dns.Msg) { r.Question[0].Name = "evil.example." }),
-			change(q, func(r *dns.Msg) { r.Question[0].Qtype = dns.TypeTXT }),
-			change(q, func(r *dns.Msg) { r.Question[0].Qclass = dns.ClassCHAOS }),
-			change(q, func(r *dns.Msg) { r.Opcode = dns.OpcodeNotify }),
-			change(q, func(r *dns.Msg) { r.Question, r.Answer = nil, nil }),
+			change(q, func(r *miekg.Msg) { r.Id++ }),
+			change(q, func(r *miekg.Msg) { r.Question[0].Name = "evil.example." }),
+			change(q, func(r *miekg.Msg) { r.Question[0].Qtype = miekg.TypeTXT }),
+			change(q, func(r *miekg.Msg) { r.Question[0].Qclass = miekg.ClassCHAOS }),
+			change(q, func(r *miekg.Msg) { r.Opcode = miekg.OpcodeNotify }),
+			change(q, func(r *miekg.Msg) { r.Question, r.Answer = nil, nil }),
 			good,
 		}
 	})
 	d := newDaemon(t, "", s.addr)
-	r := ask(t, d.addr, "www.example.", dns.TypeA)
-	if len(r.Answer) != 1 || r.Answer[0].(*dns.A).A.String() != "192.0.2.7" {
+	r := ask(t, d.addr, "www.example.", miekg.TypeA)
+	if len(r.Answer) != 1 || r.Answer[0].(*miekg.A).A.String() != "192.0.2.7" {
 		t.Errorf("got %v; want the good answer", r)
 	}
 }
@@ -133,29 +133,29 @@ func TestJunkDoesNotEndTheWait(t *testing.T) {
 // not answer later questions (Kaminsky, CVE-2025-11411, CVE-2026-42960,
 // CVE-2025-40778).
 func TestNothingButTheAnswerIsBelieved(t *testing.T) {
-	s := newServer(t, func(_ string, q *dns.Msg) []*dns.Msg {
+	s := newServer(t, func(_ string, q *miekg.Msg) []*miekg.Msg {
 		if !strings.EqualFold(q.Question[0].Name, "www.example.") {
 			return one(0, "@ 60 IN A 192.0.2.7")("", q)
 		}
 		r := reply(q, 0, q.Question[0].Name+" 60 IN CNAME real.example.", "real.example. 60 IN A 192.0.2.1",
 			"bank.example. 60 IN A 192.0.2.66", "example. 60 IN DNAME evil.example.")
 		for _, line := range []string{"example. 60 IN NS ns.evil.example.", "com. 60 IN NS ns.evil.example."} {
-			rr, _ := dns.NewRR(line)
+			rr, _ := miekg.NewRR(line)
 			r.Ns = append(r.Ns, rr)
 		}
 		for _, line := range []string{"ns.evil.example. 60 IN A 192.0.2.66", "mail.example. 60 IN A 192.0.2.66", "real.example. 60 IN AAAA 2001:db8::66"} {
-			rr, _ := dns.NewRR(line)
+			rr, _ := miekg.NewRR(line)
 			r.Extra = append(r.Extra, rr)
 		}
-		return []*dns.Msg{r}
+		return []*miekg.Msg{r}
 	})
 	d := newDaemon(t, "", s.addr)
-	r := ask(t, d.addr, "www.example.", dns.TypeA)
+	r := ask(t, d.addr, "www.example.", miekg.TypeA)
 	if len(r.Answer) != 2 || len(r.Ns) != 0 || len(r.Extra) != 0 {
 		t.Errorf("got %v; want the chain alone", r)
 	}
 	for _, name := range []string{"bank.example.", "mail.example.", "ns.evil.example.", "real.example.", "other.example."} {
-		if r := ask(t, d.addr, name, dns.TypeA); len(r.Answer) != 1 || r.Answer[0].(*dns.A).A.String() != "192.0.2.7" {
+		if r := ask(t, d.addr, name, miekg.TypeA); len(r.Answer) != 1 || r.Answer[0].(*miekg.A).A.String() != "192.0.2.7" {
 			t.Errorf("%s: got %v; want what the server says of it", name, r)
 		}
 	}
@@ -164,17 +164,17 @@ func TestNothingButTheAnswerIsBelieved(t *testing.T) {
 // TestBogusAnswerToOneIsNotServedToOthers: CD=1 fetches what failed validation
 // (CoreDNS CVE-2024-0874, AdGuardHome #4942).
 func TestBogusAnswerToOneIsNotServedToOthers(t *testing.T) {
-	s := newServer(t, func(_ string, q *dns.Msg) []*dns.Msg {
+	s := newServer(t, func(_ string, q *miekg.Msg) []*miekg.Msg {
 		if q.CheckingDisabled {
 			return one(0, "@ 60 IN A 192.0.2.66")("", q)
 		}
-		return one(dns.RcodeServerFailure)("", q)
+		return one(miekg.RcodeServerFailure)("", q)
 	})
 	d := newDaemon(t, "", s.addr)
-	if r := ask(t, d.addr, "bogus.example.", dns.TypeA, func(m *dns.Msg) { m.CheckingDisabled = true }); len(r.Answer) != 1 || !r.CheckingDisabled {
+	if r := ask(t, d.addr, "bogus.example.", miekg.TypeA, func(m *miekg.Msg) { m.CheckingDisabled = true }); len(r.Answer) != 1 || !r.CheckingDisabled {
 		t.Errorf("CD: got %v; want the answer", r)
 	}
-	if r := ask(t, d.addr, "bogus.example.", dns.TypeA); r.Rcode != dns.RcodeServerFailure || len(r.Answer) != 0 {
+	if r := ask(t, d.addr, "bogus.example.", miekg.TypeA); r.Rcode != miekg.RcodeServerFailure || len(r.Answer) != 0 {
 		t.Errorf("no CD: got %v; want SERVFAIL", r)
 	}
 }
@@ -182,17 +182,17 @@ func TestBogusAnswerToOneIsNotServedToOthers(t *testing.T) {
 // TestDenialOfAParentHidesNoChild: NXDOMAIN above must not shadow names below
 // while nobody has validated it (CVE-2026-44687, knot CVE-2019-10190, RFC 8020).
 func TestDenialOfAParentHidesNoChild(t *testing.T) {
-	s := newServer(t, func(_ string, q *dns.Msg) []*dns.Msg {
+	s := newServer(t, func(_ string, q *miekg.Msg) []*miekg.Msg {
 		if strings.EqualFold(q.Question[0].Name, "parent.example.") {
 			return one(3, zoneSOA)("", q)
 		}
 		return one(0, "@ 60 IN A 192.0.2.7")("", q)
 	})
 	d := newDaemon(t, "", s.addr)
-	if r := ask(t, d.addr, "parent.example.", dns.TypeA); r.Rcode != 3 {
+	if r := ask(t, d.addr, "parent.example.", miekg.TypeA); r.Rcode != 3 {
 		t.Errorf("got %v; want NXDOMAIN", r)
 	}
-	if r := ask(t, d.addr, "child.parent.example.", dns.TypeA); len(r.Answer) != 1 {
+	if r := ask(t, d.addr, "child.parent.example.", miekg.TypeA); len(r.Answer) != 1 {
 		t.Errorf("got %v; want the child's address", r)
 	}
 }
@@ -200,22 +200,22 @@ func TestDenialOfAParentHidesNoChild(t *testing.T) {
 // TestRebindingIsHeldBack includes address hints, by which a browser connects as
 // by addresses.
 func TestRebindingIsHeldBack(t *testing.T) {
-	s := newServer(t, func(_ string, q *dns.Msg) []*dns.Msg {
+	s := newServer(t, func(_ string, q *miekg.Msg) []*miekg.Msg {
 		public := strings.Contains(strings.ToLower(q.Question[0].Name), "public")
 		switch q.Question[0].Qtype {
-		case dns.TypeA:
+		case miekg.TypeA:
 			return one(0, map[bool]string{true: "@ 60 IN A 203.0.113.7", false: "@ 60 IN A 192.168.1.1"}[public])("", q)
-		case dns.TypeAAAA:
+		case miekg.TypeAAAA:
 			return one(0, map[bool]string{true: "@ 60 IN AAAA 2001:db8::7", false: "@ 60 IN AAAA fd00::1"}[public])("", q)
 		}
 		return one(0, map[bool]string{true: "@ 60 IN HTTPS 1 . ipv4hint=203.0.113.7", false: "@ 60 IN HTTPS 1 . alpn=h2 ipv4hint=127.0.0.1"}[public])("", q)
 	})
 	d := newDaemon(t, "[names]\nstop_rebinding = yes\nprivate_names = corp.example", s.addr)
 	off := newDaemon(t, "", s.addr)
-	for _, typ := range []uint16{dns.TypeA, dns.TypeAAAA, dns.TypeHTTPS} {
+	for _, typ := range []uint16{miekg.TypeA, miekg.TypeAAAA, miekg.TypeHTTPS} {
 		for name, records := range map[string]int{"evil.example.": 0, "public.example.": 1, "pc.corp.example.": 1, "notcorp.example.": 0} {
 			if r := ask(t, d.addr, name, typ); r.Rcode != 0 || len(r.Answer) != records {
-				t.Errorf("%s %s: got %v; want %d records", name, dns.TypeToString[typ], r, records)
+				t.Errorf("%s %s: got %v; want %d records", name, miekg.TypeToString[typ], r, records)
 			}
 			if r := ask(t, off.addr, name, typ); len(r.Answer) != 1 {
 				t.Errorf("protection off: %s: got %v", name, r)
@@ -228,13 +228,13 @@ func TestRebindingIsHeldBack(t *testing.T) {
 func TestOnlyQueriesArePassedOn(t *testing.T) {
 	s := newServer(t, one(0, "@ 60 IN A 192.0.2.7"))
 	d := newDaemon(t, "", s.addr)
-	for _, opcode := range []int{1, dns.OpcodeStatus, 3, dns.OpcodeNotify, dns.OpcodeUpdate, 6, 15} {
-		r := ask(t, d.addr, "www.example.", dns.TypeSOA, func(m *dns.Msg) { m.Opcode = opcode })
-		if r.Rcode != dns.RcodeNotImplemented {
-			t.Errorf("opcode %d: got %s; want NOTIMP", opcode, dns.RcodeToString[r.Rcode])
+	for _, opcode := range []int{1, miekg.OpcodeStatus, 3, miekg.OpcodeNotify, miekg.OpcodeUpdate, 6, 15} {
+		r := ask(t, d.addr, "www.example.", miekg.TypeSOA, func(m *miekg.Msg) { m.Opcode = opcode })
+		if r.Rcode != miekg.RcodeNotImplemented {
+			t.Errorf("opcode %d: got %s; want NOTIMP", opcode, miekg.RcodeToString[r.Rcode])
 		}
 	}
-	for _, typ := range []uint16{dns.TypeAXFR, dns.TypeIXFR, dns.TypeANY, dns.TypeMAILB} {
+	for _, typ := range []uint16{miekg.TypeAXFR, miekg.TypeIXFR, miekg.TypeANY, miekg.TypeMAILB} {
 		ask(t, d.addr, "www.example.", typ)
 	}
 	for _, a := range s.all() {
@@ -248,7 +248,7 @@ func TestOnlyQueriesArePassedOn(t *testing.T) {
 // send (NXNSAttack, CAMP): to servers that are silent, that fail, and along a
 // chain of 50 aliases or a circle.
 func TestOneQuestionCostsFewPackets(t *testing.T) {
-	chain := func(_ string, q *dns.Msg) []*dns.Msg {
+	chain := func(_ string, q *miekg.Msg) []*miekg.Msg {
 		var records []string
 		name := q.Question[0].Name
 		for i := range 50 {
@@ -256,18 +256,18 @@ func TestOneQuestionCostsFewPackets(t *testing.T) {
 			records = append(records, fmt.Sprintf("%s 60 IN CNAME %s", name, next))
 			name = next
 		}
-		return []*dns.Msg{reply(q, 0, records...)}
+		return []*miekg.Msg{reply(q, 0, records...)}
 	}
-	for name, handle := range map[string]func(string, *dns.Msg) []*dns.Msg{
-		"silent": func(string, *dns.Msg) []*dns.Msg { return nil },
-		"fails":  one(dns.RcodeServerFailure),
+	for name, handle := range map[string]func(string, *miekg.Msg) []*miekg.Msg{
+		"silent": func(string, *miekg.Msg) []*miekg.Msg { return nil },
+		"fails":  one(miekg.RcodeServerFailure),
 		"chain":  chain,
 		"circle": one(0, "@ 60 IN CNAME b.example.", "b.example. 60 IN CNAME @"),
 	} {
 		a, b := newServer(t, handle), newServer(t, handle)
 		d := newDaemon(t, "", a.addr, b.addr)
-		r := ask(t, d.addr, "www.example.", dns.TypeA)
-		if r.Rcode != dns.RcodeServerFailure {
+		r := ask(t, d.addr, "www.example.", miekg.TypeA)
+		if r.Rcode != miekg.RcodeServerFailure {
 			t.Errorf("%s: got %v; want SERVFAIL", name, r)
 		}
 		sent := a.count("www.example.", 0) + b.count("www.example.", 0)
@@ -281,14 +281,14 @@ func TestOneQuestionCostsFewPackets(t *testing.T) {
 // TestADIsNeverSaid: AD is never said, whatever
 // the server said (CVE-2026-46582).
 func TestADIsNeverSaid(t *testing.T) {
-	s := newServer(t, func(_ string, q *dns.Msg) []*dns.Msg {
+	s := newServer(t, func(_ string, q *miekg.Msg) []*miekg.Msg {
 		r := one(0, "@ 60 IN A 192.0.2.7")("", q)
 		r[0].AuthenticatedData = true
 		return r
 	})
 	d := newDaemon(t, "", s.addr)
 	for range 2 {
-		if r := ask(t, d.addr, "www.example.", dns.TypeA, func(m *dns.Msg) { m.AuthenticatedData = true; m.SetEdns0(1232, true) }); r.AuthenticatedData {
+		if r := ask(t, d.addr, "www.example.", miekg.TypeA, func(m *miekg.Msg) { m.AuthenticatedData = true; m.SetEdns0(1232, true) }); r.AuthenticatedData {
 			t.Errorf("got %v; want AD clear: nobody here has validated it", r)
 		}
 	}
@@ -297,7 +297,7 @@ func TestADIsNeverSaid(t *testing.T) {
 // TestHostileReplyIsBounded measures the largest hostile replies there are:
 // under 5 ms and 1 MiB each, where the library alone needs 26 ms and 12 MB.
 func TestHostileReplyIsBounded(t *testing.T) {
-	q, _ := wire.NewQuestion("www.example.", wire.TypeA)
+	q, _ := dns.NewQuestion("www.example.", dns.TypeA)
 	for _, h := range hostileReplies() {
 		name, p := h.name, h.bytes
 		var before, after runtime.MemStats
@@ -306,7 +306,7 @@ func TestHostileReplyIsBounded(t *testing.T) {
 		const runs = 5
 		for range runs {
 			begin := time.Now()
-			wire.ParseReply(q, p)
+			dns.ParseReply(q, p)
 			best = min(best, time.Since(begin))
 		}
 		runtime.ReadMemStats(&after)
@@ -360,23 +360,23 @@ func hostileReplies() []hostile {
 // TestLargeReplyIsBuiltQuickly: 2,000 records with names of their own, which a
 // packer would look up in its table one by one (CVE-2024-8508).
 func TestLargeReplyIsBuiltQuickly(t *testing.T) {
-	q, _ := wire.NewQuestion("www.example.", dns.TypeNS)
+	q, _ := dns.NewQuestion("www.example.", miekg.TypeNS)
 	var records []string
 	for i := range 2000 {
 		records = append(records, fmt.Sprintf("www.example. 60 IN NS n%d.x%d.y%d.", i, i*7, i*13))
 	}
-	a, err := wire.ParseAnswer(q, 0, records)
+	a, err := dns.ParseAnswer(q, 0, records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := new(dns.Msg)
-	m.SetQuestion("www.example.", dns.TypeNS)
+	m := new(miekg.Msg)
+	m.SetQuestion("www.example.", miekg.TypeNS)
 	p, _ := m.Pack()
-	r, _ := wire.ParseRequest(p)
+	r, _ := dns.ParseRequest(p)
 	best, n := time.Hour, 0
 	for range 5 {
 		begin := time.Now()
-		n = len(wire.AppendResponse(nil, &r, wire.Response{Answer: a, TTL: time.Minute, EDE: wire.NoEDE, TCP: true}))
+		n = len(dns.AppendResponse(nil, &r, dns.Response{Answer: a, TTL: time.Minute, EDE: dns.NoEDE, TCP: true}))
 		best = min(best, time.Since(begin))
 	}
 	t.Logf("2,000 records, %d bytes: %v", n, best)
@@ -394,13 +394,13 @@ func TestSpecialNamesAreUnboundsToo(t *testing.T) {
 		name string
 		typ  uint16
 	}{
-		{"localhost.", dns.TypeA}, {"localhost.", dns.TypeAAAA}, {"localhost.", dns.TypeMX}, {"invalid.", dns.TypeA}, {"www.invalid.", dns.TypeA}, {"x.onion.", dns.TypeA}, {"x.test.", dns.TypeAAAA},
-		{"1.0.0.127.in-addr.arpa.", dns.TypePTR}, {"5.0.0.127.in-addr.arpa.", dns.TypePTR}, {"255.255.255.255.in-addr.arpa.", dns.TypePTR},
-		{strings.TrimSuffix(dns.Fqdn(reverse("::1")), ""), dns.TypePTR}, {dns.Fqdn(reverse("::")), dns.TypePTR},
+		{"localhost.", miekg.TypeA}, {"localhost.", miekg.TypeAAAA}, {"localhost.", miekg.TypeMX}, {"invalid.", miekg.TypeA}, {"www.invalid.", miekg.TypeA}, {"x.onion.", miekg.TypeA}, {"x.test.", miekg.TypeAAAA},
+		{"1.0.0.127.in-addr.arpa.", miekg.TypePTR}, {"5.0.0.127.in-addr.arpa.", miekg.TypePTR}, {"255.255.255.255.in-addr.arpa.", miekg.TypePTR},
+		{strings.TrimSuffix(miekg.Fqdn(reverse("::1")), ""), miekg.TypePTR}, {miekg.Fqdn(reverse("::")), miekg.TypePTR},
 	} {
 		a, b := ask(t, ours.addr, c.name, c.typ), ask(t, unbound, c.name, c.typ)
 		if a.Rcode != b.Rcode || fmt.Sprint(sorted(a)) != fmt.Sprint(sorted(b)) {
-			t.Errorf("%s %s:\nmcdns   %d %v\nunbound %d %v", c.name, dns.TypeToString[c.typ], a.Rcode, a.Answer, b.Rcode, b.Answer)
+			t.Errorf("%s %s:\nmcdns   %d %v\nunbound %d %v", c.name, miekg.TypeToString[c.typ], a.Rcode, a.Answer, b.Rcode, b.Answer)
 		}
 	}
 	for _, a := range s.all() {
@@ -410,9 +410,9 @@ func TestSpecialNamesAreUnboundsToo(t *testing.T) {
 	}
 }
 
-func reverse(addr string) string { return wire.ReverseName(netip.MustParseAddr(addr)) }
+func reverse(addr string) string { return dns.ReverseName(netip.MustParseAddr(addr)) }
 
-func sorted(m *dns.Msg) (lines []string) {
+func sorted(m *miekg.Msg) (lines []string) {
 	for _, rr := range m.Answer {
 		lines = append(lines, line(rr))
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -62,7 +63,7 @@ type asker struct {
 func (a *asker) ask(name string) (hit bool) {
 	a.id++
 	a.now += 50 * time.Microsecond
-	q, err := wire.NewQuestion(name, wire.TypeA)
+	q, err := dns.NewQuestion(name, dns.TypeA)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -111,12 +112,12 @@ func BenchmarkBounds(b *testing.B) {
 			b.ReportMetric(float64(f.status.Entries), "entries")
 		}
 	})
-	q, _ := wire.NewQuestion("www.example.", wire.TypeA)
+	q, _ := dns.NewQuestion("www.example.", dns.TypeA)
 	for _, h := range hostileReplies() {
 		b.Run("hostile reply/"+h.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				wire.ParseReply(q, h.bytes)
+				dns.ParseReply(q, h.bytes)
 			}
 		})
 	}
@@ -130,13 +131,13 @@ func heapBytes() uint64 {
 }
 
 // address is the answer of a server to any question for an address, long-lived.
-func address(t testing.TB, q wire.Question) *wire.Answer {
-	p := wire.AppendQuery(nil, q, 0, false)
+func address(t testing.TB, q dns.Question) *dns.Answer {
+	p := dns.AppendQuery(nil, q, 0, false)
 	p[2], p[3], p[7] = 0x81, 0x80, 1
 	p = append(p, 0xC0, 12, 0, byte(q.Type), 0, 1, 0, 0, 0x0E, 0x10, 0, 4, 192, 0, 2, 1)
-	a, err := wire.ParseReply(q, p)
+	a, err := dns.ParseReply(q, p)
 	if err != nil {
-		a, err = wire.ParseAnswer(q, wire.RcodeSuccess, []string{". 3600 IN SOA a. b. 1 2 3 4 3600"})
+		a, err = dns.ParseAnswer(q, dns.RcodeSuccess, []string{". 3600 IN SOA a. b. 1 2 3 4 3600"})
 	}
 	if err != nil {
 		t.Fatal(err)

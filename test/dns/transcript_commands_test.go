@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -116,9 +117,9 @@ func (w *world) doAsk(args []string) error {
 	for _, a := range rest {
 		switch {
 		case a == "do":
-			q.Flags |= wire.DO
+			q.Flags |= dns.DO
 		case a == "cd":
-			q.Flags |= wire.CD
+			q.Flags |= dns.CD
 		case a[0] == 'x':
 			if times, err = strconv.Atoi(a[1:]); err != nil {
 				return err
@@ -155,8 +156,8 @@ func (w *world) doPeer(args []string, says string) error {
 		return errors.New("that is no answer")
 	}
 	told := *r.Answer
-	told.Server = wire.HashServer(serverAddrs["s1"])
-	told.Birth = wire.Birth{Peer: thePeer, Clock: w.now.Truncate(time.Millisecond)}
+	told.Server = dns.HashServer(serverAddrs["s1"])
+	told.Birth = dns.Birth{Peer: thePeer, Clock: w.now.Truncate(time.Millisecond)}
 	var age time.Duration
 	for _, r := range rest {
 		key, value, _ := strings.Cut(r, "=")
@@ -171,9 +172,9 @@ func (w *world) doPeer(args []string, says string) error {
 			if err != nil {
 				return err
 			}
-			told.Birth = wire.Birth{Peer: wire.Peer{ID: 3, Epoch: 33}, Clock: time.Duration(n) * time.Second}
+			told.Birth = dns.Birth{Peer: wire.Peer{ID: 3, Epoch: 33}, Clock: time.Duration(n) * time.Second}
 		case "server":
-			told.Server = wire.HashServer(serverAddrs[value])
+			told.Server = dns.HashServer(serverAddrs[value])
 		}
 	}
 	w.hear(&wire.Announce{Answers: []wire.Aged{{Answer: &told, Age: age}}}, true)

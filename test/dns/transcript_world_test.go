@@ -12,8 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -29,7 +30,7 @@ type world struct {
 	zone    map[string]string // "name. TYPE" -> what servers say
 	servers map[string]*fake
 	lines   []string
-	waiting map[uint64]wire.Question
+	waiting map[uint64]dns.Question
 	equal   map[string]int // results of one moment
 	nextID  uint64
 	epoch   uint64
@@ -60,7 +61,7 @@ var (
 func newWorld(t *testing.T) *world {
 	w := &world{
 		t: t, now: began, zone: map[string]string{}, servers: map[string]*fake{},
-		waiting: map[uint64]wire.Question{}, equal: map[string]int{}, epoch: 100,
+		waiting: map[uint64]dns.Question{}, equal: map[string]int{}, epoch: 100,
 	}
 	for name := range serverAddrs {
 		w.servers[name] = &fake{name: name, mode: "up", slow: replyTime}
@@ -76,7 +77,7 @@ func newWorld(t *testing.T) *world {
 func serverList(names string) (out []node.Server) {
 	for _, n := range strings.Split(names, ",") {
 		if a, ok := serverAddrs[n]; ok {
-			out = append(out, node.Server{Addr: a, ID: wire.HashServer(a)})
+			out = append(out, node.Server{Addr: a, ID: dns.HashServer(a)})
 		}
 	}
 	return out
@@ -185,12 +186,12 @@ func (w *world) server(addr netip.AddrPort) *fake {
 	return nil
 }
 
-func flags(q wire.Question) string {
+func flags(q dns.Question) string {
 	s := ""
-	if q.Flags&wire.DO != 0 {
+	if q.Flags&dns.DO != 0 {
 		s += " do"
 	}
-	if q.Flags&wire.CD != 0 {
+	if q.Flags&dns.CD != 0 {
 		s += " cd"
 	}
 	return s
@@ -230,16 +231,16 @@ func (w *world) ask(e node.Ask) {
 }
 
 // replied makes of a zone's line what the upstream client would report.
-func replied(q wire.Question, says string) (node.Replied, string) {
+func replied(q dns.Question, says string) (node.Replied, string) {
 	if strings.EqualFold(says, "unreachable") {
 		return node.Replied{Failure: node.Unreachable}, "unreachable"
 	}
-	m := new(dns.Msg)
+	m := new(miekg.Msg)
 	m.SetQuestion(q.Name, q.Type)
 	m.Response, m.RecursionAvailable = true, true
 	for i, part := range strings.Split(says, ";") {
 		part = strings.TrimSpace(part)
-		if rcode, is := dns.StringToRcode[part]; i == 0 && is {
+		if rcode, is := miekg.StringToRcode[part]; i == 0 && is {
 			m.Rcode = rcode
 			continue
 		}
@@ -252,7 +253,7 @@ func replied(q wire.Question, says string) (node.Replied, string) {
 			m.RecursionAvailable = false
 			continue
 		}
-		rr, err := dns.NewRR(part)
+		rr, err := miekg.NewRR(part)
 		if err != nil || rr == nil {
 			panic(fmt.Sprintf("%q: %v", part, err))
 		}
@@ -262,13 +263,13 @@ func replied(q wire.Question, says string) (node.Replied, string) {
 	if err != nil {
 		panic(err)
 	}
-	a, err := wire.ParseReply(q, p)
-	var rcode *wire.RcodeError
+	a, err := dns.ParseReply(q, p)
+	var rcode *dns.RcodeError
 	switch {
 	case err == nil:
-		return node.Replied{Answer: a}, dns.RcodeToString[m.Rcode]
+		return node.Replied{Answer: a}, miekg.RcodeToString[m.Rcode]
 	case errors.As(err, &rcode):
-		return node.Replied{Failure: node.Refused, Said: *rcode}, dns.RcodeToString[m.Rcode]
+		return node.Replied{Failure: node.Refused, Said: *rcode}, miekg.RcodeToString[m.Rcode]
 	}
 	return node.Replied{Failure: node.Refused}, "useless"
 }
@@ -287,7 +288,7 @@ func (w *world) respond(e node.Respond) {
 	if r.Answer == nil {
 		said := ""
 		if r.Said.Rcode != 0 {
-			said = " " + dns.RcodeToString[r.Said.Rcode]
+			said = " " + miekg.RcodeToString[r.Said.Rcode]
 		}
 		w.say("= failure %v%s%s", q, flags(q), said)
 		return
@@ -299,22 +300,22 @@ func (w *world) respond(e node.Respond) {
 	w.say("= %s%s ttl=%d from=%s %s", kindOf(r.Answer), stale, int(r.TTL.Seconds()), sources[r.Source], data(r.Answer))
 }
 
-func kindOf(a *wire.Answer) string {
+func kindOf(a *dns.Answer) string {
 	switch a.Kind {
-	case wire.NXDomain:
+	case dns.NXDomain:
 		return "NXDOMAIN"
-	case wire.NoData:
+	case dns.NoData:
 		return "NODATA"
 	}
 	return "NOERROR"
 }
 
 // data lists the records' data without owners and TTLs, but for SOAs.
-func data(a *wire.Answer) string {
+func data(a *dns.Answer) string {
 	var out []string
 	for _, line := range a.Records() {
 		f := strings.Fields(line)
-		if f[3] != "SOA" || a.Question.Type == wire.TypeSOA {
+		if f[3] != "SOA" || a.Question.Type == dns.TypeSOA {
 			out = append(out, strings.Join(f[3:], " "))
 		}
 	}
@@ -344,18 +345,18 @@ func (w *world) hear(body wire.Body, group bool) {
 	w.handle(node.Received{Message: m, From: peerAddr, Link: 1, Group: group})
 }
 
-func question(f []string) (wire.Question, []string, error) {
+func question(f []string) (dns.Question, []string, error) {
 	if len(f) < 2 {
-		return wire.Question{}, nil, errors.New("want a name and a type")
+		return dns.Question{}, nil, errors.New("want a name and a type")
 	}
-	typ, ok := dns.StringToType[f[1]]
+	typ, ok := miekg.StringToType[f[1]]
 	if !ok {
 		n, err := strconv.ParseUint(strings.TrimPrefix(f[1], "TYPE"), 10, 16)
 		if err != nil {
-			return wire.Question{}, nil, fmt.Errorf("type %q", f[1])
+			return dns.Question{}, nil, fmt.Errorf("type %q", f[1])
 		}
 		typ = uint16(n)
 	}
-	q, err := wire.NewQuestion(f[0], typ)
+	q, err := dns.NewQuestion(f[0], typ)
 	return q, f[2:], err
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -15,8 +16,8 @@ type births struct {
 }
 
 type fetched struct {
-	birth wire.Birth
-	q     wire.Question
+	birth dns.Birth
+	q     dns.Question
 }
 
 func (b *births) init() {
@@ -28,12 +29,12 @@ func (b *births) started(h *Host) { b.owner[h.self] = int32(h.Index) }
 // fetched notes that a host gets a reply now: a birth.
 func (b *births) fetched(w *World, h *Host, a *asking) {
 	at := h.clock.read(w.now).Truncate(time.Millisecond)
-	b.fetch[fetched{wire.Birth{Peer: h.self, Clock: at}, a.q}] = w.now
+	b.fetch[fetched{dns.Birth{Peer: h.self, Clock: at}, a.q}] = w.now
 }
 
 // at is when an answer was really fetched; false if it never was when its
 // birth says so.
-func (b *births) at(a *wire.Answer) (time.Duration, bool) {
+func (b *births) at(a *dns.Answer) (time.Duration, bool) {
 	f := fetched{a.Birth, a.Question}
 	for _, step := range []time.Duration{0, 1, -2} { // rounded down, up, to either side
 		f.birth.Clock += step * time.Millisecond

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // watchEvery is how often the checkers look around.
@@ -46,7 +46,7 @@ type Checks struct {
 
 type badKey struct {
 	host int
-	q    wire.Question
+	q    dns.Question
 }
 
 func newChecks(opt Options) *Checks {
@@ -93,7 +93,7 @@ func (c *Checks) disturbed(w *World) { c.changed = w.now }
 
 // badAsk notes that a question to a server gets no answer in time: this host
 // may serve stale for it.
-func (c *Checks) badAsk(w *World, h *Host, q wire.Question) {
+func (c *Checks) badAsk(w *World, h *Host, q dns.Question) {
 	c.bad[badKey{h.Index, q}] = w.now
 	c.lastBad = w.now
 }
@@ -121,7 +121,7 @@ func helloInterval(n int) time.Duration {
 }
 
 // mayBeStale says whether a stale answer is excused.
-func (c *Checks) mayBeStale(w *World, h *Host, q wire.Question) bool {
+func (c *Checks) mayBeStale(w *World, h *Host, q dns.Question) bool {
 	ago := func(t time.Duration) time.Duration {
 		if t == noWake {
 			return 1 << 62
@@ -165,7 +165,7 @@ func (c *Checks) responded(w *World, h *Host, l *lookup, r node.Result) {
 }
 
 // given checks the TTL that programs get.
-func (c *Checks) given(w *World, h *Host, q wire.Question, r node.Result) {
+func (c *Checks) given(w *World, h *Host, q dns.Question, r node.Result) {
 	const stale = 30 * time.Second
 	switch {
 	case r.Stale && r.TTL > stale:
@@ -202,7 +202,7 @@ func (c *Checks) ageError(age time.Duration) time.Duration {
 }
 
 // trueAge checks an answer's birth and its age against the truth.
-func (c *Checks) trueAge(w *World, h *Host, a *wire.Answer, age time.Duration, report func(Fault)) {
+func (c *Checks) trueAge(w *World, h *Host, a *dns.Answer, age time.Duration, report func(Fault)) {
 	born, known := w.births.at(a)
 	if !known {
 		report(Fault{w.now, h.Name, "birth", fmt.Sprintf("%s was never fetched as its birth says: %x at %v", show(a.Question), a.Birth.ID, a.Birth.Clock)})
@@ -214,15 +214,15 @@ func (c *Checks) trueAge(w *World, h *Host, a *wire.Answer, age time.Duration, r
 }
 
 // life is how long an answer is fresh on a host (PROTOCOL 2).
-func (c *Checks) life(a *wire.Answer, own bool) time.Duration {
+func (c *Checks) life(a *dns.Answer, own bool) time.Duration {
 	life := min(a.TTL, c.opt.Settings.MaxTTL)
 	if !own {
 		life = min(life, 4*time.Hour)
 	}
-	if a.Kind != wire.Positive {
+	if a.Kind != dns.Positive {
 		life = min(life, c.opt.Settings.NegativeTTL)
 	}
 	return life
 }
 
-func show(q wire.Question) string { return q.Name + " " + typeName(q.Type) }
+func show(q dns.Question) string { return q.Name + " " + typeName(q.Type) }

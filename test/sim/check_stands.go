@@ -5,13 +5,14 @@ import (
 	"slices"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
 
 // held is what a host held for a question before an input.
 type held struct {
-	q     wire.Question
+	q     dns.Question
 	entry node.Entry
 	ok    bool
 }
@@ -22,7 +23,7 @@ func (c *Checks) before(w *World, h *Host, now time.Duration, in node.Input) []h
 		return nil
 	}
 	var out []held
-	note := func(q wire.Question) {
+	note := func(q dns.Question) {
 		e, ok := h.node.Entry(now, q)
 		out = append(out, held{q, e, ok})
 	}
@@ -126,7 +127,7 @@ func (j *judge) retold(o node.Entry) bool {
 	case node.Pulled:
 		told = in.Answers
 	}
-	return o.Answer.Kind != wire.Positive && slices.ContainsFunc(told, func(a wire.Aged) bool { return a.Birth == o.Answer.Birth })
+	return o.Answer.Kind != dns.Positive && slices.ContainsFunc(told, func(a wire.Aged) bool { return a.Birth == o.Answer.Birth })
 }
 
 // full: there is no room left, so that answers are dropped for others.
@@ -178,7 +179,7 @@ func (j *judge) replaced(o, n node.Entry) {
 	own := n.From == (wire.Peer{}) // my own fetch always counts
 	const blur = 100 * time.Millisecond
 	switch {
-	case n.Answer.Kind != wire.Positive && o.Answer.Kind == wire.Positive && j.nth(n) > j.nth(o):
+	case n.Answer.Kind != dns.Positive && o.Answer.Kind == dns.Positive && j.nth(n) > j.nth(o):
 		j.fail("stands", "a later server's negative replaced %s", j.tell(o))
 	case own:
 	case j.retold(o): // an older copy made it stale: what it hid shows again
@@ -191,7 +192,7 @@ func (j *judge) replaced(o, n node.Entry) {
 		j.fail("stands", "other data born %v later replaced what was held; want 2s", nb-ob)
 	case o.From == (wire.Peer{}) && j.lives(o)-o.Age > window(j.lives(o))+blur:
 		j.fail("stands", "a peer's word replaced my own fetch %v before it expires", j.lives(o)-o.Age)
-	case n.Answer.Kind != wire.Positive && o.Answer.Kind == wire.Positive && j.fresh(o):
+	case n.Answer.Kind != dns.Positive && o.Answer.Kind == dns.Positive && j.fresh(o):
 		j.fail("stands", "a peer's negative replaced a fresh positive")
 	}
 }

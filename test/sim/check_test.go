@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -51,7 +52,7 @@ type bent struct {
 	do     func(n *bent, now time.Duration, e []node.Effect) []node.Effect
 	status func(s *node.Status)
 	wake   func(now time.Duration) time.Duration
-	last   map[wire.Question]node.Entry // what it claims to hold
+	last   map[dns.Question]node.Entry // what it claims to hold
 	count  int
 }
 
@@ -81,7 +82,7 @@ func (b *bent) Status(now time.Duration) node.Status {
 	return s
 }
 
-func (b *bent) Entry(now time.Duration, q wire.Question) (node.Entry, bool) {
+func (b *bent) Entry(now time.Duration, q dns.Question) (node.Entry, bool) {
 	if e, ok := b.last[q]; ok {
 		return e, true
 	}
@@ -132,7 +133,7 @@ func hasty(n *bent, now time.Duration, in node.Input) node.Input {
 		return in
 	}
 	if e, held := n.Node.Entry(now, q.Question); held && e.Age >= e.Answer.TTL {
-		n.last[wire.Question{}] = e
+		n.last[dns.Question{}] = e
 		n.count = int(q.ID)
 		return node.Wake{}
 	}
@@ -143,7 +144,7 @@ func served(n *bent, _ time.Duration, effects []node.Effect) []node.Effect {
 	if n.count == 0 {
 		return effects
 	}
-	e := n.last[wire.Question{}]
+	e := n.last[dns.Question{}]
 	id := uint64(n.count)
 	n.count = 0
 	return append(effects, node.Respond{ID: id, Result: node.Result{
@@ -229,7 +230,7 @@ func TestChecksCatchPlantedFaults(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			w := plain(func(n Node) Node {
 				b := f.bent
-				b.Node, b.last = n, map[wire.Question]node.Entry{}
+				b.Node, b.last = n, map[dns.Question]node.Entry{}
 				return &b
 			}, f.prepare)
 			if w.Checks.Count[f.check] == 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
@@ -168,7 +169,7 @@ func (s *script) addRecords(_, input []string) error {
 	return err
 }
 
-func question(args []string) (wire.Question, error) {
+func question(args []string) (dns.Question, error) {
 	typ := TypeA
 	if len(args) > 1 {
 		switch args[1] {
@@ -178,10 +179,10 @@ func question(args []string) (wire.Question, error) {
 		case "PTR":
 			typ = TypePTR
 		default:
-			return wire.Question{}, fmt.Errorf("type A, AAAA or PTR")
+			return dns.Question{}, fmt.Errorf("type A, AAAA or PTR")
 		}
 	}
-	return wire.NewQuestion(args[0], typ)
+	return dns.NewQuestion(args[0], typ)
 }
 
 // begin has hosts ask; nobody waits.

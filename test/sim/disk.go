@@ -3,8 +3,8 @@ package sim
 import (
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // saveEvery is how often a host writes down what changed.
@@ -13,8 +13,8 @@ const saveEvery = time.Minute
 // A disk is what a host has when it starts again. It does what the daemon's
 // file does: entries by question, with the clock they were written at.
 type disk struct {
-	order []wire.Question // as first written
-	saved map[wire.Question]saved
+	order []dns.Question // as first written
+	saved map[dns.Question]saved
 	mark  uint64 // Node.Changes goes on here
 	boot  int    // counts boots of the machine
 }
@@ -27,7 +27,7 @@ type saved struct {
 	under *saved // the positive that a negative hides: the node tells of both in one
 }
 
-func newDisk() *disk { return &disk{saved: map[wire.Question]saved{}} }
+func newDisk() *disk { return &disk{saved: map[dns.Question]saved{}} }
 
 func (d *disk) rebooted() { d.boot++ }
 
@@ -47,7 +47,7 @@ func (d *disk) store(w *World, h *Host) {
 	now := h.clock.read(w.now)
 	entries, mark := h.node.Changes(now, d.mark)
 	d.mark = mark
-	var positive wire.Question // of the entry before
+	var positive dns.Question // of the entry before
 	for _, e := range entries {
 		q := e.Answer.Question
 		before, ok := d.saved[q]
@@ -55,7 +55,7 @@ func (d *disk) store(w *World, h *Host) {
 			d.order = append(d.order, q)
 		}
 		s := saved{entry: e, clock: now, wall: w.now + h.wall, boot: d.boot}
-		if e.Answer.Kind == wire.Positive {
+		if e.Answer.Kind == dns.Positive {
 			positive = q
 		} else if positive == q {
 			under := before

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -76,7 +77,7 @@ func (w *World) sendTo(h *Host, e node.Send, d datagram) {
 type lookup struct {
 	id    uint64
 	at    time.Duration
-	q     wire.Question
+	q     dns.Question
 	host  *Host
 	tag   uint64 // the asker's
 	await bool   // a transcript waits for it
@@ -88,7 +89,7 @@ type lookup struct {
 
 // Lookup asks a host's node, as one of its programs would. tag comes back in
 // the Outcome.
-func (w *World) Lookup(h *Host, q wire.Question, tag uint64) {
+func (w *World) Lookup(h *Host, q dns.Question, tag uint64) {
 	if !h.runs(h.run) {
 		w.Tally.lost++
 		return

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -164,7 +165,7 @@ func (h *Host) Status(w *World) node.Status { return h.node.Status(h.clock.read(
 func (h *Host) Peers(w *World) []node.PeerStatus { return h.node.Peers(h.clock.read(w.now)) }
 
 // Entry is the answer the host holds to a question, if any.
-func (h *Host) Entry(w *World, q wire.Question) (node.Entry, bool) {
+func (h *Host) Entry(w *World, q dns.Question) (node.Entry, bool) {
 	return h.node.Entry(h.clock.read(w.now), q)
 }
 

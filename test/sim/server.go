@@ -4,8 +4,8 @@ import (
 	"net/netip"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // Mode is what is wrong with a DNS server.
@@ -28,7 +28,7 @@ const FlapEvery = 7 * time.Second
 type Server struct {
 	Index int
 	Addr  netip.AddrPort
-	ID    wire.ServerID
+	ID    dns.ServerID
 	Mode  Mode
 	Reply time.Duration // how long it takes
 	Loss  float64       // of questions and replies
@@ -44,7 +44,7 @@ const never = time.Duration(-1)
 
 func newServer(i int, opt Options) *Server {
 	a := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 77, 255, byte(i + 1)}), 53)
-	return &Server{Index: i, Addr: a, ID: wire.HashServer(a), Reply: opt.Reply, Loss: opt.ServerLoss, ill: never}
+	return &Server{Index: i, Addr: a, ID: dns.HashServer(a), Reply: opt.Reply, Loss: opt.ServerLoss, ill: never}
 }
 
 // answersInTime is the wait that a node grants a server it knows nothing of
@@ -87,7 +87,7 @@ func (w *World) change(s *Server, f func()) {
 
 // An asking is a question to a DNS server whose reply is on its way.
 type asking struct {
-	q      wire.Question
+	q      dns.Question
 	at     time.Duration
 	server *Server
 }
@@ -141,7 +141,7 @@ func (w *World) outcome(h *Host, s *Server, e node.Ask) (node.Replied, time.Dura
 	a := w.zone.Answer(e.Question, w.now)
 	switch {
 	case s.Mode == ServerFails, s.Mode == ServerPartial && e.Question.Hash()%2 == 0, a == nil:
-		return node.Replied{Ask: e.ID, Failure: node.Refused, Said: wire.RcodeError{Rcode: wire.RcodeServerFailure}}, s.Reply
+		return node.Replied{Ask: e.ID, Failure: node.Refused, Said: dns.RcodeError{Rcode: dns.RcodeServerFailure}}, s.Reply
 	case s.Mode == ServerLies:
 		a = nameless(e.Question)
 	}
@@ -186,8 +186,8 @@ func (h *Host) missed(a *asking) {
 }
 
 // nameless is the answer of a server that knows no name.
-func nameless(q wire.Question) *wire.Answer {
-	a, err := wire.ParseAnswer(q, 3, []string{". 60 IN SOA a.root. hostmaster.root. 1 3600 600 86400 60"})
+func nameless(q dns.Question) *dns.Answer {
+	a, err := dns.ParseAnswer(q, 3, []string{". 60 IN SOA a.root. hostmaster.root. 1 3600 600 86400 60"})
 	if err != nil {
 		panic(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -43,7 +44,7 @@ func (t *Trace) line(w *World, who, verb, what string) {
 	t.lines = append(t.lines, strings.TrimRight(fmt.Sprintf("%-24s %s", head, what), " "))
 }
 
-func (t *Trace) lookup(w *World, h *Host, q wire.Question) {
+func (t *Trace) lookup(w *World, h *Host, q dns.Question) {
 	if t != nil {
 		t.line(w, h.Name, "is asked", brief(q))
 	}
@@ -122,7 +123,7 @@ func doubts(m *wire.Message) bool {
 	return false
 }
 
-func (w *World) serverName(id wire.ServerID) string {
+func (w *World) serverName(id dns.ServerID) string {
 	for _, s := range w.servers {
 		if s.ID == id {
 			return s.name()
@@ -151,7 +152,7 @@ func body(w *World, m *wire.Message) string {
 	case *wire.Query:
 		for _, a := range b.Asked {
 			s := "who knows " + brief(a.Question) + "?"
-			if a.Held != (wire.Birth{}) {
+			if a.Held != (dns.Birth{}) {
 				s = "who knows better " + brief(a.Question) + "?"
 			}
 			out = append(out, s)
@@ -220,7 +221,7 @@ func (w *World) hostAt(a netip.AddrPort) string {
 }
 
 // brief is a question as people say it.
-func brief(q wire.Question) string {
+func brief(q dns.Question) string {
 	if q.Name == "." {
 		return ". " + typeName(q.Type)
 	}
@@ -228,11 +229,11 @@ func brief(q wire.Question) string {
 }
 
 // data is what an answer says, in short.
-func data(a *wire.Answer) string {
+func data(a *dns.Answer) string {
 	switch a.Kind {
-	case wire.NXDomain:
+	case dns.NXDomain:
 		return "no such name"
-	case wire.NoData:
+	case dns.NoData:
 		return "no such record"
 	}
 	v, err := a.View()

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
-	"mcdns/gocore/wire"
 )
 
 // Options say what a world is like at the start.
@@ -62,7 +62,7 @@ type Node interface {
 	// Upstream is Status.Upstream without the walk through everything held.
 	Upstream() node.State
 	Peers(now time.Duration) []node.PeerStatus
-	Entry(now time.Duration, q wire.Question) (node.Entry, bool)
+	Entry(now time.Duration, q dns.Question) (node.Entry, bool)
 	// Changes are the answers that changed since a mark (0 is everything), and
 	// the mark for the next call.
 	Changes(now time.Duration, mark uint64) ([]node.Entry, uint64)

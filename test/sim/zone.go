@@ -7,14 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 )
 
 // A Zone is what the DNS servers know.
 type Zone interface {
 	// Answer is what a server says to a question at a time, nil for SERVFAIL.
 	// The answer is shared: it has no birth and no server.
-	Answer(q wire.Question, now time.Duration) *wire.Answer
+	Answer(q dns.Question, now time.Duration) *dns.Answer
 }
 
 // soa is the authority section of every negative answer.
@@ -23,12 +23,12 @@ const soa = "example. 300 IN SOA ns.example. hostmaster.example. 1 3600 600 8640
 // Records is a zone written out by hand: records in presentation form.
 type Records struct {
 	lines map[string][]string // by lower-case owner name
-	ready map[wire.Question]*wire.Answer
+	ready map[dns.Question]*dns.Answer
 }
 
 // NewRecords reads one record a line, "www.example.org. 300 A 192.0.2.7".
 func NewRecords(text string) (*Records, error) {
-	z := &Records{lines: map[string][]string{}, ready: map[wire.Question]*wire.Answer{}}
+	z := &Records{lines: map[string][]string{}, ready: map[dns.Question]*dns.Answer{}}
 	return z, z.Add(text)
 }
 
@@ -74,7 +74,7 @@ func (z *Records) Remove(name string) {
 }
 
 // Answer follows CNAMEs within the zone.
-func (z *Records) Answer(q wire.Question, _ time.Duration) *wire.Answer {
+func (z *Records) Answer(q dns.Question, _ time.Duration) *dns.Answer {
 	if a, ok := z.ready[q]; ok {
 		return a
 	}
@@ -106,7 +106,7 @@ func (z *Records) Answer(q wire.Question, _ time.Duration) *wire.Answer {
 	if !found {
 		out = append(out, soa)
 	}
-	a, err := wire.ParseAnswer(q, rcode, out)
+	a, err := dns.ParseAnswer(q, rcode, out)
 	if err != nil {
 		panic(fmt.Sprintf("zone: %v: %v", q, err))
 	}
@@ -115,8 +115,8 @@ func (z *Records) Answer(q wire.Question, _ time.Duration) *wire.Answer {
 }
 
 // root answers a probe that asks for the root's SOA.
-func root(q wire.Question) *wire.Answer {
-	a, err := wire.ParseAnswer(q, 0, []string{". 86400 IN SOA a.root. hostmaster.root. 1 1800 900 604800 86400"})
+func root(q dns.Question) *dns.Answer {
+	a, err := dns.ParseAnswer(q, 0, []string{". 86400 IN SOA a.root. hostmaster.root. 1 1800 900 604800 86400"})
 	if err != nil {
 		panic(err)
 	}
@@ -146,8 +146,8 @@ const (
 )
 
 // Ask makes a question of a name as people write it.
-func Ask(name string, typ uint16) wire.Question {
-	q, err := wire.NewQuestion(name, typ)
+func Ask(name string, typ uint16) dns.Question {
+	q, err := dns.NewQuestion(name, typ)
 	if err != nil {
 		panic(err)
 	}
@@ -159,9 +159,9 @@ func Ask(name string, typ uint16) wire.Question {
 // aliases, some do not exist, as the Mix says.
 type Names struct {
 	mix       Mix
-	questions []wire.Question
-	answers   []*wire.Answer
-	index     map[wire.Question]int
+	questions []dns.Question
+	answers   []*dns.Answer
+	index     map[dns.Question]int
 	changed   map[int]int // names whose data changed, and how often
 }
 
@@ -191,8 +191,8 @@ func NewMix(m Mix) *Names {
 	if m.Families {
 		total = 2 * m.Count
 	}
-	z := &Names{mix: m, questions: make([]wire.Question, total), answers: make([]*wire.Answer, total), changed: map[int]int{}}
-	z.index = make(map[wire.Question]int, total)
+	z := &Names{mix: m, questions: make([]dns.Question, total), answers: make([]*dns.Answer, total), changed: map[int]int{}}
+	z.index = make(map[dns.Question]int, total)
 	for i := range total {
 		z.questions[i] = Ask(fmt.Sprintf("n%d.example.", i), TypeA)
 		if m.Families && i >= m.Count {
@@ -204,7 +204,7 @@ func NewMix(m Mix) *Names {
 }
 
 // Question is the i-th there is.
-func (z *Names) Question(i int) wire.Question { return z.questions[i] }
+func (z *Names) Question(i int) dns.Question { return z.questions[i] }
 
 // Fill makes all answers now.
 func (z *Names) Fill() {
@@ -222,7 +222,7 @@ func (z *Names) Change(i int) {
 }
 
 // Answer makes the answer when it is first asked for.
-func (z *Names) Answer(q wire.Question, _ time.Duration) *wire.Answer {
+func (z *Names) Answer(q dns.Question, _ time.Duration) *dns.Answer {
 	i, ok := z.index[q]
 	if q.Name == "." {
 		return root(q)
@@ -236,7 +236,7 @@ func (z *Names) Answer(q wire.Question, _ time.Duration) *wire.Answer {
 	return z.answers[i]
 }
 
-func (z *Names) make(i int) *wire.Answer {
+func (z *Names) make(i int) *dns.Answer {
 	q, ttl := z.questions[i], int(z.TTL(i)/time.Second)
 	address := "A 11.%d.%d.%d"
 	if q.Type == TypeAAAA {
@@ -256,7 +256,7 @@ func (z *Names) make(i int) *wire.Answer {
 		v := i + z.changed[i]*1_000_000
 		lines = append(lines, fmt.Sprintf("%s %d "+address, name, ttl, v>>16&255, v>>8&255, v&255))
 	}
-	a, err := wire.ParseAnswer(q, rcode, lines)
+	a, err := dns.ParseAnswer(q, rcode, lines)
 	if err != nil {
 		panic(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"mcdns/daemon/clock"
 	"mcdns/daemon/store"
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -37,15 +38,15 @@ func fullCache(t *testing.T, dir string) {
 	var entries []node.Entry
 	for i := range 260_000 {
 		name := fmt.Sprintf("www.name%d.example.", i)
-		q, err := wire.NewQuestion(name, 1)
+		q, err := dns.NewQuestion(name, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := wire.ParseAnswer(q, 0, []string{name + " 86400 IN A 192.0.2.1"})
+		a, err := dns.ParseAnswer(q, 0, []string{name + " 86400 IN A 192.0.2.1"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.Birth, a.Server = wire.Birth{Peer: wire.Peer{ID: 1, Epoch: 1}, Clock: now.Boot}, 7
+		a.Birth, a.Server = dns.Birth{Peer: wire.Peer{ID: 1, Epoch: 1}, Clock: now.Boot}, 7
 		entries = append(entries, node.Entry{Answer: a})
 	}
 	if err := s.Rewrite(now, entries); err != nil {

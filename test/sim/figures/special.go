@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"mcdns/gocore/wire"
+	"mcdns/gocore/dns"
 	"mcdns/test/sim"
 	"mcdns/test/sim/rival"
 )
@@ -106,7 +106,7 @@ func (s Set) slashdot(hosts int, fetches uint64, p *progress) Slashdot {
 	return out
 }
 
-func everybodyHolds(w *sim.World, q wire.Question) bool {
+func everybodyHolds(w *sim.World, q dns.Question) bool {
 	for _, h := range w.Hosts() {
 		if _, ok := h.Entry(w, q); !ok {
 			return false

@@ -1,4 +1,4 @@
-package wire
+package dns
 
 import "net/netip"
 

@@ -1,4 +1,4 @@
-package wire
+package dns
 
 import (
 	"encoding/binary"
@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 var (
@@ -29,7 +29,7 @@ type RcodeError struct {
 }
 
 func (e *RcodeError) Error() string {
-	if s, ok := dns.RcodeToString[e.Rcode]; ok {
+	if s, ok := miekg.RcodeToString[e.Rcode]; ok {
 		return "DNS server says " + s
 	}
 	return fmt.Sprintf("DNS server says RCODE %d", e.Rcode)
@@ -77,7 +77,7 @@ func checkReply(name []byte, typ uint16, p []byte) (int, opt, error) {
 		return 0, opt{}, ErrMismatch
 	}
 	rcode := int(p[3] & 0xF)
-	if be16(p[4:]) == 0 && len(p) == headerLen && (rcode == dns.RcodeFormatError || rcode == dns.RcodeNotImplemented) {
+	if be16(p[4:]) == 0 && len(p) == headerLen && (rcode == miekg.RcodeFormatError || rcode == miekg.RcodeNotImplemented) {
 		return 0, opt{}, &RcodeError{Rcode: rcode} // how servers older than EDNS say so
 	}
 	records := int(be16(p[6:])) + int(be16(p[8:])) + int(be16(p[10:]))
@@ -154,7 +154,7 @@ func (s *scrubber) index(off int) (int, error) {
 			return 0, err
 		}
 		off = int(c.end)
-		if class == classIN && typ == dns.TypeDNAME && len(s.dnames) < maxChain {
+		if class == classIN && typ == miekg.TypeDNAME && len(s.dnames) < maxChain {
 			s.dnames = append(s.dnames, c)
 		}
 		if class != classIN || typ != s.q.Type && typ != TypeCNAME {
@@ -327,7 +327,7 @@ func (s *scrubber) negative(cur, off int) error {
 			return err
 		}
 		off = int(c.end)
-		referral = referral || typ == dns.TypeNS
+		referral = referral || typ == miekg.TypeNS
 		if typ != TypeSOA || class != classIN {
 			continue
 		}

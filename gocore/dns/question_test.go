@@ -1,10 +1,10 @@
-package wire
+package dns
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 func TestQuestionHasOneSpelling(t *testing.T) {
@@ -52,9 +52,9 @@ func TestQuestionRefusesWhatIsNoName(t *testing.T) {
 		{"short number", `a\12`, "backslash", TypeA},
 		{"number above 255", `a\256`, "backslash", TypeA},
 		{"type 0", "a", "type 0", 0},
-		{"OPT", "a", "type 41", dns.TypeOPT},
-		{"ANY", "a", "type 255", dns.TypeANY},
-		{"AXFR", "a", "type 252", dns.TypeAXFR},
+		{"OPT", "a", "type 41", miekg.TypeOPT},
+		{"ANY", "a", "type 255", miekg.TypeANY},
+		{"AXFR", "a", "type 252", miekg.TypeAXFR},
 	} {
 		_, err := NewQuestion(c.in, c.typ)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
@@ -70,7 +70,7 @@ func TestHashIsTheSameInEveryVersion(t *testing.T) {
 	}{
 		{Question{Name: "www.example.org.", Type: TypeA}, 0xa56c1f3d0e88a22c},
 		{Question{Name: "www.example.org.", Type: TypeAAAA}, 0x71824f6eb89197b0},
-		{Question{Name: ".", Type: dns.TypeNS}, 0xc6de47792e69d685},
+		{Question{Name: ".", Type: miekg.TypeNS}, 0xc6de47792e69d685},
 	} {
 		if got := c.q.Hash(); got != c.want {
 			t.Errorf("%v: hash %#x; want %#x: hosts of two versions would rank and page differently", c.q, got, c.want)
@@ -93,12 +93,12 @@ func TestAppendQueryIsWhatServersExpect(t *testing.T) {
 	q := question(t, "www.example.org", TypeAAAA)
 	for _, edns := range []bool{false, true} {
 		b := AppendQuery([]byte("xx"), q, 0x1234, edns)
-		var m dns.Msg
+		var m miekg.Msg
 		if err := m.Unpack(b[2:]); err != nil {
 			t.Fatalf("edns %v: %v", edns, err)
 		}
-		if m.Id != 0x1234 || !m.RecursionDesired || m.Response || m.Opcode != dns.OpcodeQuery ||
-			len(m.Question) != 1 || m.Question[0] != (dns.Question{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}) {
+		if m.Id != 0x1234 || !m.RecursionDesired || m.Response || m.Opcode != miekg.OpcodeQuery ||
+			len(m.Question) != 1 || m.Question[0] != (miekg.Question{Name: q.Name, Qtype: q.Type, Qclass: miekg.ClassINET}) {
 			t.Errorf("edns %v: got %v", edns, &m)
 		}
 		if opt := m.IsEdns0(); (opt != nil) != edns || edns && (opt.UDPSize() != 1232 || opt.Version() != 0 || opt.Do()) {
@@ -138,16 +138,15 @@ func FuzzNewQuestion(f *testing.F) {
 		if err != nil || len(b) != q.Size() {
 			t.Fatalf("%q: %d bytes, size says %d, %v", q.Name, len(b), q.Size(), err)
 		}
-		r := reader{b: b}
-		if got := r.question(); got != q || r.bad || len(r.b) != 0 {
+		if got, rest, ok := ReadQuestion(b); got != q || !ok || len(rest) != 0 {
 			t.Fatalf("%q came back from the wire as %q", q.Name, got.Name)
 		}
 		theirs := make([]byte, 256)
-		n, err := dns.PackDomainName(q.Name, theirs, 0, nil, false)
+		n, err := miekg.PackDomainName(q.Name, theirs, 0, nil, false)
 		if err != nil || string(theirs[:n]) != string(b[:len(b)-2]) {
 			t.Fatalf("%q: miekg/dns packs %x, %v; we %x", q.Name, theirs[:n], err, b)
 		}
-		text, _, err := dns.UnpackDomainName(b, 0)
+		text, _, err := miekg.UnpackDomainName(b, 0)
 		if err != nil || text != q.Name {
 			t.Fatalf("%x: miekg/dns reads %q, %v; we %q", b, text, err, q.Name)
 		}

@@ -1,4 +1,4 @@
-package wire
+package dns
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 	"pgregory.net/rapid"
 )
 
@@ -48,10 +48,10 @@ func TestPeerCanSayNothingBesideTheAnswer(t *testing.T) {
 		{"a negative", packed(nxdomain, name, TypeA, 0, 1, rawRR(zone, TypeSOA, 60, soaData)), true},
 		{"the root's SOA", packed(nxdomain, name, TypeA, 0, 1, rawRR([]byte{0xC0, 22}, TypeSOA, 60, soaData)), true},
 		{"the highest TTL", packed(noerror, name, TypeA, 1, 0, rawRR(own, TypeA, MaxTTL, addr)), true},
-		{"two strings", packed(noerror, name, dns.TypeTXT, 1, 0, rawRR(own, dns.TypeTXT, 60, []byte("\x01x\x02yz"))), true},
-		{"a NAPTR", packed(noerror, name, dns.TypeNAPTR, 1, 0, rawRR(own, dns.TypeNAPTR, 60, []byte("\x00\x01\x00\x02\x01u\x03E2U\x00\x01r\x00"))), true},
-		{"a NAPTR cut", packed(noerror, name, dns.TypeNAPTR, 1, 0, rawRR(own, dns.TypeNAPTR, 60, []byte("\x00\x01\x00\x02\x01u\x03E2U\x00"))), false},
-		{"a string longer than the record", packed(noerror, name, dns.TypeTXT, 1, 0, rawRR(own, dns.TypeTXT, 60, []byte("\x01x\x02y"))), false},
+		{"two strings", packed(noerror, name, miekg.TypeTXT, 1, 0, rawRR(own, miekg.TypeTXT, 60, []byte("\x01x\x02yz"))), true},
+		{"a NAPTR", packed(noerror, name, miekg.TypeNAPTR, 1, 0, rawRR(own, miekg.TypeNAPTR, 60, []byte("\x00\x01\x00\x02\x01u\x03E2U\x00\x01r\x00"))), true},
+		{"a NAPTR cut", packed(noerror, name, miekg.TypeNAPTR, 1, 0, rawRR(own, miekg.TypeNAPTR, 60, []byte("\x00\x01\x00\x02\x01u\x03E2U\x00"))), false},
+		{"a string longer than the record", packed(noerror, name, miekg.TypeTXT, 1, 0, rawRR(own, miekg.TypeTXT, 60, []byte("\x01x\x02y"))), false},
 		{"a SvcParam twice", packed(noerror, name, TypeHTTPS, 1, 0, rawRR(own, TypeHTTPS, 60, []byte("\x00\x01\x00\x00\x02\x00\x00\x00\x02\x00\x00"))), false},
 		{"a name of 256 bytes", packed(noerror, []byte(strings.Repeat("\x3e"+strings.Repeat("a", 62), 4)+"\x02ab\x00"), TypeA, 1, 0, a), false},
 		{"a name of 255 bytes", packed(noerror, []byte(strings.Repeat("\x3e"+strings.Repeat("a", 62), 4)+"\x01a\x00"), TypeA, 1, 0, a), true},
@@ -66,17 +66,17 @@ func TestPeerCanSayNothingBesideTheAnswer(t *testing.T) {
 		{"no question", packed(noerror, nil, TypeA, 0, 0), false},
 		{"upper case", packed(noerror, []byte("\x01A\x00"), TypeA, 1, 0, a), false},
 		{"another class", func() []byte { b := packed(noerror, name, TypeA, 1, 0, a); b[headerLen+len(name)+3] = 3; return b }(), false},
-		{"ANY", packed(noerror, name, dns.TypeANY, 0, 0), false},
+		{"ANY", packed(noerror, name, miekg.TypeANY, 0, 0), false},
 		{"an owner of its own", packed(noerror, name, TypeA, 1, 0, rawRR([]byte("\x04bank\x00"), TypeA, 60, addr)), false},
 		{"an owner above the question", packed(noerror, name, TypeA, 1, 0, rawRR(zone, TypeA, 60, addr)), false},
-		{"another type", packed(noerror, name, TypeA, 2, 0, a, rawRR(own, dns.TypeTXT, 60, []byte("\x01x"))), false},
+		{"another type", packed(noerror, name, TypeA, 2, 0, a, rawRR(own, miekg.TypeTXT, 60, []byte("\x01x"))), false},
 		{"a record behind a CNAME that is not its target", packed(noerror, name, TypeA, 2, 0, cname, a), false},
 		{"a CNAME behind addresses", packed(noerror, name, TypeA, 2, 0, a, cname), false},
 		{"a CNAME to itself", packed(noerror, name, TypeA, 1, 0, rawRR(own, TypeCNAME, 60, []byte("\x01A\x07example\x00"))), false},
 		{"a compressed target", packed(noerror, name, TypeA, 1, 0, rawRR(own, TypeCNAME, 60, own)), false},
 		{"addresses beside NXDOMAIN", packed(nxdomain, name, TypeA, 1, 0, a), false},
 		{"an SOA beside addresses", packed(noerror, name, TypeA, 1, 1, a, rawRR(zone, TypeSOA, 60, soaData)), false},
-		{"NS in authority", packed(noerror, name, TypeA, 0, 1, rawRR(zone, dns.TypeNS, 60, []byte("\x01n\x00"))), false},
+		{"NS in authority", packed(noerror, name, TypeA, 0, 1, rawRR(zone, miekg.TypeNS, 60, []byte("\x01n\x00"))), false},
 		{"two SOAs", packed(nxdomain, name, TypeA, 0, 2, rawRR(zone, TypeSOA, 60, soaData), rawRR(zone, TypeSOA, 60, soaData)), false},
 		{"an SOA of a zone it is not in", packed(nxdomain, name, TypeA, 0, 1, rawRR([]byte{0xC0, 13}, TypeSOA, 60, soaData)), false},
 		{"a short SOA", packed(nxdomain, name, TypeA, 0, 1, rawRR(zone, TypeSOA, 60, soaData[:20])), false},
@@ -88,7 +88,7 @@ func TestPeerCanSayNothingBesideTheAnswer(t *testing.T) {
 		{"fewer records than it says", packed(noerror, name, TypeA, 3, 0, a), false},
 		{"SvcParams out of order", packed(noerror, name, TypeHTTPS, 1, 0, rawRR(own, TypeHTTPS, 60, []byte("\x00\x01\x00\x00\x04\x00\x04\x01\x02\x03\x04\x00\x01\x00\x00"))), false},
 		{"a hint of 3 bytes", packed(noerror, name, TypeHTTPS, 1, 0, rawRR(own, TypeHTTPS, 60, []byte("\x00\x01\x00\x00\x04\x00\x03\x01\x02\x03"))), false},
-		{"a TXT of no string", packed(noerror, name, dns.TypeTXT, 1, 0, rawRR(own, dns.TypeTXT, 60, nil)), false},
+		{"a TXT of no string", packed(noerror, name, miekg.TypeTXT, 1, 0, rawRR(own, miekg.TypeTXT, 60, nil)), false},
 	} {
 		if _, err := checkForm(c.b); (err == nil) != c.good {
 			t.Errorf("%s: error %v; want good %v", c.name, err, c.good)

@@ -1,4 +1,4 @@
-package wire
+package dns
 
 // The letters of a question's name are drawn anew each time it is put to a server
 // (0x20). Servers compress names against the question, or keep what an authority

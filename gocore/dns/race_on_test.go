@@ -1,6 +1,6 @@
 //go:build race
 
-package wire
+package dns
 
 // slack: the race detector makes everything some ten times slower.
 const slack = 20

@@ -1,29 +1,29 @@
-package wire
+package dns
 
 import (
 	"encoding/binary"
 	"errors"
 	"fmt"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 // The record types that this project names. Any other data type may be asked
 // for by number.
 const (
-	TypeA     = dns.TypeA
-	TypeCNAME = dns.TypeCNAME
-	TypeSOA   = dns.TypeSOA
-	TypePTR   = dns.TypePTR
-	TypeAAAA  = dns.TypeAAAA
-	TypeSVCB  = dns.TypeSVCB
-	TypeHTTPS = dns.TypeHTTPS
+	TypeA     = miekg.TypeA
+	TypeCNAME = miekg.TypeCNAME
+	TypeSOA   = miekg.TypeSOA
+	TypePTR   = miekg.TypePTR
+	TypeAAAA  = miekg.TypeAAAA
+	TypeSVCB  = miekg.TypeSVCB
+	TypeHTTPS = miekg.TypeHTTPS
 )
 
 // The RCODEs that an answer may have (Answer.Rcode).
 const (
-	RcodeSuccess  = dns.RcodeSuccess
-	RcodeNXDomain = dns.RcodeNameError
+	RcodeSuccess  = miekg.RcodeSuccess
+	RcodeNXDomain = miekg.RcodeNameError
 )
 
 // NewQuestion makes the one spelling of a question from a name in presentation
@@ -54,12 +54,12 @@ const (
 // askable is false for OPT and the meta types (ANY, AXFR, TSIG ...), whose
 // answers are not one RRset.
 func askable(typ uint16) bool {
-	return typ != 0 && typ != dns.TypeOPT && (typ < 128 || typ > 255)
+	return typ != 0 && typ != miekg.TypeOPT && (typ < 128 || typ > 255)
 }
 
 // String gives "www.example.org. AAAA".
 func (q Question) String() string {
-	t, ok := dns.TypeToString[q.Type]
+	t, ok := miekg.TypeToString[q.Type]
 	if !ok {
 		t = fmt.Sprintf("TYPE%d", q.Type)
 	}
@@ -212,7 +212,7 @@ func AppendQuery(dst []byte, q Question, id uint16, edns bool) []byte {
 		if q.Flags&DO != 0 {
 			do = ednsDO
 		}
-		b = append(b, 0, 0, byte(dns.TypeOPT), udpRoom>>8, udpRoom&0xFF, 0, 0, do, 0, 0, 0)
+		b = append(b, 0, 0, byte(miekg.TypeOPT), udpRoom>>8, udpRoom&0xFF, 0, 0, do, 0, 0, 0)
 	}
 	return b
 }

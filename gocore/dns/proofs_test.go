@@ -1,11 +1,11 @@
-package wire
+package dns
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 const sig = " 0 8 2 300 20300101000000 20200101000000 1 example. AAAA"
@@ -31,7 +31,7 @@ func TestSignaturesPassUnharmed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var m dns.Msg
+	var m miekg.Msg
 	if err := m.Unpack(a.Packed); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestFlagsAreAskedForAndPartOfTheQuestion(t *testing.T) {
 		q := question(t, "www.example", TypeA)
 		plain := q
 		q.Flags = flags
-		var m dns.Msg
+		var m miekg.Msg
 		if err := m.Unpack(AppendQuery(nil, q, 7, true)); err != nil {
 			t.Fatal(err)
 		}
@@ -72,11 +72,11 @@ func TestTargetsAreWhatIsAskedForNext(t *testing.T) {
 		records []string
 		want    string
 	}{
-		{dns.TypeMX, []string{"x.example. 60 IN MX 10 A.example.", "x.example. 60 IN MX 20 b.example."}, "a.example. b.example."},
-		{dns.TypeMX, []string{"x.example. 60 IN MX 0 ."}, ""},
-		{dns.TypeSRV, []string{"x.example. 60 IN SRV 1 2 443 s.example."}, "s.example."},
+		{miekg.TypeMX, []string{"x.example. 60 IN MX 10 A.example.", "x.example. 60 IN MX 20 b.example."}, "a.example. b.example."},
+		{miekg.TypeMX, []string{"x.example. 60 IN MX 0 ."}, ""},
+		{miekg.TypeSRV, []string{"x.example. 60 IN SRV 1 2 443 s.example."}, "s.example."},
 		{TypeHTTPS, []string{"x.example. 60 IN HTTPS 1 . alpn=h2", "x.example. 60 IN HTTPS 2 pool.example."}, "pool.example."},
-		{dns.TypeNS, []string{"x.example. 60 IN NS n1.example.", "x.example. 60 IN NS n2.example.", "x.example. 60 IN NS n3.example."}, "n1.example. n2.example."},
+		{miekg.TypeNS, []string{"x.example. 60 IN NS n1.example.", "x.example. 60 IN NS n2.example.", "x.example. 60 IN NS n3.example."}, "n1.example. n2.example."},
 		{TypeA, []string{"x.example. 60 IN A 192.0.2.1"}, ""},
 	} {
 		if got := strings.Join(answer(t, "x.example", c.typ, 0, c.records...).Targets(2), " "); got != c.want {

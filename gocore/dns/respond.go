@@ -1,11 +1,11 @@
-package wire
+package dns
 
 import (
 	"encoding/binary"
 	"slices"
 	"time"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 // A Response is what is to be said to a Request.
@@ -176,7 +176,7 @@ func (r *Request) appendOPT(dst []byte, start int, res Response) []byte {
 	if r.Question.Flags&DO != 0 {
 		do = ednsDO
 	}
-	dst = append(dst, 0, 0, byte(dns.TypeOPT), maxUDP>>8, maxUDP&0xFF, high, 0, do, 0, 0, 0)
+	dst = append(dst, 0, 0, byte(miekg.TypeOPT), maxUDP>>8, maxUDP&0xFF, high, 0, do, 0, 0, 0)
 	if res.EDE == NoEDE {
 		return dst
 	}
@@ -192,7 +192,7 @@ func AnyAnswer(r *Request) *Answer {
 	b := make([]byte, headerLen, 64+len(r.section))
 	b[2], b[3], b[5], b[7] = flagsHigh, flagsLow, 1, 1
 	b = append(b, r.section...)
-	b = append(b, 0xC0, headerLen, 0, byte(dns.TypeHINFO), 0, classIN, 0, 0, 0x0E, 0x10, 0, 9, 7)
+	b = append(b, 0xC0, headerLen, 0, byte(miekg.TypeHINFO), 0, classIN, 0, 0, 0x0E, 0x10, 0, 9, 7)
 	b = append(b, "RFC8482\x00"...)
 	return &Answer{Question: r.Question, Kind: Positive, TTL: time.Hour, Packed: b}
 }

@@ -1,4 +1,4 @@
-package wire
+package dns
 
 import (
 	"bytes"
@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 // request packs what a client would send.
-func request(t testing.TB, name string, typ uint16, change func(*dns.Msg)) []byte {
+func request(t testing.TB, name string, typ uint16, change func(*miekg.Msg)) []byte {
 	t.Helper()
-	m := new(dns.Msg)
-	m.SetQuestion(dns.Fqdn(name), typ)
+	m := new(miekg.Msg)
+	m.SetQuestion(miekg.Fqdn(name), typ)
 	m.Id = 0x1234
 	if change != nil {
 		change(m)
@@ -27,7 +27,7 @@ func request(t testing.TB, name string, typ uint16, change func(*dns.Msg)) []byt
 	return b
 }
 
-func edns(m *dns.Msg) *dns.OPT {
+func edns(m *miekg.Msg) *miekg.OPT {
 	m.SetEdns0(1232, false)
 	return m.IsEdns0()
 }
@@ -38,36 +38,36 @@ func TestOddRequestsAreAnsweredAsBCP231Wants(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		typ    uint16
-		change func(*dns.Msg)
+		change func(*miekg.Msg)
 		rcode  int
 	}{
 		{"plain", TypeA, nil, RcodeSuccess},
 		{"unknown type", 65280, nil, RcodeSuccess},
-		{"any", dns.TypeANY, nil, RcodeSuccess},
-		{"zone transfer", dns.TypeAXFR, nil, RcodeRefused},
-		{"incremental transfer", dns.TypeIXFR, nil, RcodeRefused},
-		{"incremental transfer with what the client has", dns.TypeIXFR, func(m *dns.Msg) { m.Ns = zone(t, []string{soa}) }, RcodeRefused},
-		{"an SOA beside another question", TypeA, func(m *dns.Msg) { m.Ns = zone(t, []string{soa}) }, RcodeFormatError},
-		{"meta type", dns.TypeMAILB, nil, RcodeNotImplemented},
-		{"OPT as type", dns.TypeOPT, nil, RcodeFormatError},
-		{"class CH", dns.TypeTXT, func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }, RcodeRefused},
-		{"unknown class", TypeA, func(m *dns.Msg) { m.Question[0].Qclass = 666 }, RcodeRefused},
-		{"no recursion", TypeA, func(m *dns.Msg) { m.RecursionDesired = false }, RcodeRefused},
-		{"unknown opcode", TypeA, func(m *dns.Msg) { m.Opcode = 15 }, RcodeNotImplemented},
-		{"notify", TypeSOA, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }, RcodeNotImplemented},
-		{"update", TypeSOA, func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate }, RcodeNotImplemented},
-		{"Z bit", TypeA, func(m *dns.Msg) { m.Zero = true }, RcodeSuccess},
-		{"AD and CD", TypeA, func(m *dns.Msg) { m.AuthenticatedData, m.CheckingDisabled = true, true }, RcodeSuccess},
-		{"no question", TypeA, func(m *dns.Msg) { m.Question = nil }, RcodeFormatError},
-		{"two questions", TypeA, func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) }, RcodeFormatError},
-		{"an answer in it", TypeA, func(m *dns.Msg) { m.Answer = zone(t, []string{"x. 1 IN A 192.0.2.1"}) }, RcodeFormatError},
-		{"EDNS", TypeA, func(m *dns.Msg) { edns(m) }, RcodeSuccess},
-		{"EDNS version 1", TypeA, func(m *dns.Msg) { edns(m).SetVersion(1) }, RcodeBadVersion},
-		{"unknown EDNS flag", TypeA, func(m *dns.Msg) { edns(m).SetZ(0x0040) }, RcodeSuccess},
-		{"unknown EDNS option", TypeA, func(m *dns.Msg) {
-			edns(m).Option = []dns.EDNS0{&dns.EDNS0_LOCAL{Code: 65001, Data: []byte("x")}}
+		{"any", miekg.TypeANY, nil, RcodeSuccess},
+		{"zone transfer", miekg.TypeAXFR, nil, RcodeRefused},
+		{"incremental transfer", miekg.TypeIXFR, nil, RcodeRefused},
+		{"incremental transfer with what the client has", miekg.TypeIXFR, func(m *miekg.Msg) { m.Ns = zone(t, []string{soa}) }, RcodeRefused},
+		{"an SOA beside another question", TypeA, func(m *miekg.Msg) { m.Ns = zone(t, []string{soa}) }, RcodeFormatError},
+		{"meta type", miekg.TypeMAILB, nil, RcodeNotImplemented},
+		{"OPT as type", miekg.TypeOPT, nil, RcodeFormatError},
+		{"class CH", miekg.TypeTXT, func(m *miekg.Msg) { m.Question[0].Qclass = miekg.ClassCHAOS }, RcodeRefused},
+		{"unknown class", TypeA, func(m *miekg.Msg) { m.Question[0].Qclass = 666 }, RcodeRefused},
+		{"no recursion", TypeA, func(m *miekg.Msg) { m.RecursionDesired = false }, RcodeRefused},
+		{"unknown opcode", TypeA, func(m *miekg.Msg) { m.Opcode = 15 }, RcodeNotImplemented},
+		{"notify", TypeSOA, func(m *miekg.Msg) { m.Opcode = miekg.OpcodeNotify }, RcodeNotImplemented},
+		{"update", TypeSOA, func(m *miekg.Msg) { m.Opcode = miekg.OpcodeUpdate }, RcodeNotImplemented},
+		{"Z bit", TypeA, func(m *miekg.Msg) { m.Zero = true }, RcodeSuccess},
+		{"AD and CD", TypeA, func(m *miekg.Msg) { m.AuthenticatedData, m.CheckingDisabled = true, true }, RcodeSuccess},
+		{"no question", TypeA, func(m *miekg.Msg) { m.Question = nil }, RcodeFormatError},
+		{"two questions", TypeA, func(m *miekg.Msg) { m.Question = append(m.Question, m.Question[0]) }, RcodeFormatError},
+		{"an answer in it", TypeA, func(m *miekg.Msg) { m.Answer = zone(t, []string{"x. 1 IN A 192.0.2.1"}) }, RcodeFormatError},
+		{"EDNS", TypeA, func(m *miekg.Msg) { edns(m) }, RcodeSuccess},
+		{"EDNS version 1", TypeA, func(m *miekg.Msg) { edns(m).SetVersion(1) }, RcodeBadVersion},
+		{"unknown EDNS flag", TypeA, func(m *miekg.Msg) { edns(m).SetZ(0x0040) }, RcodeSuccess},
+		{"unknown EDNS option", TypeA, func(m *miekg.Msg) {
+			edns(m).Option = []miekg.EDNS0{&miekg.EDNS0_LOCAL{Code: 65001, Data: []byte("x")}}
 		}, RcodeSuccess},
-		{"two OPTs", TypeA, func(m *dns.Msg) { m.Extra = append(m.Extra, edns(m), edns(m)) }, RcodeFormatError},
+		{"two OPTs", TypeA, func(m *miekg.Msg) { m.Extra = append(m.Extra, edns(m), edns(m)) }, RcodeFormatError},
 	} {
 		r, ok := ParseRequest(request(t, "WWW.Example", c.typ, c.change))
 		if !ok || r.Rcode != c.rcode {
@@ -75,7 +75,7 @@ func TestOddRequestsAreAnsweredAsBCP231Wants(t *testing.T) {
 			continue
 		}
 		res := Response{Rcode: r.Rcode, EDE: NoEDE}
-		var m dns.Msg
+		var m miekg.Msg
 		if err := m.Unpack(AppendResponse(nil, &r, res)); err != nil {
 			t.Errorf("%s: reply: %v", c.name, err)
 		} else if m.Rcode != c.rcode || m.Id != 0x1234 || !m.Response || m.Zero || m.AuthenticatedData ||
@@ -91,7 +91,7 @@ func TestOddRequestsAreAnsweredAsBCP231Wants(t *testing.T) {
 
 func TestNoReplyToReplies(t *testing.T) {
 	for name, p := range map[string][]byte{
-		"a reply":             request(t, "x.example", TypeA, func(m *dns.Msg) { m.Response = true }),
+		"a reply":             request(t, "x.example", TypeA, func(m *miekg.Msg) { m.Response = true }),
 		"less than a header":  make([]byte, 11),
 		"nothing":             nil,
 		"a reply of a header": {0, 1, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0},
@@ -105,10 +105,10 @@ func TestNoReplyToReplies(t *testing.T) {
 // TestHostileRequestCostsLittle: counts and option lists of one datagram must
 // not buy work (CoreDNS CVE-2026-82399, CVE-2026-41292).
 func TestHostileRequestCostsLittle(t *testing.T) {
-	many := request(t, "x.example", TypeA, func(m *dns.Msg) {
+	many := request(t, "x.example", TypeA, func(m *miekg.Msg) {
 		o := edns(m)
 		for range 1000 {
-			o.Option = append(o.Option, &dns.EDNS0_LOCAL{Code: 65001})
+			o.Option = append(o.Option, &miekg.EDNS0_LOCAL{Code: 65001})
 		}
 	})
 	questions := make([]byte, 1471)
@@ -126,13 +126,13 @@ func TestHostileRequestCostsLittle(t *testing.T) {
 	}
 }
 
-func respond(t *testing.T, p []byte, res Response) *dns.Msg {
+func respond(t *testing.T, p []byte, res Response) *miekg.Msg {
 	t.Helper()
 	r, ok := ParseRequest(p)
 	if !ok {
 		t.Fatal("no request")
 	}
-	m := new(dns.Msg)
+	m := new(miekg.Msg)
 	b := AppendResponse([]byte("before"), &r, res)
 	if !bytes.HasPrefix(b, []byte("before")) {
 		t.Fatal("what stood before was changed")
@@ -154,13 +154,13 @@ func TestReplyKeepsTheClientsSpellingAndCountsTTLsDown(t *testing.T) {
 	if s := strings.Join(got, "|"); s != want || m.Question[0].Name != "wWw.eXample." || !m.RecursionAvailable || m.Truncated {
 		t.Errorf("got %s\nwant %s", s, want)
 	}
-	stale := respond(t, request(t, "www.example", TypeA, func(m *dns.Msg) { edns(m) }), Response{Answer: a, Age: time.Hour, TTL: 30 * time.Second, EDE: EDEStale})
+	stale := respond(t, request(t, "www.example", TypeA, func(m *miekg.Msg) { edns(m) }), Response{Answer: a, Age: time.Hour, TTL: 30 * time.Second, EDE: EDEStale})
 	for _, rr := range stale.Answer {
 		if rr.Header().Ttl != 30 {
 			t.Errorf("stale: got %v; want TTL 30", rr)
 		}
 	}
-	if o := stale.IsEdns0(); o == nil || len(o.Option) != 1 || o.Option[0].(*dns.EDNS0_EDE).InfoCode != 3 {
+	if o := stale.IsEdns0(); o == nil || len(o.Option) != 1 || o.Option[0].(*miekg.EDNS0_EDE).InfoCode != 3 {
 		t.Errorf("stale: got %v; want EDE 3", stale.IsEdns0())
 	}
 	no := answer(t, "no.example", TypeA, 3, "example. 900 IN SOA a. b. 1 2 3 4 60")
@@ -210,13 +210,13 @@ func TestRepliesGoRound(t *testing.T) {
 		}
 		before := slices.Clone(a.Packed)
 		for turn := range uint32(4) {
-			m := respond(t, request(t, "www.example", TypeA, func(m *dns.Msg) { m.SetEdns0(1232, flags == DO) }), Response{Answer: a, TTL: time.Minute, Turn: turn})
+			m := respond(t, request(t, "www.example", TypeA, func(m *miekg.Msg) { m.SetEdns0(1232, flags == DO) }), Response{Answer: a, TTL: time.Minute, Turn: turn})
 			var got []string
 			for _, rr := range m.Answer {
-				if addr, is := rr.(*dns.A); is {
+				if addr, is := rr.(*miekg.A); is {
 					got = append(got, addr.A.String()[8:])
 				} else {
-					got = append(got, dns.TypeToString[rr.Header().Rrtype])
+					got = append(got, miekg.TypeToString[rr.Header().Rrtype])
 				}
 			}
 			want := []string{"CNAME 1 2 3", "CNAME 2 3 1", "CNAME 3 1 2", "CNAME 1 2 3"}[turn]
@@ -241,15 +241,15 @@ func TestLongReplyIsCutAndSaysSo(t *testing.T) {
 	a := answer(t, "x.example", TypeA, 0, records...)
 	for _, c := range []struct {
 		name   string
-		change func(*dns.Msg)
+		change func(*miekg.Msg)
 		tcp    bool
 		size   int
 		full   bool
 	}{
 		{"UDP without EDNS", nil, false, 512, false},
-		{"UDP with EDNS 1232", func(m *dns.Msg) { edns(m) }, false, 1232, false},
-		{"UDP with EDNS 4096", func(m *dns.Msg) { m.SetEdns0(4096, false) }, false, 1232, false},
-		{"UDP with EDNS 1", func(m *dns.Msg) { m.SetEdns0(1, false) }, false, 512, false},
+		{"UDP with EDNS 1232", func(m *miekg.Msg) { edns(m) }, false, 1232, false},
+		{"UDP with EDNS 4096", func(m *miekg.Msg) { m.SetEdns0(4096, false) }, false, 1232, false},
+		{"UDP with EDNS 1", func(m *miekg.Msg) { m.SetEdns0(1, false) }, false, 512, false},
 		{"TCP", nil, true, 65535, true},
 	} {
 		m := respond(t, request(t, "x.example", TypeA, c.change), Response{Answer: a, TTL: time.Minute, EDE: NoEDE, TCP: c.tcp})
@@ -257,8 +257,8 @@ func TestLongReplyIsCutAndSaysSo(t *testing.T) {
 			t.Errorf("%s: TC %v, %d records, %d bytes", c.name, m.Truncated, len(m.Answer), m.Len())
 		}
 	}
-	r, _ := ParseRequest(request(t, "x.example", dns.TypeANY, nil))
-	if m := respond(t, request(t, "x.example", dns.TypeANY, nil), Response{Answer: AnyAnswer(&r), TTL: time.Hour, EDE: NoEDE}); len(m.Answer) != 1 || m.Answer[0].Header().Rrtype != dns.TypeHINFO {
+	r, _ := ParseRequest(request(t, "x.example", miekg.TypeANY, nil))
+	if m := respond(t, request(t, "x.example", miekg.TypeANY, nil), Response{Answer: AnyAnswer(&r), TTL: time.Hour, EDE: NoEDE}); len(m.Answer) != 1 || m.Answer[0].Header().Rrtype != miekg.TypeHINFO {
 		t.Errorf("any: got %v; want one HINFO (RFC 8482)", m)
 	}
 }
@@ -267,14 +267,14 @@ func TestLongReplyIsCutAndSaysSo(t *testing.T) {
 // be a message to both, with the same question.
 func FuzzRequest(f *testing.F) {
 	f.Add(request(f, "www.example", TypeA, nil))
-	f.Add(request(f, "www.example", dns.TypeANY, func(m *dns.Msg) { edns(m) }))
-	f.Add(request(f, `a\000b.example`, 65280, func(m *dns.Msg) { m.SetEdns0(4096, true) }))
+	f.Add(request(f, "www.example", miekg.TypeANY, func(m *miekg.Msg) { edns(m) }))
+	f.Add(request(f, `a\000b.example`, 65280, func(m *miekg.Msg) { m.SetEdns0(4096, true) }))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		r, ok := ParseRequest(p)
 		if !ok {
 			return
 		}
-		var m, back dns.Msg
+		var m, back miekg.Msg
 		if r.Rcode == RcodeSuccess {
 			if err := m.Unpack(p); err == nil && (len(m.Question) != 1 || m.Question[0].Qtype != r.Question.Type || m.Id != r.ID) {
 				t.Fatalf("got %+v of %v", r, m.String())

@@ -1,4 +1,4 @@
-package wire
+package dns
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 func addrs(list ...string) (out []netip.Addr) {
@@ -72,7 +72,7 @@ func TestRecordsAreSaidEvenIfNotUnderstood(t *testing.T) {
 	}
 	// An NSEC record with a type bitmap of no bytes: opaque to us, malformed to
 	// miekg/dns.
-	b := packed(noerror, []byte("\x01a\x00"), dns.TypeNSEC, 1, 0, rawRR([]byte{0xC0, 12}, dns.TypeNSEC, 5, []byte{0, 0, 0}))
+	b := packed(noerror, []byte("\x01a\x00"), miekg.TypeNSEC, 1, 0, rawRR([]byte{0xC0, 12}, miekg.TypeNSEC, 5, []byte{0, 0, 0}))
 	if _, err := checkForm(b); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package wire
+package dns
 
 import (
 	"encoding/binary"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 // View is an answer as programs want it. Names are in presentation form
@@ -102,7 +102,7 @@ func (a *Answer) Rcode() int {
 // Records gives the records in presentation form, one a line, with the TTLs
 // they came with: the chain and RRset, or for a negative the chain and SOA.
 func (a *Answer) Records() []string {
-	var m dns.Msg
+	var m miekg.Msg
 	if m.Unpack(a.Packed) != nil {
 		return a.opaque()
 	}
@@ -150,19 +150,19 @@ func (a *Answer) opaque() []string {
 // what is answered here, tests and simulators. An SOA that is not asked for denies.
 // Records that are no part of the answer are scrubbed.
 func ParseAnswer(q Question, rcode int, records []string) (*Answer, error) {
-	m := dns.Msg{Compress: true}
+	m := miekg.Msg{Compress: true}
 	m.Response, m.RecursionDesired, m.RecursionAvailable, m.Rcode = true, true, true, rcode
-	m.Question = []dns.Question{{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}}
+	m.Question = []miekg.Question{{Name: q.Name, Qtype: q.Type, Qclass: miekg.ClassINET}}
 	end := q.Name
 	for _, line := range records {
-		rr, err := dns.NewRR(line)
+		rr, err := miekg.NewRR(line)
 		if err != nil {
 			return nil, fmt.Errorf("record %q: %w", line, err)
 		}
 		if rr == nil {
 			continue
 		}
-		if c, is := rr.(*dns.CNAME); is && strings.EqualFold(c.Hdr.Name, end) {
+		if c, is := rr.(*miekg.CNAME); is && strings.EqualFold(c.Hdr.Name, end) {
 			end = c.Target
 		}
 		if rr.Header().Rrtype == TypeSOA && (q.Type != TypeSOA || !strings.EqualFold(rr.Header().Name, end)) {

@@ -1,9 +1,9 @@
-package wire
+package dns
 
 import (
 	"encoding/binary"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 // addProofs makes the packed answer of a question with the flag DO: what the
@@ -52,7 +52,7 @@ func (s *scrubber) chain(name []byte) [][]byte {
 
 func (s *scrubber) proves(chain [][]byte, owner []byte, typ uint16) bool {
 	switch typ {
-	case s.q.Type, TypeCNAME, dns.TypeRRSIG, dns.TypeDNAME:
+	case s.q.Type, TypeCNAME, miekg.TypeRRSIG, miekg.TypeDNAME:
 	default:
 		return false
 	}
@@ -65,7 +65,7 @@ func (s *scrubber) proves(chain [][]byte, owner []byte, typ uint16) bool {
 }
 
 func denies(typ uint16) bool {
-	return typ == TypeSOA || typ == dns.TypeNSEC || typ == dns.TypeNSEC3 || typ == dns.TypeRRSIG
+	return typ == TypeSOA || typ == miekg.TypeNSEC || typ == miekg.TypeNSEC3 || typ == miekg.TypeRRSIG
 }
 
 // maxStrangers is how many records that have no place in a section are passed over

@@ -1,4 +1,4 @@
-package wire
+package dns
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 // drawn are records as a server sends them that had been asked in drawn letters,
@@ -19,14 +19,14 @@ var drawn = []struct {
 }{
 	{"www.plain.example", TypeA, []string{"www.plain.example. 60 IN CNAME t.plAIN.eXaMpLE.", "t.plain.example. 60 IN A 192.0.2.1"}, "t.plain.example."},
 	{"www.plain.example", TypeA, []string{"www.plain.example. 60 IN CNAME WWw.ODD.eXamPLe.", "www.odd.example. 60 IN A 192.0.2.1"}, "WWw.ODD.example."},
-	{"plain.example", dns.TypeMX, []string{"plain.example. 60 IN MX 10 Mail.plAIN.eXaMpLE."}, "Mail.plain.example."},
-	{"_sip._udp.plain.example", dns.TypeSRV, []string{"_sip._udp.plain.example. 60 IN SRV 0 0 5060 h.plAIN.eXaMpLE."}, "h.plain.example."},
-	{"plain.example", dns.TypeNAPTR, []string{`plain.example. 60 IN NAPTR 1 1 "S" "SIP" "" _sip._udp.PlaiN.ExAmPle.`}, `"S" "SIP" "" _sip._udp.plain.example.`},
+	{"plain.example", miekg.TypeMX, []string{"plain.example. 60 IN MX 10 Mail.plAIN.eXaMpLE."}, "Mail.plain.example."},
+	{"_sip._udp.plain.example", miekg.TypeSRV, []string{"_sip._udp.plain.example. 60 IN SRV 0 0 5060 h.plAIN.eXaMpLE."}, "h.plain.example."},
+	{"plain.example", miekg.TypeNAPTR, []string{`plain.example. 60 IN NAPTR 1 1 "S" "SIP" "" _sip._udp.PlaiN.ExAmPle.`}, `"S" "SIP" "" _sip._udp.plain.example.`},
 	{"no.plain.example", TypeA, []string{"plain.example. 60 IN SOA ns.plAIN.eXaMpLE. Root.PLAIN.ExAMPLE. 1 2 3 4 5"}, "ns.plain.example. Root.plain.example."},
-	{"plain.example", dns.TypeNS, []string{"plain.example. 60 IN NS xplAIN.eXaMpLE."}, "xplAIN.example."},
+	{"plain.example", miekg.TypeNS, []string{"plain.example. 60 IN NS xplAIN.eXaMpLE."}, "xplAIN.example."},
 	{"1.2.0.192.in-addr.arpa", TypePTR, []string{"1.2.0.192.in-addr.arpa. 60 IN PTR Host-1.Example.ORG."}, "Host-1.Example.ORG."},
 	{"plain.example", TypeHTTPS, []string{"plain.example. 60 IN HTTPS 1 Svc.PLAIN.Example."}, "Svc.PLAIN.Example."},
-	{".", dns.TypeNS, []string{". 60 IN NS A.Root-Servers.Net."}, "A.Root-Servers.Net."},
+	{".", miekg.TypeNS, []string{". 60 IN NS A.Root-Servers.Net."}, "A.Root-Servers.Net."},
 }
 
 // TestDrawnLettersAreSeenByNobody: names in data end in the question's letters where
@@ -56,8 +56,8 @@ func TestLettersThatWereToldOrSavedArePutRight(t *testing.T) {
 		records := headerLen + len(c.name) + 6
 		old := *a
 		old.Packed = append(a.Packed[:records:records], bytes.ReplaceAll(a.Packed[records:], []byte(zone), []byte(sent))...)
-		got, _, err := DecodeAged(EncodeAged(nil, Aged{&old, time.Minute}))
-		if err != nil {
+		got := Answer{TTL: time.Minute}
+		if err := got.Unpack(old.Packed); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		if !bytes.Equal(got.Packed, a.Packed) {

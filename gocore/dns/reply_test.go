@@ -1,4 +1,4 @@
-package wire
+package dns
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 func TestReplyIsScrubbedToItsAnswer(t *testing.T) {
@@ -112,7 +112,7 @@ func TestReplyIsScrubbedToItsAnswer(t *testing.T) {
 		},
 	} {
 		q := question(t, c.qname, c.typ)
-		b := reply(t, q, func(m *dns.Msg) { m.Rcode = c.rcode }, c.answer, c.authority, c.additional)
+		b := reply(t, q, func(m *miekg.Msg) { m.Rcode = c.rcode }, c.answer, c.authority, c.additional)
 		a, err := ParseReply(q, b)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
@@ -151,13 +151,13 @@ func TestJunkIsNoReply(t *testing.T) {
 	}{
 		{"empty", nil},
 		{"short", good[:11]},
-		{"a query", reply(t, q, func(m *dns.Msg) { m.Response = false }, nil, nil, nil)},
-		{"another opcode", reply(t, q, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }, nil, nil, nil)},
+		{"a query", reply(t, q, func(m *miekg.Msg) { m.Response = false }, nil, nil, nil)},
+		{"another opcode", reply(t, q, func(m *miekg.Msg) { m.Opcode = miekg.OpcodeNotify }, nil, nil, nil)},
 		{"another name", reply(t, other, nil, nil, nil, nil)},
 		{"another type", reply(t, question(t, q.Name, TypeAAAA), nil, nil, nil, nil)},
-		{"another class", reply(t, q, func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }, nil, nil, nil)},
-		{"no question", reply(t, q, func(m *dns.Msg) { m.Question = nil }, nil, nil, nil)},
-		{"SERVFAIL without a question", reply(t, q, func(m *dns.Msg) { m.Question = nil; m.Rcode = dns.RcodeServerFailure }, nil, nil, nil)},
+		{"another class", reply(t, q, func(m *miekg.Msg) { m.Question[0].Qclass = miekg.ClassCHAOS }, nil, nil, nil)},
+		{"no question", reply(t, q, func(m *miekg.Msg) { m.Question = nil }, nil, nil, nil)},
+		{"SERVFAIL without a question", reply(t, q, func(m *miekg.Msg) { m.Question = nil; m.Rcode = miekg.RcodeServerFailure }, nil, nil, nil)},
 		{"two questions", twice},
 		{"more records than bytes", func() []byte { b := slices.Clone(good); b[6] = 0xFF; return b }()},
 		{"an address of 3 bytes", func() []byte {
@@ -188,7 +188,7 @@ func TestJunkIsNoReply(t *testing.T) {
 
 func TestReplySaysWhyThereIsNoAnswer(t *testing.T) {
 	q := question(t, "www.example.org", TypeA)
-	rcode := func(n int) func(*dns.Msg) { return func(m *dns.Msg) { m.Rcode = n } }
+	rcode := func(n int) func(*miekg.Msg) { return func(m *miekg.Msg) { m.Rcode = n } }
 	for _, c := range []struct {
 		name  string
 		b     []byte
@@ -199,15 +199,15 @@ func TestReplySaysWhyThereIsNoAnswer(t *testing.T) {
 		{"REFUSED", reply(t, q, rcode(5), nil, nil, nil), 5, nil},
 		{"YXDOMAIN", reply(t, q, rcode(6), nil, nil, nil), 6, nil},
 		{"FORMERR", reply(t, q, rcode(1), nil, nil, nil), 1, nil},
-		{"FORMERR of a server older than EDNS", reply(t, q, func(m *dns.Msg) { m.Rcode, m.Question = 1, nil }, nil, nil, nil), 1, nil},
-		{"NOTIMP, header only", reply(t, q, func(m *dns.Msg) { m.Rcode, m.Question = 4, nil }, nil, nil, nil), 4, nil},
-		{"truncated", reply(t, q, func(m *dns.Msg) { m.Truncated = true }, nil, nil, nil), 0, ErrTruncated},
-		{"truncated SERVFAIL", reply(t, q, func(m *dns.Msg) { m.Truncated, m.Rcode = true, 2 }, nil, nil, nil), 0, ErrTruncated},
+		{"FORMERR of a server older than EDNS", reply(t, q, func(m *miekg.Msg) { m.Rcode, m.Question = 1, nil }, nil, nil, nil), 1, nil},
+		{"NOTIMP, header only", reply(t, q, func(m *miekg.Msg) { m.Rcode, m.Question = 4, nil }, nil, nil, nil), 4, nil},
+		{"truncated", reply(t, q, func(m *miekg.Msg) { m.Truncated = true }, nil, nil, nil), 0, ErrTruncated},
+		{"truncated SERVFAIL", reply(t, q, func(m *miekg.Msg) { m.Truncated, m.Rcode = true, 2 }, nil, nil, nil), 0, ErrTruncated},
 		{"circle of one", reply(t, q, nil, []string{q.Name + " 1 IN CNAME " + q.Name}, nil, nil), 0, ErrUseless},
 		{"circle of two", reply(t, q, nil, []string{q.Name + " 1 IN CNAME b.", "b. 1 IN CNAME WWW.example.org."}, nil, nil), 0, ErrUseless},
 		{"12 CNAMEs", reply(t, q, nil, chain(q.Name, 12), nil, nil), 0, ErrUseless},
-		{"nothing, of a server that does not recurse", reply(t, q, func(m *dns.Msg) { m.RecursionAvailable = false }, nil, nil, nil), 0, ErrUseless},
-		{"a referral", reply(t, q, func(m *dns.Msg) { m.RecursionAvailable = false }, nil, []string{"example.org. 1 IN NS ns.example.org."}, nil), 0, ErrUseless},
+		{"nothing, of a server that does not recurse", reply(t, q, func(m *miekg.Msg) { m.RecursionAvailable = false }, nil, nil, nil), 0, ErrUseless},
+		{"a referral", reply(t, q, func(m *miekg.Msg) { m.RecursionAvailable = false }, nil, []string{"example.org. 1 IN NS ns.example.org."}, nil), 0, ErrUseless},
 	} {
 		_, err := ParseReply(q, c.b)
 		var re *RcodeError
@@ -236,10 +236,10 @@ func chain(name string, n int) (lines []string) {
 // 4000 names that a server compressed to two bytes each are a megabyte once
 // unpacked.
 func TestReplyThatUnpacksTooLongIsUseless(t *testing.T) {
-	q := question(t, strings.Repeat("abcdefg.", 31), dns.TypeNS)
+	q := question(t, strings.Repeat("abcdefg.", 31), miekg.TypeNS)
 	b := reply(t, q, nil, nil, nil, nil)
 	for range 1000 {
-		b = append(b, rawRR([]byte{0xC0, 12}, dns.TypeNS, 1, []byte{0xC0, 12})...)
+		b = append(b, rawRR([]byte{0xC0, 12}, miekg.TypeNS, 1, []byte{0xC0, 12})...)
 	}
 	b[6], b[7] = 1000>>8, 1000&0xFF
 	if a, err := ParseReply(q, b); !errors.Is(err, ErrUseless) {

@@ -1,6 +1,6 @@
-package wire
+package dns
 
-import "github.com/miekg/dns"
+import miekg "github.com/miekg/dns"
 
 // A Request is a DNS message that a client sent to the loopback listener.
 type Request struct {
@@ -22,11 +22,11 @@ type Request struct {
 
 // RCODEs that the listener sends by itself (RFC 6895 section 2.3).
 const (
-	RcodeFormatError    = dns.RcodeFormatError
-	RcodeServerFailure  = dns.RcodeServerFailure
-	RcodeNotImplemented = dns.RcodeNotImplemented
-	RcodeRefused        = dns.RcodeRefused
-	RcodeBadVersion     = dns.RcodeBadVers
+	RcodeFormatError    = miekg.RcodeFormatError
+	RcodeServerFailure  = miekg.RcodeServerFailure
+	RcodeNotImplemented = miekg.RcodeNotImplemented
+	RcodeRefused        = miekg.RcodeRefused
+	RcodeBadVersion     = miekg.RcodeBadVers
 )
 
 // ParseRequest reads what a client sent. ok is false for what deserves no
@@ -41,7 +41,7 @@ func ParseRequest(p []byte) (r Request, ok bool) {
 		return r, false
 	}
 	r = Request{ID: be16(p), Size: minUDP, opcode: p[2] >> 3 & 0xF, flags: p[2] & 1, cd: p[3]&headerCD != 0}
-	if r.opcode != dns.OpcodeQuery {
+	if r.opcode != miekg.OpcodeQuery {
 		r.Rcode = RcodeNotImplemented // never passed on (CoreDNS CVE-2026-86003)
 		return r, true
 	}
@@ -68,7 +68,7 @@ func (r *Request) read(p []byte) int {
 	r.section = p[headerLen : off+4]
 	typ, class := be16(p[off:]), be16(p[off+2:])
 	if be16(p[8:]) != 0 {
-		if typ == dns.TypeIXFR {
+		if typ == miekg.TypeIXFR {
 			return RcodeRefused // its SOA says what the client has (RFC 1995 section 3)
 		}
 		return RcodeFormatError
@@ -99,7 +99,7 @@ func (r *Request) readExtra(p []byte, off int) int {
 			return RcodeFormatError
 		}
 		off = at + 10 + int(be16(p[at+8:]))
-		if be16(p[at:]) != dns.TypeOPT {
+		if be16(p[at:]) != miekg.TypeOPT {
 			continue // TSIG, SIG(0): nobody here knows the key
 		}
 		if r.EDNS || n != 1 || !options(p[at+10:off]) {
@@ -138,11 +138,11 @@ func (r *Request) refusal(typ, class uint16) int {
 	switch {
 	case class != classIN:
 		return RcodeRefused // CH, "version.bind": nobody's business
-	case typ == dns.TypeOPT || typ == 0:
+	case typ == miekg.TypeOPT || typ == 0:
 		return RcodeFormatError
-	case typ == dns.TypeAXFR || typ == dns.TypeIXFR:
+	case typ == miekg.TypeAXFR || typ == miekg.TypeIXFR:
 		return RcodeRefused
-	case typ == dns.TypeANY:
+	case typ == miekg.TypeANY:
 		return RcodeSuccess
 	case !askable(typ):
 		return RcodeNotImplemented
@@ -154,7 +154,7 @@ func (r *Request) refusal(typ, class uint16) int {
 
 // Any reports whether the client asked for any type, which is answered by
 // itself (RFC 8482).
-func (r *Request) Any() bool { return r.Question.Type == dns.TypeANY }
+func (r *Request) Any() bool { return r.Question.Type == miekg.TypeANY }
 
 // WithoutFlags is the question as somebody asks it who validates nothing.
 func (q Question) WithoutFlags() Question {

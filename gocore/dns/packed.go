@@ -1,4 +1,4 @@
-package wire
+package dns
 
 import (
 	"encoding/binary"

@@ -1,6 +1,6 @@
-package wire
+package dns
 
-import "github.com/miekg/dns"
+import miekg "github.com/miekg/dns"
 
 // An EDE is an extended DNS error (RFC 8914): its INFO-CODE and one, 0 if there is
 // none.
@@ -9,11 +9,11 @@ type EDE uint16
 // Extended DNS errors that the listener gives.
 const (
 	NoEDE         EDE = 0
-	EDEStale          = EDE(dns.ExtendedErrorCodeStaleAnswer) + 1
-	EDEStaleNX        = EDE(dns.ExtendedErrorCodeStaleNXDOMAINAnswer) + 1
-	EDENoReach        = EDE(dns.ExtendedErrorCodeNoReachableAuthority) + 1
-	EDEProhibited     = EDE(dns.ExtendedErrorCodeProhibited) + 1
-	EDENotSupport     = EDE(dns.ExtendedErrorCodeNotSupported) + 1
+	EDEStale          = EDE(miekg.ExtendedErrorCodeStaleAnswer) + 1
+	EDEStaleNX        = EDE(miekg.ExtendedErrorCodeStaleNXDOMAINAnswer) + 1
+	EDENoReach        = EDE(miekg.ExtendedErrorCodeNoReachableAuthority) + 1
+	EDEProhibited     = EDE(miekg.ExtendedErrorCodeProhibited) + 1
+	EDENotSupport     = EDE(miekg.ExtendedErrorCodeNotSupported) + 1
 )
 
 const optionEDE = 15
@@ -37,7 +37,7 @@ func findOPT(p []byte, off int) (o opt) {
 		if end > len(p) {
 			return o
 		}
-		if root && i >= before && be16(p[off:]) == dns.TypeOPT {
+		if root && i >= before && be16(p[off:]) == miekg.TypeOPT {
 			o = opt{rcode: int(p[off+4]) << 4, ede: readEDE(p[off+10 : end])}
 		}
 		off = end

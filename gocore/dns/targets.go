@@ -1,6 +1,6 @@
-package wire
+package dns
 
-import "github.com/miekg/dns"
+import miekg "github.com/miekg/dns"
 
 // Targets are the names that whoever asked will ask for next: those that MX,
 // SRV, SVCB, HTTPS and NS point to (RFC 1035's additional section processing,
@@ -36,9 +36,9 @@ func (a *Answer) Targets(most int) []string {
 
 // targetAt is where in the data of a record its target's name begins.
 var targetAt = map[uint16]int{
-	dns.TypeNS:  0,
-	dns.TypeMX:  2,
-	dns.TypeSRV: 6,
-	TypeSVCB:    2,
-	TypeHTTPS:   2,
+	miekg.TypeNS:  0,
+	miekg.TypeMX:  2,
+	miekg.TypeSRV: 6,
+	TypeSVCB:      2,
+	TypeHTTPS:     2,
 }

@@ -1,9 +1,9 @@
-package wire
+package dns
 
 import (
 	"errors"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 // field is a part of RDATA: so many bytes, or one of the kinds below.
@@ -23,9 +23,9 @@ var errData = errors.New("malformed record data")
 // those whose form this package has to know.
 func layout(typ uint16) []field {
 	switch typ {
-	case dns.TypeA:
+	case miekg.TypeA:
 		return layoutA
-	case dns.TypeAAAA:
+	case miekg.TypeAAAA:
 		return layoutAAAA
 	}
 	return layouts[typ]
@@ -38,28 +38,28 @@ var (
 	twoNames   = []field{aName, aName}
 	ranked     = []field{2, aName}
 	layouts    = map[uint16][]field{
-		dns.TypeNS:    oneName,
-		dns.TypeMD:    oneName,
-		dns.TypeMF:    oneName,
-		dns.TypeCNAME: oneName,
-		dns.TypeSOA:   {aName, aName, 20},
-		dns.TypeMB:    oneName,
-		dns.TypeMG:    oneName,
-		dns.TypeMR:    oneName,
-		dns.TypePTR:   oneName,
-		dns.TypeMINFO: twoNames,
-		dns.TypeMX:    ranked,
-		dns.TypeTXT:   {texts},
-		dns.TypeRP:    twoNames,
-		dns.TypeAFSDB: ranked,
-		dns.TypeRT:    ranked,
-		dns.TypePX:    {2, aName, aName},
-		dns.TypeSRV:   {6, aName},
-		dns.TypeNAPTR: {4, aText, aText, aText, aName},
-		dns.TypeKX:    ranked,
-		dns.TypeDNAME: oneName,
-		dns.TypeSVCB:  {2, aName, params},
-		dns.TypeHTTPS: {2, aName, params},
+		miekg.TypeNS:    oneName,
+		miekg.TypeMD:    oneName,
+		miekg.TypeMF:    oneName,
+		miekg.TypeCNAME: oneName,
+		miekg.TypeSOA:   {aName, aName, 20},
+		miekg.TypeMB:    oneName,
+		miekg.TypeMG:    oneName,
+		miekg.TypeMR:    oneName,
+		miekg.TypePTR:   oneName,
+		miekg.TypeMINFO: twoNames,
+		miekg.TypeMX:    ranked,
+		miekg.TypeTXT:   {texts},
+		miekg.TypeRP:    twoNames,
+		miekg.TypeAFSDB: ranked,
+		miekg.TypeRT:    ranked,
+		miekg.TypePX:    {2, aName, aName},
+		miekg.TypeSRV:   {6, aName},
+		miekg.TypeNAPTR: {4, aText, aText, aText, aName},
+		miekg.TypeKX:    ranked,
+		miekg.TypeDNAME: oneName,
+		miekg.TypeSVCB:  {2, aName, params},
+		miekg.TypeHTTPS: {2, aName, params},
 	}
 )
 

@@ -1,18 +1,18 @@
-package wire
+package dns
 
 import (
 	"errors"
 	"testing"
 
-	"github.com/miekg/dns"
+	miekg "github.com/miekg/dns"
 )
 
 // TestUpperBitsOfTheRcodeCount: BADVERS is no NOERROR, and 19 no NXDOMAIN.
 func TestUpperBitsOfTheRcodeCount(t *testing.T) {
 	q := question(t, "www.example", TypeA)
-	for _, rcode := range []int{dns.RcodeBadVers, dns.RcodeBadCookie, 19, 0xABC, RcodeServerFailure} {
-		b := reply(t, q, func(m *dns.Msg) {
-			edns(m).Option = []dns.EDNS0{&dns.EDNS0_LOCAL{Code: 65001, Data: []byte("x")}, &dns.EDNS0_EDE{InfoCode: 9, ExtraText: "why"}}
+	for _, rcode := range []int{miekg.RcodeBadVers, miekg.RcodeBadCookie, 19, 0xABC, RcodeServerFailure} {
+		b := reply(t, q, func(m *miekg.Msg) {
+			edns(m).Option = []miekg.EDNS0{&miekg.EDNS0_LOCAL{Code: 65001, Data: []byte("x")}, &miekg.EDNS0_EDE{InfoCode: 9, ExtraText: "why"}}
 			m.Rcode = rcode
 		}, []string{"www.example. 60 IN A 192.0.2.1"}, nil, []string{"other.example. 60 IN A 192.0.2.2"})
 		var got *RcodeError
