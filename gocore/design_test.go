@@ -154,3 +154,21 @@ func TestEachRuleOfTheProtocolIsHeld(t *testing.T) {
 		}
 	}
 }
+
+// A reader follows what a comment says to one short subsection.
+func TestReferencesToTheProtocolExist(t *testing.T) {
+	rules, seen := subsections(t), 0
+	reference := regexp.MustCompile(`PROTOCOL ((?:\d+(?:\.\d+)?)(?:(?:, | to | and )\d+(?:\.\d+)?)*)`)
+	sources(t, func(path, text string) {
+		for _, m := range reference.FindAllStringSubmatch(text, -1) {
+			for _, rule := range regexp.MustCompile(`[\d.]+`).FindAllString(m[1], -1) {
+				if seen++; !rules[rule] && strings.Contains(rule, ".") {
+					t.Errorf("%s names PROTOCOL %s, which is no subsection", path, rule)
+				}
+			}
+		}
+	}, ".go", ".c", ".h", ".sh", ".md")
+	if seen < 80 {
+		t.Errorf("%d references seen: the test looks in the wrong place", seen)
+	}
+}

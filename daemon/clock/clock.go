@@ -1,6 +1,6 @@
 // Package clock reads the one clock that mcdns trusts, CLOCK_BOOTTIME: it goes
 // on while the machine sleeps, so an answer ages through the night, and nobody
-// can set it (PROTOCOL 1). Never use time.Now for an age: its monotonic reading
+// can set it (PROTOCOL 1.1). Never use time.Now for an age: its monotonic reading
 // stops in suspend.
 package clock
 

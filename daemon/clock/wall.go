@@ -13,7 +13,7 @@ const (
 	// work of NTP, and a second more or less makes no answer wrong.
 	leapAtLeast = 2 * time.Second
 	// leapAtMost bounds what a wall clock may add to an age: it may have been
-	// wrong by decades before it was set (PROTOCOL 1).
+	// wrong by decades before it was set (PROTOCOL 1.3).
 	leapAtMost = 30 * 24 * time.Hour
 )
 

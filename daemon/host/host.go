@@ -333,7 +333,7 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 	}
 }
 
-// noticePause makes answers older by what a paused machine missed (PROTOCOL 1).
+// noticePause makes answers older by what a paused machine missed (PROTOCOL 1.3).
 func (h *Host) noticePause(wall *clock.Wall) {
 	if by := wall.Leap(clock.Boot(), time.Now()); by > 0 {
 		h.log.Info("the wall clock leapt ahead: answers are taken for that much older", "by", by)
@@ -342,9 +342,9 @@ func (h *Host) noticePause(wall *clock.Wall) {
 }
 
 const (
-	saveEvery = 60 * time.Second // PROTOCOL 6
+	saveEvery = 60 * time.Second // PROTOCOL 6.2
 	// rejoinEvery is below the 125 s that a switch may give a member that nobody
-	// asks (RFC 3810 section 9.4 less a margin; PROTOCOL 3).
+	// asks (RFC 3810 section 9.4 less a margin; PROTOCOL 3.1).
 	rejoinEvery = 100 * time.Second
 	// loadWithin is time for the log of a full cache on a slow disk, and within the
 	// patience of programs.

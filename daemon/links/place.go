@@ -11,7 +11,7 @@ import (
 )
 
 // Place is where this host is: what answers are learnt in and told to
-// (PROTOCOL 2). The zero Place is nowhere.
+// (PROTOCOL 2.9). The zero Place is nowhere.
 type Place struct {
 	// ID is a hash of the rest, 0 where nothing is known.
 	ID    uint64

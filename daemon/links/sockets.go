@@ -19,7 +19,7 @@ import (
 )
 
 // onLink is the TTL that all senders use and all receivers demand: a router
-// would have lowered it, so the sender is on this link (PROTOCOL 3; RFC 5082).
+// would have lowered it, so the sender is on this link (PROTOCOL 3.1; RFC 5082).
 const onLink = 255
 
 // receiveBuffer holds the burst of a joining group; the kernel gives what

@@ -18,7 +18,7 @@ type Counts struct {
 }
 
 // bounds of the buckets of a histogram: from a hit in the cache to the longest
-// lookup, with the protocol's own waits (PROTOCOL 5: 250 ms, 3 s) among them.
+// lookup, with the protocol's own waits (PROTOCOL 5.2: 250 ms, 3 s) among them.
 var bounds = [...]time.Duration{
 	100 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond,
 	50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond,
@@ -109,7 +109,7 @@ func (u *Upstream) Note(f node.Failure, took time.Duration) {
 var (
 	directions = [...]string{"received", "sent"}
 	transports = [...]string{"unicast", "multicast"}
-	// types are PROTOCOL 3's.
+	// types are those of PROTOCOL 3.8 to 3.15.
 	types = [...]string{"hello", "prove", "proof", "announce", "query", "answer", "ask", "bye"}
 )
 

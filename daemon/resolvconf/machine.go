@@ -90,7 +90,7 @@ func (m Machine) Read() Conf {
 
 // Servers gives each address the identity that peers compare. A loopback stub
 // stands for the server behind it, if there is exactly one: two hosts with
-// 127.0.0.53 need not ask the same server (PROTOCOL 2).
+// 127.0.0.53 need not ask the same server (PROTOCOL 2.5).
 func (m Machine) Servers(addrs []netip.AddrPort) []node.Server {
 	var out []node.Server
 	for _, a := range addrs {

@@ -166,7 +166,7 @@ func appendAgain(dst []byte, e *node.Entry) []byte {
 	})
 }
 
-// ageMS rounds up, as everywhere (PROTOCOL 1), and holds at wire.Never.
+// ageMS rounds up, as everywhere (PROTOCOL 1.1), and holds at wire.Never.
 func ageMS(age time.Duration) uint32 {
 	return uint32((min(max(age, 0), wire.Never) + time.Millisecond - 1) / time.Millisecond)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // maxAbsence bounds what the wall clock may add to an age: it may be wrong by
-// decades after a flat battery (PROTOCOL 1).
+// decades after a flat battery (PROTOCOL 1.3).
 const maxAbsence = 30 * 24 * time.Hour
 
 var (
@@ -146,7 +146,7 @@ func (s *saved) put(hash uint64, e node.Entry, at, now Stamp) {
 // aged is how old an answer is now that was saved at a stamp. The wall clock may
 // make it older, never younger: within one boot it tells of a pause in which
 // BOOTTIME stood still, after another boot it is all there is, and the answer is
-// stale in any case (PROTOCOL 1). Worn counts only time this host was up, so that
+// stale in any case (PROTOCOL 1.3). Worn counts only time this host was up, so that
 // a week of holidays does not empty a school.
 func aged(e node.Entry, at, now Stamp) (age, worn time.Duration) {
 	wall := min(max(now.Wall.Sub(at.Wall), 0), maxAbsence)

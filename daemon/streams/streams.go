@@ -1,5 +1,5 @@
 // Package streams carries catch-up streams over TCP: what a host that starts or
-// wakes pulls from one peer (PROTOCOL 3). What is asked and what is given is the
+// wakes pulls from one peer (PROTOCOL 3.16). What is asked and what is given is the
 // node's; this package dials, accepts, bounds and seals.
 package streams
 
@@ -119,7 +119,7 @@ func (s *Streams) Close() {
 }
 
 // onLink sends with and demands a TTL of 255, so that nobody behind a router can
-// even connect (RFC 5082; PROTOCOL 3).
+// even connect (RFC 5082; PROTOCOL 3.1).
 func onLink(network, _ string, raw syscall.RawConn) error {
 	options := [][3]int{{unix.SOL_IP, unix.IP_TTL, 255}, {unix.SOL_IP, unix.IP_MINTTL, 255}}
 	if network == "tcp6" {

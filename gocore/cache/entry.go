@@ -44,14 +44,14 @@ func (e Entry) Fresh(now time.Duration) bool { return now < e.Expires() }
 // Expires is when the TTL ends.
 func (e Entry) Expires() time.Duration { return e.Born + e.Life }
 
-// Window is how long before Expires the answer may be refreshed (PROTOCOL 4).
+// Window is how long before Expires the answer may be refreshed (PROTOCOL 4.1).
 func (e Entry) Window() time.Duration { return window(e.Life) }
 
 func window(life time.Duration) time.Duration { return min(life/10, 2*time.Second) }
 
 // Worn is how long this host was up while the answer was past its TTL: what
 // max-stale counts, so that a week of holidays does not empty a school
-// (PROTOCOL 1). It is right to a tenth of a second.
+// (PROTOCOL 1.4). It is right to a tenth of a second.
 func (e Entry) Worn(now time.Duration) time.Duration { return worn(now, e.Expires(), e.since) }
 
 func worn(now, expires, since time.Duration) time.Duration {

@@ -8,7 +8,7 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// Limits bound lives (PROTOCOL 2).
+// Limits bound lives (PROTOCOL 2.10).
 type Limits struct {
 	Min, Max, Negative time.Duration
 }
@@ -134,7 +134,7 @@ func (c *Cache) sameBirth(now time.Duration, n number, s slot) bool {
 }
 
 // together is how close two births with different data may lie for neither to
-// win: rotating answers fetched at the same time by two hosts (PROTOCOL 2).
+// win: rotating answers fetched at the same time by two hosts (PROTOCOL 2.2).
 const together = 2 * time.Second
 
 // stands says whether s, of another birth, takes the place of what is held, or waits. What
@@ -187,7 +187,7 @@ func (c *Cache) supersede(now time.Duration, n number, s slot) {
 }
 
 // refutedFor is how far apart two own negatives must lie to delete a positive
-// (PROTOCOL 2): one wrong NXDOMAIN must not cost an outage its answer.
+// (PROTOCOL 2.4): one wrong NXDOMAIN must not cost an outage its answer.
 const refutedFor = 15 * time.Minute
 
 // refute returns what a negative leaves of the positive that is held or hidden already.

@@ -84,7 +84,7 @@ func (s *slot) sleep(from, to time.Duration) { s.since = ticks(to - s.worn(from)
 // negative reports whether the answer says that there is none.
 func (s *slot) negative() bool { return s.answer.Kind != dns.Positive }
 
-// A hidden answer is a positive one that a negative one hides (PROTOCOL 2).
+// A hidden answer is a positive one that a negative one hides (PROTOCOL 2.4).
 type hidden struct {
 	slot
 	// refuted is when the first own negative hid it, 0 if none did.

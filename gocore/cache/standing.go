@@ -2,7 +2,7 @@ package cache
 
 import "mcdns/gocore/dns"
 
-// A Standing is what the server of an answer is worth to this host now (PROTOCOL 2).
+// A Standing is what the server of an answer is worth to this host now (PROTOCOL 2.7).
 type Standing struct {
 	// Nth is the server's number in the list that the question goes to, 0 for the
 	// first; the length of the list for a server that is not in it.

@@ -7,7 +7,7 @@ import (
 )
 
 // What this host fetched itself stands for its TTL. What peers tell of it meanwhile
-// waits behind it and takes its place at its end (PROTOCOL 2): one datagram of a peer,
+// waits behind it and takes its place at its end (PROTOCOL 2.3): one datagram of a peer,
 // told in the refresh window, would else change it for four hours.
 
 // Waiting returns what waits behind this host's own answer to a question, if anything.

@@ -44,14 +44,14 @@ const (
 )
 
 // Peer names one run of one host: the id is made at first start and kept, the
-// epoch is made at every start (PROTOCOL 3). The zero Peer is nobody.
+// epoch is made at every start (PROTOCOL 3.4). The zero Peer is nobody.
 type Peer struct {
 	ID    uint64
 	Epoch uint64
 }
 
 // Birth is where and when an answer was fetched from a DNS server. Copies of
-// one birth are one answer, however they travelled (PROTOCOL 2).
+// one birth are one answer, however they travelled (PROTOCOL 2.1).
 type Birth struct {
 	Peer
 	// Clock is CLOCK_BOOTTIME of the host that fetched it, in whole

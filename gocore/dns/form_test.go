@@ -26,7 +26,7 @@ func packed(flags uint16, name []byte, typ uint16, an, ns int, records ...[]byte
 
 const noerror, nxdomain = 0x8180, 0x8183
 
-// What a peer must not be able to say (PROTOCOL 7) has no form.
+// What a peer must not be able to say (PROTOCOL 7.1) has no form.
 func TestPeerCanSayNothingBesideTheAnswer(t *testing.T) {
 	name := []byte("\x01a\x07example\x00")
 	own := []byte{0xC0, 12}

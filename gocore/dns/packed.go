@@ -20,7 +20,7 @@ import (
 //     pointer into the last name of the chain, at the zone it is in.
 //
 // Whatever else a peer may think of (NS, glue, OPT, records for other names)
-// cannot be written down in this form (PROTOCOL 7).
+// cannot be written down in this form (PROTOCOL 7.1).
 const (
 	headerLen  = 12
 	recordLen  = 12 // of a record with a pointer for its owner, without data

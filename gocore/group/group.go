@@ -137,7 +137,7 @@ func (g *Group) Sleep(away time.Duration) {
 }
 
 // Interval is the mean time between two HELLOs of one host: the whole group
-// sends at most about two a second, whatever its size (PROTOCOL 3).
+// sends at most about two a second, whatever its size (PROTOCOL 3.8).
 func (g *Group) Interval() time.Duration { return IntervalOf(g.N()) }
 
 // IntervalOf is that of a group of n hosts.
@@ -149,7 +149,7 @@ func IntervalOf(n int) time.Duration {
 // may be half as long again.
 func (g *Group) Silence() time.Duration { return g.Interval() * 9 / 2 }
 
-// tellRate is how many answers a second one member may tell (PROTOCOL 6).
+// tellRate is how many answers a second one member may tell (PROTOCOL 6.1).
 const tellRate = 200
 
 // Allow reports whether the member may tell one more answer now.

@@ -27,7 +27,7 @@ const (
 	replyBytes    = 64 << 10 // a second
 	replyBurst    = 128 << 10
 	// spareRate bounds the datagrams of replies to askers that are not proven: a
-	// replayed QUERY must not make this host a reflector (PROTOCOL 3).
+	// replayed QUERY must not make this host a reflector (PROTOCOL 3.10).
 	spareRate = 5
 )
 

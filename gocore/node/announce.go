@@ -11,7 +11,7 @@ import (
 )
 
 // An announcer tells the group what this host fetched, in few datagrams and
-// within its share of the group's rate (PROTOCOL 3, ANNOUNCE).
+// within its share of the group's rate (PROTOCOL 3.11).
 type announcer struct {
 	queue  announcements                 // at most twice announceQueue
 	queued map[dns.Question]announcement // what of the queue still stands

@@ -13,7 +13,7 @@ import (
 )
 
 // A querier asks the group what no DNS server answers and this host does not
-// hold (PROTOCOL 3, QUERY).
+// hold (PROTOCOL 3.12).
 type querier struct {
 	queue      []wire.Asked
 	timed      bool
@@ -321,7 +321,7 @@ func (n *Node) askedForAll(now time.Duration, e cache.Entry, asked wire.Asked) {
 
 // waitBeside makes use of another host's QUERY: it replaces this host's own for
 // the same name, and if nobody answers it in an outage, asking again at once
-// would be as much in vain (PROTOCOL 3).
+// would be as much in vain (PROTOCOL 3.12).
 func (n *Node) waitBeside(now time.Duration, m *group.Member, e cache.Entry, asked wire.Asked) {
 	q := asked.Question
 	if e.Held() || asked.Held != (dns.Birth{}) {

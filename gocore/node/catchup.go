@@ -187,7 +187,7 @@ func (n *Node) draw(f func(*group.Member) bool) *group.Member {
 }
 
 // pulled takes in one record. The stream's handshake is bound to a nonce of this
-// host's, so that it proves its peer (PROTOCOL 3): one that was restarted since it was
+// host's, so that it proves its peer (PROTOCOL 3.9): one that was restarted since it was
 // drawn is another. A record that took long is old, and no recording.
 func (n *Node) pulled(now time.Duration, in Pulled) {
 	s := n.pulls[in.Pull]
@@ -342,7 +342,7 @@ func (n *Node) exportedOnly(now time.Duration, qs []dns.Question) []exported {
 }
 
 // heardLong pulls an announced long answer at once if this host is asked for
-// it or is among the three ranked first (PROTOCOL 3).
+// it or is among the three ranked first (PROTOCOL 3.6).
 func (n *Node) heardLong(now time.Duration, m *group.Member, e cache.Entry, l *wire.Long) {
 	if l.Length > maxShared || e.Held() && e.Answer.Birth == l.Birth {
 		return

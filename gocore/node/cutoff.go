@@ -12,7 +12,7 @@ import (
 )
 
 // A host is cut off when its own path to the servers is broken while peers
-// have success with them: it asks such a peer to ask for it (PROTOCOL 3, ASK).
+// have success with them: it asks such a peer to ask for it (PROTOCOL 3.14).
 
 const (
 	// askAgain is when the next helper is asked, helpTries how many: with two, and a

@@ -12,7 +12,7 @@ import (
 // Multicast does not always arrive: a switch that snoops without a querier
 // filters the group, a link works one way only. HELLO lists whom its sender
 // hears by multicast; a peer that is heard but never lists this host is deaf
-// to it and gets a copy by unicast (PROTOCOL 3).
+// to it and gets a copy by unicast (PROTOCOL 3.8).
 
 // deafAfter HELLOs of a peer that do not list this host it counts as deaf.
 const deafAfter = 3

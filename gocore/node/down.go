@@ -146,7 +146,7 @@ func (n *Node) doubtEarlier(now time.Duration, q dns.Question) {
 }
 
 // doubtsDown reports whether this host's own question should go beside its
-// first lookup in an outage that it knows by hearsay (PROTOCOL 5).
+// first lookup in an outage that it knows by hearsay (PROTOCOL 5.8).
 func (n *Node) doubtsDown() bool {
 	for _, s := range n.servers {
 		if s.hearsay && !s.doubted {

@@ -20,7 +20,7 @@ type Configure struct{ Settings Settings }
 
 // Restore hands in what an earlier run saved, in one piece or more: right after
 // Configure, or later where a disk hung; what was learnt meanwhile stands. Ages are
-// what the driver made of them (PROTOCOL 1).
+// what the driver made of them (PROTOCOL 1.2).
 type Restore struct{ Entries []Entry }
 
 // Query is a question of this host's programs. Exactly one Respond effect with
@@ -103,7 +103,7 @@ type Want struct {
 type StreamClosed struct{ Stream uint64 }
 
 // Paused says that the wall clock went on without CLOCK_BOOTTIME, as in a virtual
-// machine that was paused: every answer held is older by that much (PROTOCOL 1).
+// machine that was paused: every answer held is older by that much (PROTOCOL 1.3).
 type Paused struct{ By time.Duration }
 
 // Stop makes the node say BYE; nothing is to be handed in after it.

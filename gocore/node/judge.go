@@ -10,7 +10,7 @@ import (
 )
 
 // Evidence that a server failed, and how much of it makes it suspect
-// (PROTOCOL 5).
+// (PROTOCOL 5.5).
 const (
 	lostLimit    = 2 // questions timed out, and a probe lost, which may be one of them
 	refusalLimit = 3 // names refused, however long that takes
@@ -277,7 +277,7 @@ func (n *Node) serverRank(s *server, most int) int {
 
 // isNews reports whether this host's success is to be said at once: the first
 // since a time is, and those of the hosts ranked first, lest a lost datagram cost
-// seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5).
+// seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5.12).
 func (n *Node) isNews(s *server, since time.Duration) bool {
 	return s.peerSuccess <= since || n.serverRank(s, electedToProbe) < electedToProbe
 }

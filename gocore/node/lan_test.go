@@ -203,7 +203,7 @@ func (l *lan) copies(from, to *testNode, in Received) []time.Duration {
 
 // checkAge holds the promise that no host takes an answer for younger than it
 // is, whatever happened to it on its way: births are in milliseconds, offsets
-// may rise by 200 ppm (PROTOCOL 1).
+// may rise by 200 ppm (PROTOCOL 1.2).
 func (n *testNode) checkAge(r Result) {
 	l := n.lan
 	if r.Answer == nil || r.Answer.Birth.ID == 0 || r.Answer.Birth.ID > uint64(len(l.nodes)) {

@@ -9,7 +9,7 @@ import (
 
 // A loan is the answer of a later server while an earlier one is not down: it serves
 // programs for a few seconds, is neither kept, saved nor told, and gives way to what
-// the earlier one says (PROTOCOL 2).
+// the earlier one says (PROTOCOL 2.7).
 type loan struct {
 	answer *dns.Answer
 	at     time.Duration

@@ -54,7 +54,7 @@ func (n *Node) query(now time.Duration, in Query) {
 }
 
 // queryWhileUp waits for a DNS server; a stale answer is served when the
-// fetch fails or overruns the wait (RFC 8767 section 5, PROTOCOL 5).
+// fetch fails or overruns the wait (RFC 8767 section 5, PROTOCOL 5.2).
 func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 	p := n.wait(now, in)
 	if p == nil {
@@ -71,7 +71,7 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 }
 
 // queryWhileDown serves what there is: fresh, stale, what a fallback server
-// or the group says, failure (PROTOCOL 5).
+// or the group says, failure (PROTOCOL 5.10).
 func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 	if n.doubtsDown() || !e.Held() && n.byHearsay() {
 		n.startFetch(now, in.Question, demand)
@@ -211,7 +211,7 @@ func (n *Node) deadline(servers int) time.Duration {
 }
 
 // staleWait is how long a lookup waits for a server before it is served stale
-// (PROTOCOL 5).
+// (PROTOCOL 5.2).
 func (n *Node) staleWait(now time.Duration) time.Duration {
 	if n.cutOff(now) {
 		return 250 * time.Millisecond

@@ -10,7 +10,7 @@ import (
 
 // The servers of a list are not equal: the first may know names that the second
 // denies. What follows is all there is about their order; whoever asks, serves, keeps
-// or probes asks here (PROTOCOL 2, 5).
+// or probes asks here (PROTOCOL 2.6, 2.7, 5.3).
 
 // current is the number of the server of a list that counts now: the first that is
 // not down, the length of the list if all are. One that this host is cut off from is

@@ -95,7 +95,7 @@ var rootSOA = dns.Question{Name: ".", Type: 6}
 
 // probeQuestion is the most asked answer that is past its TTL, so that a probe
 // is a refresh too, and so that a resolver without uplink cannot answer from
-// its own cache (PROTOCOL 5). A server that is not current is asked only for what
+// its own cache (PROTOCOL 5.6). A server that is not current is asked only for what
 // it gave itself: a public one would learn the site's names else.
 func (n *Node) probeQuestion(now time.Duration, s *server, doubted dns.Question) dns.Question {
 	var best cache.Entry
@@ -128,7 +128,7 @@ func betterProbe(now time.Duration, e, best cache.Entry) bool {
 
 // keepProbing looks after a server that is down: every host once per own HELLO
 // interval, the two ranked first also after 1, 2, 4 and then every 5 s
-// (PROTOCOL 5).
+// (PROTOCOL 5.9).
 func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, step int) {
 	wait := []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}[min(step, 3)]
 	if step == 3 && n.serverRank(s, 2) == 1 {

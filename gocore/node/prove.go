@@ -10,7 +10,7 @@ import (
 )
 
 // A prover challenges peers that are not proven to be alive now, at most 20 a second
-// (PROTOCOL 3), and members of whom that is in doubt.
+// (PROTOCOL 3.9), and members of whom that is in doubt.
 type prover struct {
 	open map[wire.Peer]*challenge
 	// ready are those whose next PROVE may leave, by how many went unanswered.
@@ -296,7 +296,7 @@ func (n *Node) echoes(known bool, msg *wire.Message) (asked time.Duration, ok bo
 // prove ties the peer's clock to this host's. What echoes my nonce was sent
 // after the nonce left: reckoned from then, the time under way of all that
 // follows may come out too long, by this round trip, but never too short
-// (PROTOCOL 1). It returns nil if there is no room for the peer.
+// (PROTOCOL 1.2). It returns nil if there is no room for the peer.
 func (n *Node) prove(now, asked time.Duration, p wire.Peer, sent time.Duration) *group.Member {
 	m := n.group.Get(p)
 	if m != nil {

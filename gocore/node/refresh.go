@@ -12,7 +12,7 @@ import (
 
 // considerRefresh renews an answer that was asked for just before it expires.
 // The hosts take turns by rank over the whole window, so that mostly one asks
-// and the others hear it in time (PROTOCOL 4; steps of 5 ms do not elect: with
+// and the others hear it in time (PROTOCOL 4.2; steps of 5 ms do not elect: with
 // 20 ms of upstream delay 16 of 100 hosts asked).
 func (n *Node) considerRefresh(now time.Duration, e cache.Entry) {
 	q, born := e.Answer.Question, e.Born
@@ -67,11 +67,11 @@ func (n *Node) rank(q dns.Question) int { return n.group.Rank(group.Hash(q.Name)
 
 // shareable reports whether an answer may be told to peers: learnt in this
 // place, of an age that is known, not kept private by the administrator, and
-// short enough (PROTOCOL 2, 3).
+// short enough (PROTOCOL 2.9, 3.6).
 func (n *Node) shareable(e cache.Entry) bool {
 	return n.set.Shares && e.Place == n.set.Place && e.Answer.Question.Flags == 0 &&
 		len(e.Answer.Packed) <= maxShared && !trust.Covered(n.set.NoShare, e.Answer.Question.Name)
 }
 
-// maxShared is the longest answer that is shared at all (PROTOCOL 3).
+// maxShared is the longest answer that is shared at all (PROTOCOL 3.6).
 const maxShared = 64 << 10

@@ -18,7 +18,7 @@ const (
 	minRTO     = 50 * time.Millisecond
 	// doubtedRTO is that of a server that is not up: it is silent, and what is
 	// repeated to it arrives all at once when it is back. By others' word alone it
-	// is no such server: two quick time-outs confirm that (PROTOCOL 5).
+	// is no such server: two quick time-outs confirm that (PROTOCOL 5.8).
 	doubtedRTO = 200 * time.Millisecond
 	maxRTO     = 3 * time.Second
 )

@@ -95,5 +95,5 @@ func (n *Node) heardBy(now time.Duration, l Link) (four, six bool) {
 }
 
 // heardAnybody reports whether a member is there to share with: until then nothing
-// is announced (PROTOCOL 2).
+// is announced (PROTOCOL 2.9).
 func (n *Node) heardAnybody() bool { return n.group.N() > 1 }

@@ -133,7 +133,7 @@ func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback b
 	return servers
 }
 
-// newServer is suspect: at boot, nothing is known (PROTOCOL 5).
+// newServer is suspect: at boot, nothing is known (PROTOCOL 5.1).
 func newServer(now time.Duration, s Server, fallback bool) *server {
 	return &server{
 		Server: s, state: Suspect, since: now, fallback: fallback,

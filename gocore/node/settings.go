@@ -99,6 +99,6 @@ type Entry struct {
 	// Asked counts this host's queries for it.
 	Asked uint32
 	// Worn is how long hosts were up while the answer was past its TTL: what
-	// MaxStale counts (PROTOCOL 1).
+	// MaxStale counts (PROTOCOL 1.4).
 	Worn time.Duration
 }

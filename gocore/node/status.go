@@ -73,6 +73,6 @@ type PeerStatus struct {
 	// HearsUs: the peer lists this host among those it hears by multicast.
 	HearsUs bool
 	// Told counts answers taken from it, Contradicted those that this host's
-	// own fetches disagreed with in a way that is not rotation (PROTOCOL 7).
+	// own fetches disagreed with in a way that is not rotation (PROTOCOL 7.3).
 	Told, Contradicted uint64
 }

@@ -16,7 +16,7 @@ const twinTime = 3 * time.Second
 // had all before it looked after, 3000 datagrams would leave 4.5 million timers.
 // A host that was restarted has one older epoch; one restarted every few seconds
 // loses nothing, since what is left goes with the next proof or by its silence
-// (PROTOCOL 3).
+// (PROTOCOL 3.4).
 const maxTwins = 4
 
 // noteTwins looks after two epochs of one id. A host that was restarted is one

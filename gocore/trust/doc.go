@@ -3,7 +3,7 @@
 // before, ties the clocks of peers to this host's, slows floods down, and says
 // which answers a peer's word is good for.
 //
-// What each type holds against whom (PROTOCOL 1, 3 and 7):
+// What each type holds against whom (PROTOCOL 1.2, 3.5, 3.7, 7.2, 7.4):
 //
 //	Floods   anybody on the link: forged datagrams beyond a rate are dropped before any cryptography,
 //	         and those under the addresses of hosts do not silence the hosts

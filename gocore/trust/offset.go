@@ -13,7 +13,7 @@ const (
 	driftPerMillion = 200
 )
 
-// Offset ties a peer's clock to this host's (PROTOCOL 1): the smallest
+// Offset ties a peer's clock to this host's (PROTOCOL 1.2): the smallest
 // difference between receipt and sending ever seen, let rise by 200 ppm. The
 // zero value knows nothing, and the peer is unproven.
 //

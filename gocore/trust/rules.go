@@ -19,7 +19,7 @@ var (
 	ErrUsedOnce = errors.New("TTL 0")
 )
 
-// Rules are a host's own about peers' answers (PROTOCOL 2 and 7). Lists hold
+// Rules are a host's own about peers' answers (PROTOCOL 2.4, 7.2). Lists hold
 // names with a final dot, in lower case; each covers what lies below it.
 type Rules struct {
 	// LocalOnly names are never believed from peers.

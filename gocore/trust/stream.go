@@ -12,7 +12,7 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// A stream is one TCP connection (PROTOCOL 3). Each side first sends a hello,
+// A stream is one TCP connection (PROTOCOL 3.16). Each side first sends a hello,
 // sealed as a datagram is but under a key of its own purpose:
 //
 //	role 1  id 8  epoch 8  clock 8 (ms)

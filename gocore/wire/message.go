@@ -6,7 +6,7 @@ import (
 	"mcdns/gocore/dns"
 )
 
-// MaxDatagram is the most bytes a sealed datagram may have (PROTOCOL 3): it
+// MaxDatagram is the most bytes a sealed datagram may have (PROTOCOL 3.2): it
 // passes every link unfragmented (RFC 8200 section 5, less IPv6 and UDP
 // headers).
 const MaxDatagram = 1232
@@ -35,13 +35,13 @@ const MaxServers = 8
 const Never = time.Duration(1<<32-1) * time.Millisecond
 
 // ServerState is what one host saw of one DNS server. The receiver judges by
-// the youngest evidence of the whole group (PROTOCOL 3, HELLO).
+// the youngest evidence of the whole group (PROTOCOL 3.8).
 type ServerState struct {
 	Server dns.ServerID
 	// Success and Failure are the ages of the last of each, in whole
 	// milliseconds, Never if there was none.
 	Success, Failure time.Duration
-	// Suspect asks those who hear it for their own evidence (PROTOCOL 5).
+	// Suspect asks those who hear it for their own evidence (PROTOCOL 5.7).
 	Suspect bool
 }
 
@@ -89,7 +89,7 @@ type Aged struct {
 }
 
 // Long stands for an announced answer that does not fit a datagram: a host that
-// wants it pulls it over a stream (PROTOCOL 3).
+// wants it pulls it over a stream (PROTOCOL 3.6).
 type Long struct {
 	Question dns.Question
 	Birth    dns.Birth

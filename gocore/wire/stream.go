@@ -8,7 +8,7 @@ import (
 	"mcdns/gocore/dns"
 )
 
-// What a catch-up stream carries (PROTOCOL 3): one want, then pages.
+// What a catch-up stream carries (PROTOCOL 3.16): one want, then pages.
 const (
 	// PageRoom is the most bytes of answers, counted by AgedSize, that a page
 	// should hold; one answer alone may be longer.

@@ -81,7 +81,7 @@ var rows = []row{
 	},
 	{
 		number: "9", who: insideOne, quick: true, run: amplified,
-		attack: "ten QUERYs a second for everything", harm: "bytes for each byte", most: 8, // what PROTOCOL promises, of all holders together
+		attack: "ten QUERYs a second for everything", harm: "bytes for each byte", most: 8, // what PROTOCOL 3.13 promises, of all holders together
 	},
 	{
 		number: "10", open: true, who: insideOne, quick: true, run: cutOff,

@@ -136,7 +136,7 @@ func (p *pair) look(h *lab.Host, names []string) (r row) {
 }
 
 // atB lists the names that a host asks B for after a time and did not before: with a
-// name that B gave itself it is probed (PROTOCOL 5), and knows nothing new.
+// name that B gave itself it is probed (PROTOCOL 5.6), and knows nothing new.
 func (p *pair) atB(h *lab.Host, since time.Time) (names []string) {
 	known := map[string]bool{".": true}
 	for _, q := range p.b.Queries() {

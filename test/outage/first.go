@@ -182,7 +182,7 @@ func (f *firstOfTwo) loseBoth() error {
 		return err
 	}
 	begin := time.Now()
-	// Hosts find out by looking up: of SERVFAIL it takes three names (PROTOCOL 5).
+	// Hosts find out by looking up: of SERVFAIL it takes three names (PROTOCOL 5.5).
 	err := eachHost(f.lan.Hosts, func(h *lab.Host) error { return h.Lookups(f.world[:4], 4, func(lab.Lookup) {}) })
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func (b *bucket) take(now time.Duration) bool {
 	return b.tokens >= 0
 }
 
-// sent checks a message against the budget of its kind (PROTOCOL 3). N is what
+// sent checks a message against the budget of its kind (PROTOCOL 3.8 to 3.15). N is what
 // the sender believes it is; a host that just came up knows few peers, so the
 // true number counts only once everybody was heard.
 func (c *Checks) sent(w *World, h *Host, e node.Send) {

@@ -65,7 +65,7 @@ func (d *disk) store(w *World, h *Host) {
 	}
 }
 
-// load gives what was saved, aged by PROTOCOL 1: by the clock if the machine ran
+// load gives what was saved, aged by PROTOCOL 1.3: by the clock if the machine ran
 // on, else stale and older by what the wall clock says. A wall clock ahead may
 // make an answer older, never younger.
 func (d *disk) load(w *World, h *Host) []node.Entry {

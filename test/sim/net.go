@@ -8,7 +8,7 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// port is the group's (PROTOCOL 3).
+// port is the group's (PROTOCOL 3.1).
 const port = 7353
 
 // firstLink is the kernel's index of a host's first interface.

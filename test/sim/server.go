@@ -48,7 +48,7 @@ func newServer(i int, opt Options) *Server {
 }
 
 // answersInTime is the wait that a node grants a server it knows nothing of
-// (PROTOCOL 5): a server slower than that may be overrun by a stale answer.
+// (PROTOCOL 5.2): a server slower than that may be overrun by a stale answer.
 const answersInTime = 250 * time.Millisecond
 
 // healthy reports whether whoever asks the server gets an answer in time.
