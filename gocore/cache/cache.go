@@ -28,7 +28,7 @@ type Cache struct {
 }
 
 // New makes a cache of at most limit bytes. keeps says which questions this
-// host ranks high for (PROTOCOL 6).
+// host ranks high for (PROTOCOL 6.1).
 func New(limit int, key Key, keeps func(dns.Question) bool) *Cache {
 	return &Cache{
 		table: newTable(key), origins: newOrigins(),
@@ -49,7 +49,7 @@ func (c *Cache) SetLimit(limit int) int {
 
 // Get returns what is held for a question: the visible answer, or the positive
 // one it hides if that is of an earlier server, or of the same one and the visible
-// negative is stale (PROTOCOL 2: a stale positive is worth more than a stale negative).
+// negative is stale (PROTOCOL 2.4: a stale positive is worth more than a stale negative).
 func (c *Cache) Get(now time.Duration, q dns.Question) Entry {
 	s := c.seen(now, q)
 	if s == nil {
@@ -73,7 +73,7 @@ func (c *Cache) seen(now time.Duration, q dns.Question) *slot {
 
 // Positive returns the positive answer that is held for a question, also one that a
 // negative hides, however old; nil if there is none. Get tells what to serve; this is
-// what is known of a name, which nobody's denial takes back (PROTOCOL 7).
+// what is known of a name, which nobody's denial takes back (PROTOCOL 7.2).
 func (c *Cache) Positive(q dns.Question) *dns.Answer {
 	n := c.table.find(q)
 	if n == 0 {
@@ -224,7 +224,7 @@ func (c *Cache) expire(n number, now, maxStale time.Duration) (moved number) {
 }
 
 // Sleep says that this host was not up from one time to another: it does not
-// count against max-stale (PROTOCOL 1).
+// count against max-stale (PROTOCOL 1.4).
 func (c *Cache) Sleep(from, to time.Duration) {
 	c.each(func(n number) bool {
 		for _, s := range c.behind(n) {

@@ -14,7 +14,7 @@ const maxAhead = 4
 // fetchAhead asks for what whoever got this answer will ask for next: the
 // addresses of what MX, SRV, SVCB and HTTPS records point to, and the address of
 // the other family. Records for these in the additional section would be cheaper
-// and could be anybody's (PROTOCOL 7).
+// and could be anybody's (PROTOCOL 7.1).
 func (n *Node) fetchAhead(now time.Duration, a *dns.Answer) {
 	if !n.set.FetchAhead || a.Kind == dns.NXDomain {
 		return

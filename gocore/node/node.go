@@ -201,7 +201,7 @@ func (n *Node) limits() cache.Limits {
 }
 
 // ranksHigh reports whether the group counts on this host to keep a question
-// (PROTOCOL 6).
+// (PROTOCOL 6.1).
 func (n *Node) ranksHigh(q dns.Question) bool { return n.rank(q) < 3 }
 
 // Made is what the last Handle made, or had made when it panicked: a driver that

@@ -86,7 +86,7 @@ const cloneEvery = time.Minute
 
 // heardSelf tells a looped datagram of this run from a clone: another host with
 // the same id and epoch, which must not share sequence numbers with this one
-// (PROTOCOL 3). Another epoch of this host's id is a peer like others: a copy
+// (PROTOCOL 3.4). Another epoch of this host's id is a peer like others: a copy
 // that started by itself, or a recording, which cannot prove itself.
 func (n *Node) heardSelf(now time.Duration, msg *wire.Message) {
 	if msg.Seq <= n.seq || n.session.cloned != 0 && now-n.session.cloned < cloneEvery {
@@ -157,7 +157,7 @@ func (n *Node) silences(now time.Duration, held cache.Entry, told wire.Aged, tra
 		n.standing(told.Answer, false, 0).Nth <= n.standingOf(held).Nth
 }
 
-// believes applies the rules about what a peer may say (PROTOCOL 7). What is held for
+// believes applies the rules about what a peer may say (PROTOCOL 7.1, 7.2). What is held for
 // the other address family counts too, and what a denial hides: a public name stays
 // public, whatever was said in between.
 func (n *Node) believes(a *dns.Answer) bool {
@@ -189,7 +189,7 @@ func (n *Node) endWaiting(now time.Duration, q dns.Question) {
 
 // compare notes when this host's own fetch contradicts what a peer had told of the
 // same server: not rotation, but a turn between public and private, or existing and not
-// (PROTOCOL 7). An administrator decides what it means.
+// (PROTOCOL 7.3). An administrator decides what it means.
 func (n *Node) compare(held cache.Entry, fetched *dns.Answer) {
 	if !held.Held() || held.Own() || held.Answer.Server != fetched.Server {
 		return

@@ -99,7 +99,7 @@ func (c *Checks) badAsk(w *World, h *Host, q dns.Question) {
 }
 
 const (
-	// excuse is how long a failure is remembered at most (PROTOCOL 5).
+	// excuse is how long a failure is remembered at most (PROTOCOL 5.10).
 	excuse = 5 * time.Minute
 	// calm is how long one bad question may make a host wary of a server.
 	calm = 10 * time.Second
@@ -191,11 +191,11 @@ func (c *Checks) deadline(w *World, h *Host) time.Duration {
 	return ill
 }
 
-// prolong lets a lookup take its whole time if a server came up meanwhile (PROTOCOL 5).
+// prolong lets a lookup take its whole time if a server came up meanwhile (PROTOCOL 5.10).
 func (c *Checks) prolong(w *World, h *Host, l *lookup) { l.limit = max(l.limit, c.deadline(w, h)) }
 
 // ageError is by how much an age may be too small: what a proof took to arrive, rounding, the clocks' drift and the 200 ppm by which offsets are let
-// rise (PROTOCOL 1), for as long as a host was not heard: one that sleeps may, once awake, take a page as if it had come in no time.
+// rise (PROTOCOL 1.2), for as long as a host was not heard: one that sleeps may, once awake, take a page as if it had come in no time.
 func (c *Checks) ageError(age time.Duration) time.Duration {
 	ppm := time.Duration(200 + 2*c.opt.Drift)
 	return 10*time.Millisecond + 2*c.late + (age+c.slept+3*helloInterval(c.opt.Hosts))/1_000_000*ppm
@@ -213,7 +213,7 @@ func (c *Checks) trueAge(w *World, h *Host, a *dns.Answer, age time.Duration, re
 	}
 }
 
-// life is how long an answer is fresh on a host (PROTOCOL 2).
+// life is how long an answer is fresh on a host (PROTOCOL 2.10).
 func (c *Checks) life(a *dns.Answer, own bool) time.Duration {
 	life := min(a.TTL, c.opt.Settings.MaxTTL)
 	if !own {
