@@ -158,7 +158,7 @@ func TestEachRuleOfTheProtocolIsHeld(t *testing.T) {
 // A reader follows what a comment says to one short subsection.
 func TestReferencesToTheProtocolExist(t *testing.T) {
 	rules, seen := subsections(t), 0
-	reference := regexp.MustCompile(`PROTOCOL ((?:\d+(?:\.\d+)?)(?:(?:, | to | and )\d+(?:\.\d+)?)*)`)
+	reference := regexp.MustCompile(`PROTOCOL (\d+(?:\.\d+)*(?:(?:, | to | and )\d+(?:\.\d+)*)*)`)
 	sources(t, func(path, text string) {
 		for _, m := range reference.FindAllStringSubmatch(text, -1) {
 			for _, rule := range regexp.MustCompile(`[\d.]+`).FindAllString(m[1], -1) {

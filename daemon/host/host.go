@@ -342,7 +342,7 @@ func (h *Host) noticePause(wall *clock.Wall) {
 }
 
 const (
-	saveEvery = 60 * time.Second // PROTOCOL 6.2.2
+	saveEvery = 60 * time.Second // PROTOCOL 6.2
 	// rejoinEvery is below the 125 s that a switch may give a member that nobody
 	// asks (RFC 3810 section 9.4 less a margin; PROTOCOL 3.1).
 	rejoinEvery = 100 * time.Second

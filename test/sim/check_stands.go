@@ -208,5 +208,5 @@ func (j *judge) nth(e node.Entry) int {
 	return i
 }
 
-// window is W of PROTOCOL 4.1.1.
+// window is W of PROTOCOL 4.1.
 func window(ttl time.Duration) time.Duration { return min(ttl/10, 2*time.Second) }
