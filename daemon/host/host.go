@@ -191,6 +191,7 @@ func (h *Host) build() error {
 		// Twice: an answer may come in several copies, and a cache that fills up
 		// keeps the better ones.
 		PullBytes: func() int { return 2 * h.shown.Load().config.Size },
+		Members:   h.members,
 		Log:       logs.Component(h.log, "streams"),
 	})
 	h.lan = links.NewLAN(links.Config{

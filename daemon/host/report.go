@@ -289,3 +289,17 @@ func typeName(q dns.Question) string {
 	_, name, _ := strings.Cut(q.String(), " ")
 	return name
 }
+
+// members are the addresses of those that are proven, nobody's if the node does not
+// answer at once.
+func (h *Host) members() []netip.Addr {
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	addrs, _ := loop.See(ctx, h.loop, func(v loop.View) (addrs []netip.Addr) {
+		for _, p := range v.Node.Peers(v.Now) {
+			addrs = append(addrs, p.Addr.Addr())
+		}
+		return addrs
+	})
+	return addrs
+}

@@ -3,6 +3,7 @@ package streams
 import (
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func FuzzConnection(f *testing.F) {
 		s := New(Config{
 			Self: func() wire.Peer { return wire.Peer{ID: 1, Epoch: 1} }, Ring: func() *trust.Ring { return ring },
 			Put: func(node.Input) error { return nil }, Now: func() time.Duration { return time.Hour },
-			PullBytes: func() int { return 1 << 20 },
+			PullBytes: func() int { return 1 << 20 }, Members: func() []netip.Addr { return nil },
 		})
 		defer s.Close()
 		ours, theirs := net.Pipe()

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"time"
 
 	"mcdns/daemon/survive"
@@ -34,31 +33,6 @@ func (s *Streams) accept(l net.Listener) {
 			}
 		}()
 	}
-}
-
-// wait takes a connection among the unproven. If there are too many the oldest
-// goes: an honest handshake takes a millisecond, so a flooder would have to
-// connect four times within it.
-func (s *Streams) wait(conn net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.waiting = append(s.waiting, conn)
-	if len(s.waiting) > unproven {
-		s.waiting[0].Close()
-		s.waiting = slices.Delete(s.waiting, 0, 1)
-	}
-}
-
-// settle takes it out again and, if it proved to be a member's, into the others.
-func (s *Streams) settle(conn net.Conn, member bool) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.waiting = slices.DeleteFunc(s.waiting, func(c net.Conn) bool { return c == conn })
-	if !member || len(s.members) >= proven {
-		return false
-	}
-	s.members[conn] = true
-	return true
 }
 
 func (s *Streams) serve(conn net.Conn) error {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -23,10 +24,9 @@ import (
 )
 
 const (
-	// unproven bounds connections of whom nothing is known yet, proven those of
-	// members: the node serves two and tells the others that it is busy.
-	unproven = 4
-	proven   = 8
+	// proven bounds connections of members: the node serves two and tells the others
+	// that it is busy.
+	proven = 8
 	// proveWithin: a handshake is one round trip on a LAN.
 	proveWithin = 2 * time.Second
 	idle        = 5 * time.Second
@@ -45,6 +45,9 @@ type Config struct {
 	Put func(node.Input) error
 	// Now is CLOCK_BOOTTIME.
 	Now func() time.Duration
+	// Members are the addresses of those that are proven now. It is called once a
+	// second at most, while somebody connects.
+	Members func() []netip.Addr
 	// PullBytes is the most that one pull takes, whatever the peer has; what the
 	// cache has no room for is not worth taking.
 	PullBytes func() int
@@ -63,8 +66,10 @@ type Streams struct {
 	mu        sync.Mutex
 	listeners []net.Listener
 	pages     map[uint64]chan node.Page // of inbound streams
-	waiting   []net.Conn                // unproven, oldest first
+	waiting   []guest                   // unproven, oldest first
 	members   map[net.Conn]bool         // proven, inbound
+
+	met met
 }
 
 // New makes the driver of streams; it can pull at once.
@@ -103,8 +108,8 @@ func (s *Streams) Unlisten() {
 		l.Close()
 	}
 	s.listeners = nil
-	for _, c := range s.waiting {
-		c.Close()
+	for _, g := range s.waiting {
+		g.conn.Close()
 	}
 	for c := range s.members {
 		c.Close()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -38,18 +39,21 @@ type end struct {
 	addr netip.AddrPort
 	ring atomic.Pointer[trust.Ring]
 	in   chan node.Input
+	met  atomic.Pointer[[]netip.Addr] // addresses of members
 }
 
 func newEnd(t *testing.T, id uint64, k trust.Key) *end {
 	t.Helper()
 	e := &end{in: make(chan node.Input, 1000)}
 	e.ring.Store(trust.NewRing(k))
+	e.met.Store(&[]netip.Addr{})
 	e.Streams = New(Config{
 		Self:      func() wire.Peer { return wire.Peer{ID: id, Epoch: id} },
 		Ring:      e.ring.Load,
 		Put:       func(in node.Input) error { e.in <- in; return nil },
 		Now:       func() time.Duration { return time.Hour },
 		PullBytes: func() int { return 1 << 20 },
+		Members:   func() []netip.Addr { return *e.met.Load() },
 		Log:       logs.Discard(),
 	})
 	t.Cleanup(e.Close)
@@ -262,7 +266,12 @@ func TestStrangerIsToldNothingAndCut(t *testing.T) {
 
 func dial(t *testing.T, to netip.AddrPort) net.Conn {
 	t.Helper()
-	d := net.Dialer{Control: onLink}
+	return dialFrom(t, netip.MustParseAddr("127.0.0.1"), to)
+}
+
+func dialFrom(t *testing.T, from netip.Addr, to netip.AddrPort) net.Conn {
+	t.Helper()
+	d := net.Dialer{Control: onLink, LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}
 	c, err := d.Dial("tcp4", to.String())
 	if err != nil {
 		t.Fatal(err)
@@ -295,6 +304,51 @@ func TestFloodOfStrangersCostsTheOldestAndNotTheMember(t *testing.T) {
 	if len(server.waiting) > unproven {
 		t.Errorf("%d strangers are kept; want at most %d", len(server.waiting), unproven)
 	}
+}
+
+// A member whose handshake is under way is pushed out by nobody without the key: not by
+// connections from many addresses, nor, where it is not known yet, by one that connects
+// again and again. Both kept every stream from the host, for as long as they went on.
+func TestFloodOfStrangersKeepsNoMemberFromItsStream(t *testing.T) {
+	for name, c := range map[string]struct {
+		known     bool
+		addresses int
+	}{"many addresses, a known member": {true, 50}, "one address, a newcomer": {false, 1}} {
+		t.Run(name, func(t *testing.T) {
+			server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+			if c.known {
+				server.met.Store(&[]netip.Addr{netip.MustParseAddr("127.0.0.1")})
+			}
+			server.listen(t)
+			slow := &channel{conn: dial(t, server.addr), stream: client.newStream(client.ring.Load(), true), ring: client.ring.Load}
+			server.await(t, slow.conn.LocalAddr())
+			for i := range 50 {
+				flood := dialFrom(t, netip.AddrFrom4([4]byte{127, 0, 1, byte(1 + i%c.addresses)}), server.addr)
+				server.await(t, flood.LocalAddr())
+			}
+			if err := slow.hello(true); err != nil {
+				t.Fatalf("the handshake of a member is cut off: %v", err)
+			}
+			if err := slow.send(wire.EncodeWant(0, 0, nil), true); err != nil {
+				t.Fatal(err)
+			}
+			next[node.PageWanted](t, server)
+		})
+	}
+}
+
+// await waits until a connection from an address was taken among the unproven.
+func (e *end) await(t *testing.T, from net.Addr) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		e.mu.Lock()
+		there := slices.ContainsFunc(e.waiting, func(g guest) bool { return g.conn.RemoteAddr().String() == from.String() })
+		e.mu.Unlock()
+		if there {
+			return
+		}
+	}
+	t.Fatalf("%v was not taken", from)
 }
 
 func TestPacketsFromBehindARouterAreNotHeard(t *testing.T) {
