@@ -147,7 +147,7 @@ func (n *Node) wireless() bool {
 // give one; the failure is remembered so that it is not asked again at once.
 func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 	p.query = nil
-	if n.mayCome(now, p.fetch) {
+	if n.askClaimer(now, p) || n.mayCome(now, p.fetch) {
 		return
 	}
 	n.failures.remember(now, p.q, p.said)

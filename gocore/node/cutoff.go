@@ -43,10 +43,9 @@ func (n *Node) cutOff(now time.Duration) bool {
 // askHelper asks the member ranked first for the name among those that have
 // success with a server of this host, and while nothing comes the next one.
 func (n *Node) askHelper(now time.Duration, p *pending) {
-	if n.secret(p.q) || trust.Covered(n.set.LocalOnly, p.q.Name) || n.ownDomain(p.q) {
-		return
+	if n.mayAsk(p.q) {
+		n.askHelperAgain(now, p, nil)
 	}
-	n.askHelperAgain(now, p, nil)
 }
 
 func (n *Node) askHelperAgain(now time.Duration, p *pending, asked []wire.Peer) {

@@ -191,3 +191,22 @@ func TestDoubtSoonAfterTheLastLookIsHeard(t *testing.T) {
 		t.Errorf("got state %v; want down (seed %d)", s.state, seed)
 	}
 }
+
+// "Down" ends "cut off": status said both of one server for up to half a minute, and
+// lookups waited for helpers of which there were none.
+func TestDownEndsCutOff(t *testing.T) {
+	l := newLAN(t, 3)
+	l.known(8)
+	l.settle()
+	n := l.nodes[0]
+	s := n.servers[0]
+	s.state, s.judge, s.failure = Suspect, l.now, l.now
+	n.noteCutOff(l.now, s)
+	if !n.Status(l.now).Servers[0].CutOff {
+		t.Fatalf("the host is not cut off: %+v", s)
+	}
+	n.setDown(l.now, s, false)
+	if st := n.Status(l.now).Servers[0]; st.State != Down || st.CutOff || n.cutOff(l.now) {
+		t.Errorf("status says %v, and cut off: %v, lookups %v; want down alone (seed %d)", st.State, st.CutOff, n.cutOff(l.now), seed)
+	}
+}

@@ -15,7 +15,9 @@ func (n *Node) heardEvidence(now time.Duration, m *group.Member, states []wire.S
 	for _, st := range states {
 		for _, s := range n.servers {
 			if s.ID == st.Server && s.ID != 0 {
+				s.note(sayerOf(m), st, at)
 				n.weigh(now, s, st, at)
+				n.heardDenial(now, s)
 			}
 		}
 	}
@@ -24,7 +26,7 @@ func (n *Node) heardEvidence(now time.Duration, m *group.Member, states []wire.S
 func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
 	if success := ago(at, st.Success); success > s.peerSuccess {
 		s.peerSuccess = success
-		if s.state == Down && success > s.since && !s.looking {
+		if s.state == Down && success > s.since && !s.looking && !s.alone() {
 			s.looking = true
 			n.after(now, n.lookTurn(s), func(now time.Duration) { n.probeIfDown(now, s) })
 		}
@@ -137,6 +139,9 @@ func (n *Node) probeIfDown(now time.Duration, s *server) {
 // downForMeAlone: a peer reaches the server after all, and this host does not. It
 // is cut off, and asks; or its probe was lost, and its next question ends that.
 func (n *Node) downForMeAlone(now time.Duration, s *server) {
+	if n.lookedInVain(s) {
+		return
+	}
 	s.state, s.since, s.hearsay, s.failure = Suspect, now, false, now
 	s.judge = now
 	n.noteCutOff(now, s)

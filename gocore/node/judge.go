@@ -160,13 +160,18 @@ func (n *Node) startJudging(now time.Duration, s *server, least time.Duration) {
 	if s.judging {
 		return
 	}
-	s.judging, s.judge = true, now
+	s.judging, s.judge, s.claims = true, now, claims{denier: s.claims.denier}
+	n.judgeLater(now, s, least)
+}
+
+// judgeLater judges when the time for objections is over.
+func (n *Node) judgeLater(now time.Duration, s *server, least time.Duration) {
 	wait := judgeAfter
 	if s.rtt.known { // a slow line must not look like a dead server
 		wait = max(wait, s.timeout(1))
 	}
 	wait = max(wait, least)
-	began := now
+	began := s.judge
 	n.after(now, wait, func(now time.Duration) {
 		if s.judging && s.judge == began && n.uses(s) {
 			n.judgeServer(now, s)
@@ -181,7 +186,13 @@ func (n *Node) judgeServer(now time.Duration, s *server) {
 	if s.state != Suspect || s.success >= s.judge {
 		return
 	}
-	if s.peerSuccess >= s.judge {
+	if n.contested(s) && s.looked < s.judge { // who has not looked itself has no word in this
+		s.judging = true
+		n.probeTwice(now, s)
+		n.judgeLater(now, s, 0)
+		return
+	}
+	if s.peerSuccess >= s.judge && !n.lookedInVain(s) {
 		n.noteCutOff(now, s)
 		return
 	}
@@ -194,7 +205,7 @@ func (n *Node) judgeServer(now time.Duration, s *server) {
 // noteCutOff: peers have success, so the fault is on this host's own path. It
 // never says "down" for that.
 func (n *Node) noteCutOff(now time.Duration, s *server) {
-	if s.failure < max(s.judge-recent, s.success) {
+	if !s.failed() {
 		s.state, s.since = Up, now // it was a peer's doubt alone
 		return
 	}
@@ -225,7 +236,7 @@ func (n *Node) lookOn(now time.Duration, s *server, wait time.Duration) {
 
 func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
 	s.state, s.since, s.hearsay, s.doubted, s.denied = Down, now, hearsay, false, 0
-	s.apart = false
+	s.apart, s.cutOff = false, 0
 	n.log(slog.LevelWarn, "server down", "server", s.Addr.String())
 	n.keepProbing(now, s, now, 0)
 	n.updateDown(now)
@@ -237,7 +248,7 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	was := s.state
 	n.timeReply(now, s, took)
 	s.success, s.passed = now, false
-	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff = nil, nil, false, false, 0
+	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff, s.claims = nil, nil, false, false, 0, claims{}
 	if s.apart {
 		s.apart = false
 		n.log(slog.LevelInfo, "no longer cut off: the server answers this host", "server", s.Addr.String())
@@ -277,7 +288,7 @@ func (n *Node) serverRank(s *server, most int) int {
 
 // isNews reports whether this host's success is to be said at once: the first
 // since a time is, and those of the hosts ranked first, lest a lost datagram cost
-// seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5.12).
+// seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5.13).
 func (n *Node) isNews(s *server, since time.Duration) bool {
 	return s.peerSuccess <= since || n.serverRank(s, electedToProbe) < electedToProbe
 }

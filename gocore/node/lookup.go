@@ -19,6 +19,8 @@ type pending struct {
 	query   *query
 	queried time.Duration  // when the group was last asked, 0 if never
 	said    dns.RcodeError // what a server said to the last fetch that failed
+	lone    int            // how often the one peer that claims success was asked
+	loneAt  time.Duration  // when it last was
 }
 
 // Bounds on what waits: a flood of unanswerable names must not grow the node.

@@ -133,6 +133,9 @@ func (n *Node) accept(now time.Duration, m *group.Member, a wire.Aged, transit t
 		n.count(AnswersRefused)
 		return cache.Kept
 	}
+	if n.doubts(m) && n.contradictsHeld(now, a.Answer) {
+		return cache.Kept
+	}
 	out := n.put(now, cache.Arrival{
 		Answer: a.Answer, Age: a.Age + transit, From: m.Peer, Via: m.Addr().Addr(), Place: n.set.Place,
 	})

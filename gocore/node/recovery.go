@@ -13,7 +13,7 @@ import (
 // names first, one every three seconds on each host after all have looked (with one
 // a second, 8 hosts that lost a fifth of all frames asked 4 questions a second
 // each), and by the rule of refreshes: who
-// hears that another host has asked does not ask (PROTOCOL 5.12).
+// hears that another host has asked does not ask (PROTOCOL 5.13).
 const (
 	recoverNames = 200
 	recoverEvery = 3 * time.Second

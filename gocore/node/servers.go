@@ -46,6 +46,7 @@ type server struct {
 	back time.Duration
 	// cutOff is when the group's judgement was that the fault is this host's.
 	cutOff time.Duration
+	claims claims
 	// apart: that was logged, and the end of it was not yet.
 	apart bool
 	// hearsay: down by others' word alone; doubted once this host has asked.

@@ -84,7 +84,7 @@ var rows = []row{
 		attack: "ten QUERYs a second for everything", harm: "bytes for each byte", most: 8, // what PROTOCOL 3.13 promises, of all holders together
 	},
 	{
-		number: "10", open: true, who: insideOne, quick: true, run: cutOff,
+		number: "10", who: insideOne, quick: true, run: cutOff,
 		attack: "\"up\" in an outage, ASK answered", harm: "of lookups slow or poisoned",
 	},
 	{
