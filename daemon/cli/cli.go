@@ -1,5 +1,9 @@
 // Package cli is the `mcdns` command: it asks mcdnsd over the control socket and
 // shows what it says, for people or (--json) for programs.
+//
+// Read cli.go first (the commands and their flags), then client.go (how mcdnsd is
+// asked). status.go, peers.go, query.go and stats.go each show one thing, key.go and
+// nss.go change one, text.go is what they print with.
 package cli
 
 import (

@@ -1,5 +1,8 @@
 // Package clients knows who is at the other end of a Unix socket, and bounds how
 // many of them there are.
+//
+// Read client.go first (who it is), then table.go (how many), turns.go and door.go
+// (whose turn it is), acceptor.go (how they come in), network.go and user.go.
 package clients
 
 import (

@@ -2,6 +2,9 @@
 // on while the machine sleeps, so an answer ages through the night, and nobody
 // can set it (PROTOCOL 1.1). Never use time.Now for an age: its monotonic reading
 // stops in suspend.
+//
+// Read clock.go first, then timer.go (one that counts while the machine sleeps) and
+// wall.go (what only the wall clock knows).
 package clock
 
 import (

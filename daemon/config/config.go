@@ -2,6 +2,10 @@
 // start over a spelling mistake is worse than the mistake, so nothing in these
 // files is fatal: a bad line is left out with a warning that names file and
 // line, and the default stands.
+//
+// Read config.go first: what there is to set, and the table of keys. Then load.go
+// (which files, and what becomes of bad lines) and value.go (one kind of value after
+// the other).
 package config
 
 import (
@@ -17,14 +21,9 @@ const Path = "/etc/mcdns/mcdnsd.conf"
 
 // Config is what mcdnsd.conf can say.
 type Config struct {
-	// Group4, Group6 and Port are where the group meets; all hosts must agree.
-	Group4, Group6 netip.Addr
-	Port           uint16
-	// Interfaces are the names of the interfaces to share on; empty means all
-	// that are fit for it.
-	Interfaces []string
-	// KeyFile holds the group's key; keys that only open lie in keys.d beside it.
-	KeyFile string
+	Group
+	Cache
+	Names
 	// Servers are the DNS servers; empty means follow /etc/resolv.conf.
 	Servers []netip.AddrPort
 	// Fallback are asked only while all others are down.
@@ -35,29 +34,8 @@ type Config struct {
 	// those at an address prove themselves.
 	TLS      upstream.TLSMode
 	TLSNames map[netip.Addr]string
-	// Size is the room for answers, in bytes.
-	Size int
-	// MinTTL, MaxTTL and NegativeTTL bound the lives of own answers.
-	MinTTL, MaxTTL, NegativeTTL time.Duration
-	// FetchAhead asks for what an answer will be followed by.
-	FetchAhead bool
-	// Stale is how long past its TTL an answer may serve in an outage.
-	Stale time.Duration
-	// Save is the directory for the saved state: "" for the default
-	// (STATE_DIRECTORY, else /var/lib/mcdns), "no" for none.
-	Save string
-	// NoShare and LocalOnly are names with a final dot (node.Settings).
-	NoShare, LocalOnly []string
-	// Forward are special-use names that go to the DNS servers all the same.
-	Forward []string
-	// Hosts: /etc/hosts is read, for a host where files does not come first.
-	Hosts bool
 	// ProgramsBeyond: programs of other network namespaces are answered too.
 	ProgramsBeyond bool
-	// StopRebinding holds back public names' private addresses, but for
-	// PrivateNames.
-	StopRebinding bool
-	PrivateNames  []string
 	// Listen are the addresses on which DNS questions are answered; none means
 	// that they are not. Unless ListenBeyond, all are loopback addresses.
 	Listen       []netip.AddrPort
@@ -70,6 +48,47 @@ type Config struct {
 	Level slog.Level
 }
 
+// Group is with whom this host shares, and where.
+type Group struct {
+	// Group4, Group6 and Port are where the group meets; all hosts must agree.
+	Group4, Group6 netip.Addr
+	Port           uint16
+	// Interfaces are the names of the interfaces to share on; empty means all
+	// that are fit for it.
+	Interfaces []string
+	// KeyFile holds the group's key; keys that only open lie in keys.d beside it.
+	KeyFile string
+}
+
+// Cache is how many answers are held, and how long.
+type Cache struct {
+	// Size is the room for answers, in bytes.
+	Size int
+	// MinTTL, MaxTTL and NegativeTTL bound the lives of own answers.
+	MinTTL, MaxTTL, NegativeTTL time.Duration
+	// FetchAhead asks for what an answer will be followed by.
+	FetchAhead bool
+	// Stale is how long past its TTL an answer may serve in an outage.
+	Stale time.Duration
+	// Save is the directory for the saved state: "" for the default
+	// (STATE_DIRECTORY, else /var/lib/mcdns), "no" for none.
+	Save string
+}
+
+// Names is what is said of some names.
+type Names struct {
+	// NoShare and LocalOnly are names with a final dot (node.Settings).
+	NoShare, LocalOnly []string
+	// Forward are special-use names that go to the DNS servers all the same.
+	Forward []string
+	// Hosts: /etc/hosts is read, for a host where files does not come first.
+	Hosts bool
+	// StopRebinding holds back public names' private addresses, but for
+	// PrivateNames.
+	StopRebinding bool
+	PrivateNames  []string
+}
+
 // A Route is a domain, with a final dot, that is asked of Servers alone.
 type Route struct {
 	Domain  string
@@ -79,16 +98,20 @@ type Route struct {
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Group4:      netip.AddrFrom4([4]byte{224, 0, 0, 254}),
-		Group6:      netip.MustParseAddr("ff02::114"),
-		Port:        7353,
-		KeyFile:     "/etc/mcdns/group.key",
-		Size:        64 << 20,
-		MaxTTL:      24 * time.Hour,
-		NegativeTTL: 15 * time.Minute,
-		Stale:       72 * time.Hour,
-		FetchAhead:  true,
-		Level:       slog.LevelInfo,
+		Group: Group{
+			Group4:  netip.AddrFrom4([4]byte{224, 0, 0, 254}),
+			Group6:  netip.MustParseAddr("ff02::114"),
+			Port:    7353,
+			KeyFile: "/etc/mcdns/group.key",
+		},
+		Cache: Cache{
+			Size:        64 << 20,
+			MaxTTL:      24 * time.Hour,
+			NegativeTTL: 15 * time.Minute,
+			Stale:       72 * time.Hour,
+			FetchAhead:  true,
+		},
+		Level: slog.LevelInfo,
 	}
 }
 

@@ -62,22 +62,30 @@ level = debug
 		t.Fatalf("warnings: %v", w)
 	}
 	want := Config{
-		Group4: netip.MustParseAddr("224.0.0.200"), Group6: netip.MustParseAddr("ff02::200"), Port: 7354,
-		Interfaces: []string{"eth0", "wlan0"}, KeyFile: "/tmp/k",
+		Group: Group{
+			Group4: netip.MustParseAddr("224.0.0.200"), Group6: netip.MustParseAddr("ff02::200"), Port: 7354,
+			Interfaces: []string{"eth0", "wlan0"}, KeyFile: "/tmp/k",
+		},
+		Cache: Cache{
+			Size: 16 << 20, MinTTL: 5 * time.Second, MaxTTL: 12 * time.Hour, NegativeTTL: time.Minute,
+			Stale: 14 * 24 * time.Hour, Save: "no",
+		},
+		Names: Names{
+			Forward: []string{"test.", "."}, StopRebinding: true, Hosts: true, PrivateNames: []string{"corp.example."},
+			NoShare: []string{"corp.example.", "lan."}, LocalOnly: []string{"bank.example."},
+		},
 		Servers:  []netip.AddrPort{netip.MustParseAddrPort("192.0.2.53:53"), netip.MustParseAddrPort("[2001:db8::53]:5353")},
 		Fallback: []netip.AddrPort{netip.MustParseAddrPort("9.9.9.9:53")},
-		Size:     16 << 20, MinTTL: 5 * time.Second, MaxTTL: 12 * time.Hour, NegativeTTL: time.Minute,
 		Routes: []Route{
 			{"corp.example.", []netip.AddrPort{netip.MustParseAddrPort("10.0.0.1:53"), netip.MustParseAddrPort("[fd00::1]:5353")}},
 			{"lab.example.", []netip.AddrPort{netip.MustParseAddrPort("10.9.0.1:53")}},
 		},
-		TLS:      upstream.TLSStrict,
-		TLSNames: map[netip.Addr]string{netip.MustParseAddr("192.0.2.53"): "dns.example", netip.MustParseAddr("2001:db8::53"): "dns.example"},
-		Forward:  []string{"test.", "."}, StopRebinding: true, Hosts: true, ProgramsBeyond: true, PrivateNames: []string{"corp.example."},
-		Listen: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.53:53"), netip.MustParseAddrPort("[::1]:5353")}, ListenBeyond: true,
+		TLS:            upstream.TLSStrict,
+		TLSNames:       map[netip.Addr]string{netip.MustParseAddr("192.0.2.53"): "dns.example", netip.MustParseAddr("2001:db8::53"): "dns.example"},
+		ProgramsBeyond: true,
+		Listen:         []netip.AddrPort{netip.MustParseAddrPort("127.0.0.53:53"), netip.MustParseAddrPort("[::1]:5353")}, ListenBeyond: true,
 		Metrics: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:9753"), netip.MustParseAddrPort("[::1]:9100")}, MetricsBeyond: true,
-		Stale: 14 * 24 * time.Hour, Save: "no",
-		NoShare: []string{"corp.example.", "lan."}, LocalOnly: []string{"bank.example."}, Level: slog.LevelDebug,
+		Level: slog.LevelDebug,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -19,9 +19,12 @@ func TestShippedFileAndManualHaveEverySetting(t *testing.T) {
 	// A Config of other values: what the file leaves out keeps them.
 	server := []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}
 	c := Config{
-		Port: 1, Interfaces: []string{"x"}, Servers: server, Fallback: server, Size: 1, MinTTL: 1, Save: "x",
-		NoShare: []string{"x"}, LocalOnly: []string{"x"},
-		Routes: []Route{{Domain: "x"}}, TLS: 2, TLSNames: map[netip.Addr]string{{}: "x"}, Forward: []string{"x"}, Hosts: true, StopRebinding: true, PrivateNames: []string{"x"}, Listen: server, ListenBeyond: true,
+		Group: Group{Port: 1, Interfaces: []string{"x"}}, Servers: server, Fallback: server, Cache: Cache{Size: 1, MinTTL: 1, Save: "x"},
+		Names: Names{
+			NoShare: []string{"x"}, LocalOnly: []string{"x"}, Forward: []string{"x"}, Hosts: true,
+			StopRebinding: true, PrivateNames: []string{"x"},
+		},
+		Routes: []Route{{Domain: "x"}}, TLS: 2, TLSNames: map[netip.Addr]string{{}: "x"}, Listen: server, ListenBeyond: true,
 		Metrics: server, MetricsBeyond: true,
 		Level: slog.LevelDebug,
 	}

@@ -46,7 +46,7 @@ func TestMetricsAreForEveryone(t *testing.T) {
 	}
 }
 
-func serve(t *testing.T, s Source) (path string) { return serveTo(t, s, member) }
+func startSocket(t *testing.T, s Source) (path string) { return serveTo(t, s, member) }
 
 func serveTo(t *testing.T, s Source, member func(context.Context) bool) (path string) {
 	t.Helper()
@@ -92,7 +92,7 @@ func get(t *testing.T, path, target string) (int, string) {
 }
 
 func TestEveryPathSaysItsSchema(t *testing.T) {
-	path := serve(t, &source{})
+	path := startSocket(t, &source{})
 	for target, want := range map[string]string{
 		"/status": StatusSchema, "/peers": PeersSchema, "/query?name=www&type=1,28": AnswerSchema,
 	} {
@@ -108,7 +108,7 @@ func TestEveryPathSaysItsSchema(t *testing.T) {
 }
 
 func TestWrongRequestsAreRefused(t *testing.T) {
-	path := serve(t, &source{})
+	path := startSocket(t, &source{})
 	for target, want := range map[string]int{
 		"/": 404, "/cache": 404, "/query?name=www&type=MX": 400, "/query?name=www&type=0": 400, "/query?name=www&type=65536": 400,
 		"/query?name=www&type=1,1,1,1,1,1,1,1,1": 400, "/query?name=" + strings.Repeat("a", 100000): 431,
@@ -117,14 +117,14 @@ func TestWrongRequestsAreRefused(t *testing.T) {
 			t.Errorf("%.40s: got %d %s; want %d", target, code, body, want)
 		}
 	}
-	code, body := get(t, serve(t, &source{err: errors.New("mcdnsd is stopping")}), "/status")
+	code, body := get(t, startSocket(t, &source{err: errors.New("mcdnsd is stopping")}), "/status")
 	if code != 503 || !strings.Contains(body, "mcdnsd is stopping") {
 		t.Errorf("got %d %s", code, body)
 	}
 }
 
 func TestSilentClientsLeaveRoom(t *testing.T) {
-	path := serve(t, &source{})
+	path := startSocket(t, &source{})
 	for range connections + 10 {
 		c, err := net.Dial("unix", path)
 		if err != nil {
@@ -186,7 +186,7 @@ func TestWhatStaysHereIsNoSecret(t *testing.T) {
 }
 
 func TestTheDaemonsOwnUserIsAMember(t *testing.T) {
-	_, body := get(t, serve(t, &source{}), "/query?name=www")
+	_, body := get(t, startSocket(t, &source{}), "/query?name=www")
 	if strings.Contains(body, "withheld") {
 		t.Errorf("got %s", body)
 	}

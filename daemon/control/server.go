@@ -2,6 +2,8 @@
 // Every user of the machine may ask for states and counters, and for the answer
 // to a name. When and from whom the answer came here tells what others looked
 // up, and is for root and the group mcdns.
+//
+// Read schema.go first: what is said. Then words.go (its words, as types) and server.go.
 package control
 
 import (
@@ -17,8 +19,8 @@ import (
 	"strings"
 	"time"
 
-	"mcdns/daemon/accept"
 	"mcdns/daemon/clients"
+	"mcdns/daemon/serve"
 )
 
 // Source is where the server has it all from.
@@ -85,7 +87,7 @@ func newSocket(source Source, metrics http.Handler, beyond func() bool, member f
 
 // Serve serves until the listener is closed.
 func (s *Socket) Serve(l *net.UnixListener) error {
-	err := s.http.Serve(accept.Patiently(&accepting{UnixListener: l, table: s.table}))
+	err := s.http.Serve(serve.Patiently(&accepting{UnixListener: l, table: s.table}))
 	if errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -7,6 +7,11 @@
 // its own. Changes of configuration, resolv.conf, keys and links all end in
 // refresh, which looks at everything anew: what it was that changed does not
 // matter, so no event can be mistaken.
+//
+// Read host.go first: what is made, in which order, and how it ends. Then refresh.go
+// with what it looks at: routes.go (which servers), listen.go (addresses
+// of our own), hosts.go, own.go; look.go and retry.go say when it looks
+// again. systemd.go is what systemd hands over and is told.
 package host
 
 import (
@@ -29,7 +34,6 @@ import (
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
-	"mcdns/daemon/files"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/links"
 	"mcdns/daemon/listener"
@@ -37,6 +41,7 @@ import (
 	"mcdns/daemon/loop"
 	"mcdns/daemon/metrics"
 	"mcdns/daemon/nsssock"
+	"mcdns/daemon/report"
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/store"
 	"mcdns/daemon/streams"
@@ -65,34 +70,21 @@ type Options struct {
 type Host struct {
 	options Options
 	log     *slog.Logger
-	speaker *speaker
-	started time.Time
+	known   known
+
+	// The parts, as build makes them.
+	speaker *logs.Speaker
 	loop    *loop.Loop
 	client  *upstream.Client
 	streams *streams.Streams
-	store   *store.Store
+	lan     *links.LAN
+	saver   store.Saver
 	nss     *nsssock.Server
-	control *control.Socket
 	dns     *listener.Listener
-	listens []netip.AddrPort // as last configured; guarded by refreshing
-	counts  metrics.Counts
+	control *control.Socket
+	report  *report.Reporter
 	scraped *metrics.Endpoint
-	scrapes []netip.AddrPort // as last configured; guarded by refreshing
-	mute    atomic.Bool      // an address for metrics could not be opened
-	hosts   atomic.Pointer[hosts.Table]
-	// hostsFile is what hosts are of; noHosts: it could not be read, as was said.
-	// Both are guarded by refreshing.
-	hostsFile files.Kept[*hosts.Table]
-	noHosts   bool
-	deaf      atomic.Bool // an address of the listener could not be opened
-	looks     looks
-
-	self atomic.Pointer[wire.Peer]
-	ring atomic.Pointer[trust.Ring]
-	conf atomic.Pointer[resolvconf.Conf]
-	// scope is links.Scope as it is now.
-	scope atomic.Uint32
-	lan   *links.LAN
+	counts  metrics.Counts
 
 	// restored is closed when the node has what was saved, or is to go on without.
 	restored chan struct{}
@@ -100,10 +92,24 @@ type Host struct {
 	changed chan struct{}
 
 	refreshing sync.Mutex
-	current    view // guarded by refreshing
-	shown      atomic.Pointer[view]
-	saver      saver
-	last       lastStatus // the loop's
+	past       // guarded by refreshing
+	looks      looks
+}
+
+// past is what refresh finds the news by.
+type past struct {
+	current   view
+	hostsFile hostsFile
+}
+
+// known is what the last refresh found, for those who may not wait for the next.
+type known struct {
+	self  atomic.Pointer[wire.Peer]
+	ring  atomic.Pointer[trust.Ring]
+	conf  atomic.Pointer[resolvconf.Conf]
+	hosts atomic.Pointer[hosts.Table]
+	scope atomic.Uint32 // links.Scope
+	shown atomic.Pointer[view]
 }
 
 // Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read
@@ -114,7 +120,7 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 
 func newHost(o Options) *Host {
 	return &Host{
-		options: o, log: o.Log, started: time.Now(), changed: make(chan struct{}, 1),
+		options: o, log: o.Log, changed: make(chan struct{}, 1),
 		restored: make(chan struct{}),
 	}
 }
@@ -141,7 +147,7 @@ func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 	}
 	go func() { defer close(done); h.loop.Run(nodeCtx) }()
 	unfollow := h.follow()
-	notify("READY=1\n" + h.statusLine())
+	notify("READY=1\n" + h.status())
 	h.log.Info("ready", "version", h.options.Version)
 	h.wait(ctx, reload)
 
@@ -159,11 +165,11 @@ func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 func (h *Host) answer(l *clients.Acceptor) {
 	h.nss = nsssock.New(nsssock.Config{
 		Ask:         h.resolveAll,
-		Conf:        func() resolvconf.Conf { return *h.conf.Load() },
+		Conf:        func() resolvconf.Conf { return *h.known.conf.Load() },
 		Sees:        h.sees,
-		Hosts:       h.hosts.Load,
+		Hosts:       h.known.hosts.Load,
 		Own:         h.own,
-		Scope:       h.scope.Load,
+		Scope:       h.known.scope.Load,
 		Beyond:      h.beyond,
 		Started:     h.restored, // after the first refresh
 		Connections: connections(),
@@ -177,47 +183,94 @@ func (h *Host) answer(l *clients.Acceptor) {
 // build makes everything that needs no network.
 func (h *Host) build() error {
 	conf, _, _ := config.Load(h.options.ConfigPath)
-	h.store = h.openStore(conf.Save)
-	id, err := h.store.ID()
+	saved := h.openStore(conf.Save)
+	h.saver.Begin(saved, h.changes, h.log)
+	id, err := saved.ID()
 	if err != nil {
-		h.log.Warn("this host's id is for this run only", whyUnsaved(err)...)
+		h.log.Warn("this host's id is for this run only", store.Why(err)...)
 	}
 	self := wire.Peer{ID: id, Epoch: random()}
-	h.self.Store(&self)
-	h.client = upstream.New(upstream.DefaultSockets, func() bool { return h.conf.Load().UseTCP })
+	h.known.self.Store(&self)
+	h.client = upstream.New(upstream.DefaultSockets, func() bool { return h.known.conf.Load().UseTCP })
+	h.client.Note(h.counts.Upstream.Note)
 	h.streams = streams.New(streams.Config{
-		Self: func() wire.Peer { return *h.self.Load() }, Ring: h.ring.Load,
+		Self: func() wire.Peer { return *h.known.self.Load() }, Ring: h.known.ring.Load,
 		Put: func(in node.Input) error { return h.loop.Put(in) }, Now: clock.Boot,
 		// Twice: an answer may come in several copies, and a cache that fills up
 		// keeps the better ones.
-		PullBytes: func() int { return 2 * h.shown.Load().config.Size },
+		PullBytes: func() int { return 2 * h.known.shown.Load().config.Size },
 		Members:   h.members,
 		Log:       logs.Component(h.log, "streams"),
 	})
 	h.lan = links.NewLAN(links.Config{
-		Ring: h.ring.Load, Hear: func(in node.Received) { h.loop.Offer(in) },
+		Ring: h.known.ring.Load, Hear: func(in node.Received) { h.loop.Offer(in) },
 		Streams: h.streams, Counts: &h.counts.Datagrams, Now: clock.Boot, Log: h.log,
 	})
-	h.speaker = newSpeaker(h.log)
+	h.speaker = logs.NewSpeaker(h.log)
 	h.loop, err = loop.New(node.Config{
 		Self: self, Rand: mathrand.New(mathrand.NewPCG(random(), random())), Version: h.options.Version,
 		Secret: [2]uint64{random(), random()},
 	}, loop.Drivers{
-		Ask: h.ask, Answered: h.counts.Lookups.Note, Send: h.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
+		Ask: h.client.Ask, Answered: h.counts.Lookups.Note, Send: h.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
 	})
 	if err != nil {
 		return err
 	}
-	h.dns = listener.New(listener.Config{Ask: h.resolve, Log: logs.Component(h.log, "listener")})
-	h.scraped = metrics.NewEndpoint(metrics.Source(h.metrics), logs.Component(h.log, "metrics"))
-	h.control = control.New(h, metrics.Source(h.metrics), h.beyond)
+	h.dns = listener.New(listener.Config{Ask: h.resolve, Failed: h.cannotListen, Log: logs.Component(h.log, "listener")})
+	h.scraped = metrics.NewEndpoint(metrics.Source(h.metrics), logs.Component(h.log, "metrics"), h.cannotServeMetrics)
+	h.report = report.New(report.Config{
+		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
+		Seen: h.seen, Find: h.find, Dropped: h.lan.Counters,
+	})
+	h.control = control.New(h.report, metrics.Source(h.metrics), h.beyond)
 	return nil
+}
+
+// seen is what the last refresh found, for a report.
+func (h *Host) seen() report.Seen {
+	v := h.known.shown.Load()
+	return report.Seen{
+		Settings: v.settings, Group: v.config.Group, Keys: v.keys, Problem: v.problem, Warnings: v.warnings,
+		Beyond: v.config.ProgramsBeyond,
+	}
+}
+
+// beyond reports whether programs of other network namespaces are answered.
+func (h *Host) beyond() bool { return h.known.shown.Load().config.ProgramsBeyond }
+
+// find looks a name up for a person, who may have changed resolv.conf just now.
+func (h *Host) find(ctx context.Context, name string, types []uint16) nsssock.Finding {
+	h.lookAgain()
+	return nsssock.Find(ctx, h.resolveAll, *h.known.conf.Load(), h.known.hosts.Load(), h.own(), name, types...)
+}
+
+// members are the addresses of those that are proven, nobody's if the node does not
+// answer at once.
+func (h *Host) members() []netip.Addr {
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	addrs, _ := loop.See(ctx, h.loop, func(v loop.View) (addrs []netip.Addr) {
+		for _, p := range v.Node.Peers(v.Now) {
+			addrs = append(addrs, p.Addr.Addr())
+		}
+		return addrs
+	})
+	return addrs
+}
+
+// metrics is the page for Prometheus.
+func (h *Host) metrics(ctx context.Context) ([]byte, error) {
+	s, err := h.report.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return h.counts.Page(&s), nil
 }
 
 // sayNode logs what the node says: a change of state, so systemd is told too. It
 // is the loop that calls it.
 func (h *Host) sayNode(l node.Log) {
-	h.speaker.say(l)
+	h.speaker.Say(l.Level, l.Text, l.Args...)
 	select {
 	case h.changed <- struct{}{}:
 	default:
@@ -227,9 +280,9 @@ func (h *Host) sayNode(l node.Log) {
 // send sends to the group. The node speaks under a new epoch where somebody cloned
 // this host: its streams must too.
 func (h *Host) send(s node.Send) {
-	if *h.self.Load() != s.Message.From {
+	if *h.known.self.Load() != s.Message.From {
 		self := s.Message.From
-		h.self.Store(&self)
+		h.known.self.Store(&self)
 	}
 	h.lan.Send(s)
 }
@@ -240,48 +293,28 @@ func random() uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// restore hands the node what an earlier run saved, so that the first lookup
-// finds it. A disk that does not answer must not hold lookups up: what is on it
-// then comes late, and until it has come nothing is saved, for a file written anew
-// would be without it.
+// restore hands the node what an earlier run saved, in pieces: lookups may be waiting
+// for the node by then.
 func (h *Host) restore(limit time.Duration) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		h.saver.mu.Lock()
-		defer h.saver.mu.Unlock()
-		h.load()
-	}()
-	select {
-	case <-done:
-	case <-time.After(limit):
-		h.log.Warn("the disk does not answer; going on without saved answers until it does", "waited", limit)
-	}
+	h.saver.Restore(limit, func(entries []node.Entry) {
+		for some := range slices.Chunk(entries, 1<<15) {
+			h.loop.Put(node.Restore{Entries: some})
+		}
+	})
 	close(h.restored)
 }
 
-func (h *Host) load() {
-	begun := clock.Boot()
-	entries, err := h.store.Load(stamp(begun))
-	if err != nil {
-		h.log.Warn("not all saved answers are usable", "usable", len(entries), "error", err)
-	}
-	took := clock.Boot() - begun
-	for i := range entries {
-		entries[i].Age += took
-	}
-	// In pieces: lookups may be waiting for the node by now.
-	for some := range slices.Chunk(entries, 1<<15) {
-		h.loop.Put(node.Restore{Entries: some})
-	}
-	if len(entries) > 0 {
-		h.log.Info("saved answers restored", "answers", len(entries))
-	}
+// changes lists what is to be saved.
+func (h *Host) changes(ctx context.Context, mark uint64) (store.Changes, error) {
+	return loop.See(ctx, h.loop, func(v loop.View) store.Changes {
+		entries, next := v.Node.Changes(v.Now, mark)
+		return store.Changes{Now: store.StampAt(v.Now), Entries: entries, Mark: next}
+	})
 }
 
 // resolve asks the node, which must hear of what was saved before anything else.
 func (h *Host) resolve(ctx context.Context, q dns.Question) (node.Result, error) {
-	if a := h.hosts.Load().Answer(q); a != nil {
+	if a := h.known.hosts.Load().Answer(q); a != nil {
 		return node.Result{Answer: a, Source: node.FromHere}, nil
 	}
 	results, err := h.resolveAll(ctx, []dns.Question{q})
@@ -322,9 +355,9 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 			h.noticePause(wall)
 		case <-save.C:
 			h.noticePause(wall)
-			h.saveBeside()
+			h.saver.Beside()
 		case <-h.changed:
-			notify(h.statusLine())
+			notify(h.status())
 		case <-rejoin.C:
 			h.lan.Rejoin()
 			h.retry()
@@ -365,7 +398,7 @@ const (
 // save is not saved; it is what a few programs asked in a moment.
 func (h *Host) stop(s sockets, unfollow func()) {
 	unfollow()
-	h.saveLast(saveWithin)
+	h.saver.Last(saveWithin)
 	if s.control != nil {
 		s.control.Close()
 	}
@@ -386,7 +419,7 @@ func (h *Host) close() {
 	h.client.Close()
 	h.streams.Close()
 	h.lan.Close()
-	h.speaker.close(100 * time.Millisecond)
+	h.speaker.Close(100 * time.Millisecond)
 }
 
 func (h *Host) openStore(dir string) *store.Store {
@@ -398,7 +431,7 @@ func (h *Host) openStore(dir string) *store.Store {
 	}
 	s, err := store.Open(dir)
 	if err != nil {
-		h.log.Warn("nothing will be saved; answers are lost when mcdnsd stops", whyUnsaved(err)...)
+		h.log.Warn("nothing will be saved; answers are lost when mcdnsd stops", store.Why(err)...)
 		return &store.Store{}
 	}
 	return s

@@ -303,14 +303,14 @@ func TestSavedAnswersServeAfterARestartWithoutTheServer(t *testing.T) {
 func TestProgramsAreServedUntilAllIsSaved(t *testing.T) {
 	expect := systemd(t)
 	d := newDaemon(t, startDNS(t))
-	d.host.saver.mu.Lock() // as a disk that takes its time
+	d.host.saver.Disk.Lock() // as a disk that takes its time
 	stopped := make(chan bool)
 	go func() { d.stop(); close(stopped) }()
 	expect("STOPPING=1")
 	if got := d.lookup(t, "www.example."); got != found {
 		t.Errorf("got status %d; want found", got)
 	}
-	d.host.saver.mu.Unlock()
+	d.host.saver.Disk.Unlock()
 	<-stopped
 	for _, name := range []string{"run/nss.sock", "run/control.sock"} {
 		if _, err := os.Stat(d.path(name)); !os.IsNotExist(err) {
@@ -456,7 +456,7 @@ func TestDiskThatHangsAtTheStartHoldsNoLookupUp(t *testing.T) {
 	d.lookup(t, "saved.example.")
 	d.stop()
 	d.build()
-	d.host.saver.mu.Lock() // as a disk that does not answer
+	d.host.saver.Disk.Lock() // as a disk that does not answer
 	d.start(t)
 	if got := d.lookup(t, "www.example."); got != found {
 		t.Errorf("got status %d; want found", got)
@@ -465,7 +465,7 @@ func TestDiskThatHangsAtTheStartHoldsNoLookupUp(t *testing.T) {
 		t.Errorf("the log does not say so: %v", d.log.text)
 	}
 	server.conn.Close()
-	d.host.saver.mu.Unlock()
+	d.host.saver.Disk.Unlock()
 	wait(t, "the saved answers", func() bool { return d.log.has("saved answers restored") })
 	if got := d.lookup(t, "saved.example."); got != found {
 		t.Errorf("got status %d; want what was saved", got)
@@ -548,16 +548,4 @@ func TestSystemdIsToldOfEveryState(t *testing.T) {
 	expect("STATUS=upstream down, group solo")
 	d.stop()
 	expect("STOPPING=1")
-}
-
-func TestDiskThatHangsHoldsNothingUp(t *testing.T) {
-	log := &lines{}
-	h := &Host{log: slog.New(log)}
-	h.saver.mu.Lock() // as a save that waits for the disk
-	h.saveBeside()
-	h.saveBeside()
-	h.saveLast(time.Millisecond)
-	if !log.has("the disk does not answer") {
-		t.Errorf("the log does not say so: %v", log.text)
-	}
 }

@@ -23,20 +23,20 @@ func listens(c config.Config) []netip.AddrPort {
 }
 
 // listen53 makes the listener follow the configuration and returns what it holds
-// now. It says once what could not be opened and is tried again: until then the
-// address is somebody else's, such as the stub of systemd-resolved, which may be
-// the only server there is.
+// now. What could not be opened is tried again: until then the address is somebody
+// else's, such as the stub of systemd-resolved, which may be the only server there is.
 func (h *Host) listen53(c config.Config) (ours []netip.AddrPort) {
 	want := listens(c)
-	if !slices.Equal(c.Listen, h.listens) && len(want) < len(c.Listen) {
+	if !slices.Equal(c.Listen, h.current.config.Listen) && len(want) < len(c.Listen) {
 		h.log.Warn("listener.listen: not all addresses are loopback; set listener.beyond to use others that are not wildcards")
 	}
-	h.listens = c.Listen
-	err := h.dns.Set(want)
-	if was := h.deaf.Swap(err != nil); err != nil && !was {
-		h.log.Error("cannot answer DNS questions; trying again", "problem", err, "hint", listenHint(err))
-	}
+	h.dns.Set(want)
 	return h.dns.Addrs()
+}
+
+// cannotListen says once what could not be opened, and what to do.
+func (h *Host) cannotListen(err error) {
+	h.log.Error("cannot answer DNS questions; trying again", "problem", err, "hint", listenHint(err))
 }
 
 // listenHint is what to do about an address that could not be opened.
@@ -58,4 +58,25 @@ func notOurs(servers, ours []netip.AddrPort) []netip.AddrPort {
 			return s.Port() == o.Port() && s.Addr().Unmap() == o.Addr().Unmap()
 		})
 	})
+}
+
+// scrapes are the addresses on which the configuration wants metrics served.
+func scrapes(c config.Config) []netip.AddrPort {
+	return slices.DeleteFunc(slices.Clone(c.Metrics), func(a netip.AddrPort) bool {
+		return !c.MetricsBeyond && !a.Addr().Unmap().IsLoopback()
+	})
+}
+
+// listenMetrics makes the endpoint follow the configuration; what could not be opened
+// is tried again.
+func (h *Host) listenMetrics(before, now config.Config) {
+	want := scrapes(now)
+	if !slices.Equal(now.Metrics, before.Metrics) && len(want) < len(now.Metrics) {
+		h.log.Warn("metrics.listen: not all addresses are loopback; set metrics.beyond to use others")
+	}
+	h.scraped.Set(want)
+}
+
+func (h *Host) cannotServeMetrics(err error) {
+	h.log.Error("cannot serve metrics; trying again", "problem", err)
 }

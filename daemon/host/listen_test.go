@@ -50,7 +50,8 @@ func TestAddressThatIsSomebodyElsesStaysAServer(t *testing.T) {
 	}
 	defer taken.Close()
 	log := &lines{}
-	h := &Host{log: slog.New(log), dns: listener.New(listener.Config{Log: slog.New(&lines{})})}
+	h := &Host{log: slog.New(log)}
+	h.dns = listener.New(listener.Config{Log: slog.New(&lines{}), Failed: h.cannotListen})
 	defer h.dns.Close()
 	stub := addrPorts(taken.LocalAddr().String())
 	v := view{config: config.Config{Listen: stub}, conf: resolvconf.Conf{Servers: stub}}

@@ -21,10 +21,10 @@ const lookEvery = time.Second
 // that counts here. Before it says no it looks whether the file has changed: a script
 // that writes it and looks a name up in its next line is faster than any watch.
 func (h *Host) sees(s resolvconf.Stamp) bool {
-	c := h.conf.Load()
+	c := h.known.conf.Load()
 	if s != c.Stamp || c.Young {
 		h.lookAgain()
-		c = h.conf.Load()
+		c = h.known.conf.Load()
 	}
 	return s == c.Stamp || s == resolvconf.Unknown || c.Stamp == resolvconf.Unknown
 }
@@ -34,11 +34,11 @@ func (h *Host) lookAgain() {
 	h.looks.mu.Lock()
 	defer h.looks.mu.Unlock()
 	now := clock.Boot()
-	if vain := h.looks.vain; vain != 0 && now < vain+lookEvery || !resolvconf.Real().Changed(*h.conf.Load()) {
+	if vain := h.looks.vain; vain != 0 && now < vain+lookEvery || !resolvconf.Real().Changed(*h.known.conf.Load()) {
 		return
 	}
 	h.refresh()
-	if h.shown.Load().unread != nil {
+	if h.known.shown.Load().unread != nil {
 		h.looks.vain = now
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // own knows this host's own names if a service behind mcdns on the hosts line does.
 func (h *Host) own() nsssock.Own {
-	v := h.shown.Load()
+	v := h.known.shown.Load()
 	if !v.ownNames {
 		return nsssock.Own{}
 	}

@@ -61,7 +61,7 @@ func (h *Host) refresh() {
 	}
 	ring, problems := h.readKeys(v.config.KeyFile)
 	v.hasKey = ring != nil || len(problems) > 0
-	h.ring.Store(ring)
+	h.known.ring.Store(ring)
 	if ring != nil {
 		v.keys = ring.IDs()
 	}
@@ -70,7 +70,7 @@ func (h *Host) refresh() {
 	for _, name := range missing(v.config.Interfaces, v.all) {
 		v.warn("group.interfaces", "there is no "+name)
 	}
-	h.scope.Store(links.Scope(v.all))
+	h.known.scope.Store(links.Scope(v.all))
 	chosen := links.Choose(v.all, v.config.Interfaces)
 	if err := h.lan.Set(group(v.config), ring != nil, chosen); err != nil {
 		problems = append(problems, err)
@@ -86,7 +86,7 @@ func (h *Host) refresh() {
 // stands while the machine fails to read (out of descriptors or memory, a disk with
 // errors), for defaults would send every question elsewhere. retry reads again.
 func (h *Host) read(machine resolvconf.Machine) (v view) {
-	before := h.shown.Load()
+	before := h.known.shown.Load()
 	v.config, v.warnings, v.unread = config.Load(h.options.ConfigPath)
 	if v.unread != nil && before != nil {
 		v.config = before.config
@@ -108,7 +108,7 @@ func (h *Host) read(machine resolvconf.Machine) (v view) {
 // readKeys reads the group's keys. Those read before stand, as all that is read.
 func (h *Host) readKeys(file string) (*trust.Ring, []error) {
 	ring, problems := groupkey.Load(file)
-	if before := h.ring.Load(); before != nil && slices.ContainsFunc(problems, files.Passing) {
+	if before := h.known.ring.Load(); before != nil && slices.ContainsFunc(problems, files.Passing) {
 		return before, problems
 	}
 	return ring, problems
@@ -197,16 +197,16 @@ func absolute(search []string) []string {
 // apply makes the view the current one and says what is new about it.
 func (h *Host) apply(v view) {
 	before := h.current
-	first := h.shown.Load() == nil
+	first := h.known.shown.Load() == nil
 	h.current = v
-	h.shown.Store(&v)
-	h.conf.Store(&v.conf)
+	h.known.shown.Store(&v)
+	h.known.conf.Store(&v.conf)
 	h.options.Level.Set(v.config.Level)
 	if forced, ok := config.ParseLevel(os.Getenv("MCDNS_LOG_LEVEL")); ok {
 		h.options.Level.Set(forced)
 	}
 	h.readHosts(v.config.Hosts, hosts.Path)
-	h.listenMetrics(v.config)
+	h.listenMetrics(before.config, v.config)
 	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames, Log: logs.Component(h.log, "upstream")})
 	if !slices.Equal(before.warnings, v.warnings) {
 		for _, w := range v.warnings {
@@ -285,27 +285,6 @@ func linkNames(ls []node.Link) string {
 	return cmp.Or(strings.Join(names, " "), "none")
 }
 
-// readHosts reads /etc/hosts if it is to be asked and is another: a block list of
-// 13 MB, read for each file made in /etc and each link that came, took 91 % of a
-// core. What was read before stands while it cannot be read.
-func (h *Host) readHosts(wanted bool, path string) {
-	if !wanted {
-		h.hosts.Store(nil)
-		h.hostsFile.Forget()
-		return
-	}
-	t, _, err := h.hostsFile.Get(path, hosts.Load)
-	if err != nil {
-		if !h.noHosts {
-			h.log.Warn("cannot read the hosts file; what it said before stands", "error", err)
-		}
-		h.noHosts = true
-		return
-	}
-	h.noHosts = false
-	h.hosts.Store(t)
-}
-
 // follow watches everything refresh looks at; the function it returns ends that.
 // What cannot be watched is read again on SIGHUP, and the log says so.
 func (h *Host) follow() func() {
@@ -334,7 +313,7 @@ func (h *Host) follow() func() {
 
 // files are all that refresh reads; of a directory it is any file in it.
 func (h *Host) files() []string {
-	path, key := h.options.ConfigPath, h.shown.Load().config.KeyFile
+	path, key := h.options.ConfigPath, h.known.shown.Load().config.KeyFile
 	own := []string{path, path + ".d/any", key, groupkey.Dir(key) + "/any"}
 	return append(append(own, hosts.Path, nsswitch.Path), resolvconf.Paths...)
 }

@@ -27,7 +27,7 @@ func TestHostsFileThatCannotBeReadIsSaidOnce(t *testing.T) {
 		said int
 	}{{none, 0}, {dir, 1}, {dir, 1}, {none, 1}, {dir, 2}} {
 		h.readHosts(true, step.path)
-		if len(log.text) != step.said || h.hosts.Load() == nil {
+		if len(log.text) != step.said || h.known.hosts.Load() == nil {
 			t.Errorf("step %d: said %q; want %d lines, and what was read before", i, log.text, step.said)
 		}
 	}
@@ -45,7 +45,7 @@ func TestHostsFileIsNotReadForWhatHappensBesideIt(t *testing.T) {
 			}
 		}
 		h.readHosts(true, path)
-		return h.hosts.Load()
+		return h.known.hosts.Load()
 	}
 	first := read("192.0.2.1 a\n")
 	if read("") != first {
@@ -55,7 +55,7 @@ func TestHostsFileIsNotReadForWhatHappensBesideIt(t *testing.T) {
 		t.Error("a change was missed")
 	}
 	h.readHosts(false, path)
-	if h.hosts.Load() != nil || read("") == nil {
+	if h.known.hosts.Load() != nil || read("") == nil {
 		t.Error("the setting is not obeyed")
 	}
 }
@@ -97,7 +97,7 @@ func TestSettingsStandWhileTheMachineCannotReadThem(t *testing.T) {
 	machine := linked("nameserver 192.168.1.1\n", "DNS=10.0.0.1\nDOMAINS=corp.example")
 	said := func(v view) string { return fmt.Sprint(v.config.Port, v.conf.Servers, v.conf.Problem, v.routes) }
 	good := h.read(machine)
-	h.shown.Store(&good)
+	h.known.shown.Store(&good)
 	for _, failing := range []string{resolvconf.Path, "/run/systemd/netif/links/2"} {
 		once := machine
 		once.ReadFile = func(path string) ([]byte, error) {
@@ -131,7 +131,7 @@ func TestKeysStandWhileTheMachineCannotReadThem(t *testing.T) {
 	}
 	h := &Host{}
 	good, _ := h.readKeys(path)
-	h.ring.Store(good)
+	h.known.ring.Store(good)
 	if err := errors.Join(os.Remove(path), os.Symlink("/proc/self/mem", path)); err != nil { // EIO
 		t.Fatal(err)
 	}

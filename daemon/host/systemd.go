@@ -25,6 +25,15 @@ func notify(state string) {
 	}
 }
 
+// status is the status line in systemd's form, "" if there is none now.
+func (h *Host) status() string {
+	line := h.report.Line()
+	if line == "" {
+		return ""
+	}
+	return "STATUS=" + line
+}
+
 // watchdog ticks as often as systemd wants to hear that the loop still moves.
 func (h *Host) watchdog() (<-chan time.Time, func()) {
 	interval, err := daemon.SdWatchdogEnabled(false)

@@ -7,6 +7,8 @@
 // for each client; requests are read by our own bounded walk (gocore/wire); no
 // opcode but QUERY goes any further; and a reply is never larger than the room
 // the client gave.
+//
+// Read listener.go first (what is answered, and the bounds), then udp.go and tcp.go.
 package listener
 
 import (
@@ -17,11 +19,11 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
 	"mcdns/daemon/clients"
+	"mcdns/daemon/serve"
 	"mcdns/daemon/survive"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
@@ -32,7 +34,9 @@ type Config struct {
 	// Ask resolves one question; a Result without an Answer means that nobody
 	// can say now.
 	Ask func(context.Context, dns.Question) (node.Result, error)
-	Log *slog.Logger
+	// Failed hears what could not be opened, see serve.Addresses.
+	Failed func(error)
+	Log    *slog.Logger
 	// Idle is how long a TCP connection may say nothing; 0 means 10 s.
 	Idle time.Duration
 }
@@ -52,17 +56,15 @@ const (
 	discard = 1900 * time.Millisecond
 )
 
-// Listener listens on any number of addresses.
+// Listener listens on any number of addresses: Set says on which.
 type Listener struct {
+	*serve.Addresses
 	conf   Config
 	ctx    context.Context
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 	load   load
 	table  table
-
-	mu   sync.Mutex
-	open map[netip.AddrPort]sockets
 }
 
 // sockets are those of one address.
@@ -77,55 +79,25 @@ func New(c Config) *Listener {
 		c.Idle = idle
 	}
 	ctx, cancel := context.WithCancel(clients.WithUser(context.Background(), clients.Listener))
-	return &Listener{
+	l := &Listener{
 		conf: c, ctx: ctx, cancel: cancel,
-		open: map[netip.AddrPort]sockets{}, load: load{clients: map[netip.Addr]int{}},
+		load:  load{clients: map[netip.Addr]int{}},
 		table: table{open: map[*conn]struct{}{}},
 	}
+	l.Addresses = serve.NewAddresses(l.open, c.Failed)
+	return l
 }
 
-// Set listens on the given addresses and on no others. Addresses that stay are
-// not touched. The error joins those of all addresses that could not be opened;
-// call it again to try them again.
-func (l *Listener) Set(addrs []netip.AddrPort) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ctx.Err() != nil {
-		return nil
+// open answers on one more address.
+func (l *Listener) open(addr netip.AddrPort) (serve.Served, error) {
+	s, err := open(addr)
+	if err != nil {
+		return nil, err
 	}
-	for addr, s := range l.open {
-		if !slices.Contains(addrs, addr) {
-			s.close()
-			delete(l.open, addr)
-		}
-	}
-	var errs []error
-	for _, addr := range addrs {
-		if _, is := l.open[addr]; is {
-			continue
-		}
-		s, err := open(addr)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		l.open[addr] = s
-		l.conf.Log.Info("answering DNS questions", "address", addr.String())
-		l.serve(s)
-	}
-	return errors.Join(errs...)
-}
-
-// Addrs are the addresses that are open, in order, with the ports the kernel chose.
-func (l *Listener) Addrs() []netip.AddrPort {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var all []netip.AddrPort
-	for _, s := range l.open {
-		all = append(all, s.udp.LocalAddr().(*net.UDPAddr).AddrPort())
-	}
-	slices.SortFunc(all, netip.AddrPort.Compare)
-	return all
+	l.conf.Log.Info("answering DNS questions", "address", addr.String())
+	l.group.Go(func() { l.serveUDP(s.udp) })
+	l.group.Go(func() { l.serveTCP(s.tcp) })
+	return s, nil
 }
 
 func open(addr netip.AddrPort) (sockets, error) {
@@ -143,25 +115,16 @@ func open(addr netip.AddrPort) (sockets, error) {
 	return sockets{udp, tcp}, nil
 }
 
-func (s sockets) close() {
-	s.udp.Close()
-	s.tcp.Close()
-}
+// Addr is where both are.
+func (s sockets) Addr() netip.AddrPort { return s.udp.LocalAddr().(*net.UDPAddr).AddrPort() }
 
-func (l *Listener) serve(s sockets) {
-	l.group.Go(func() { l.serveUDP(s.udp) })
-	l.group.Go(func() { l.serveTCP(s.tcp) })
-}
+// Close ends both.
+func (s sockets) Close() error { return errors.Join(s.udp.Close(), s.tcp.Close()) }
 
 // Close ends everything; nothing is sent after it returns.
 func (l *Listener) Close() {
 	l.cancel()
-	l.mu.Lock()
-	for _, s := range l.open {
-		s.close()
-	}
-	clear(l.open)
-	l.mu.Unlock()
+	l.CloseAll()
 	l.table.closeAll()
 	l.group.Wait()
 }

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"mcdns/daemon/serve"
 )
 
 // A conn is one TCP connection. Replies leave in the order in which they are
@@ -91,32 +93,15 @@ func (t *table) closeAll() {
 	}
 }
 
-// rest is between two tries while a socket has nothing but errors: trying at once
-// would take a processor for as long as they last.
-func (l *Listener) rest() {
-	select {
-	case <-time.After(100 * time.Millisecond):
-	case <-l.ctx.Done():
-	}
-}
-
 func (l *Listener) serveTCP(listener *net.TCPListener) {
-	for {
-		nc, err := listener.AcceptTCP()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil { // out of descriptors: others may close theirs meanwhile
-			l.rest()
-			continue
-		}
+	serve.Accept(listener.AcceptTCP, func(nc *net.TCPConn) {
 		c := &conn{Conn: nc, client: nc.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap()}
 		if !l.table.add(c) {
 			nc.Close()
-			continue
+			return
 		}
 		l.group.Go(func() { l.serveConn(c) })
-	}
+	}, nil)
 }
 
 // serveConn reads requests until the client closes, says nothing for too long

@@ -13,6 +13,15 @@ import (
 // maxRequest: EDNS options fill a request, no more than a link carries.
 const maxRequest = 4096
 
+// rest is between two tries while a socket has nothing but errors: trying at once
+// would take a processor for as long as they last.
+func (l *Listener) rest() {
+	select {
+	case <-time.After(100 * time.Millisecond):
+	case <-l.ctx.Done():
+	}
+}
+
 // serveUDP reads requests until the socket is closed. What is answered at once
 // is answered here; a question gets a goroutine of its own.
 func (l *Listener) serveUDP(conn *net.UDPConn) {

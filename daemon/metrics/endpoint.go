@@ -2,20 +2,17 @@ package metrics
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
 
-	"mcdns/daemon/accept"
+	"mcdns/daemon/serve"
 )
 
 const (
@@ -39,22 +36,20 @@ func (s Source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Write(page)
 }
 
-// Endpoint serves the page as /metrics over TCP.
+// Endpoint serves the page as /metrics over TCP: Set says on which addresses.
 type Endpoint struct {
+	*serve.Addresses
 	http *http.Server
 	log  *slog.Logger
-
-	mu     sync.Mutex
-	open   map[netip.AddrPort]net.Listener
-	closed bool
 }
 
-// NewEndpoint makes one that listens nowhere yet.
-func NewEndpoint(page http.Handler, l *slog.Logger) *Endpoint {
+// NewEndpoint makes one that listens nowhere yet. failed hears what could not be
+// opened, see serve.Addresses.
+func NewEndpoint(page http.Handler, l *slog.Logger, failed func(error)) *Endpoint {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", page)
-	return &Endpoint{
-		log: l, open: map[netip.AddrPort]net.Listener{},
+	e := &Endpoint{
+		log: l,
 		http: &http.Server{
 			Handler:           mux,
 			ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: answerTime,
@@ -62,57 +57,29 @@ func NewEndpoint(page http.Handler, l *slog.Logger) *Endpoint {
 			ErrorLog: log.New(io.Discard, "", 0), // what a client does wrong is its own affair
 		},
 	}
+	e.Addresses = serve.NewAddresses(e.open, failed)
+	return e
 }
 
-// Set listens on the given addresses and on no others. The error joins those of
-// all addresses that could not be opened; call it again to try them again.
-func (e *Endpoint) Set(addrs []netip.AddrPort) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return nil
+// open serves on one more address.
+func (e *Endpoint) open(addr netip.AddrPort) (serve.Served, error) {
+	l, err := net.Listen("tcp", addr.String())
+	if err != nil {
+		return nil, err
 	}
-	for addr, l := range e.open {
-		if !slices.Contains(addrs, addr) {
-			l.Close()
-			delete(e.open, addr)
-		}
-	}
-	var errs []error
-	for _, addr := range addrs {
-		if _, is := e.open[addr]; is {
-			continue
-		}
-		l, err := net.Listen("tcp", addr.String())
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		l = netutil.LimitListener(l, scrapers)
-		e.open[addr] = l
-		e.log.Info("serving metrics", "address", l.Addr().String())
-		go e.http.Serve(accept.Patiently(l))
-	}
-	return errors.Join(errs...)
+	l = netutil.LimitListener(l, scrapers)
+	e.log.Info("serving metrics", "address", l.Addr().String())
+	go e.http.Serve(serve.Patiently(l))
+	return served{l}, nil
 }
 
-// Addrs are the addresses that are open, with the ports the kernel chose.
-func (e *Endpoint) Addrs() (all []string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, l := range e.open {
-		all = append(all, l.Addr().String())
-	}
-	return all
-}
+type served struct{ net.Listener }
+
+// Addr is where it listens.
+func (s served) Addr() netip.AddrPort { return s.Listener.Addr().(*net.TCPAddr).AddrPort() }
 
 // Close ends everything.
 func (e *Endpoint) Close() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closed = true
+	e.CloseAll()
 	e.http.Close()
-	for _, l := range e.open {
-		l.Close()
-	}
 }

@@ -2,6 +2,9 @@
 // format of Prometheus, on the control socket and, if the administrator names an
 // address, over TCP. No metric names a peer, a program or a name that was looked
 // up, so the number of series is bounded by what is configured here.
+//
+// Read metrics.go first: which there are. Then counts.go (what the daemon counts for
+// them), page.go (how they are written), process.go and endpoint.go (TCP).
 package metrics
 
 import (

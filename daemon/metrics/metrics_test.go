@@ -163,13 +163,13 @@ func TestNoCounterOfTheNodeIsLeftOut(t *testing.T) {
 
 func TestEndpointFollowsTheConfiguration(t *testing.T) {
 	source := Source(func(context.Context) ([]byte, error) { return []byte("mcdns_x 1\n"), nil })
-	e := NewEndpoint(source, slog.New(slog.DiscardHandler))
+	e := NewEndpoint(source, slog.New(slog.DiscardHandler), nil)
 	defer e.Close()
 	loopback := netip.MustParseAddrPort("127.0.0.1:0")
 	if err := e.Set([]netip.AddrPort{loopback}); err != nil {
 		t.Fatal(err)
 	}
-	addr := e.Addrs()[0]
+	addr := e.Addrs()[0].String()
 	get := func(path string) (int, string, string) {
 		client := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 		r, err := client.Get("http://" + addr + path)
@@ -187,7 +187,7 @@ func TestEndpointFollowsTheConfiguration(t *testing.T) {
 		t.Errorf("/status: got %d; want 404: it is for the control socket", code)
 	}
 	taken := netip.MustParseAddrPort(addr)
-	if err := NewEndpoint(source, slog.New(slog.DiscardHandler)).Set([]netip.AddrPort{taken}); err == nil {
+	if err := NewEndpoint(source, slog.New(slog.DiscardHandler), nil).Set([]netip.AddrPort{taken}); err == nil {
 		t.Error("an address that is taken was opened")
 	}
 	if err := e.Set(nil); err != nil || len(e.Addrs()) != 0 {

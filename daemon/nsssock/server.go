@@ -5,6 +5,10 @@
 // ndots, both address families, checks of names. A program in another network
 // namespace goes on to dns: its names belong to the servers of that network, and
 // a sandbox without a network is to reach nobody.
+//
+// Read server.go first (a connection's life), then protocol.go (the bytes), lookup.go
+// (a program's question), search.go (the names it stands for), find.go (the same for
+// a person) and own.go (this host's own names).
 package nsssock
 
 import (

@@ -1,5 +1,8 @@
 // Package nsswitch puts mcdns on the hosts line of nsswitch.conf and takes it
 // off again, byte by byte, and knows who owns that file.
+//
+// Read text.go first: what is done to the line. Then system.go (to the file, and who
+// owns it) and authselect.go (the owner on Fedora and its kin).
 package nsswitch
 
 import (

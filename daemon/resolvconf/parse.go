@@ -1,6 +1,10 @@
 // Package resolvconf reads /etc/resolv.conf as glibc's resolver does, because
 // the lines that programs relied on before mcdns must go on meaning what they
 // meant (resolv.conf(5); glibc resolv/res_init.c).
+//
+// Read parse.go first: the file. Then machine.go (where it stands, and what counts
+// instead), networkd.go (the system's links) and stamp.go (whether two programs see
+// the same file).
 package resolvconf
 
 import (

@@ -2,6 +2,10 @@
 // identity, and the answers it holds. A kill at any byte loses at most what was
 // not saved yet, never the file; a disk that is full, read-only or damaged is
 // said once and never fatal.
+//
+// Read saver.go first: when what is saved and restored. Then store.go (the files, and
+// when one is written anew), format.go (their bytes) and load.go (what a file that
+// may end anywhere still says).
 package store
 
 import (

@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"mcdns/daemon/serve"
 	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
@@ -13,15 +14,7 @@ import (
 
 func (s *Streams) accept(l net.Listener) {
 	defer s.group.Done()
-	for {
-		conn, err := l.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil { // out of descriptors, or the peer is gone already
-			time.Sleep(10 * time.Millisecond)
-			continue
-		}
+	serve.Accept(l.Accept, func(conn net.Conn) {
 		s.wait(conn)
 		s.group.Add(1)
 		go func() {
@@ -32,7 +25,7 @@ func (s *Streams) accept(l net.Listener) {
 				s.config.Log.Debug("stream ended", "peer", conn.RemoteAddr(), "error", err)
 			}
 		}()
-	}
+	}, nil)
 }
 
 func (s *Streams) serve(conn net.Conn) error {

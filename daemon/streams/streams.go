@@ -1,6 +1,9 @@
 // Package streams carries catch-up streams over TCP: what a host that starts or
 // wakes pulls from one peer (PROTOCOL 3.16). What is asked and what is given is the
 // node's; this package dials, accepts, bounds and seals.
+//
+// Read streams.go first, then pull.go (this host asks), serve.go (it is asked) with door.go, and
+// record.go (what stands on the wire).
 package streams
 
 import (

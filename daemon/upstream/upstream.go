@@ -8,6 +8,10 @@
 // the name that must come back as they left. What
 // does not fit the question is ignored and the wait goes on, else one junk
 // packet would end it (TuDoor).
+//
+// Read upstream.go first. Then lanes.go (when a question leaves), exchange.go (UDP),
+// streams.go, stream.go and asking.go (TCP and TLS), secure.go (TLS) and learnt.go
+// (what servers do otherwise than the rest of the world).
 package upstream
 
 import (
@@ -46,6 +50,7 @@ type Client struct {
 	now     func() time.Time // a test's, else the clock
 	learnt  learnt
 	streams streams // TCP
+	note    func(node.Failure, time.Duration)
 }
 
 // New makes a client that has at most sockets tries under way to each server.
@@ -58,6 +63,7 @@ func New(sockets int, useTCP func() bool) *Client {
 	c := &Client{
 		lanes: lanes{sockets: sockets, now: time.Now},
 		ctx:   ctx, cancel: cancel, useTCP: useTCP, now: time.Now,
+		note: func(node.Failure, time.Duration) {},
 	}
 	c.streams.dial = func(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
 		var d net.Dialer
@@ -66,10 +72,15 @@ func New(sockets int, useTCP func() bool) *Client {
 	return c
 }
 
+// Note has note hear what became of each question that is reported, and how long it
+// took, from any goroutine. Call it before the first Ask.
+func (c *Client) Note(note func(node.Failure, time.Duration)) { c.note = note }
+
 // Ask does what the effect says and hands the outcome to report, at most once
 // and on another goroutine. It never blocks. A try that had to give way to others
 // reports nothing: the server had no fault, and may answer one of the others.
 func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
+	begun := time.Now()
 	ctx, cancel := context.WithTimeout(c.ctx, ask.Patience)
 	t := &try{server: ask.Server, question: ask.Question, turn: make(chan struct{}), giveUp: cancel}
 	if !c.lanes.enter(t) {
@@ -91,7 +102,9 @@ func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 		if err != nil && (gaveUp || ownFault(err)) {
 			return
 		}
-		report(node.Replied{Ask: ask.ID, Answer: answer, Failure: failure(ctx, err), Said: said(err)})
+		why := failure(ctx, err)
+		c.note(why, time.Since(begun))
+		report(node.Replied{Ask: ask.ID, Answer: answer, Failure: why, Said: said(err)})
 	})
 }
 

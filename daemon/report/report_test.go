@@ -1,4 +1,4 @@
-package host
+package report
 
 import (
 	"math/rand/v2"
@@ -59,9 +59,7 @@ func TestQueryShowsTheTTLThatCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &Host{}
-	h.shown.Store(&view{})
-	r := h.result(node.Result{Answer: a, Age: time.Hour, TTL: 23 * time.Hour, Life: 24 * time.Hour, Source: node.FromCache})
+	r := result(node.Result{Answer: a, Age: time.Hour, TTL: 23 * time.Hour, Life: 24 * time.Hour, Source: node.FromCache}, node.Settings{})
 	if want := "www.example.\t82800\tIN\tA\t192.0.2.1"; r.LifeS != 86400 || r.OriginalTTLs != 604800 || len(r.Records) != 1 || r.Records[0] != want {
 		t.Errorf("got %+v %+v; want %s", r, r.Origin, want)
 	}

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"mcdns/daemon/control"
+	"mcdns/daemon/loop"
+	"mcdns/gocore/dns"
+	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
+)
+
+// Query is for `mcdns query`.
+func (r *Reporter) Query(ctx context.Context, name string, types []uint16) (control.Answer, error) {
+	begin := time.Now()
+	found := r.config.Find(ctx, name, types)
+	out := control.Answer{
+		Schema: control.AnswerSchema, Name: name, Status: found.Status, Results: []control.Result{},
+		DurationMS: float64(time.Since(begin).Microseconds()) / 1000,
+	}
+	seen, err := loop.See(ctx, r.config.Loop, origins)
+	if err != nil {
+		return out, err
+	}
+	out.Upstream = seen.upstream
+	for _, one := range found.Results {
+		result := result(one, r.config.Seen().Settings)
+		if result.Origin != nil {
+			result.PeerAddr = seen.addrs[one.Peer]
+		}
+		out.Results = append(out.Results, result)
+	}
+	return out, nil
+}
+
+// from is what Query has to say beside the answer.
+type from struct {
+	upstream string
+	addrs    map[wire.Peer]string
+}
+
+func origins(v loop.View) from {
+	f := from{upstream: v.Node.Upstream().String(), addrs: map[wire.Peer]string{}}
+	for _, p := range v.Node.Peers(v.Now) {
+		f.addrs[p.Peer] = p.Addr.Addr().String()
+	}
+	return f
+}
+
+var kinds = map[dns.Kind]string{
+	dns.Positive: "positive", dns.NoData: "no such record", dns.NXDomain: "no such name",
+}
+
+var sources = map[node.Source]string{
+	node.FromCache: "cache", node.FromServer: "server", node.FromPeer: "peer", node.FromHere: "here",
+}
+
+func result(r node.Result, set node.Settings) control.Result {
+	a := r.Answer
+	if a == nil {
+		return control.Result{Kind: "no answer", Records: []string{}, Values: []string{}}
+	}
+	out := control.Result{
+		Name: a.Question.Name, Type: typeName(a.Question), Kind: kinds[a.Kind],
+		Records: append([]string{}, a.RecordsLeft(r.Age, r.TTL)...), Values: []string{},
+		Origin: &control.Origin{
+			TTLs: r.TTL.Seconds(), LifeS: r.Life.Seconds(), OriginalTTLs: a.TTL.Seconds(), AgeS: r.Age.Seconds(),
+			Stale: r.Stale, Source: sources[r.Source], Server: serverName(set, a.Server),
+		},
+	}
+	if r.Peer != (wire.Peer{}) {
+		out.Peer = idString(r.Peer.ID)
+	}
+	if view, err := a.View(); err == nil {
+		for _, addr := range view.Addrs {
+			out.Values = append(out.Values, addr.String())
+		}
+		out.Values = append(out.Values, view.Names...)
+	}
+	return out
+}
+
+// serverName is the address of a server that this host knows by its hash.
+func serverName(set node.Settings, id dns.ServerID) string {
+	for _, list := range [][]node.Server{set.Servers, set.Fallback} {
+		for _, s := range list {
+			if s.ID == id && id != 0 {
+				return addrString(s.Addr)
+			}
+		}
+	}
+	return ""
+}
+
+// addrString leaves the usual port out.
+func addrString(a netip.AddrPort) string {
+	if a.Port() == 53 {
+		return a.Addr().String()
+	}
+	return a.String()
+}
+
+// typeName is the type's mnemonic, TYPEn if it has none (RFC 3597).
+func typeName(q dns.Question) string {
+	_, name, _ := strings.Cut(q.String(), " ")
+	return name
+}

@@ -1,0 +1,227 @@
+// Package report says what the node and the daemon are doing, in the words of the
+// control socket. It stands apart from daemon/control, which the command links too.
+//
+// Read report.go first (status and peers), then query.go (where an answer is from).
+package report
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/metrics"
+	"time"
+
+	"mcdns/daemon/clients"
+	"mcdns/daemon/clock"
+	"mcdns/daemon/config"
+	"mcdns/daemon/control"
+	"mcdns/daemon/loop"
+	"mcdns/daemon/nsssock"
+	"mcdns/daemon/survive"
+	"mcdns/gocore/node"
+	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
+)
+
+// Seen is what the last look at the machine found.
+type Seen struct {
+	Settings node.Settings
+	Group    config.Group
+	Keys     []trust.KeyID // those in use
+	// Problem says why a host with a key file does not share, "" if it does.
+	Problem  string
+	Warnings []config.Warning
+	// Beyond: programs of other network namespaces are answered too.
+	Beyond bool
+}
+
+// Config is what a Reporter needs.
+type Config struct {
+	Version string
+	Loop    *loop.Loop
+	Self    func() wire.Peer
+	// Seen is called for each report.
+	Seen func() Seen
+	// Find looks a name up as the module would.
+	Find func(ctx context.Context, name string, types []uint16) nsssock.Finding
+	// Dropped adds the counts of datagrams that the node never saw.
+	Dropped func(to map[string]uint64)
+}
+
+// Reporter is what the control socket has it all from.
+type Reporter struct {
+	config  Config
+	started time.Time
+	last    lastStatus // the loop's
+}
+
+// New makes a reporter.
+func New(c Config) *Reporter { return &Reporter{config: c, started: time.Now()} }
+
+// glance is what the loop says of the node for Status: its own, no
+// part of it shared.
+type glance struct {
+	status   node.Status
+	counters map[string]uint64
+}
+
+// lastStatus is the node's last full status. It is the loop's alone.
+type lastStatus struct {
+	node.Status
+	at, until time.Duration
+}
+
+// dear is how much longer a status stands than it took to make: it walks the whole
+// cache, and a user who asks for it without end must not hold lookups up for more
+// than a hundredth of the time.
+const dear = 100
+
+// of is the status at a moment: its states are true, what had to be counted may be
+// as old as dear allows, half a second with a full cache.
+func (l *lastStatus) of(v loop.View, make func() node.Status) node.Status {
+	if now := v.Now; now >= l.until || now < l.at {
+		begun := clock.Boot()
+		l.Status, l.at = make(), now
+		l.until = now + dear*(clock.Boot()-begun)
+	}
+	s := l.Status
+	s.Upstream, s.Group = v.Node.Upstream(), v.Node.Group()
+	if s.Upstream == l.Upstream {
+		s.Since += v.Now - l.at
+	} else {
+		s.Since = 0
+	}
+	return s
+}
+
+func (r *Reporter) status(v loop.View) node.Status {
+	return r.last.of(v, func() node.Status { return v.Node.Status(v.Now) })
+}
+
+func (r *Reporter) look(v loop.View) glance {
+	g := glance{status: r.status(v), counters: map[string]uint64{}}
+	for i, n := range v.Counters {
+		if name := node.Counter(i).String(); name != "unknown" {
+			g.counters[name] = n
+		}
+	}
+	return g
+}
+
+// Status is for `mcdns status`.
+func (r *Reporter) Status(ctx context.Context) (control.Status, error) {
+	seen, err := loop.See(ctx, r.config.Loop, r.look)
+	if err != nil {
+		return control.Status{}, err
+	}
+	v, s := r.config.Seen(), seen.status
+	name, _ := os.Hostname()
+	out := control.Status{
+		Schema: control.StatusSchema, Version: r.config.Version, Host: name,
+		UptimeS: time.Since(r.started).Seconds(), Group: groupStatus(v),
+		Upstream: s.Upstream.String(), UpstreamS: s.Since.Seconds(),
+		Cache: control.Cache{
+			Entries: s.Entries, Stale: s.Stale, Negative: s.Negative, Bytes: s.Bytes, Limit: v.Settings.CacheBytes,
+		},
+		Process: process(), Namespaces: namespaces(v.Beyond), Counters: seen.counters, Warnings: []string{},
+	}
+	out.Group.State, out.Group.Peers, out.Group.Proven, out.Group.Deaf = s.Group, s.Peers, s.Proven, s.Deaf
+	for _, w := range v.Warnings {
+		out.Warnings = append(out.Warnings, w.String())
+	}
+	for _, server := range s.Servers {
+		out.Servers = append(out.Servers, control.Server{
+			Addr: server.Addr.String(), State: server.State.String(), Fallback: server.Fallback,
+			Domain: server.Domain, CutOff: server.CutOff,
+			LastSuccessS: seconds(server.Success), LastFailureS: seconds(server.Failure),
+		})
+	}
+	r.config.Dropped(out.Counters)
+	out.Counters["datagrams_lost"] = r.config.Loop.Lost()
+	out.Counters["internal_errors"] = r.config.Loop.Panics() + survive.Panics()
+	return out, nil
+}
+
+// namespaces are those whose programs are answered.
+func namespaces(beyond bool) string {
+	switch {
+	case beyond:
+		return "all"
+	case !clients.NetworksKnown():
+		return "unknown"
+	}
+	return "own"
+}
+
+// process asks the runtime for what it knows anyway: nothing is counted for it.
+func process() control.Process {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	p := control.Process{Goroutines: runtime.NumGoroutine()}
+	if live[0].Value.Kind() == metrics.KindUint64 { // else this Go no longer has it
+		p.HeapBytes = live[0].Value.Uint64()
+	}
+	return p
+}
+
+// Line is the status in one line, for `systemctl status`; "" if the node does not
+// answer within a second.
+func (r *Reporter) Line() string {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	text, _ := loop.See(ctx, r.config.Loop, func(v loop.View) string {
+		s := r.status(v)
+		return fmt.Sprintf("upstream %s, group %s, %d answers", s.Upstream, s.Group, s.Entries)
+	})
+	return text
+}
+
+func groupStatus(v Seen) control.Group {
+	g := control.Group{
+		Problem: v.Problem, KeyFile: v.Group.KeyFile, KeyIDs: []string{}, Interfaces: []string{},
+		IPv4: v.Group.Group4.String(), IPv6: v.Group.Group6.String(), Port: v.Group.Port,
+	}
+	for _, id := range v.Keys {
+		g.KeyIDs = append(g.KeyIDs, id.String())
+	}
+	for _, l := range v.Settings.Links {
+		g.Interfaces = append(g.Interfaces, l.Name)
+	}
+	return g
+}
+
+func seconds(age time.Duration) *float64 {
+	if age >= wire.Never {
+		return nil
+	}
+	s := age.Seconds()
+	return &s
+}
+
+// Peers is for `mcdns peers`.
+func (r *Reporter) Peers(ctx context.Context) (control.Peers, error) {
+	out, err := loop.See(ctx, r.config.Loop, peers)
+	out.Schema, out.Self = control.PeersSchema, idString(r.config.Self().ID)
+	return out, err
+}
+
+func peers(v loop.View) control.Peers {
+	out := control.Peers{State: v.Node.Group(), Peers: []control.Peer{}}
+	for _, p := range v.Node.Peers(v.Now) {
+		out.Peers = append(out.Peers, control.Peer{
+			ID: idString(p.Peer.ID), Addr: p.Addr.String(), Version: p.Version, Names: p.Names,
+			SinceS: p.Since.Seconds(), LastS: p.Last.Seconds(), Proven: p.Proven, HearsUs: p.HearsUs,
+			Told: p.Told, Contradicted: p.Contradicted,
+		})
+	}
+	return out
+}
+
+func idString(id uint64) string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], id)
+	return hex.EncodeToString(b[:])
+}
