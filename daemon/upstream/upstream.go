@@ -9,9 +9,10 @@
 // does not fit the question is ignored and the wait goes on, else one junk
 // packet would end it (TuDoor).
 //
-// Read upstream.go first. Then lanes.go (when a question leaves), exchange.go (UDP),
-// streams.go, stream.go and asking.go (TCP and TLS), secure.go (TLS) and learnt.go
-// (what servers do otherwise than the rest of the world).
+// Read upstream.go first. Then lanes.go (when a question leaves), transport.go (the
+// ways it may go, in order), udp.go, tcp.go and tls.go (one way each), exchange.go
+// (the bytes of UDP), streams.go, stream.go and asking.go (connections, which are
+// TCP's and TLS's) and learnt.go (what servers do otherwise than the world).
 package upstream
 
 import (
@@ -51,6 +52,8 @@ type Client struct {
 	learnt  learnt
 	streams streams // TCP
 	note    func(node.Failure, time.Duration)
+	// transports are the ways to ask, the one to be preferred first.
+	transports []transport
 }
 
 // New makes a client that has at most sockets tries under way to each server.
@@ -65,6 +68,7 @@ func New(sockets int, useTCP func() bool) *Client {
 		ctx:   ctx, cancel: cancel, useTCP: useTCP, now: time.Now,
 		note: func(node.Failure, time.Duration) {},
 	}
+	c.transports = []transport{overTLS{c}, overTCP{c}, overUDP{c}}
 	c.streams.dial = func(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "tcp", server.String())
@@ -118,49 +122,6 @@ func (c *Client) Close() {
 	c.group.Wait()
 }
 
-func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q dns.Question) (a *dns.Answer, err error) {
-	defer survive.Into(&err)
-	edns := q.Flags&dns.DO != 0 || !c.learnt.isPlain(server, c.now())
-	if t := c.overTLS(server); t != nil {
-		answer, err := c.overStreams(ctx, &t.streams, server, q, edns)
-		if !errors.Is(err, errNoAnswer) || t.Mode == TLSStrict {
-			return answer, err
-		}
-		c.learnt.lacksTLS(server, c.now()) // it shakes hands and hangs up
-	}
-	if c.useTCP() {
-		return c.overStreams(ctx, &c.streams, server, q, edns)
-	}
-	return c.overUDP(ctx, server, q)
-}
-
-// overStreams asks by TCP or TLS alone.
-func (c *Client) overStreams(ctx context.Context, s *streams, server netip.AddrPort, q dns.Question, edns bool) (*dns.Answer, error) {
-	answer, _, err := c.climbDown(ctx, server, q, edns, func(ctx context.Context, edns bool) (*dns.Answer, error) {
-		return s.ask(ctx, server, q, edns)
-	})
-	return answer, err
-}
-
-// overUDP asks by UDP, and by TCP what does not fit or looks forged.
-func (c *Client) overUDP(ctx context.Context, server netip.AddrPort, q dns.Question) (*dns.Answer, error) {
-	edns, mixed := c.learnt.ask(server, c.now(), q.Flags&dns.DO != 0)
-	answer, edns, err := c.climbDown(ctx, server, q, edns, func(ctx context.Context, edns bool) (*dns.Answer, error) {
-		return c.put(ctx, server, q, edns, mixed)
-	})
-	switch {
-	case errors.Is(err, errForged):
-		if errors.Is(err, errLetters) {
-			c.learnt.losesLetters(server, c.now())
-			mixed = false
-		}
-		answer, err = c.overForgery(ctx, server, q, edns, mixed)
-	case errors.Is(err, dns.ErrTruncated):
-		answer, err = c.overStreams(ctx, &c.streams, server, q, edns)
-	}
-	return once(answer, q, edns), err
-}
-
 // climbDown asks with EDNS, if it may be, and once without where EDNS may be why
 // there is no answer. It says which the outcome is of.
 func (c *Client) climbDown(ctx context.Context, server netip.AddrPort, q dns.Question, edns bool,
@@ -197,28 +158,6 @@ func once(a *dns.Answer, q dns.Question, edns bool) *dns.Answer {
 		a.TTL = 0
 	}
 	return a
-}
-
-// put asks once by UDP, and notes a reply.
-func (c *Client) put(ctx context.Context, server netip.AddrPort, q dns.Question, edns, mixed bool) (*dns.Answer, error) {
-	answer, err := askUDP(ctx, server, q, edns, mixed)
-	switch {
-	case err == nil:
-		c.learnt.answered(server, c.now(), edns)
-	case failure(ctx, err) == node.Refused:
-		c.learnt.heard(server, c.now(), edns)
-	}
-	return answer, err
-}
-
-// overForgery asks by TCP. A server without TCP is asked by UDP again: if it loses
-// letters, no more about those.
-func (c *Client) overForgery(ctx context.Context, server netip.AddrPort, q dns.Question, edns, mixed bool) (*dns.Answer, error) {
-	answer, err := c.streams.ask(ctx, server, q, edns)
-	if errors.Is(err, errNoAnswer) {
-		return askUDP(ctx, server, q, edns, mixed)
-	}
-	return answer, err
 }
 
 // knowsNoEDNS: RFC 6891 section 7 says FORMERR, some say NOTIMP, and BADVERS to the

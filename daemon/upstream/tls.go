@@ -3,11 +3,14 @@ package upstream
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"maps"
 	"net"
 	"net/netip"
 	"time"
+
+	"mcdns/gocore/dns"
 )
 
 // TLS says whether servers are asked by DNS over TLS (RFC 7858).
@@ -89,10 +92,28 @@ func (c *Client) dialTLS(ctx context.Context, t TLS, server netip.AddrPort) (net
 	return conn, err
 }
 
-// overTLS returns the connections to ask by TLS over, nil if that is not to be.
+// overTLS asks by TLS where the administrator wants it and the server has it.
+type overTLS struct{ *Client }
+
+func (t overTLS) reach(server netip.AddrPort) way {
+	s := t.secured(server)
+	if s == nil {
+		return nil
+	}
+	return func(ctx context.Context, q dns.Question) (*dns.Answer, error) {
+		answer, err := t.overStreams(ctx, &s.streams, server, q, t.wantsEDNS(server, q))
+		if errors.Is(err, errNoAnswer) && s.Mode != TLSStrict { // it shakes hands and hangs up
+			t.learnt.lacksTLS(server, t.now())
+			return nil, errOtherWay
+		}
+		return answer, err
+	}
+}
+
+// secured returns the connections to ask by TLS over, nil if that is not to be.
 // Opportunistic, the first connection is made beside questions that go by UDP: a
 // port that swallows packets must not cost a lookup its time.
-func (c *Client) overTLS(server netip.AddrPort) *secured {
+func (c *Client) secured(server netip.AddrPort) *secured {
 	t := c.tls.Load()
 	if t == nil || t.Mode == TLSOff || server.Addr().IsLoopback() && t.Config == nil {
 		return nil // a stub on this host
