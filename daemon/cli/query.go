@@ -51,11 +51,11 @@ func (e *env) queryCommand() *cobra.Command {
 	return cmd
 }
 
-func answerCode(status string) int {
+func answerCode(status control.Outcome) int {
 	switch status {
-	case "found":
+	case control.Found:
 		return exitOK
-	case "no answer":
+	case control.NoAnswer:
 		return exitNoAnswer
 	}
 	return exitNoName
@@ -100,7 +100,7 @@ func showAnswer(w io.Writer, a *control.Answer, records bool) {
 		fmt.Fprintf(w, "%s%s\n", label, plain(value))
 		label = strings.Repeat(" ", len(label))
 	}
-	if a.Status != "found" {
+	if a.Status != control.Found {
 		fmt.Fprintf(w, "%s%s\n", label, explain(a))
 	}
 	fmt.Fprintln(w)
@@ -122,7 +122,7 @@ func showAnswer(w io.Writer, a *control.Answer, records bool) {
 func valuesOf(a *control.Answer, records bool) (out []string) {
 	for _, r := range a.Results {
 		switch {
-		case records && r.Kind == "positive":
+		case records && r.Kind == control.Positive:
 			for _, record := range r.Records {
 				out = append(out, strings.ReplaceAll(record, "\t", " "))
 			}
@@ -135,27 +135,28 @@ func valuesOf(a *control.Answer, records bool) (out []string) {
 
 func explain(a *control.Answer) string {
 	switch a.Status {
-	case "no such name":
+	case control.NoName:
 		return "there is no such name (NXDOMAIN)"
-	case "no such record":
+	case control.NoRecord:
 		return "the name exists, but has no such record"
-	case "no answer":
+	case control.NoAnswer:
 		return fmt.Sprintf("nobody can say now: upstream is %s, and no host has an answer", a.Upstream)
-	case "bad name":
+	case control.BadName:
 		return "this is no valid name, so nobody is asked"
 	}
-	return a.Status
+	return string(a.Status)
 }
 
 func provenance(r *control.Result) string {
 	if r.Origin == nil {
 		return ""
 	}
-	if r.Source == "here" {
+	if r.Source == control.FromHere {
 		return fmt.Sprintf("%s: %s; a name that stays here: nobody is asked, see mcdnsd.conf(5), [names]", r.Type, r.Kind)
 	}
-	from := map[string]string{
-		"cache": "from this host's cache", "server": "fetched for this question", "peer": "told by peer " + r.Peer,
+	from := map[control.Source]string{
+		control.FromCache: "from this host's cache", control.FromServer: "fetched for this question",
+		control.FromPeer: "told by peer " + r.Peer,
 	}[r.Source]
 	if from == "" {
 		return ""
@@ -167,7 +168,7 @@ func provenance(r *control.Result) string {
 	if r.Server != "" {
 		text += fmt.Sprintf(", given by %s", r.Server)
 	}
-	if r.Source != "server" {
+	if r.Source != control.FromServer {
 		text += fmt.Sprintf(" %s ago", ago(r.AgeS))
 	}
 	life := r.LifeS
@@ -180,7 +181,7 @@ func provenance(r *control.Result) string {
 	}
 	if left := life - r.AgeS; r.Stale {
 		text += fmt.Sprintf(", expired %s ago: stale, because no DNS server answers", ago(max(-left, 0)))
-	} else if r.Source != "server" {
+	} else if r.Source != control.FromServer {
 		text += fmt.Sprintf(", %s left", ago(max(left, 0)))
 	}
 	return text

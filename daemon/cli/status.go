@@ -26,7 +26,7 @@ func (e *env) statusCommand() *cobra.Command {
 			if !printed {
 				showStatus(e.out, &s)
 			}
-			if s.Upstream == "down" {
+			if s.Upstream == control.Down {
 				return quiet(exitDegraded)
 			}
 			return nil
@@ -78,18 +78,18 @@ func showStatus(w io.Writer, s *control.Status) {
 
 // namespacesLine says which programs beside those of this network namespace are
 // answered, "" for none.
-func namespacesLine(namespaces string) string {
+func namespacesLine(namespaces control.Namespaces) string {
 	switch namespaces {
-	case "all":
+	case control.AllNamespaces:
 		return "programs of all network namespaces are answered (programs.beyond)"
-	case "unknown":
+	case control.UnknownNamespaces:
 		return "programs of all network namespaces are answered: Linux before 5.14 does not tell them apart"
 	}
 	return ""
 }
 
 func serverLine(s control.Server) string {
-	mark := map[string]string{"up": glyph("✓", "+"), "down": glyph("✗", "-")}[s.State]
+	mark := map[control.State]string{control.Up: glyph("✓", "+"), control.Down: glyph("✗", "-")}[s.State]
 	if mark == "" {
 		mark = "?"
 	}
@@ -104,10 +104,10 @@ func serverLine(s control.Server) string {
 }
 
 func serverState(s control.Server) string {
-	if s.State == "suspect" && s.LastSuccessS == nil && s.LastFailureS == nil {
+	if s.State == control.Suspect && s.LastSuccessS == nil && s.LastFailureS == nil {
 		return "not asked yet"
 	}
-	text := s.State
+	text := string(s.State)
 	if s.CutOff {
 		text += ": cut off, peers reach it"
 	}
@@ -123,7 +123,7 @@ func serverState(s control.Server) string {
 }
 
 func groupLine(g *control.Group) string {
-	if g.State == "solo" {
+	if g.State == control.Solo {
 		if g.Problem != "" {
 			return "solo: nothing is shared"
 		}
@@ -133,7 +133,7 @@ func groupLine(g *control.Group) string {
 	if on == "" {
 		on = "no interface"
 	}
-	state := g.State
+	state := string(g.State)
 	if g.Deaf > 0 {
 		state += fmt.Sprintf(" (%d do not hear this host)", g.Deaf)
 	}

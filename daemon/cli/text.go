@@ -51,13 +51,13 @@ func glyph(sign, ascii string) string {
 }
 
 // plain keeps what came over the socket from moving the cursor.
-func plain(s string) string {
+func plain[T ~string](s T) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 {
 			return '?'
 		}
 		return r
-	}, s)
+	}, string(s))
 }
 
 // count says how many of a thing there are.

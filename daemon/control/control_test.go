@@ -46,9 +46,9 @@ func TestMetricsAreForEveryone(t *testing.T) {
 	}
 }
 
-func startSocket(t *testing.T, s Source) (path string) { return serveTo(t, s, member) }
+func startSocket(t *testing.T, s Reports) (path string) { return serveTo(t, s, member) }
 
-func serveTo(t *testing.T, s Source, member func(context.Context) bool) (path string) {
+func serveTo(t *testing.T, s Reports, member func(context.Context) bool) (path string) {
 	t.Helper()
 	return run(t, newSocket(s, page, func() bool { return false }, member))
 }

@@ -16,17 +16,14 @@ type Status struct {
 	Version string  `json:"version"`
 	Host    string  `json:"host"`
 	UptimeS float64 `json:"uptime_s"`
-	// Upstream is up, suspect or down; UpstreamS for how long.
-	Upstream  string   `json:"upstream"`
-	UpstreamS float64  `json:"upstream_s"`
-	Servers   []Server `json:"servers"`
-	Group     Group    `json:"group"`
-	Cache     Cache    `json:"cache"`
-	Process   Process  `json:"process"`
-	// Namespaces says which programs are answered: "own", those of mcdnsd's network
-	// namespace; "all", as configured; or "unknown", all for want of a kernel that
-	// tells them apart.
-	Namespaces string `json:"namespaces"`
+	// Upstream is how the servers together do, UpstreamS for how long.
+	Upstream   State      `json:"upstream"`
+	UpstreamS  float64    `json:"upstream_s"`
+	Servers    []Server   `json:"servers"`
+	Group      Group      `json:"group"`
+	Cache      Cache      `json:"cache"`
+	Process    Process    `json:"process"`
+	Namespaces Namespaces `json:"namespaces"`
 	// Counters since the start, by name.
 	Counters map[string]uint64 `json:"counters"`
 	// Warnings about the configuration, with file and line, and resolv.conf.
@@ -36,7 +33,7 @@ type Status struct {
 // Server is a DNS server as this host sees it.
 type Server struct {
 	Addr     string `json:"addr"`
-	State    string `json:"state"`
+	State    State  `json:"state"`
 	Fallback bool   `json:"fallback"`
 	// Domain is the only one that it is asked for, "" for a server for all.
 	Domain string `json:"domain,omitempty"`
@@ -48,10 +45,9 @@ type Server struct {
 
 // Group is how sharing goes.
 type Group struct {
-	// State is "N peers", isolated or solo.
-	State  string `json:"state"`
-	Peers  int    `json:"peers"`
-	Proven int    `json:"proven"`
+	State  GroupState `json:"state"`
+	Peers  int        `json:"peers"`
+	Proven int        `json:"proven"`
 	// Deaf peers do not hear this host's multicast.
 	Deaf int `json:"deaf"`
 	// Problem says why a host that has a key file does not share.
@@ -83,11 +79,10 @@ type Process struct {
 
 // Peers is everybody heard lately.
 type Peers struct {
-	Schema string `json:"schema"`
-	Self   string `json:"self"`
-	// State is the group's, as in Status.
-	State string `json:"state"`
-	Peers []Peer `json:"peers"`
+	Schema string     `json:"schema"`
+	Self   string     `json:"self"`
+	State  GroupState `json:"state"`
+	Peers  []Peer     `json:"peers"`
 }
 
 // Peer is another host.
@@ -107,13 +102,11 @@ type Peer struct {
 
 // Answer is what a lookup came to.
 type Answer struct {
-	Schema string `json:"schema"`
-	Name   string `json:"name"`
-	// Status is "found", "no such name", "no such record", "no answer" or "bad
-	// name".
-	Status string `json:"status"`
+	Schema string  `json:"schema"`
+	Name   string  `json:"name"`
+	Status Outcome `json:"status"`
 	// Upstream says how the DNS servers do: the reason of a "no answer".
-	Upstream   string   `json:"upstream"`
+	Upstream   State    `json:"upstream"`
 	DurationMS float64  `json:"duration_ms"`
 	Results    []Result `json:"results"`
 	// Withheld: the asker is neither root nor in the group mcdns, so the results
@@ -127,7 +120,7 @@ func (a *Answer) withhold() {
 	a.Withheld = true
 	for i := range a.Results {
 		r := &a.Results[i]
-		if r.Origin == nil || r.Source == "here" {
+		if r.Origin == nil || r.Source == FromHere {
 			continue // nobody ever looked it up elsewhere
 		}
 		r.Origin = nil
@@ -141,10 +134,9 @@ func (a *Answer) withhold() {
 
 // Result is one type's.
 type Result struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
-	// Kind is "positive", "no such record", "no such name" or "no answer".
-	Kind    string   `json:"kind"`
+	Name    string   `json:"name"`
+	Type    string   `json:"type"`
+	Kind    Kind     `json:"kind"`
 	Records []string `json:"records"`
 	// Values are the addresses or names alone.
 	Values []string `json:"values"`
@@ -160,9 +152,8 @@ type Origin struct {
 	OriginalTTLs float64 `json:"original_ttl_s"`
 	AgeS         float64 `json:"age_s"`
 	Stale        bool    `json:"stale"`
-	// Source is cache, server, peer or here (a special name, nobody is asked); Peer and PeerAddr the id and address of
-	// that peer, Server the DNS server that gave it, "" if unknown.
-	Source   string `json:"source"`
+	// Peer and PeerAddr are the id and address of the peer that it is from, Server the DNS server that gave it, "" if unknown.
+	Source   Source `json:"source"`
 	Peer     string `json:"peer,omitempty"`
 	PeerAddr string `json:"peer_addr,omitempty"`
 	Server   string `json:"server,omitempty"`

@@ -23,8 +23,8 @@ import (
 	"mcdns/daemon/serve"
 )
 
-// Source is where the server has it all from.
-type Source interface {
+// Reports is where the server has it all from.
+type Reports interface {
 	Status(context.Context) (Status, error)
 	Peers(context.Context) (Peers, error)
 	// Query looks a name or address up as the module would; types are numbers of
@@ -48,11 +48,11 @@ type Socket struct {
 
 // New makes a socket that serves what source says, and the page of metrics. beyond
 // says whether clients of other network namespaces are served too.
-func New(source Source, metrics http.Handler, beyond func() bool) *Socket {
+func New(source Reports, metrics http.Handler, beyond func() bool) *Socket {
 	return newSocket(source, metrics, beyond, member)
 }
 
-func newSocket(source Source, metrics http.Handler, beyond func() bool, member func(context.Context) bool) *Socket {
+func newSocket(source Reports, metrics http.Handler, beyond func() bool, member func(context.Context) bool) *Socket {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {

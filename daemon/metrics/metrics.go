@@ -62,8 +62,8 @@ func (p *page) cache(c *control.Cache) {
 }
 
 var (
-	serverStates = []string{"up", "suspect", "down"}
-	groupStates  = []string{"peers", "isolated", "solo"}
+	serverStates = []control.State{control.Up, control.Suspect, control.Down}
+	groupStates  = []control.GroupState{"peers", control.Isolated, control.Solo}
 )
 
 // A serverKey tells DNS servers apart. Several domains may have one server.
@@ -71,7 +71,7 @@ type serverKey struct{ addr, kind string }
 
 func (p *page) servers(s *control.Status) {
 	p.family("upstream_state", "gauge", "1 for the state of the DNS servers together.")
-	p.state("upstream_state", s.Upstream, serverStates)
+	state(p, "upstream_state", s.Upstream, serverStates)
 	var keys []serverKey
 	worst := map[serverKey]control.Server{}
 	for _, server := range s.Servers {
@@ -92,7 +92,7 @@ func (p *page) servers(s *control.Status) {
 	}
 	p.family("server_state", "gauge", "1 for the state of a DNS server: for all names, of a domain alone, or a fallback.")
 	for _, k := range keys {
-		p.state("server_state", worst[k].State, serverStates, "server", k.addr, "kind", k.kind)
+		state(p, "server_state", worst[k].State, serverStates, "server", k.addr, "kind", k.kind)
 	}
 	p.family("server_cut_off", "gauge", "1 if peers reach a DNS server and this host does not.")
 	for _, k := range keys {
@@ -101,7 +101,7 @@ func (p *page) servers(s *control.Status) {
 }
 
 // rank orders states: up, suspect, down.
-func rank(state string) int {
+func rank(state control.State) int {
 	for i, s := range serverStates {
 		if s == state {
 			return i
@@ -121,11 +121,11 @@ func (c *Counts) upstream(p *page) {
 
 func (p *page) group(g *control.Group) {
 	p.family("group_state", "gauge", "1 for the state of the group: peers, isolated (a key, but nobody is heard) or solo (no key).")
-	state := g.State
+	is := g.State
 	if g.Peers > 0 {
-		state = "peers"
+		is = "peers"
 	}
-	p.state("group_state", state, groupStates)
+	state(p, "group_state", is, groupStates)
 	p.family("peers", "gauge", "Peers heard lately; all of them have shown that they are alive now.")
 	p.sample("peers", float64(g.Proven), "state", "proven")
 	p.one("peers_deaf", "gauge", "Those of the peers that do not hear this host's multicast.", float64(g.Deaf))

@@ -134,7 +134,7 @@ func TestEachStateIsOneSeries(t *testing.T) {
 	}
 	for _, state := range groupStates[1:] {
 		check(t, new(Counts).Page(&control.Status{Group: control.Group{State: state}}), map[string]string{
-			`group_state{state="` + state + `"}`: "1", `group_state{state="peers"}`: "0",
+			`group_state{state="` + string(state) + `"}`: "1", `group_state{state="peers"}`: "0",
 		})
 	}
 }

@@ -55,9 +55,9 @@ func (p *page) one(name, kind, help string, value float64) {
 
 // state writes 1 for the state that is and 0 for the others, so that each can be
 // drawn and waited for.
-func (p *page) state(name, is string, states []string, labels ...string) {
+func state[S ~string](p *page, name string, is S, states []S, labels ...string) {
 	for _, s := range states {
-		p.sample(name, flag(s == is), append(labels[:len(labels):len(labels)], "state", s)...)
+		p.sample(name, flag(s == is), append(labels[:len(labels):len(labels)], "state", string(s))...)
 	}
 }
 

@@ -18,7 +18,7 @@ func (r *Reporter) Query(ctx context.Context, name string, types []uint16) (cont
 	begin := time.Now()
 	found := r.config.Find(ctx, name, types)
 	out := control.Answer{
-		Schema: control.AnswerSchema, Name: name, Status: found.Status, Results: []control.Result{},
+		Schema: control.AnswerSchema, Name: name, Status: control.Outcome(found.Status), Results: []control.Result{},
 		DurationMS: float64(time.Since(begin).Microseconds()) / 1000,
 	}
 	seen, err := loop.See(ctx, r.config.Loop, origins)
@@ -38,30 +38,30 @@ func (r *Reporter) Query(ctx context.Context, name string, types []uint16) (cont
 
 // from is what Query has to say beside the answer.
 type from struct {
-	upstream string
+	upstream control.State
 	addrs    map[wire.Peer]string
 }
 
 func origins(v loop.View) from {
-	f := from{upstream: v.Node.Upstream().String(), addrs: map[wire.Peer]string{}}
+	f := from{upstream: control.State(v.Node.Upstream().String()), addrs: map[wire.Peer]string{}}
 	for _, p := range v.Node.Peers(v.Now) {
 		f.addrs[p.Peer] = p.Addr.Addr().String()
 	}
 	return f
 }
 
-var kinds = map[dns.Kind]string{
-	dns.Positive: "positive", dns.NoData: "no such record", dns.NXDomain: "no such name",
+var kinds = map[dns.Kind]control.Kind{
+	dns.Positive: control.Positive, dns.NoData: control.NoSuchRecord, dns.NXDomain: control.NoSuchName,
 }
 
-var sources = map[node.Source]string{
-	node.FromCache: "cache", node.FromServer: "server", node.FromPeer: "peer", node.FromHere: "here",
+var sources = map[node.Source]control.Source{
+	node.FromCache: control.FromCache, node.FromServer: control.FromServer, node.FromPeer: control.FromPeer, node.FromHere: control.FromHere,
 }
 
 func result(r node.Result, set node.Settings) control.Result {
 	a := r.Answer
 	if a == nil {
-		return control.Result{Kind: "no answer", Records: []string{}, Values: []string{}}
+		return control.Result{Kind: control.None, Records: []string{}, Values: []string{}}
 	}
 	out := control.Result{
 		Name: a.Question.Name, Type: typeName(a.Question), Kind: kinds[a.Kind],

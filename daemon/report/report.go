@@ -122,19 +122,19 @@ func (r *Reporter) Status(ctx context.Context) (control.Status, error) {
 	out := control.Status{
 		Schema: control.StatusSchema, Version: r.config.Version, Host: name,
 		UptimeS: time.Since(r.started).Seconds(), Group: groupStatus(v),
-		Upstream: s.Upstream.String(), UpstreamS: s.Since.Seconds(),
+		Upstream: control.State(s.Upstream.String()), UpstreamS: s.Since.Seconds(),
 		Cache: control.Cache{
 			Entries: s.Entries, Stale: s.Stale, Negative: s.Negative, Bytes: s.Bytes, Limit: v.Settings.CacheBytes,
 		},
 		Process: process(), Namespaces: namespaces(v.Beyond), Counters: seen.counters, Warnings: []string{},
 	}
-	out.Group.State, out.Group.Peers, out.Group.Proven, out.Group.Deaf = s.Group, s.Peers, s.Proven, s.Deaf
+	out.Group.State, out.Group.Peers, out.Group.Proven, out.Group.Deaf = control.GroupState(s.Group.String()), s.Peers, s.Proven, s.Deaf
 	for _, w := range v.Warnings {
 		out.Warnings = append(out.Warnings, w.String())
 	}
 	for _, server := range s.Servers {
 		out.Servers = append(out.Servers, control.Server{
-			Addr: server.Addr.String(), State: server.State.String(), Fallback: server.Fallback,
+			Addr: server.Addr.String(), State: control.State(server.State.String()), Fallback: server.Fallback,
 			Domain: server.Domain, CutOff: server.CutOff,
 			LastSuccessS: seconds(server.Success), LastFailureS: seconds(server.Failure),
 		})
@@ -146,14 +146,14 @@ func (r *Reporter) Status(ctx context.Context) (control.Status, error) {
 }
 
 // namespaces are those whose programs are answered.
-func namespaces(beyond bool) string {
+func namespaces(beyond bool) control.Namespaces {
 	switch {
 	case beyond:
-		return "all"
+		return control.AllNamespaces
 	case !clients.NetworksKnown():
-		return "unknown"
+		return control.UnknownNamespaces
 	}
-	return "own"
+	return control.OwnNamespace
 }
 
 // process asks the runtime for what it knows anyway: nothing is counted for it.
@@ -209,7 +209,7 @@ func (r *Reporter) Peers(ctx context.Context) (control.Peers, error) {
 }
 
 func peers(v loop.View) control.Peers {
-	out := control.Peers{State: v.Node.Group(), Peers: []control.Peer{}}
+	out := control.Peers{State: control.GroupState(v.Node.Group().String()), Peers: []control.Peer{}}
 	for _, p := range v.Node.Peers(v.Now) {
 		out.Peers = append(out.Peers, control.Peer{
 			ID: idString(p.Peer.ID), Addr: p.Addr.String(), Version: p.Version, Names: p.Names,

@@ -21,7 +21,7 @@ func (n *Node) updateDown(now time.Duration) {
 	n.down, n.since = down, now
 	if down {
 		n.outage++
-		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.groupWord())
+		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.groupState())
 		n.resolvePending(now)
 		return
 	}

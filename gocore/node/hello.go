@@ -1,7 +1,6 @@
 package node
 
 import (
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -132,18 +131,11 @@ func (n *Node) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
 	n.noteHearing(now, m, h)
 }
 
-// groupWord is the group's state in the words of every screen and log.
-func (n *Node) groupWord() string {
-	switch peers := n.group.Hosts(); {
-	case !n.set.Shares:
-		return "solo"
-	case peers == 0:
-		return "isolated"
-	case peers == 1:
-		return "1 peer"
-	default:
-		return fmt.Sprintf("%d peers", peers)
+func (n *Node) groupState() GroupState {
+	if !n.set.Shares {
+		return Solo
 	}
+	return GroupState(n.group.Hosts())
 }
 
 // noteGroup logs when the host becomes isolated, or stops to be.
@@ -159,7 +151,7 @@ func (n *Node) noteGroup() {
 		n.caught, n.caughtFrom = false, 0 // whoever comes next knows what was missed
 	}
 	if n.session.groupWas != "" || word == "joined" {
-		n.log(slog.LevelInfo, "group "+word, "group", n.groupWord())
+		n.log(slog.LevelInfo, "group "+word, "group", n.groupState())
 	}
 	n.session.groupWas = word
 }

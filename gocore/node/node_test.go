@@ -156,8 +156,8 @@ func TestSoloSendsAndBelievesNothing(t *testing.T) {
 	if len(l.sent) != 0 || l.nodes[1].cache.Len() != 0 {
 		t.Errorf("sent %d datagrams, believed %d answers; want none", len(l.sent), l.nodes[1].cache.Len())
 	}
-	if got := l.nodes[0].Status(l.now).Group; got != "solo" {
-		t.Errorf("group is %q; want solo", got)
+	if got := l.nodes[0].Status(l.now).Group; got != Solo {
+		t.Errorf("group is %v; want solo", got)
 	}
 }
 

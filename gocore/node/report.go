@@ -11,7 +11,7 @@ import (
 // Status is the node at a glance.
 func (n *Node) Status(now time.Duration) Status {
 	s := Status{
-		Upstream: n.upstream(), Since: now - n.stateSince(), Group: n.groupWord(),
+		Upstream: n.upstream(), Since: now - n.stateSince(), Group: n.groupState(),
 		Peers: n.group.Hosts(), Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
 	}
 	for m := range n.group.Members() {
@@ -49,8 +49,8 @@ func (n *Node) Status(now time.Duration) Status {
 // Status says, without its walk over all entries.
 func (n *Node) Upstream() State { return n.upstream() }
 
-// Group is the group's state in words (Status.Group).
-func (n *Node) Group() string { return n.groupWord() }
+// Group is how sharing goes (Status.Group).
+func (n *Node) Group() GroupState { return n.groupState() }
 
 // upstream is the best state of any server: one that works is enough.
 func (n *Node) upstream() State {

@@ -161,8 +161,8 @@ func TestLoneHostServesItsOwnStaleAnswersAndSaysIsolated(t *testing.T) {
 	if r, took := n.lookup("n0.example."); !r.Stale || took > 260*time.Millisecond {
 		t.Errorf("got %+v after %v; want stale", r, took)
 	}
-	if got := n.Status(l.now).Group; got != "isolated" {
-		t.Errorf("group is %q; want isolated", got)
+	if got := n.Status(l.now).Group; got != Isolated {
+		t.Errorf("group is %v; want isolated", got)
 	}
 	l.run(2 * time.Second)
 	if r, took := n.lookup("n0.example."); !r.Stale || took > 5*time.Millisecond {

@@ -286,8 +286,8 @@ func TestHostsWithoutTheKeyForgetTheGroup(t *testing.T) {
 			t.Fatalf("without a key the host sent a %T", m.Body)
 		}
 	}
-	if n.group.N() != 1 || n.Status(l.now).Group != "solo" || n.Status(l.now).Peers != 0 {
-		t.Errorf("group %q, %d peers; want solo", n.Status(l.now).Group, n.Status(l.now).Peers)
+	if n.group.N() != 1 || n.Status(l.now).Group != Solo || n.Status(l.now).Peers != 0 {
+		t.Errorf("group %v, %d peers; want solo", n.Status(l.now).Group, n.Status(l.now).Peers)
 	}
 	for _, e := range n.Handle(l.now, PageWanted{Stream: 1}) {
 		if p, ok := e.(Page); ok && !p.Busy {
@@ -344,8 +344,8 @@ func TestLinkThatIsGoneTakesItsMembersAlong(t *testing.T) {
 	s := l.settings()
 	s.Links = nil
 	l.nodes[0].handle(Configure{s})
-	if got := l.nodes[0].Status(l.now).Group; got != "isolated" {
-		t.Errorf("group is %q without a link; want isolated", got)
+	if got := l.nodes[0].Status(l.now).Group; got != Isolated {
+		t.Errorf("group is %v without a link; want isolated", got)
 	}
 	l.answers["www.example."] = "203.0.113.7"
 	l.nodes[1].lookup("www.example.")

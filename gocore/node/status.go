@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/netip"
+	"strconv"
 	"time"
 
 	"mcdns/gocore/wire"
@@ -32,14 +33,35 @@ func (s State) String() string {
 	return "unknown"
 }
 
+// GroupState is how sharing goes: the number of peers heard, or Solo.
+type GroupState int
+
+const (
+	// Solo: there is no key, so nothing is shared.
+	Solo GroupState = -1
+	// Isolated: with a key, but nobody is heard.
+	Isolated GroupState = 0
+)
+
+// String gives the words used everywhere: solo, isolated or N peers.
+func (g GroupState) String() string {
+	switch g {
+	case Solo:
+		return "solo"
+	case Isolated:
+		return "isolated"
+	case 1:
+		return "1 peer"
+	}
+	return strconv.Itoa(int(g)) + " peers"
+}
+
 // Status is the node at a glance. Durations are ages.
 type Status struct {
 	Upstream State // down only if all servers are
 	Since    time.Duration
 	Servers  []ServerStatus
-	// Group is "solo" without a key, "isolated" with one but nobody heard,
-	// else "N peers".
-	Group string
+	Group    GroupState
 	// Peers heard lately; Proven are those of them tied to this host's clock, Deaf
 	// those that do not hear this host's multicast.
 	Peers, Proven, Deaf int

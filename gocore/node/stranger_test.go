@@ -172,7 +172,7 @@ func TestRecordedHellosCountForNothing(t *testing.T) {
 		n, proven, peers int
 		ranks            []int
 		silence          time.Duration
-		group            string
+		group            GroupState
 	}
 	look := func() view {
 		s := n.Status(l.now)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/daemon/control"
 	"mcdns/test/lab"
 )
 
@@ -77,7 +78,7 @@ func (w *watched) until(what string, least map[string]float64) {
 	})
 }
 
-func (w *watched) query(name, want string) {
+func (w *watched) query(name string, want control.Outcome) {
 	w.t.Helper()
 	a, err := w.Query(name)
 	if err != nil || a.Status != want {
