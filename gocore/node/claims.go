@@ -83,13 +83,13 @@ func (n *Node) lookedInVain(s *server) bool {
 // heardDenial ends "cut off" if the denial that came was missing: the host is in an outage
 // with the others.
 func (n *Node) heardDenial(now time.Duration, s *server) {
-	if s.state == Suspect && s.cutOff != 0 && !s.judging && n.lookedInVain(s) {
-		n.setDown(now, s, false)
+	if s.life == cutOff && !s.judging && n.lookedInVain(s) {
+		n.setDown(now, s, nobody)
 	}
 }
 
 // alone reports whether the server is down but for one peer.
-func (s *server) alone() bool { return s.state == Down && s.claims.vain && !s.claims.second }
+func (s *server) alone() bool { return s.state() == Down && s.claims.vain && !s.claims.second }
 
 // doubts reports whether a member is such a peer: what it tells takes no held answer's place.
 func (n *Node) doubts(m *group.Member) bool {
@@ -136,7 +136,7 @@ func (n *Node) askClaimer(now time.Duration, p *pending) bool {
 // none. After a second claim this host looks for three seconds, and asks it meanwhile.
 func (n *Node) claimer() *group.Member {
 	for _, s := range n.servers {
-		if s.state != Down || !s.claims.vain {
+		if s.state() != Down || !s.claims.vain {
 			continue
 		}
 		if m := n.group.Get(s.claims.claimer.peer); m != nil && m.Addr().IsValid() {

@@ -153,7 +153,7 @@ func TestWhatTheLonePeerTellsReplacesNothingHeld(t *testing.T) {
 	s.judge, s.failure, s.claims = l.now, l.now, claims{}
 	l.says(a, n, denial)
 	l.says(b, n, claim)
-	if n.setDown(l.now, s, false); !n.lookedInVain(s) {
+	if n.holdsDown(l.now, s, nobody); !n.lookedInVain(s) {
 		t.Fatalf("the claim is not contested: %+v", s.claims)
 	}
 	l.announces(b, question("n0.example."), liarsAddr)
@@ -268,16 +268,17 @@ func TestSecondPeersClaimEndsTheDoubt(t *testing.T) {
 	s.judge, s.failure, s.claims = l.now, l.now, claims{}
 	l.says(a, n, denial)
 	l.says(b, n, claim)
-	s.state, s.looked = Suspect, l.now
+	s.happens(l.now, failed)
+	s.looked = l.now
 	n.judgeServer(l.now, s)
-	if s.state != Down || n.claimer() == nil {
-		t.Fatalf("state %v, %+v; want down, and the one peer asked (seed %d)", s.state, s.claims, seed)
+	if s.state() != Down || n.claimer() == nil {
+		t.Fatalf("state %v, %+v; want down, and the one peer asked (seed %d)", s.state(), s.claims, seed)
 	}
 	l.run(time.Second)
 	l.says(a, n, claim)
 	l.run(lookWithin + 2*lookAfter)
 	if !n.cutOff(l.now) || n.claimer() != nil {
-		t.Errorf("state %v, %+v; want cut off (seed %d): %q", s.state, s.claims, seed, n.logs)
+		t.Errorf("state %v, %+v; want cut off (seed %d): %q", s.state(), s.claims, seed, n.logs)
 	}
 }
 
@@ -318,8 +319,8 @@ func TestClaimIsDoubtedOnlyByWhoLookedInVain(t *testing.T) {
 	l.run(100 * time.Millisecond)
 	l.says(b, n, claim)
 	l.run(2 * time.Second)
-	if s.state != Up || s.claims.vain {
-		t.Errorf("state %v, %+v; want up, and no doubt (seed %d): %q", s.state, s.claims, seed, n.logs)
+	if s.state() != Up || s.claims.vain {
+		t.Errorf("state %v, %+v; want up, and no doubt (seed %d): %q", s.state(), s.claims, seed, n.logs)
 	}
 }
 

@@ -50,7 +50,7 @@ func (n *Node) loops(now time.Duration) {
 		n.timeAnnouncements(now, n.announce.due-now)
 	}
 	for _, s := range n.allServers() {
-		if s.state == Down {
+		if s.state() == Down {
 			n.keepProbing(now, s, s.since, 0)
 		}
 	}
@@ -80,6 +80,6 @@ func copies(servers []*server) []*server {
 func (n *Node) Idle() bool {
 	waits := len(n.pending) + len(n.waiting) + len(n.asks) + len(n.refresh) + len(n.answers) + len(n.pulls) + len(n.exports) +
 		len(n.queries.queue) + len(n.queries.sent) + len(n.prover.open)
-	busy := func(s *server) bool { return s.probing || s.judging || s.looking || s.state == Down }
+	busy := func(s *server) bool { return s.probing || s.judging || s.looking || s.state() == Down }
 	return waits == 0 && !slices.ContainsFunc(n.allServers(), busy)
 }

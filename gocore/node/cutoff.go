@@ -32,7 +32,7 @@ const (
 func (n *Node) cutOff(now time.Duration) bool {
 	cut := false
 	for _, s := range n.servers {
-		if s.state == Up {
+		if s.state() == Up {
 			return false
 		}
 		cut = cut || s.cut(now)

@@ -65,7 +65,7 @@ func TestDownForOneHostAloneBecomesCutOff(t *testing.T) {
 	}
 	n := l.nodes[0]
 	n.cut = true
-	n.setDown(l.now, n.servers[0], false)
+	n.holdsDown(l.now, n.servers[0], nobody)
 	for i := range 30 { // some refresh or lookup of the others: their HELLO says so
 		l.nodes[1+i%3].lookup(names[i%8])
 		l.run(time.Second)
@@ -165,8 +165,8 @@ func TestPeersDoubtMakesNobodyCutOff(t *testing.T) {
 	n.hearSuspicion(l.now, n.servers[0])
 	n.servers[0].peerSuccess = l.now
 	l.run(time.Second)
-	if s := n.servers[0]; s.cutOff != 0 || s.state != Up {
-		t.Errorf("got state %v, cut off %v; want up, and not cut off (seed %d)", s.state, s.cutOff != 0, seed)
+	if s := n.servers[0]; s.life != up {
+		t.Errorf("got state %v, cut off %v; want up, and not cut off (seed %d)", s.state(), s.life == cutOff, seed)
 	}
 }
 
@@ -187,8 +187,8 @@ func TestDoubtSoonAfterTheLastLookIsHeard(t *testing.T) {
 	l.dead = true
 	n.weigh(l.now, s, wire.ServerState{Server: s.ID, Success: wire.Never, Failure: 0, Suspect: true}, l.now)
 	l.run(recent + judgeAfter + time.Second)
-	if s.state != Down {
-		t.Errorf("got state %v; want down (seed %d)", s.state, seed)
+	if s.state() != Down {
+		t.Errorf("got state %v; want down (seed %d)", s.state(), seed)
 	}
 }
 
@@ -200,12 +200,13 @@ func TestDownEndsCutOff(t *testing.T) {
 	l.settle()
 	n := l.nodes[0]
 	s := n.servers[0]
-	s.state, s.judge, s.failure = Suspect, l.now, l.now
+	s.happens(l.now, failed)
+	s.judge, s.failure = l.now, l.now
 	n.noteCutOff(l.now, s)
 	if !n.Status(l.now).Servers[0].CutOff {
 		t.Fatalf("the host is not cut off: %+v", s)
 	}
-	n.setDown(l.now, s, false)
+	n.holdsDown(l.now, s, nobody)
 	if st := n.Status(l.now).Servers[0]; st.State != Down || st.CutOff || n.cutOff(l.now) {
 		t.Errorf("status says %v, and cut off: %v, lookups %v; want down alone (seed %d)", st.State, st.CutOff, n.cutOff(l.now), seed)
 	}

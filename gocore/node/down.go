@@ -13,7 +13,7 @@ import (
 func (n *Node) updateDown(now time.Duration) {
 	down := len(n.servers) > 0
 	for _, s := range n.servers {
-		down = down && s.state == Down
+		down = down && s.state() == Down
 	}
 	if down == n.down {
 		return
@@ -119,7 +119,7 @@ func (n *Node) confirmDown(now time.Duration, s *server) {
 	if s.denied < confirmations {
 		return
 	}
-	s.hearsay = false
+	s.happens(now, confirmed)
 	if n.down && !n.byHearsay() {
 		n.resolvePending(now)
 	}
@@ -128,17 +128,17 @@ func (n *Node) confirmDown(now time.Duration, s *server) {
 // byHearsay reports whether some server may be up after all: a lost datagram
 // can make a whole group's judgement wrong for one host.
 func (n *Node) byHearsay() bool {
-	return slices.ContainsFunc(n.servers, func(s *server) bool { return s.hearsay })
+	return slices.ContainsFunc(n.servers, func(s *server) bool { return s.life == hearsay })
 }
 
 // doubtEarlier looks, beside the first lookup that a later server gets, at a server that
 // is down by hearsay: it may be down for others alone.
 func (n *Node) doubtEarlier(now time.Duration, q dns.Question) {
 	for _, s := range n.serversFor(q) {
-		if s.state != Down {
+		if s.state() != Down {
 			return
 		}
-		if s.hearsay && !s.doubted {
+		if s.life == hearsay && !s.doubted {
 			s.doubted = true
 			n.probe(now, s, dns.Question{})
 		}
@@ -149,7 +149,7 @@ func (n *Node) doubtEarlier(now time.Duration, q dns.Question) {
 // first lookup in an outage that it knows by hearsay (PROTOCOL 5.8).
 func (n *Node) doubtsDown() bool {
 	for _, s := range n.servers {
-		if s.hearsay && !s.doubted {
+		if s.life == hearsay && !s.doubted {
 			s.doubted = true
 			return true
 		}

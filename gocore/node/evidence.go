@@ -26,13 +26,13 @@ func (n *Node) heardEvidence(now time.Duration, m *group.Member, states []wire.S
 func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
 	if success := ago(at, st.Success); success > s.peerSuccess {
 		s.peerSuccess = success
-		if s.state == Down && success > s.since && !s.looking && !s.alone() {
+		if s.state() == Down && success > s.since && !s.looking && !s.alone() {
 			s.looking = true
 			n.after(now, n.lookTurn(s), func(now time.Duration) { n.probeIfDown(now, s) })
 		}
 	}
 	switch {
-	case !st.Suspect || s.judging || s.state == Down:
+	case !st.Suspect || s.judging || s.state() == Down:
 	case n.clearedLately(now, s):
 		n.lookAgain(now, s)
 	default:
@@ -67,13 +67,13 @@ func (n *Node) awaitAnswer(now time.Duration, s *server) {
 	}
 	s.unanswered = true
 	wait := judgeAfter
-	if s.cutOff == 0 {
+	if s.life != cutOff {
 		wait = max(wait, s.again-now)
 	}
 	doubt := now
 	n.after(now, wait, func(now time.Duration) {
 		s.unanswered = false
-		if max(s.success, s.peerSuccess) < doubt && s.state != Down && !s.judging && n.uses(s) {
+		if max(s.success, s.peerSuccess) < doubt && s.state() != Down && !s.judging && n.uses(s) {
 			n.hearSuspicion(now, s)
 		}
 	})
@@ -83,10 +83,7 @@ func (n *Node) awaitAnswer(now time.Duration, s *server) {
 // whatever success they had before, and a success is said. It must be younger
 // than the doubt: a server that answered two seconds ago may be dead now.
 func (n *Node) hearSuspicion(now time.Duration, s *server) {
-	s.cutOff = 0
-	if s.state == Up {
-		s.state, s.since = Suspect, now
-	}
+	s.happens(now, peerDoubts)
 	least := time.Duration(0)
 	if n.hasNext(s) {
 		least = turn
@@ -118,7 +115,7 @@ func (n *Node) lookTurn(s *server) time.Duration {
 
 func (n *Node) probeIfDown(now time.Duration, s *server) {
 	s.looking = false
-	if s.state != Down {
+	if s.state() != Down {
 		return
 	}
 	if now-s.looked >= judgeAfter { // each peer that is back says so, and one look is enough
@@ -127,7 +124,7 @@ func (n *Node) probeIfDown(now time.Duration, s *server) {
 	since := s.since
 	again := func(d time.Duration, do func(time.Duration, *server)) {
 		n.after(now, d, func(now time.Duration) {
-			if s.state == Down && s.since == since && s.peerSuccess > since && n.uses(s) {
+			if s.state() == Down && s.since == since && s.peerSuccess > since && n.uses(s) {
 				do(now, s)
 			}
 		})
@@ -142,8 +139,7 @@ func (n *Node) downForMeAlone(now time.Duration, s *server) {
 	if n.lookedInVain(s) {
 		return
 	}
-	s.state, s.since, s.hearsay, s.failure = Suspect, now, false, now
-	s.judge = now
+	s.failure, s.judge = now, now
 	n.noteCutOff(now, s)
 	n.updateDown(now)
 }

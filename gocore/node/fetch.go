@@ -208,8 +208,8 @@ func (f *fetch) leastAsked() *try {
 		if t.failed || t.sent >= f.mostTries() {
 			continue
 		}
-		if best == nil || t.server.state < best.server.state ||
-			t.server.state == best.server.state && t.sent < best.sent {
+		if best == nil || t.server.state() < best.server.state() ||
+			t.server.state() == best.server.state() && t.sent < best.sent {
 			best = t
 		}
 	}

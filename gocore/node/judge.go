@@ -46,10 +46,10 @@ func (n *Node) timedOut(now time.Duration, a *ask) {
 	if len(s.lostFor) < lostLimit && !slices.Contains(s.lostFor, f.q) {
 		s.lostFor = append(s.lostFor, f.q)
 	}
-	if f.kind != probe && s.state != Down {
+	if f.kind != probe && s.state() != Down {
 		n.probe(now, s, f.q)
 	}
-	if s.hearsay && s.state == Down && f.kind != probe {
+	if s.life == hearsay && f.kind != probe {
 		n.confirmDown(now, s)
 	}
 	if s.probeLost && (len(s.lostFor) >= lostLimit || s.success == group.Unseen) {
@@ -64,7 +64,7 @@ func (n *Node) timedOut(now time.Duration, a *ask) {
 // was really cut off 190 found no help, now 5. Where replies take long it would
 // take too long to find out.
 func (s *server) passOver(now time.Duration) bool {
-	if s.passed || s.state != Up || s.judging || now-s.success >= recent || s.probeTimeout() > judgeAfter {
+	if s.passed || s.state() != Up || s.judging || now-s.success >= recent || s.probeTimeout() > judgeAfter {
 		return false
 	}
 	s.passed = true
@@ -74,7 +74,7 @@ func (s *server) passOver(now time.Duration) bool {
 // lost notes an error of the network itself: stronger than a time-out.
 func (n *Node) lost(now time.Duration, s *server) {
 	s.failure = now
-	if s.hearsay && s.state == Down {
+	if s.life == hearsay {
 		s.denied = confirmations - 1
 		n.confirmDown(now, s)
 	}
@@ -95,16 +95,14 @@ func (n *Node) refusedBy(now time.Duration, s *server, q dns.Question) {
 
 // suspect doubts a server and asks the group, once.
 func (n *Node) suspect(now time.Duration, s *server) {
-	if s.state == Down || s.judging || s.cut(now) {
+	if s.state() == Down || s.judging || s.cut(now) {
 		return
 	}
 	if s.fallback {
 		n.suspectAlone(now, s)
 		return
 	}
-	if s.state == Up {
-		s.state, s.since = Suspect, now
-	}
+	s.happens(now, failed)
 	n.startJudging(now, s, n.turnLeft(now, s))
 	n.lookAtOthers(now)
 	n.sayTwice(now)
@@ -124,7 +122,7 @@ func (n *Node) suspectAlone(now time.Duration, s *server) {
 		})
 		return
 	}
-	s.state, s.since = Down, now
+	s.happens(now, failedAlone)
 	n.keepProbing(now, s, now, 0)
 	n.goOnAll(now)
 }
@@ -143,7 +141,7 @@ func (n *Node) turnLeft(now time.Duration, s *server) time.Duration {
 // one server.
 func (n *Node) lookAtOthers(began time.Duration) {
 	for _, o := range n.servers {
-		if o.state == Down || o.judging || began-o.success < recent {
+		if o.state() == Down || o.judging || began-o.success < recent {
 			continue
 		}
 		n.probe(began, o, dns.Question{})
@@ -183,7 +181,7 @@ func (n *Node) judgeLater(now time.Duration, s *server, least time.Duration) {
 // is this host's, nobody's means that the server is down.
 func (n *Node) judgeServer(now time.Duration, s *server) {
 	s.judging = false
-	if s.state != Suspect || s.success >= s.judge {
+	if s.state() != Suspect || s.success >= s.judge {
 		return
 	}
 	if n.contested(s) && s.looked < s.judge { // who has not looked itself has no word in this
@@ -199,17 +197,21 @@ func (n *Node) judgeServer(now time.Duration, s *server) {
 	// A server that never answered since this host started may be slow to be reached
 	// at boot (a port that is not forwarding yet, a busy machine): what only its
 	// silence to a probe says is little better than hearsay.
-	n.setDown(now, s, s.failure < s.judge-recent || s.success == group.Unseen)
+	why := nobody
+	if s.failure < s.judge-recent || s.success == group.Unseen {
+		why = unsure
+	}
+	n.setDown(now, s, why)
 }
 
 // noteCutOff: peers have success, so the fault is on this host's own path. It
 // never says "down" for that.
 func (n *Node) noteCutOff(now time.Duration, s *server) {
 	if !s.failed() {
-		s.state, s.since = Up, now // it was a peer's doubt alone
+		s.happens(now, cleared) // it was a peer's doubt alone
 		return
 	}
-	s.cutOff = now
+	s.happens(now, refuted)
 	if !s.apart {
 		s.apart = true
 		n.log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
@@ -222,9 +224,9 @@ func (n *Node) noteCutOff(now time.Duration, s *server) {
 // lookOn looks at the server again after a second, after two more and after four:
 // a lost probe must not leave this host cut off from a server that is back.
 func (n *Node) lookOn(now time.Duration, s *server, wait time.Duration) {
-	cut := s.cutOff
+	began := s.entered
 	n.after(now, wait, func(now time.Duration) {
-		if s.state != Suspect || s.cutOff != cut || !n.uses(s) {
+		if s.life != cutOff || s.entered != began || !n.uses(s) {
 			return
 		}
 		n.probe(now, s, dns.Question{})
@@ -234,9 +236,10 @@ func (n *Node) lookOn(now time.Duration, s *server, wait time.Duration) {
 	})
 }
 
-func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
-	s.state, s.since, s.hearsay, s.doubted, s.denied = Down, now, hearsay, false, 0
-	s.apart, s.cutOff = false, 0
+// setDown takes a server for down; why is nobody or unsure.
+func (n *Node) setDown(now time.Duration, s *server, why event) {
+	s.happens(now, why)
+	s.doubted, s.denied, s.apart = false, 0, false
 	n.log(slog.LevelWarn, "server down", "server", s.Addr.String())
 	n.keepProbing(now, s, now, 0)
 	n.updateDown(now)
@@ -245,10 +248,10 @@ func (n *Node) setDown(now time.Duration, s *server, hearsay bool) {
 
 // succeeded notes a reply. One's own success always wins.
 func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
-	was := s.state
+	was := s.state()
 	n.timeReply(now, s, took)
 	s.success, s.passed = now, false
-	s.lostFor, s.refusals, s.probeLost, s.hearsay, s.cutOff, s.claims = nil, nil, false, false, 0, claims{}
+	s.lostFor, s.refusals, s.probeLost, s.claims = nil, nil, false, claims{}
 	if s.apart {
 		s.apart = false
 		n.log(slog.LevelInfo, "no longer cut off: the server answers this host", "server", s.Addr.String())
@@ -261,7 +264,7 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 		return
 	}
 	downSince := s.since
-	s.state, s.since = Up, now
+	s.happens(now, replied)
 	if was == Down {
 		n.failures.clearAll()
 		n.after(now, 0, n.goOnAll) // the reply that shows it may be what is waited for

@@ -115,7 +115,7 @@ func TestUnreachableServerConfirmsHearsay(t *testing.T) {
 	n := l.nodes[0]
 	n.lookup("www.example.")
 	l.dead = true
-	n.setDown(l.now, n.servers[0], true)
+	n.holdsDown(l.now, n.servers[0], unsure)
 	l.onAsk = func(e Ask) {
 		l.at(l.now+passage, func(time.Duration) { n.handle(Replied{Ask: e.ID, Failure: Unreachable}) })
 	}
@@ -173,7 +173,7 @@ func TestLossLeavesNoNameWithOneFamily(t *testing.T) {
 		l.run(100 * time.Millisecond)
 	}
 	for _, n := range l.nodes {
-		n.servers[0].hearsay = false // or its own questions would give the group more time
+		n.servers[0].happens(l.now, confirmed) // or its own questions would give the group more time
 	}
 	l.loss = 0.3
 	half := 0

@@ -17,7 +17,7 @@ import (
 // not down: its answers are there, for peers.
 func current(list []*server) int {
 	for i, s := range list {
-		if s.state != Down {
+		if s.state() != Down {
 			return i
 		}
 	}
@@ -74,11 +74,11 @@ func (n *Node) mine(e cache.Entry) bool {
 // askable reports whether a server is worth a question: one that this host is cut off
 // from counts as down for asking.
 func (n *Node) askable(now time.Duration, s *server) bool {
-	return s.state != Down && !s.cut(now)
+	return s.state() != Down && !s.cut(now)
 }
 
 // cut reports whether the group judged lately that the fault is this host's.
-func (s *server) cut(now time.Duration) bool { return s.cutOff != 0 && now-s.cutOff < cutOffFor }
+func (s *server) cut(now time.Duration) bool { return s.life == cutOff && now-s.entered < cutOffFor }
 
 // hasNext reports whether another server would stand in for one.
 func (n *Node) hasNext(s *server) bool {

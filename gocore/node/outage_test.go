@@ -168,7 +168,7 @@ func TestHostThatIsDownByHearsayWaitsForItsOwnQuestion(t *testing.T) {
 	l.learn(4)
 	l.answers["new.example."] = "203.0.113.8"
 	n := l.nodes[3]
-	n.setDown(l.now, n.servers[0], true) // what lost datagrams can make it believe
+	n.holdsDown(l.now, n.servers[0], unsure) // what lost datagrams can make it believe
 	r, took := n.lookup("new.example.")
 	if r.Answer == nil || r.Answer.Kind != dns.Positive || took > 100*time.Millisecond {
 		t.Errorf("got %+v after %v; want the server's answer", r, took)
@@ -177,7 +177,7 @@ func TestHostThatIsDownByHearsayWaitsForItsOwnQuestion(t *testing.T) {
 		t.Errorf("upstream is %v after own success; want up", got)
 	}
 	l.dead = true
-	n.setDown(l.now, n.servers[0], true)
+	n.holdsDown(l.now, n.servers[0], unsure)
 	n.lookup("other.example.") // sees for itself
 	if r, took := n.lookup("another.example."); r.Answer != nil || took > 100*time.Millisecond {
 		t.Errorf("server dead, seen for itself: got %+v after %v; want a failure within 100ms", r, took)
@@ -241,7 +241,7 @@ func TestHearsayEndsByOwnSuccessWithAFallbackServerToo(t *testing.T) {
 	l.learn(3)
 	l.answers["new.example."] = "203.0.113.8"
 	n := l.nodes[2]
-	n.setDown(l.now, n.servers[0], true)
+	n.holdsDown(l.now, n.servers[0], unsure)
 	n.lookup("new.example.")
 	l.run(50 * time.Millisecond)
 	if got := n.Status(l.now).Upstream; got != Up {

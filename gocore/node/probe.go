@@ -135,7 +135,7 @@ func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, st
 		wait /= 2 // between the looks of the first, from then on
 	}
 	n.after(now, wait, func(now time.Duration) {
-		if s.state != Down || s.since != began || !n.uses(s) {
+		if s.state() != Down || s.since != began || !n.uses(s) {
 			return
 		}
 		if s.fallback || n.serverRank(s, 2) < 2 {
@@ -148,7 +148,7 @@ func (n *Node) keepProbing(now time.Duration, s *server, began time.Duration, st
 // probeDown is each host's own look at its servers, once per HELLO.
 func (n *Node) probeDown(now time.Duration) {
 	for _, s := range n.servers {
-		if s.state == Down || s.cutOff != 0 {
+		if s.state() == Down || s.life == cutOff {
 			n.probe(now, s, dns.Question{})
 		}
 	}

@@ -177,7 +177,7 @@ func TestAnswersAreFreshWithinTenSecondsWithoutAStorm(t *testing.T) {
 // A kernel that looks for a server's address again makes one reply a second late.
 // Taken for the server's speed, the next outage was known after 3.1 s on the lab.
 func TestOneLateReplyIsNoSlowServer(t *testing.T) {
-	s := &server{state: Up}
+	s := &server{life: up}
 	for range 20 {
 		s.rtt.add(5 * time.Millisecond)
 	}

@@ -27,9 +27,9 @@ func (n *Node) Status(now time.Duration) Status {
 	for _, list := range lists {
 		for _, v := range list {
 			s.Servers = append(s.Servers, ServerStatus{
-				Addr: v.Addr, State: v.state, Fallback: v.fallback && v.domain == "", Domain: v.domain,
+				Addr: v.Addr, State: v.state(), Fallback: v.fallback && v.domain == "", Domain: v.domain,
 				Success: ageOf(now, v.success), Failure: ageOf(now, v.failure),
-				CutOff: v.state != Up && v.cutOff != 0,
+				CutOff: v.life == cutOff,
 			})
 		}
 	}
@@ -56,7 +56,7 @@ func (n *Node) Group() GroupState { return n.groupState() }
 func (n *Node) upstream() State {
 	state := Down
 	for _, s := range n.servers {
-		state = min(state, s.state)
+		state = min(state, s.state())
 	}
 	if len(n.servers) == 0 {
 		state = Suspect
@@ -72,13 +72,13 @@ func (n *Node) stateSince() time.Duration {
 	case Up:
 		since = time.Duration(math.MaxInt64)
 		for _, s := range n.servers {
-			if s.state == Up {
+			if s.state() == Up {
 				since = min(since, max(n.since, s.back))
 			}
 		}
 	case Suspect:
 		for _, s := range n.servers {
-			if s.state == Suspect {
+			if s.state() == Suspect {
 				since = max(since, s.since)
 			}
 		}

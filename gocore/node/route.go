@@ -70,7 +70,7 @@ func (n *Node) downSince(q dns.Question) (since time.Duration, down bool) {
 		return n.since, n.down
 	}
 	for _, s := range list {
-		if s.state != Down {
+		if s.state() != Down {
 			return 0, false
 		}
 		since = max(since, s.since)

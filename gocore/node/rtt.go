@@ -45,7 +45,7 @@ func (s *server) timeout(sent int) time.Duration {
 	if s.rtt.known {
 		rto = max(minRTO, s.rtt.srtt+4*s.rtt.variance)
 	}
-	if s.state != Up && !s.hearsay {
+	if s.life != up && s.life != hearsay {
 		rto = max(rto, doubtedRTO)
 	}
 	return min(maxRTO, rto<<min(max(sent-2, 0), 10))
@@ -56,7 +56,7 @@ func (s *server) timeout(sent int) time.Duration {
 // does: else one that takes 1 to 2.6 s is down anew for each lookup. What comes with it does
 // not count, nor that one where nothing stands in: the next outage would be known later.
 func (n *Node) timeReply(now time.Duration, s *server, took time.Duration) {
-	isBack := s.state == Down || s.cutOff != 0
+	isBack := s.state() == Down || s.life == cutOff
 	if isBack {
 		s.back = now
 	}

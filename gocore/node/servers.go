@@ -11,9 +11,10 @@ import (
 // A server is a DNS server and what this host knows of it.
 type server struct {
 	Server
-	state State
-	since time.Duration
-	rtt   rtt
+	life life
+	// since is when its state became another, entered when its life did.
+	since, entered time.Duration
+	rtt            rtt
 	// success and failure are when this host last had each, peerSuccess when
 	// some peer last had success (group.Unseen if never).
 	success, failure, peerSuccess time.Duration
@@ -43,14 +44,12 @@ type server struct {
 	// back is when the server came back from being down. What was asked before says
 	// nothing about its speed: the kernel looks for its address once a second, and
 	// replies that came a second late made the next outage known a second late.
-	back time.Duration
-	// cutOff is when the group's judgement was that the fault is this host's.
-	cutOff time.Duration
+	back   time.Duration
 	claims claims
 	// apart: that was logged, and the end of it was not yet.
 	apart bool
-	// hearsay: down by others' word alone; doubted once this host has asked.
-	hearsay, doubted bool
+	// doubted: this host has asked itself since the server is down by hearsay.
+	doubted bool
 	// denied counts own time-outs while down by hearsay.
 	denied int
 	// fallback: none of the group's business, neither said nor judged there.
@@ -113,9 +112,7 @@ func (n *Node) forgetEvidence(now time.Duration) {
 	}
 	for _, s := range n.allServers() {
 		s.lostFor, s.refusals, s.probeLost, s.judging = nil, nil, false, false
-		if s.state == Up {
-			s.state, s.since = Suspect, now
-		}
+		s.happens(now, slept)
 	}
 }
 
@@ -137,11 +134,11 @@ func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback b
 // newServer is suspect: at boot, nothing is known (PROTOCOL 5.1).
 func newServer(now time.Duration, s Server, fallback bool) *server {
 	return &server{
-		Server: s, state: Suspect, since: now, fallback: fallback,
+		Server: s, since: now, fallback: fallback,
 		success: group.Unseen, failure: group.Unseen, peerSuccess: group.Unseen, judge: group.Unseen, heard: group.Unseen, silent: group.Unseen,
 	}
 }
 
 func (n *Node) anyUp() bool {
-	return slices.ContainsFunc(n.servers, func(s *server) bool { return s.state == Up })
+	return slices.ContainsFunc(n.servers, func(s *server) bool { return s.state() == Up })
 }

@@ -123,8 +123,8 @@ func TestPeersVainQuestionEndsNoLookupWhereDownIsHearsay(t *testing.T) {
 	l.answers["new.example."] = "203.0.113.8"
 	cut, n := l.nodes[0], l.nodes[3]
 	cut.cut = true
-	cut.setDown(l.now, cut.servers[0], false)
-	n.setDown(l.now, n.servers[0], true)
+	cut.holdsDown(l.now, cut.servers[0], nobody)
+	n.holdsDown(l.now, n.servers[0], unsure)
 	cut.since, n.since = cut.since-time.Minute, n.since-time.Minute
 	cut.query("new.example.")
 	l.run(95 * time.Millisecond)
