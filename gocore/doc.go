@@ -16,8 +16,8 @@
 //
 // Read node/input.go and node/effect.go first: they are everything that goes
 // in and comes out. Then node/lookup.go (a lookup), node/fetch.go and
-// node/order.go, servers.go, judge.go and down.go (the DNS servers and outages),
-// node/receive.go (peers).
+// node/order.go, servers.go, life.go, judge.go and down.go (the DNS servers and
+// outages), node/receive.go (peers).
 //
 //	program -> libnss_mcdns.so.2 -> daemon/nsssock --Query-->  node --Ask-->  daemon/upstream -> DNS server
 //	                                     ^                      | ^                 |
