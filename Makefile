@@ -29,6 +29,7 @@ $(B)/demo $(B)/outage $(B)/soak: need
 	go build -o $@ ./test/$(@F)
 $(B)/attacks: need
 	go build -o $@ ./test/attack
+	go build -o $(B)/virtual ./test/attack/virtual
 $(B)/mcdns-sim: need
 	go build -o $@ ./test/sim/cmd/mcdns-sim
 

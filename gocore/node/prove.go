@@ -13,6 +13,7 @@ import (
 // (PROTOCOL 3.9), and members of whom that is in doubt.
 type prover struct {
 	open map[wire.Peer]*challenge
+	sent map[uint64]*challenge // those that are on their way, by nonce
 	// ready are those whose next PROVE may leave, by how many went unanswered.
 	ready     [proveTries][]slot
 	turns     uint64
@@ -35,7 +36,6 @@ type challenge struct {
 	tries    int       // those that went unanswered
 	nonce    uint64    // of the last one, which left at that time
 	left     time.Duration
-	under    bool   // it is on its way
 	place    uint64 // its turn among those that are ready, 0 if it is not
 }
 
@@ -88,7 +88,7 @@ const recheckAfter = 10 * time.Second
 // buffer holds.
 func (n *Node) challenge(now time.Duration, c *challenge) {
 	if n.prover.open == nil {
-		n.prover.open = make(map[wire.Peer]*challenge)
+		n.prover.open, n.prover.sent = make(map[wire.Peer]*challenge), make(map[uint64]*challenge)
 	}
 	n.prover.open[c.peer] = c
 	spread := max(proveJitter, time.Duration(n.hosts())*time.Millisecond)
@@ -134,11 +134,12 @@ func (n *Node) sendProve(now time.Duration) {
 	}
 	v.next = now + proveGap
 	n.timeProve(now)
-	c.nonce, c.left, c.under = n.rand.Uint64()|1, now, true
+	c.nonce, c.left = n.rand.Uint64()|1, now
 	nonce := c.nonce
+	v.sent[nonce] = c
 	n.sendTo(now, n.addrOf(c), &wire.Prove{Nonce: nonce})
 	n.after(now, proveAgain, func(now time.Duration) {
-		if v.open[c.peer] == c && c.nonce == nonce {
+		if v.sent[nonce] == c {
 			n.proveAgain(now, c)
 		}
 	})
@@ -196,11 +197,16 @@ func (n *Node) addrOf(c *challenge) (to netip.AddrPort) {
 
 // proveAgain tries once more, or gives up.
 func (n *Node) proveAgain(now time.Duration, c *challenge) {
-	c.under = false
+	delete(n.prover.sent, c.nonce)
 	if c.tries++; c.tries < c.most {
 		n.queueChallenge(now, c, c.tries)
 		return
 	}
+	n.takeForGone(now, c)
+}
+
+// takeForGone ends a challenge that its epoch did not answer.
+func (n *Node) takeForGone(now time.Duration, c *challenge) {
 	n.end(c)
 	switch {
 	case c.stranger != nil:
@@ -222,6 +228,7 @@ func (n *Node) leave(now time.Duration, p wire.Peer) {
 // end ends a challenge.
 func (n *Node) end(c *challenge) {
 	delete(n.prover.open, c.peer)
+	delete(n.prover.sent, c.nonce)
 	if c.stranger == nil {
 		return
 	}
@@ -277,13 +284,19 @@ func (n *Node) heardProve(now time.Duration, in Received, body *wire.Prove) {
 }
 
 // echoes reports whether a datagram proves that its sender is alive, and when
-// the nonce that it echoes left: a PROOF, or an ANSWER to a QUERY of mine.
-func (n *Node) echoes(known bool, msg *wire.Message) (asked time.Duration, ok bool) {
+// the nonce that it echoes left: a PROOF, or an ANSWER to a QUERY of mine. A PROVE
+// does not say whom it is for: what answers at the address of a recording is the run
+// that lives there now. That one is proven, and the stranger of its id is none; else
+// each recorded run cost four challenges.
+func (n *Node) echoes(now time.Duration, known bool, msg *wire.Message) (asked time.Duration, ok bool) {
 	switch body := msg.Body.(type) {
 	case *wire.Proof:
-		c := n.prover.open[msg.From]
-		if c == nil || !c.under || body.Nonce != c.nonce {
+		c := n.prover.sent[body.Nonce]
+		if c == nil || c.peer.ID != msg.From.ID {
 			return 0, false
+		}
+		if c.peer != msg.From && c.stranger != nil {
+			n.takeForGone(now, c)
 		}
 		return c.left, true
 	case *wire.Reply:

@@ -28,7 +28,7 @@ func (n *Node) received(now time.Duration, in Received) {
 		n.countRepeat(now, m)
 		return
 	}
-	if asked, echoes := n.echoes(m != nil, msg); echoes {
+	if asked, echoes := n.echoes(now, m != nil, msg); echoes {
 		m = n.prove(now, asked, msg.From, msg.Sent)
 	}
 	if m == nil {

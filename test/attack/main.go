@@ -161,7 +161,7 @@ func (s *siege) attempt(t *tried, run func(*stage) (outcome, error), word string
 	if st.binaries == nil {
 		st.binaries = lab.FindBinaries()
 	}
-	st.title, st.logs = t.Number+" "+word, s.logs
+	st.title, st.logs, st.old = t.Number+" "+word, s.logs, s.old
 	begin := time.Now()
 	o, err := run(&st)
 	if err = errors.Join(err, st.close()); err != nil {

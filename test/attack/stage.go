@@ -22,6 +22,7 @@ type stage struct {
 	title    string
 	logs     string
 	binaries *lab.Binaries
+	old      *lab.Binaries // of the version before, nil without the history
 	lan      *lab.LAN
 	ends     []func() error
 }

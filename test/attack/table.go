@@ -127,6 +127,34 @@ var rows = []row{
 		number: "T5", who: outsider, held: true, run: rolledBack(false), edge: rolledBack(true),
 		attack: "replay what living hosts said", harm: "of lookups gave an old address",
 	},
+	{
+		number: "S16", who: outsider, quick: true, run: unlike(16, 35, 8),
+		attack: "all of 35 starts replayed, 16 virtual hosts", harm: "of lookups and group sizes",
+	},
+	{
+		number: "S16b", who: outsider, run: costly(16, 35),
+		attack: "the same", harm: "times the bytes", most: 1.02,
+	},
+	{
+		number: "S20", who: outsider, run: unlike(20, 10, 8),
+		attack: "all of 10 starts replayed, 20 virtual hosts", harm: "of lookups and group sizes",
+	},
+	{
+		number: "S100", who: outsider, run: unlike(100, 5, 2),
+		attack: "all of 5 starts replayed, 100 virtual hosts", harm: "of lookups and group sizes",
+	},
+	{
+		number: "S1000", who: outsider, alone: true, run: unlike(1000, 1, 1),
+		attack: "all of 2 starts replayed, 1000 virtual hosts", harm: "of lookups and group sizes",
+	},
+	{
+		number: "B100", who: "nobody", held: true, quick: true, run: booted(100, 10*second),
+		attack: "100 virtual hosts start in one second", harm: "times the datagrams of " + before, most: 1.5,
+	},
+	{
+		number: "B1000", who: "nobody", held: true, alone: true, run: booted(1000, 60*second),
+		attack: "1000 virtual hosts start in one second", harm: "times the datagrams of " + before, most: 1.5,
+	},
 }
 
 // table is the end of the run.
