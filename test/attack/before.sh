@@ -10,7 +10,7 @@ to=build/attack/before
 # The simulator of then, with the attack of today.
 virtual() {
 	mkdir -p $to/source/test/attack/virtual
-	cp test/sim/hostile.go test/sim/boot.go $to/source/test/sim/
+	cp test/sim/hostile.go test/sim/boot.go test/sim/rotation.go $to/source/test/sim/
 	cp test/attack/virtual/*.go $to/source/test/attack/virtual/
 	go build -C $to/source -o ../virtual ./test/attack/virtual
 }

@@ -44,6 +44,10 @@ var rows = []row{
 		attack: "other addresses within the refresh window", harm: "of own answers replaced",
 	},
 	{
+		number: "6c", who: "nobody", held: true, run: rotated,
+		attack: "a CDN's addresses change for 24 virtual hours", harm: "times the questions of " + before, most: 1.03,
+	},
+	{
 		number: "7", who: outsider, quick: true, alone: true, run: drowned("forged"),
 		attack: "forged datagrams under the hosts' addresses", harm: "of names lost", most: 0.01,
 	},

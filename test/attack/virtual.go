@@ -12,7 +12,7 @@ import (
 	"mcdns/test/lab"
 )
 
-// difference and start are what test/attack/virtual says of a run.
+// difference, start and day are what test/attack/virtual says of a run.
 type difference struct {
 	Lookups, All, Groups, Cases int
 	With, Without               float64
@@ -22,6 +22,10 @@ type start struct {
 	Peak, Datagrams float64
 	Proven          time.Duration
 	Lost, Names     int
+}
+
+type day struct {
+	Accused, Asked, Lookups float64
 }
 
 // virtually runs hosts of the simulator: of the binaries' version.
@@ -91,4 +95,23 @@ func booted(hosts int, limit time.Duration) func(*stage) (outcome, error) {
 		}
 		return o, nil
 	}
+}
+
+// rotated lets an honest group live behind a CDN for a day, and counts the questions
+// to its server beside those of the version before.
+func rotated(s *stage) (o outcome, err error) {
+	if !s.attacked || s.old == nil {
+		return outcome{0, before + " is what it is compared with"}, nil
+	}
+	var was, is day
+	if err = virtually(s.old, &was, "-hosts", "20", "-rotation", "24h"); err != nil {
+		return o, err
+	}
+	if err = virtually(s.binaries, &is, "-hosts", "20", "-rotation", "24h"); err != nil {
+		return o, err
+	}
+	if is.Accused > 0 {
+		err = fmt.Errorf("%.0f answers of honest peers were taken for wrong", is.Accused)
+	}
+	return outcome{is.Asked / was.Asked, fmt.Sprintf("%.0f questions for %.0f lookups, before %.0f", is.Asked, is.Lookups, was.Asked)}, err
 }

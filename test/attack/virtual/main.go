@@ -1,6 +1,6 @@
 // Command virtual plays recordings to hosts of the simulator, and says by how much
 // what these see differs from what they see without; or lets all hosts start in one
-// second. It prints JSON for test/attack, and is built twice: with the node of today
+// second, or live behind a CDN for a day. It prints JSON for test/attack, and is built twice: with the node of today
 // and with that of the version in which the attacks were found.
 package main
 
@@ -24,12 +24,16 @@ func main() {
 	cases := flag.Int("cases", 8, "at most so many cases: hosts with and without state, 1, 0, 5, 60 s after their start")
 	attack := flag.Bool("attack", false, "play the recordings")
 	boot := flag.Bool("boot", false, "all hosts start in one second, and nobody attacks")
+	rotation := flag.Duration("rotation", 0, "an honest group behind a CDN for so long, and nobody attacks")
 	flag.Parse()
 	var said any
 	var err error
-	if *boot {
+	switch {
+	case *boot:
 		said, err = sim.Boot{Seed: c.Seed, Hosts: c.Hosts, State: c.State}.Run()
-	} else {
+	case *rotation > 0:
+		said = sim.Rotation{Seed: c.Seed, Hosts: c.Hosts, Length: *rotation}.Run()
+	default:
 		said, err = compare(c, *attack, *cases, *seeds)
 	}
 	if err == nil {
