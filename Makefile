@@ -62,8 +62,8 @@ parity: need-lab build ## 50,000 questions to servers that fail for some names, 
 	MCDNS_TEST_PARITY=50000 go test -count=1 -v -timeout 60m -run TestServersThatFailForSomeNames ./test/nss/parity
 soak: need-lab build $(B)/soak ## an hour of 10 real hosts, four of which come and go: nothing grows in the others
 	$(B)/soak
-fuzz: need ## every parser against hostile bytes, FUZZTIME runs of each beside the kept corpora
-	sh test/fuzz.sh $(FUZZTIME)
+fuzz: need ## every parser against hostile bytes, FUZZTIME (20000x, 10m) of each beside the kept corpora
+	sh test/fuzz.sh $(FUZZTIME) $(FUZZONLY)
 nss-cshared: need ## the module's other build, with a Go runtime: build/cshared/ (see nss/README.md)
 	CGO_ENABLED=1 CGO_CFLAGS="-O2 -fexceptions" go build -trimpath -tags cshared -buildmode=c-shared -ldflags "-s -w -extldflags \
 	  '-Wl,--version-script=$(CURDIR)/nss/mcdns.map -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,nodelete'" \
