@@ -78,6 +78,14 @@ func (s *stage) insider(names int) (*insider, error) {
 	return in, nil
 }
 
+// joined opens the LAN, and has an insider on it.
+func (s *stage) joined(cfg lab.Config, names int) (*insider, error) {
+	if err := s.open(cfg); err != nil {
+		return nil, err
+	}
+	return s.insider(names)
+}
+
 const provenAtOnce = 20
 
 // proven waits until every host has proven so many names of the insider.

@@ -17,10 +17,7 @@ import (
 func emptied(s *stage) (outcome, error) {
 	const names, rate, flood = 20, 250, 10 * second
 	z, used := zone(time.Hour, 400)
-	if err := s.open(lab.Config{Hosts: 3, Zone: z, Conf: "[cache]\nsize = 1MiB\n"}); err != nil {
-		return outcome{}, err
-	}
-	in, err := s.insider(names)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z, Conf: "[cache]\nsize = 1MiB\n"}, names)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -64,10 +61,7 @@ func (in *insider) flood(s *stage, rate int, how time.Duration) error {
 // then there is that one.
 func turned(s *stage) (outcome, error) {
 	z, names := zone(second, 12)
-	if err := s.open(lab.Config{Hosts: 3, Zone: z}); err != nil {
-		return outcome{}, err
-	}
-	in, err := s.insider(1)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 1)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -112,10 +106,7 @@ func (in *insider) tell(all []wire.Aged) error {
 func replaced(s *stage) (outcome, error) {
 	const ttl = 20 * second
 	z, names := zone(ttl, 16)
-	if err := s.open(lab.Config{Hosts: 3, Zone: z}); err != nil {
-		return outcome{}, err
-	}
-	in, err := s.insider(1)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 1)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -142,10 +133,7 @@ func replaced(s *stage) (outcome, error) {
 // far ahead: what the first says after that must still be heard.
 func silenced(s *stage) (outcome, error) {
 	z, names := zone(5*time.Minute, 60)
-	if err := s.open(lab.Config{Hosts: 3, Zone: z}); err != nil {
-		return outcome{}, err
-	}
-	in, err := s.insider(1)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 1)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -185,10 +173,7 @@ func (s *stage) whatIsLeft(teller *lab.Host, names []string) (outcome, error) {
 
 // dismissed says goodbye in the name of each host, to the others.
 func dismissed(s *stage) (outcome, error) {
-	if err := s.open(lab.Config{Hosts: 3}); err != nil {
-		return outcome{}, err
-	}
-	in, err := s.insider(1)
+	in, err := s.joined(lab.Config{Hosts: 3}, 1)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -229,10 +214,7 @@ func amplified(s *stage) (outcome, error) {
 			z.Name(names[i], fmt.Sprintf("192.0.2.%d", 1+j))
 		}
 	}
-	if err := s.open(lab.Config{Hosts: 3, Zone: z}); err != nil {
-		return outcome{}, err
-	}
-	in, err := s.insider(1)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 1)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -281,10 +263,7 @@ func amplified(s *stage) (outcome, error) {
 // cutOff says in an outage that the server is up, and answers what it is then asked.
 func cutOff(s *stage) (outcome, error) {
 	z, names := zone(second, 30)
-	if err := s.open(lab.Config{Hosts: 3, Zone: z}); err != nil {
-		return outcome{}, err
-	}
-	in, err := s.insider(1)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 1)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -28,23 +28,15 @@ type options struct {
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "user" {
-		fail(misuse(os.Args[2:]))
+		lab.Exit(misuse(os.Args[2:]))
 	}
-	if err := lab.Enter(); err != nil {
-		fail(err)
-	}
-	o, err := parse(os.Args[1:])
-	if err != nil {
-		fail(err)
-	}
-	if err := attack(o); err != nil {
-		fail(err)
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintf(os.Stderr, "mcdns: error: %v\n", err)
-	os.Exit(1)
+	lab.Run(func(args []string) error {
+		o, err := parse(args)
+		if err != nil {
+			return err
+		}
+		return attack(o)
+	})
 }
 
 func parse(args []string) (options, error) {

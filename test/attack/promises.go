@@ -138,10 +138,7 @@ func overheard(s *stage) (outcome, error) {
 // disheartened says again and again that the server fails, while it works.
 func disheartened(s *stage) (outcome, error) {
 	z, names := zone(second, 60)
-	if err := s.open(lab.Config{Hosts: 3, Zone: z}); err != nil {
-		return outcome{}, err
-	}
-	in, err := s.insider(3)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 3)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -170,10 +167,7 @@ func disheartened(s *stage) (outcome, error) {
 // mangled seals what no host would say: noise, and messages with a byte changed.
 func mangled(s *stage) (outcome, error) {
 	z, names := zone(5*time.Minute, 60)
-	if err := s.open(lab.Config{Hosts: 3, Zone: z}); err != nil {
-		return outcome{}, err
-	}
-	in, err := s.insider(1)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 1)
 	if err != nil {
 		return outcome{}, err
 	}

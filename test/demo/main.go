@@ -33,19 +33,7 @@ const (
 	limit     = 60 * time.Second
 )
 
-func main() {
-	if err := lab.Enter(); err != nil {
-		fail(err)
-	}
-	if err := demo(); err != nil {
-		fail(err)
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintf(os.Stderr, "mcdns: error: %v\n", err)
-	os.Exit(1)
-}
+func main() { lab.Run(func([]string) error { return demo() }) }
 
 // telling is a run of the demo.
 type telling struct {

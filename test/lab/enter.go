@@ -55,6 +55,24 @@ func Enter() error {
 	return nil
 }
 
+// Run is the main function of a program of the lab: it enters, and runs it there.
+func Run(run func(args []string) error) {
+	err := Enter()
+	if err == nil {
+		err = run(os.Args[1:])
+	}
+	Exit(err)
+}
+
+// Exit ends the program, with a line about what went wrong.
+func Exit(err error) {
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "mcdns: error: %v\n", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
 var errNoProc = errors.New("lab: cannot mount /proc")
 
 // respawn runs this program again in new namespaces and returns its exit code,

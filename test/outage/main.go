@@ -34,21 +34,13 @@ type options struct {
 }
 
 func main() {
-	if err := lab.Enter(); err != nil {
-		fail(err)
-	}
-	o, err := parse(os.Args[1:])
-	if err != nil {
-		fail(err)
-	}
-	if err := outage(o); err != nil {
-		fail(err)
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintf(os.Stderr, "mcdns: error: %v\n", err)
-	os.Exit(1)
+	lab.Run(func(args []string) error {
+		o, err := parse(args)
+		if err != nil {
+			return err
+		}
+		return outage(o)
+	})
 }
 
 func parse(args []string) (options, error) {

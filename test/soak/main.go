@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -35,16 +34,7 @@ type options struct {
 // trouble, faster.
 func (o options) unit() time.Duration { return min(o.length/60, time.Minute) }
 
-func main() {
-	err := lab.Enter()
-	if err == nil {
-		err = run(parse(os.Args[1:]))
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "mcdns: error: %v\n", err)
-		os.Exit(1)
-	}
-}
+func main() { lab.Run(func(args []string) error { return run(parse(args)) }) }
 
 func parse(args []string) (o options) {
 	flags := flag.NewFlagSet("soak", flag.ExitOnError)
