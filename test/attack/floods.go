@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
 	"mcdns/test/lab"
 	"mcdns/test/story"
 )
@@ -84,6 +85,11 @@ func (t *tape) junk(kind string, port uint16) *generator {
 			}
 		}
 	}
+	return t.pour(frames)
+}
+
+// pour sends frames again and again.
+func (t *tape) pour(frames [][]byte) *generator {
 	g := &generator{begin: time.Now(), quit: make(chan struct{}), over: make(chan struct{})}
 	go func() {
 		defer close(g.over)
@@ -132,6 +138,50 @@ func drowned(kind string) func(*stage) (outcome, error) {
 		o.Figure = fmt.Sprintf("%s, at %.0f a second", o.Figure, g.stop())
 		return o, err
 	}
+}
+
+// soaked lets hosts look names up while whoever has the key says what is well formed and
+// sealed, as fast as it can.
+func soaked(s *stage) (outcome, error) {
+	const different = 4096 // what comes again within 3 s is known by its tag
+	z, names := zone(5*time.Minute, 120)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 1)
+	if err != nil {
+		return outcome{}, err
+	}
+	t, err := s.outsider()
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := s.learn(s.lan.Hosts[0], names[:60]); err != nil {
+		return outcome{}, err
+	}
+	var frames [][]byte
+	for i := range different {
+		id := in.ids[0]
+		id.seq++
+		name := fmt.Sprintf("f%d.x", i)
+		b, err := in.seal(&wire.Message{From: id.Peer, Seq: id.seq, Sent: in.clock(), Body: &wire.Announce{Answers: []wire.Aged{
+			in.answer(s, id, wire.RcodeSuccess, time.Hour, name, is(name, lie)),
+		}}})
+		if err != nil {
+			return outcome{}, err
+		}
+		frames = append(frames, forge(s.lan.Hosts[1].Addr, s.junkPort(), b))
+	}
+	g := t.pour(frames)
+	lost := 0
+	for _, h := range s.lan.Hosts {
+		all, err := look(h, names, 4)
+		if err != nil {
+			g.stop()
+			return outcome{}, err
+		}
+		lost += count(all, failed)
+	}
+	o := of(lost, 3*len(names), "lookups were lost")
+	o.Figure = fmt.Sprintf("%s, at %.0f a second", o.Figure, g.stop())
+	return o, nil
 }
 
 // recorded waits until every host was heard by both families.

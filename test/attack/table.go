@@ -20,6 +20,10 @@ var rows = []row{
 		attack: "replay a HELLO of each of 512 epochs that are over", harm: "of names lost",
 	},
 	{
+		number: "2r", who: outsider, alone: true, run: restarted,
+		attack: "replay all that was said over 35 starts of 16 hosts", harm: "of names lost",
+	},
+	{
 		number: "3", open: true, who: localUser, alone: true, run: starved(asItIs),
 		attack: "1,024 connections ask for new names", harm: "times p99 beside a dummy socket", most: 2,
 	},
@@ -74,6 +78,22 @@ var rows = []row{
 	{
 		number: "7t", who: outsider, alone: true, held: true, run: slowed("forged"),
 		attack: "forged datagrams, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
+		number: "7ct", who: outsider, alone: true, held: true, run: slowed("random bytes"),
+		attack: "random bytes, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
+		number: "7bt", who: outsider, alone: true, held: true, run: slowed("forged, long"),
+		attack: "forged datagrams of 1232 bytes, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
+		number: "7ft", who: outsider, alone: true, held: true, run: slowed("replayed"),
+		attack: "replays, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
+		number: "7i", who: insideOne, alone: true, held: true, run: soaked,
+		attack: "well-formed announcements without a pause", harm: "of lookups lost",
 	},
 	{
 		number: "8", who: insideOne, quick: true, run: silenced,
