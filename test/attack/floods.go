@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 	"mcdns/test/lab"
@@ -162,7 +163,7 @@ func soaked(s *stage) (outcome, error) {
 		id.seq++
 		name := fmt.Sprintf("f%d.x", i)
 		b, err := in.seal(&wire.Message{From: id.Peer, Seq: id.seq, Sent: in.clock(), Body: &wire.Announce{Answers: []wire.Aged{
-			in.answer(s, id, wire.RcodeSuccess, time.Hour, name, is(name, lie)),
+			in.answer(s, id, dns.RcodeSuccess, time.Hour, name, is(name, lie)),
 		}}})
 		if err != nil {
 			return outcome{}, err

@@ -126,34 +126,6 @@ func (s *stage) toldInTime(names []string) (outcome, error) {
 	return of(count(all, failed), len(all), "names were lost"), nil
 }
 
-// restarted plays all that was said over 35 starts of 16 hosts, within five seconds of
-// the last one.
-func restarted(s *stage) (outcome, error) {
-	const hosts, starts = 16, 35
-	z, names := zone(5*time.Minute, 120)
-	if err := s.open(lab.Config{Hosts: hosts, Zone: z}); err != nil {
-		return outcome{}, err
-	}
-	t, err := s.outsider()
-	if err != nil {
-		return outcome{}, err
-	}
-	for i := range starts {
-		if err := s.learn(s.lan.Hosts[i%hosts], names[3*i:3*i+8]); err != nil {
-			return outcome{}, err
-		}
-		if err := s.anew(); err != nil {
-			return outcome{}, err
-		}
-	}
-	if recording := t.heard(); s.attacked {
-		if err := t.replay(recording, 5*second/time.Duration(len(recording))); err != nil {
-			return outcome{}, err
-		}
-	}
-	return s.toldInTime(names)
-}
-
 // dead makes a library of recordings: a HELLO of each of so many epochs that are
 // over, from the addresses of the hosts. The lab seals them with the group's key, as
 // the hosts that once were did.

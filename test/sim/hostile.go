@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"mcdns/gocore/wire"
 )
 
 // Hostile is a group whose link was recorded over many starts of its hosts, by
@@ -138,18 +136,16 @@ func (s *impressions) Answered(o Outcome) {
 		s.lookups[s.phase+" "+o.Host.Name+" nobody"] += "+"
 		return
 	}
-	s.lookups[s.phase+" "+o.Host.Name+" "+o.Result.Answer.Question.Name] = told(o.Result.Answer)
-}
-
-func told(a *wire.Answer) string {
-	v, err := a.View()
+	what := s.phase + " " + o.Host.Name + " " + o.Result.Answer.Question.Name
+	v, err := o.Result.Answer.View()
 	if err != nil {
-		return err.Error()
+		s.lookups[what] = err.Error()
+		return
 	}
 	var all []string
 	for _, addr := range v.Addrs {
 		all = append(all, addr.String())
 	}
 	slices.Sort(all)
-	return strings.Join(all, " ")
+	s.lookups[what] = strings.Join(all, " ")
 }
