@@ -85,7 +85,7 @@ func (c Hostile) look(w *World, seen *impressions) {
 	}
 	w.Run(time.Minute)
 	for _, h := range w.hosts {
-		seen.groups = append(seen.groups, h.Status(w).Group)
+		seen.groups = append(seen.groups, fmt.Sprint(h.Status(w).Group)) // a text in the version before
 	}
 	w.Set(w.servers[0], ServerOff)
 	for i, h := range w.hosts {
