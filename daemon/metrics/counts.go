@@ -109,13 +109,11 @@ func (u *Upstream) Note(f node.Failure, took time.Duration) {
 var (
 	directions = [...]string{"received", "sent"}
 	transports = [...]string{"unicast", "multicast"}
-	// types are those of PROTOCOL 3.8 to 3.15.
-	types = [...]string{"hello", "prove", "proof", "announce", "query", "answer", "ask", "bye"}
 )
 
 // Datagrams are those that opened under a key of the group, and those sent.
 type Datagrams struct {
-	counts [len(directions)][len(transports)][len(types)]struct{ packets, bytes atomic.Uint64 }
+	counts [len(directions)][len(transports)][wire.Kinds]struct{ packets, bytes atomic.Uint64 }
 }
 
 // Received counts a datagram of so many bytes that came in.
@@ -129,27 +127,7 @@ func (d *Datagrams) note(direction int, b wire.Body, multicast bool, size int) {
 	if multicast {
 		transport = 1
 	}
-	c := &d.counts[direction][transport][typeOf(b)]
+	c := &d.counts[direction][transport][b.Kind()]
 	c.packets.Add(1)
 	c.bytes.Add(uint64(size))
-}
-
-func typeOf(b wire.Body) int {
-	switch b.(type) {
-	case *wire.Hello:
-		return 0
-	case *wire.Prove:
-		return 1
-	case *wire.Proof:
-		return 2
-	case *wire.Announce:
-		return 3
-	case *wire.Query:
-		return 4
-	case *wire.Reply:
-		return 5
-	case *wire.Ask:
-		return 6
-	}
-	return 7
 }

@@ -9,8 +9,10 @@ package metrics
 
 import (
 	"runtime"
+	"strings"
 
 	"mcdns/daemon/control"
+	"mcdns/gocore/wire"
 )
 
 // Page is the page: the status of the node, and what was counted beside it.
@@ -132,19 +134,19 @@ func (p *page) group(g *control.Group) {
 }
 
 func (c *Counts) datagrams(p *page) {
-	each := func(name string, value func(direction, transport, kind int) uint64) {
+	each := func(name string, value func(direction, transport int, kind wire.Kind) uint64) {
 		for i, direction := range directions {
 			for j, transport := range transports {
-				for k, kind := range types {
-					p.sample(name, float64(value(i, j, k)), "direction", direction, "transport", transport, "type", kind)
+				for k := range wire.EachKind {
+					p.sample(name, float64(value(i, j, k)), "direction", direction, "transport", transport, "type", strings.ToLower(k.String()))
 				}
 			}
 		}
 	}
 	p.family("peer_packets_total", "counter", "Datagrams of the group.")
-	each("peer_packets_total", func(i, j, k int) uint64 { return c.Datagrams.counts[i][j][k].packets.Load() })
+	each("peer_packets_total", func(i, j int, k wire.Kind) uint64 { return c.Datagrams.counts[i][j][k].packets.Load() })
 	p.family("peer_bytes_total", "counter", "Bytes of the group's datagrams, less their UDP and IP headers.")
-	each("peer_bytes_total", func(i, j, k int) uint64 { return c.Datagrams.counts[i][j][k].bytes.Load() })
+	each("peer_bytes_total", func(i, j int, k wire.Kind) uint64 { return c.Datagrams.counts[i][j][k].bytes.Load() })
 }
 
 // from is a counter of control.Status as a sample.

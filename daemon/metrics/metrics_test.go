@@ -78,6 +78,8 @@ func TestBucketsHoldAllThatTookNoLonger(t *testing.T) {
 
 func TestDatagramsAreCountedByDirectionTransportAndType(t *testing.T) {
 	var c Counts
+	// The manual names the labels.
+	labels := []string{"hello", "prove", "proof", "announce", "query", "answer", "ask", "bye"}
 	for i, b := range []wire.Body{
 		&wire.Hello{}, &wire.Prove{}, &wire.Proof{}, &wire.Announce{}, &wire.Query{}, &wire.Reply{}, &wire.Ask{}, &wire.Bye{},
 	} {
@@ -87,7 +89,10 @@ func TestDatagramsAreCountedByDirectionTransportAndType(t *testing.T) {
 		}
 	}
 	page := c.Page(&control.Status{})
-	for i, kind := range types {
+	if len(labels) != int(wire.Kinds)-1 {
+		t.Errorf("%d labels for %d kinds of messages", len(labels), wire.Kinds-1)
+	}
+	for i, kind := range labels {
 		check(t, page, map[string]string{
 			fmt.Sprintf(`peer_packets_total{direction="sent",transport="multicast",type=%q}`, kind):   fmt.Sprint(i + 1),
 			fmt.Sprintf(`peer_bytes_total{direction="sent",transport="multicast",type=%q}`, kind):     fmt.Sprint(100 * (i + 1)),

@@ -58,25 +58,14 @@ func (n *Node) countRepeat(now time.Duration, m *group.Member) {
 
 // dispatch takes in what a member said.
 func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit time.Duration) {
-	msg := in.Message
-	switch body := msg.Body.(type) {
-	case *wire.Prove:
-		n.heardProve(now, in, body)
-	case *wire.Query:
-		n.heardQuery(now, m, in, body)
-	case *wire.Reply:
-		n.heardReply(now, m, body, transit)
-	case *wire.Announce:
-		n.heardAnnounce(now, m, body, transit)
+	h := spoken{now, in, m, transit, nil}
+	row := &hears[in.Message.Body.Kind()]
+	if row.before != nil {
+		row.before(n, h)
 	}
-	n.heardEvidence(now, m, msg.Servers, now-transit)
-	switch body := msg.Body.(type) {
-	case *wire.Hello:
-		n.heardHello(now, m, body)
-	case *wire.Ask:
-		n.heardAsk(now, m, body.Question)
-	case *wire.Bye:
-		n.recheck(now, m, true)
+	n.heardEvidence(now, m, in.Message.Servers, now-transit)
+	if row.after != nil {
+		row.after(n, h)
 	}
 }
 

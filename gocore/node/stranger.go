@@ -52,18 +52,8 @@ func (n *Node) heardStranger(now time.Duration, in Received) {
 	if c == nil {
 		return
 	}
-	switch body := in.Message.Body.(type) {
-	case *wire.Prove:
-		n.heardProve(now, in, body)
-	case *wire.Query:
-		n.heardQuery(now, nil, in, body)
-	case *wire.Hello:
-		if s := c.stranger; !s.counted {
-			s.counted, s.names, s.told = true, body.Names, body.Told
-		}
-		n.letWait(now, in, c)
-	case *wire.Announce, *wire.Reply:
-		n.letWait(now, in, c)
+	if stranger := hears[in.Message.Body.Kind()].stranger; stranger != nil {
+		stranger(n, spoken{now: now, in: in, open: c})
 	}
 }
 

@@ -41,3 +41,11 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkSize(b *testing.B) {
+	m := messages(b)[4]
+	b.ReportAllocs()
+	for b.Loop() {
+		Size(m)
+	}
+}

@@ -1,10 +1,8 @@
 package wire
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
 
 	"mcdns/gocore/dns"
 )
@@ -15,7 +13,6 @@ import (
 //	servers x { server 8  success 4 (ms)  failure 4 (ms)  flags 1 }
 //	body, by kind; nothing behind it
 const (
-	frameLen       = 34
 	serverStateLen = 17
 	peerLen        = 16
 	birthLen       = 24
@@ -39,17 +36,6 @@ const maxMillis = 1 << 43
 const maxVersion = 32
 
 const (
-	kindHello = iota + 1
-	kindProve
-	kindProof
-	kindAnnounce
-	kindQuery
-	kindReply
-	kindAsk
-	kindBye
-)
-
-const (
 	flagSuspect  = 1 << 0 // of a server state
 	flagWireless = 1 << 0 // of a query
 )
@@ -64,137 +50,33 @@ var (
 
 // Encode returns the plaintext to be sealed. Ages are rounded up, TTLs and
 // clocks down, so that nothing becomes younger on the way. It fails if the
-// message breaks a bound, is longer than MaxPlain or asks what NewQuestion
+// message breaks a bound, is longer than MaxPlain or asks what dns.NewQuestion
 // would refuse.
 func Encode(m *Message) ([]byte, error) {
-	if len(m.Servers) > MaxServers {
-		return nil, fmt.Errorf("%w: %d server states, at most %d", ErrTooLong, len(m.Servers), MaxServers)
+	if m.Body == nil {
+		return nil, fmt.Errorf("%w: no body", ErrMalformed)
 	}
-	b := appendPeer(make([]byte, 0, min(Size(m), MaxPlain)), m.From)
-	b = binary.BigEndian.AppendUint64(b, m.Seq)
-	b = appendClock(b, m.Sent)
-	b = append(b, kindOf(m.Body), byte(len(m.Servers)))
-	for _, s := range m.Servers {
-		b = binary.BigEndian.AppendUint64(b, uint64(s.Server))
-		b = appendAge(appendAge(b, s.Success), s.Failure)
-		b = append(b, flag(s.Suspect, flagSuspect))
+	w := (&writer{b: make([]byte, 0, min(Size(m), MaxPlain))}).message(m)
+	if w.err != nil {
+		return nil, w.err
 	}
-	b, err := appendBody(b, m.Body)
-	if err != nil {
-		return nil, err
+	if len(w.b) > MaxPlain {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLong, len(w.b), MaxPlain)
 	}
-	if len(b) > MaxPlain {
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLong, len(b), MaxPlain)
-	}
-	return b, nil
+	return w.b, nil
 }
 
-func kindOf(b Body) byte {
-	switch b.(type) {
-	case *Hello:
-		return kindHello
-	case *Prove:
-		return kindProve
-	case *Proof:
-		return kindProof
-	case *Announce:
-		return kindAnnounce
-	case *Query:
-		return kindQuery
-	case *Reply:
-		return kindReply
-	case *Ask:
-		return kindAsk
-	}
-	return kindBye
-}
+// Size is len of what Encode would return, in bytes.
+func Size(m *Message) int { return counting().message(m).n }
 
-func appendBody(b []byte, body Body) ([]byte, error) {
-	switch body := body.(type) {
-	case *Hello:
-		return appendHello(b, body)
-	case *Prove:
-		return binary.BigEndian.AppendUint64(b, body.Nonce), nil
-	case *Proof:
-		return binary.BigEndian.AppendUint64(b, body.Nonce), nil
-	case *Announce:
-		return appendAnnounce(b, body)
-	case *Query:
-		return appendAsked(b, body)
-	case *Reply:
-		return appendAnswers(binary.BigEndian.AppendUint64(b, body.Nonce), body.Answers)
-	case *Ask:
-		return body.Question.Append(b)
-	case *Bye:
-		return b, nil
-	}
-	return b, fmt.Errorf("%w: body %T", ErrMalformed, body)
-}
+// AgedSize is what an answer adds to an Announce, a Reply or a page, in bytes.
+func AgedSize(a *dns.Answer) int { return counting().aged(Aged{Answer: a}).n }
 
-func appendHello(b []byte, h *Hello) ([]byte, error) {
-	if len(h.Version) > maxVersion || len(h.Hears) > MaxHears {
-		return b, fmt.Errorf("%w: version of %d bytes, %d peers heard", ErrTooLong, len(h.Version), len(h.Hears))
-	}
-	b = append(b, byte(len(h.Version)))
-	b = append(b, h.Version...)
-	b = binary.BigEndian.AppendUint32(b, h.Names)
-	b = binary.BigEndian.AppendUint32(b, h.Told)
-	b = append(b, byte(len(h.Hears)))
-	for _, p := range h.Hears {
-		b = appendPeer(b, p)
-	}
-	return b, nil
-}
+// LongSize is what a Long adds to an Announce, in bytes.
+func LongSize(l Long) int { return counting().long(l).n }
 
-func appendAnnounce(b []byte, a *Announce) ([]byte, error) {
-	b, err := appendAnswers(b, a.Answers)
-	if err != nil {
-		return b, err
-	}
-	if len(a.Long) > 255 {
-		return b, ErrTooLong
-	}
-	b = append(b, byte(len(a.Long)))
-	for _, l := range a.Long {
-		if b, err = l.Question.Append(b); err != nil {
-			return b, err
-		}
-		b = appendBirth(b, l.Birth)
-		b = binary.BigEndian.AppendUint32(b, seconds(l.TTL))
-		b = binary.BigEndian.AppendUint32(b, l.Length)
-	}
-	return append(b, a.New), nil
-}
-
-func appendAnswers(b []byte, answers []Aged) ([]byte, error) {
-	if len(answers) > 255 {
-		return b, ErrTooLong
-	}
-	b = append(b, byte(len(answers)))
-	for _, a := range answers {
-		if len(a.Packed) > dns.MaxPacked {
-			return b, ErrTooLong
-		}
-		b = EncodeAged(b, a)
-	}
-	return b, nil
-}
-
-func appendAsked(b []byte, q *Query) ([]byte, error) {
-	if len(q.Asked) > 255 {
-		return b, ErrTooLong
-	}
-	b = binary.BigEndian.AppendUint64(b, q.Nonce)
-	b = append(b, flag(q.Wireless, flagWireless), byte(len(q.Asked)))
-	var err error
-	for _, a := range q.Asked {
-		if b, err = a.Question.Append(b); err != nil {
-			return b, err
-		}
-		b = appendBirth(b, a.Held)
-	}
-	return b, nil
-}
+// AskedSize is what an Asked adds to a Query, in bytes.
+func AskedSize(a Asked) int { return counting().asked(a).n }
 
 // EncodeAged appends an answer and its age, as they stand in datagrams, stream
 // records and the saved file:
@@ -202,82 +84,61 @@ func appendAsked(b []byte, q *Query) ([]byte, error) {
 //	ttl 4 (s)  birth 24 (id, epoch, clock in ms)  server 8  age 4 (ms)  len 2  packed
 //
 // An age beyond 49 days is held at Never. Packed must not exceed 64 KiB.
-func EncodeAged(dst []byte, a Aged) []byte {
-	dst = binary.BigEndian.AppendUint32(dst, seconds(a.TTL))
-	dst = appendBirth(dst, a.Birth)
-	dst = binary.BigEndian.AppendUint64(dst, uint64(a.Server))
-	dst = appendAge(dst, a.Age)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(len(a.Packed)))
-	return append(dst, a.Packed...)
-}
+func EncodeAged(dst []byte, a Aged) []byte { return (&writer{b: dst}).aged(a).b }
 
-func appendPeer(b []byte, p Peer) []byte {
-	b = binary.BigEndian.AppendUint64(b, p.ID)
-	return binary.BigEndian.AppendUint64(b, p.Epoch)
-}
-
-func appendBirth(b []byte, v dns.Birth) []byte { return appendClock(appendPeer(b, v.Peer), v.Clock) }
-
-func appendClock(b []byte, d time.Duration) []byte {
-	return binary.BigEndian.AppendUint64(b, uint64(max(d, 0)/time.Millisecond))
-}
-
-// appendAge rounds up to whole milliseconds and holds at Never.
-func appendAge(b []byte, d time.Duration) []byte {
-	ms := (min(max(d, 0), Never) + time.Millisecond - 1) / time.Millisecond
-	return binary.BigEndian.AppendUint32(b, uint32(ms))
-}
-
-func seconds(d time.Duration) uint32 {
-	return uint32(min(max(d, 0)/time.Second, dns.MaxTTL))
-}
-
-func flag(on bool, bit byte) byte {
-	if on {
-		return bit
+func (w *writer) message(m *Message) *writer {
+	if len(m.Servers) > MaxServers {
+		w.err = fmt.Errorf("%w: %d server states, at most %d", ErrTooLong, len(m.Servers), MaxServers)
 	}
-	return 0
-}
-
-// Size is len of what Encode would return, in bytes.
-func Size(m *Message) int {
-	n := frameLen + serverStateLen*len(m.Servers)
-	switch b := m.Body.(type) {
-	case *Hello:
-		n += 1 + len(b.Version) + 4 + 4 + 1 + peerLen*len(b.Hears)
-	case *Prove, *Proof:
-		n += 8
-	case *Announce:
-		n += answersSize(b.Answers) + 1 + 1
-		for _, l := range b.Long {
-			n += LongSize(l)
-		}
-	case *Query:
-		n += 8 + 1 + 1
-		for _, a := range b.Asked {
-			n += AskedSize(a)
-		}
-	case *Reply:
-		n += 8 + answersSize(b.Answers)
-	case *Ask:
-		n += b.Question.Size()
+	w.peer(m.From).u64(m.Seq).clock(m.Sent)
+	if m.Body == nil { // only Size is asked for such a message: for its head
+		w.u8(0)
+	} else {
+		w.u8(byte(m.Body.Kind()))
 	}
-	return n
-}
-
-func answersSize(answers []Aged) int {
-	n := 1
-	for _, a := range answers {
-		n += AgedSize(a.Answer)
+	w.u8(byte(len(m.Servers)))
+	for _, s := range m.Servers {
+		w.u64(uint64(s.Server)).age(s.Success).age(s.Failure).flag(s.Suspect, flagSuspect)
 	}
-	return n
+	if m.Body == nil {
+		return w
+	}
+	return m.Body.encode(w)
 }
 
-// AgedSize is what an answer adds to an Announce, a Reply or a page, in bytes.
-func AgedSize(a *dns.Answer) int { return agedHeader + len(a.Packed) }
+func (h *Hello) encode(w *writer) *writer {
+	if len(h.Version) > maxVersion || len(h.Hears) > MaxHears {
+		w.err = fmt.Errorf("%w: version of %d bytes, %d peers heard", ErrTooLong, len(h.Version), len(h.Hears))
+	}
+	w.u8(byte(len(h.Version))).text(h.Version).u32(h.Names).u32(h.Told).u8(byte(len(h.Hears)))
+	for _, p := range h.Hears {
+		w.peer(p)
+	}
+	return w
+}
 
-// LongSize is what a Long adds to an Announce, in bytes.
-func LongSize(l Long) int { return l.Question.Size() + birthLen + 8 }
+func (p *Prove) encode(w *writer) *writer { return w.u64(p.Nonce) }
 
-// AskedSize is what an Asked adds to a Query, in bytes.
-func AskedSize(a Asked) int { return a.Question.Size() + birthLen }
+func (p *Proof) encode(w *writer) *writer { return w.u64(p.Nonce) }
+
+func (a *Announce) encode(w *writer) *writer {
+	w.answers(a.Answers).length(len(a.Long))
+	for _, l := range a.Long {
+		w.long(l)
+	}
+	return w.u8(a.New)
+}
+
+func (q *Query) encode(w *writer) *writer {
+	w.u64(q.Nonce).flag(q.Wireless, flagWireless).length(len(q.Asked))
+	for _, a := range q.Asked {
+		w.asked(a)
+	}
+	return w
+}
+
+func (r *Reply) encode(w *writer) *writer { return w.u64(r.Nonce).answers(r.Answers) }
+
+func (a *Ask) encode(w *writer) *writer { return w.question(a.Question) }
+
+func (*Bye) encode(w *writer) *writer { return w }

@@ -114,11 +114,11 @@ func Decode(b []byte) (*Message, error) {
 	}
 	r := reader{b: b}
 	m := &Message{From: r.peer(), Seq: r.u64(), Sent: r.clock()}
-	kind := r.u8()
+	kind := Kind(r.u8())
 	m.Servers = r.servers()
 	m.Body = r.body(kind)
 	if r.bad || m.Body == nil || len(r.b) > 0 || m.From == (Peer{}) || m.Seq == 0 {
-		return nil, fmt.Errorf("%w: kind %d, %d bytes", ErrMalformed, kind, len(b))
+		return nil, fmt.Errorf("%w: %v, %d bytes", ErrMalformed, kind, len(b))
 	}
 	return m, nil
 }
@@ -138,26 +138,11 @@ func (r *reader) servers() []ServerState {
 	return list
 }
 
-func (r *reader) body(kind byte) Body {
-	switch kind {
-	case kindHello:
-		return r.hello()
-	case kindProve:
-		return &Prove{Nonce: r.u64()}
-	case kindProof:
-		return &Proof{Nonce: r.u64()}
-	case kindAnnounce:
-		return &Announce{Answers: r.answers(255), Long: r.long(), New: r.u8()}
-	case kindQuery:
-		return r.query()
-	case kindReply:
-		return &Reply{Nonce: r.u64(), Answers: r.answers(255)}
-	case kindAsk:
-		return &Ask{Question: r.question()}
-	case kindBye:
-		return &Bye{}
+func (r *reader) body(k Kind) Body {
+	if k == 0 || k >= Kinds {
+		return nil
 	}
-	return nil
+	return kinds[k].decode(r)
 }
 
 func (r *reader) hello() *Hello {

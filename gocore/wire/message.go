@@ -45,8 +45,12 @@ type ServerState struct {
 	Suspect bool
 }
 
-// Body is what a datagram says: one of the types below.
-type Body interface{ body() }
+// Body is what a datagram says: one of the types below, a row each in the table of
+// kinds.go.
+type Body interface {
+	Kind() Kind
+	encode(*writer) *writer
+}
 
 // Hello says: I am here.
 type Hello struct {
@@ -126,12 +130,3 @@ type Ask struct{ Question dns.Question }
 
 // Bye says: I am leaving.
 type Bye struct{}
-
-func (*Hello) body()    {}
-func (*Prove) body()    {}
-func (*Proof) body()    {}
-func (*Announce) body() {}
-func (*Query) body()    {}
-func (*Reply) body()    {}
-func (*Ask) body()      {}
-func (*Bye) body()      {}

@@ -33,14 +33,21 @@ func EncodePage(sent time.Duration, answers []Aged, next uint64, end, busy bool)
 	for _, a := range answers {
 		n += AgedSize(a.Answer)
 	}
-	b := appendClock(make([]byte, 0, n), sent)
-	b = binary.BigEndian.AppendUint64(b, next)
-	b = append(b, flag(end, flagEnd)|flag(busy, flagBusy))
-	b = binary.BigEndian.AppendUint16(b, uint16(len(answers)))
+	w := (&writer{b: make([]byte, 0, n)}).clock(sent).u64(next).u8(flags(end, busy)).u16(uint16(len(answers)))
 	for _, a := range answers {
-		b = EncodeAged(b, a)
+		w.aged(a)
 	}
-	return b
+	return w.b
+}
+
+func flags(end, busy bool) (f byte) {
+	if end {
+		f |= flagEnd
+	}
+	if busy {
+		f |= flagBusy
+	}
+	return f
 }
 
 // DecodePage reads a page; malformed answers are left out as by Decode. b is
@@ -51,21 +58,19 @@ func DecodePage(b []byte) (sent time.Duration, answers []Aged, next uint64, end,
 	}
 	r := reader{b: b}
 	sent, next = r.clock(), r.u64()
-	flags := r.flags(flagEnd | flagBusy)
+	f := r.flags(flagEnd | flagBusy)
 	answers = r.agedList(r.count(int(r.u16()), len(b)/agedHeader, agedHeader))
 	if r.bad || len(r.b) > 0 {
 		return 0, nil, 0, false, false, fmt.Errorf("%w: page of %d bytes", ErrMalformed, len(b))
 	}
-	return sent, answers, next, flags&flagEnd != 0, flags&flagBusy != 0, nil
+	return sent, answers, next, f&flagEnd != 0, f&flagBusy != 0, nil
 }
 
 // EncodeWant makes what the host that opens a stream says first: how long it
 // was away, the hash to resume behind, and the questions if only these are
 // wanted. Questions that NewQuestion would refuse are left out.
 func EncodeWant(away time.Duration, after uint64, qs []dns.Question) []byte {
-	b := appendClock(make([]byte, 0, 256), away)
-	b = binary.BigEndian.AppendUint64(b, after)
-	b = append(b, 0, 0)
+	b := (&writer{b: make([]byte, 0, 256)}).clock(away).u64(after).u16(0).b
 	n := 0
 	for _, q := range qs {
 		longer, err := q.Append(b)

@@ -78,11 +78,11 @@ func (b *bucket) take(now time.Duration) bool {
 // the sender believes it is; a host that just came up knows few peers, so the
 // true number counts only once everybody was heard.
 func (c *Checks) sent(w *World, h *Host, e node.Send) {
-	k := kindOf(e.Message)
+	k := e.Message.Body.Kind()
 	if a, ok := e.Message.Body.(*wire.Announce); ok && len(a.Answers)+len(a.Long) == 0 {
 		c.fail(w, h, "form", "an empty announcement")
 	}
-	if k == kindHello && e.To.IsValid() {
+	if k == wire.KindHello && e.To.IsValid() {
 		return // in place of one to the group, for a host that does not hear it
 	}
 	now, bounded := c.budget(k, c.living)
@@ -102,20 +102,22 @@ func (c *Checks) sent(w *World, h *Host, e node.Send) {
 }
 
 // budget is what one host may send of a kind, false if only others bound it.
-func (c *Checks) budget(k kind, living int) (bucket, bool) {
+func (c *Checks) budget(k wire.Kind, living int) (bucket, bool) {
 	n := float64(max(living, 1))
 	switch k {
-	case kindHello: // one each half interval, and six in one as states change; more while the group forms
+	case wire.KindHello: // one each half interval, and six in one as states change; more while the group forms
 		return bucket{rate: (2.2 + 6) / helloInterval(living).Seconds(), burst: 40}, true
-	case kindProve:
+	case wire.KindProve:
 		return bucket{rate: 20, burst: 21}, true
-	case kindAnnounce: // small groups are known within a few seconds, large ones later
+	case wire.KindAnnounce: // small groups are known within a few seconds, large ones later
 		return bucket{rate: max(50/n, .02) * 1.2, burst: 12 + 50*5}, true
-	case kindProof: // as many as there are that may challenge it
+	case wire.KindProof: // as many as there are that may challenge it
 		n = float64(c.opt.Hosts)
 		return bucket{rate: 20 * n, burst: 2 * n}, true
+	case wire.KindQuery, wire.KindReply, wire.KindAsk, wire.KindBye:
+		return bucket{}, false
 	}
-	return bucket{}, false
+	return bucket{burst: -1}, true // whoever adds a message says here what bounds it
 }
 
 // Agree checks that, some time after everything was mended, all hosts see the

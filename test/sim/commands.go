@@ -355,8 +355,8 @@ func (s *script) keys(args, _ []string) error {
 func (s *script) show(args []string, on bool) error {
 	for _, a := range args {
 		found := false
-		for k, name := range kindNames {
-			if name == a {
+		for k := range wire.EachKind {
+			if k.String() == a {
 				s.trace.show[k], found = on, true
 			}
 		}
@@ -424,9 +424,9 @@ func (s *script) peers(args, _ []string) error {
 
 func (s *script) counts(_, _ []string) error {
 	t := s.w.Tally
-	for k := range kinds {
+	for k := range wire.EachKind {
 		if t.Group[k]+t.Single[k] > 0 {
-			s.say("%-8s %d to the group, %d to one host", k, t.Group[k], t.Single[k])
+			s.say("%-8v %d to the group, %d to one host", k, t.Group[k], t.Single[k])
 		}
 	}
 	s.say("%d questions to DNS servers, %d streams", t.Asked, t.Pulls)

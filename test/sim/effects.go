@@ -42,7 +42,7 @@ func (w *World) sendFrom(h *Host, e node.Send) {
 	if d.size-headers > wire.MaxDatagram {
 		w.Checks.fail(w, h, "budget", fmt.Sprintf("a datagram of %d bytes; want %d at most", d.size-headers, wire.MaxDatagram))
 	}
-	w.note(3, uint64(h.Index), uint64(kindOf(e.Message)), uint64(d.size), e.Message.Seq)
+	w.note(3, uint64(h.Index), uint64(e.Message.Body.Kind()-1), uint64(d.size), e.Message.Seq)
 	w.Checks.sent(w, h, e)
 	w.trace.send(w, h, e)
 	if e.To.IsValid() {

@@ -43,7 +43,7 @@ type Host struct {
 	asks     map[uint64]*asking // questions to servers whose fate is open
 	pulls    map[uint64]*flow
 	Counts   [numCounts]uint64
-	said     [kinds]bucket      // of this run
+	said     [wire.Kinds]bucket // of this run
 	proved   map[wire.Peer]bool // seen to be proven to this run
 	replied  *asking            // the question a reply at hand is about
 	faults   []Fault            // found by a check in a delivery, told in host order
@@ -95,7 +95,7 @@ func (w *World) boot(h *Host) {
 	h.wakeAt, h.stuck, h.hasAsked = noWake, 0, false
 	h.self.Epoch = mix(mix(w.opt.Seed, uint64(h.Index)+2000), h.boots)
 	h.seen, h.asks, h.pulls = map[uint64]*lookup{}, map[uint64]*asking{}, map[uint64]*flow{}
-	h.proved, h.said = map[wire.Peer]bool{}, [kinds]bucket{}
+	h.proved, h.said = map[wire.Peer]bool{}, [wire.Kinds]bucket{}
 	seed := mix(h.self.ID, h.self.Epoch)
 	h.pcg = rand.NewPCG(seed, w.opt.Seed)
 	h.node = w.opt.Make(node.Config{

@@ -17,49 +17,10 @@ const (
 	numCounts = 64
 )
 
-// kind is what a message says, as an index.
-type kind uint8
-
-const (
-	kindHello kind = iota
-	kindProve
-	kindProof
-	kindAnnounce
-	kindQuery
-	kindReply
-	kindAsk
-	kindBye
-	kinds
-)
-
-var kindNames = [kinds]string{"HELLO", "PROVE", "PROOF", "ANNOUNCE", "QUERY", "ANSWER", "ASK", "BYE"}
-
-func (k kind) String() string { return kindNames[k] }
-
-func kindOf(m *wire.Message) kind {
-	switch m.Body.(type) {
-	case *wire.Hello:
-		return kindHello
-	case *wire.Prove:
-		return kindProve
-	case *wire.Proof:
-		return kindProof
-	case *wire.Announce:
-		return kindAnnounce
-	case *wire.Query:
-		return kindQuery
-	case *wire.Reply:
-		return kindReply
-	case *wire.Ask:
-		return kindAsk
-	}
-	return kindBye
-}
-
 // A Tally counts what the world's hosts did, all together.
 type Tally struct {
-	Group, Single [kinds]uint64 // datagrams sent to the group, to one host
-	Bytes         [kinds]uint64
+	Group, Single [wire.Kinds]uint64 // by kind: datagrams sent to the group, to one host
+	Bytes         [wire.Kinds]uint64
 	Answers       uint64 // in announcements sent
 	Asked         uint64 // questions put to DNS servers
 	Pulls, Pages  uint64
@@ -80,7 +41,7 @@ const (
 )
 
 func (t *Tally) sent(h *Host, m *wire.Message, size int, group bool) {
-	k := kindOf(m)
+	k := m.Body.Kind()
 	if group {
 		t.Group[k]++
 	} else {
@@ -121,7 +82,7 @@ func (t *Tally) Failed() uint64 { return t.By[byNobody] }
 
 // Datagrams is how many were sent in all, and their bytes.
 func (t *Tally) Datagrams() (group, single, bytes uint64) {
-	for k := range kinds {
+	for k := range wire.EachKind {
 		group += t.Group[k]
 		single += t.Single[k]
 		bytes += t.Bytes[k]
@@ -206,9 +167,6 @@ func (t *Tally) Local() uint64 { return t.By[byCache] + t.By[byPeer] }
 
 // Stale is how many lookups were answered past the TTL.
 func (t *Tally) Stale() uint64 { return t.By[byStale] }
-
-// Kinds names the kinds of messages, in the order in which they are counted.
-func Kinds() []string { return kindNames[:] }
 
 // Announced is how many answers the host told.
 func (h *Host) Announced() uint64 { return h.Counts[node.Announced] }

@@ -17,17 +17,17 @@ type Trace struct {
 	lines []string
 	// show says which kinds of messages are told; the others are noise to a
 	// reader who does not ask for them.
-	show [kinds]bool
+	show [wire.Kinds]bool
 	logs bool
 }
 
 // newTrace tells of everything but the messages that are sent all the time.
 func newTrace() *Trace {
 	t := &Trace{logs: true}
-	for k := range kinds {
+	for k := range wire.EachKind {
 		t.show[k] = true
 	}
-	t.show[kindHello], t.show[kindProve], t.show[kindProof] = false, false, false
+	t.show[wire.KindHello], t.show[wire.KindProve], t.show[wire.KindProof] = false, false, false
 	return t
 }
 
@@ -98,14 +98,14 @@ func (t *Trace) reply(w *World, h *Host, a *asking, r node.Replied) {
 }
 
 func (t *Trace) send(w *World, h *Host, e node.Send) {
-	if t == nil || !t.show[kindOf(e.Message)] && !doubts(e.Message) {
+	if t == nil || !t.show[e.Message.Body.Kind()] && !doubts(e.Message) {
 		return
 	}
 	to := "group"
 	if e.To.IsValid() {
 		to = w.hostAt(e.To)
 	}
-	t.line(w, h.Name, "-> "+to, strings.TrimSpace(kindOf(e.Message).String()+" "+body(w, e.Message)))
+	t.line(w, h.Name, "-> "+to, strings.TrimSpace(e.Message.Body.Kind().String()+" "+body(w, e.Message)))
 	for _, s := range e.Message.Servers {
 		if s.Suspect {
 			t.line(w, h.Name, "-> "+to, "  ... and suspects "+w.serverName(s.Server))

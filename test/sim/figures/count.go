@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
 	"mcdns/test/sim"
 	"mcdns/test/sim/rival"
 )
@@ -64,8 +65,8 @@ func (c counts) minus(b counts) counts {
 // kinds is how many datagrams of each kind left in a second.
 func (c counts) kinds() Kinds {
 	k := Kinds{}
-	for i, name := range sim.Kinds() {
-		k[name] = float64(c.tally.Group[i]+c.tally.Single[i]) / c.at
+	for i := range wire.EachKind {
+		k[i.String()] = float64(c.tally.Group[i]+c.tally.Single[i]) / c.at
 	}
 	return k
 }
@@ -86,9 +87,9 @@ func (c Case) work(w *sim.World, before counts, m *meter) (Work, []RivalWork) {
 		Received: float64(d.received) / hosts / d.at, Unicast: float64(single) / hosts / d.at,
 		Kinds: d.kinds(), Pulls: float64(d.tally.Pulls) / d.at, StreamBytes: float64(d.tally.StreamBytes) / n,
 	}
-	for i, name := range sim.Kinds() {
-		if name != "ANNOUNCE" {
-			out.Control += out.Kinds[name] / hosts
+	for i := range wire.EachKind {
+		if i != wire.KindAnnounce {
+			out.Control += out.Kinds[i.String()] / hosts
 			out.ControlIn += (float64(d.tally.Group[i])*(hosts-1) + float64(d.tally.Single[i])) / hosts / d.at
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/wire"
 	"mcdns/test/sim"
 	"mcdns/test/sim/rival"
 )
@@ -97,7 +98,7 @@ func (s Set) slashdot(hosts int, fetches uint64, p *progress) Slashdot {
 		p.run(w, time.Second, "slashdot test")
 	}
 	d := snapshot(w).minus(before)
-	out.Lookups, out.Asked, out.Datagrams = d.lookups, d.asked[0]+d.asked[1], d.tally.Group[3]
+	out.Lookups, out.Asked, out.Datagrams = d.lookups, d.asked[0]+d.asked[1], d.tally.Group[wire.KindAnnounce]
 	for _, h := range w.Hosts() {
 		out.MaxPerHost = max(out.MaxPerHost, h.Announced())
 	}
