@@ -317,17 +317,17 @@ func (h *Host) resolve(ctx context.Context, q dns.Question) (node.Result, error)
 	if a := h.known.hosts.Load().Answer(q); a != nil {
 		return node.Result{Answer: a, Source: node.FromHere}, nil
 	}
-	results, err := h.resolveAll(ctx, []dns.Question{q})
+	results, err := h.resolveAll(ctx, node.Options{}, []dns.Question{q})
 	if err != nil {
 		return node.Result{}, err
 	}
 	return results[0], nil
 }
 
-func (h *Host) resolveAll(ctx context.Context, questions []dns.Question) ([]node.Result, error) {
+func (h *Host) resolveAll(ctx context.Context, own node.Options, questions []dns.Question) ([]node.Result, error) {
 	select {
 	case <-h.restored:
-		return h.loop.ResolveAll(ctx, questions)
+		return h.loop.ResolveAll(ctx, own, questions)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -23,6 +23,7 @@ import (
 	"mcdns/daemon/logs"
 	"mcdns/daemon/upstream"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/node"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
@@ -350,7 +351,9 @@ func TestDeadNamesAreNoOutageOfTheOthers(t *testing.T) {
 	var programs sync.WaitGroup
 	for i := range 40 {
 		name := fmt.Sprintf("www%d.silent.example.", i)
-		programs.Go(func() { d.host.resolveAll(ctx, []dns.Question{{Name: name, Type: 1}, {Name: name, Type: 28}}) })
+		programs.Go(func() {
+			d.host.resolveAll(ctx, node.Options{}, []dns.Question{{Name: name, Type: 1}, {Name: name, Type: 28}})
+		})
 	}
 	wait(t, "more tries than are asked at once", func() bool { return server.n.Load() > 2*upstream.DefaultSockets })
 	begun := time.Now()

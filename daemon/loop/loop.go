@@ -311,22 +311,22 @@ func (l *Loop) Lost() uint64 { return l.lost.Load() }
 // Resolve asks the node one question and waits for the result. A result without
 // an answer means that nobody can say now.
 func (l *Loop) Resolve(ctx context.Context, q dns.Question) (node.Result, error) {
-	results, err := l.ResolveAll(ctx, []dns.Question{q})
+	results, err := l.ResolveAll(ctx, node.Options{}, []dns.Question{q})
 	if err != nil {
 		return node.Result{}, err
 	}
 	return results[0], nil
 }
 
-// ResolveAll is Resolve for several questions at once. Those of different users
-// (clients.WithUser) are put to the node in turn.
-func (l *Loop) ResolveAll(ctx context.Context, questions []dns.Question) ([]node.Result, error) {
+// ResolveAll is Resolve for several questions at once, with a program's options. Those
+// of different users (clients.WithUser) are put to the node in turn.
+func (l *Loop) ResolveAll(ctx context.Context, own node.Options, questions []dns.Question) ([]node.Result, error) {
 	n := uint64(len(questions))
 	first := l.nextID.Add(n) - n
 	answers := make(chan answered, n)
 	begun := time.Now()
 	for i, q := range questions {
-		in := node.Query{ID: first + uint64(i), Question: q}
+		in := node.Query{ID: first + uint64(i), Question: q, Own: own}
 		l.queries.Put(clients.User(ctx), event{input: in, result: answers, index: i, ctx: ctx})
 	}
 	l.woken()

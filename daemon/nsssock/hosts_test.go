@@ -16,7 +16,7 @@ import (
 func TestHostsFileComesBeforeTheSearchList(t *testing.T) {
 	var asked []dns.Question
 	l := lookup{
-		ask: func(_ context.Context, qs []dns.Question) ([]node.Result, error) {
+		ask: func(_ context.Context, _ node.Options, qs []dns.Question) ([]node.Result, error) {
 			asked = append(asked, qs...)
 			return make([]node.Result, len(qs)), nil
 		},
@@ -57,7 +57,7 @@ func TestHostsFileMayHaveNamesThatDNSHasNot(t *testing.T) {
 // without asking anybody.
 func TestQueryFindsWhatTheModuleFindsInTheHostsFile(t *testing.T) {
 	table := hosts.Parse("192.0.2.7 www.example www printer:2\n")
-	nobody := func(context.Context, []dns.Question) ([]node.Result, error) {
+	nobody := func(context.Context, node.Options, []dns.Question) ([]node.Result, error) {
 		t.Error("somebody was asked")
 		return nil, context.Canceled
 	}

@@ -17,12 +17,9 @@ import (
 	"mcdns/gocore/node"
 )
 
-// Ask resolves questions, all at once; a Result without an Answer means that
-// nobody can say now.
-type Ask func(context.Context, []dns.Question) ([]node.Result, error)
-
-// grace is for a stale answer, which in an outage comes after up to a second.
-const grace = 100 * time.Millisecond
+// Ask resolves questions, all at once, with what the program has of its own; a Result
+// without an Answer means that nobody can say now.
+type Ask func(context.Context, node.Options, []dns.Question) ([]node.Result, error)
 
 // lookup answers one request.
 type lookup struct {
@@ -30,9 +27,8 @@ type lookup struct {
 	conf  resolvconf.Conf
 	hosts *hosts.Table // nil: not asked
 	own   Own
-	// within is how long the program's RES_OPTIONS lets one name take; 0: as
-	// resolv.conf has it.
-	within time.Duration
+	// options are the program's, as far as they are not resolv.conf's.
+	options node.Options
 }
 
 // safely is run, for an answer that cannot be read at all too: nobody can say.
@@ -69,9 +65,7 @@ func (l *lookup) fromDNS(ctx context.Context, r request) reply {
 		return reply{status: badName}
 	}
 	conf := l.conf.WithEnv(r.localdomain, r.resOptions)
-	if own := conf.Timeout * time.Duration(conf.Attempts); own < l.conf.Timeout*time.Duration(l.conf.Attempts) {
-		l.within = own + grace
-	}
+	l.options = ownOptions(conf, l.conf)
 	if r.noSearch {
 		conf.Ndots, conf.Search = 0, nil
 	}
@@ -89,6 +83,20 @@ func (l *lookup) fromDNS(ctx context.Context, r request) reply {
 		return reply{status: end}
 	}
 	return out
+}
+
+// ownOptions are those of a program that differ from the host's. Parsing has bounded
+// them: whoever reaches the socket can name any.
+func ownOptions(program, host resolvconf.Conf) (own node.Options) {
+	if program.Timeout != host.Timeout {
+		own.Timeout = program.Timeout
+	}
+	if program.Attempts != host.Attempts {
+		own.Attempts = program.Attempts
+	}
+	own.TCP = program.UseTCP && !host.UseTCP
+	own.Rotate = program.Rotate && !host.Rotate
+	return own
 }
 
 func (r reply) found() bool { return r.status == found }
@@ -146,12 +154,7 @@ func (l *lookup) candidate(ctx context.Context, name string, types []uint16) (re
 // askAll takes an error, which is that of a caller that left or a daemon that
 // stops, for no answer.
 func (l *lookup) askAll(ctx context.Context, questions []dns.Question) []node.Result {
-	if l.within > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, l.within)
-		defer cancel()
-	}
-	results, err := l.ask(ctx, questions)
+	results, err := l.ask(ctx, l.options, questions)
 	if err != nil {
 		return make([]node.Result, len(questions))
 	}

@@ -66,7 +66,7 @@ func (z *zone) ask(_ context.Context, q dns.Question) (node.Result, error) {
 
 // each asks one question after the other.
 func each(one func(context.Context, dns.Question) (node.Result, error)) Ask {
-	return func(ctx context.Context, questions []dns.Question) (out []node.Result, err error) {
+	return func(ctx context.Context, _ node.Options, questions []dns.Question) (out []node.Result, err error) {
 		for _, q := range questions {
 			r, err := one(ctx, q)
 			if err != nil {
@@ -194,7 +194,7 @@ func TestHeldAnswersGoRound(t *testing.T) {
 // Asking for one family after the other would double every wait.
 func TestFamiliesAreAskedTogether(t *testing.T) {
 	var asked []string
-	l := lookup{conf: resolvconf.Conf{Ndots: 1}, ask: func(_ context.Context, questions []dns.Question) ([]node.Result, error) {
+	l := lookup{conf: resolvconf.Conf{Ndots: 1}, ask: func(_ context.Context, _ node.Options, questions []dns.Question) ([]node.Result, error) {
 		asked = append(asked, fmt.Sprint(questions))
 		return make([]node.Result, len(questions)), nil
 	}}
@@ -236,25 +236,31 @@ func TestAnswerThatNobodyCanReadIsNone(t *testing.T) {
 	}
 }
 
-// TestProgramsOwnTimeoutEndsItsLookup where it is shorter than resolv.conf's; a longer
-// one waits no longer than the questions do.
-func TestProgramsOwnTimeoutEndsItsLookup(t *testing.T) {
+// TestProgramsOptionsGoWithItsQuestions, as far as they are its own, and never beyond
+// what glibc allows: anybody can send any.
+func TestProgramsOptionsGoWithItsQuestions(t *testing.T) {
 	host := resolvconf.Conf{Ndots: 1, Timeout: 5 * time.Second, Attempts: 2}
-	for options, want := range map[string]time.Duration{
-		"timeout:1 attempts:1": time.Second + grace, "attempts:1": 5*time.Second + grace, "timeout:3": 6*time.Second + grace,
-		"timeout:30": 0, "ndots:2": 0, "timeout:5 attempts:2": 0,
+	for options, want := range map[string]node.Options{
+		"ndots:2": {}, "timeout:5 attempts:2": {}, "timeout:1 attempts:1": {Timeout: time.Second, Attempts: 1},
+		"timeout:30": {Timeout: 30 * time.Second}, "use-vc": {TCP: true}, "rotate": {Rotate: true},
+		"timeout:9999999999 attempts:9999999999": {Timeout: 30 * time.Second, Attempts: 5},
+		"timeout:-5 attempts:-5":                 {Timeout: time.Second, Attempts: 1},
 	} {
-		var got time.Duration
-		begun := time.Now()
-		l := lookup{conf: host, ask: func(ctx context.Context, qs []dns.Question) ([]node.Result, error) {
-			if end, ok := ctx.Deadline(); ok {
-				got = end.Sub(begun).Round(100 * time.Millisecond)
-			}
+		var got node.Options
+		l := lookup{conf: host, ask: func(_ context.Context, own node.Options, _ []dns.Question) ([]node.Result, error) {
+			got = own
 			return nil, context.DeadlineExceeded
 		}}
 		r := l.run(t.Context(), request{kind: byName, families: inet, name: "www.example", resOptions: &options})
 		if r.status != tryAgain || got != want {
-			t.Errorf("%s: got status %d within %v; want %v", options, r.status, got, want)
+			t.Errorf("%s: got status %d, %+v; want %+v", options, r.status, got, want)
 		}
+	}
+}
+
+func TestOptionsThatAreTheHostsAreNotTheProgramsOwn(t *testing.T) {
+	host := resolvconf.Conf{Ndots: 1, Timeout: time.Second, Attempts: 1, Rotate: true, UseTCP: true}
+	if own := ownOptions(host.WithEnv(nil, new("use-vc rotate timeout:1 attempts:1")), host); own != (node.Options{}) {
+		t.Errorf("got %+v; want none", own)
 	}
 }

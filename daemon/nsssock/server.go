@@ -191,9 +191,9 @@ func (s *Server) answer(ctx context.Context, c *clients.Client, r request, endTu
 	if !s.answers(c, r) {
 		return reply{status: notHere}
 	}
-	l := lookup{ask: func(ctx context.Context, questions []dns.Question) ([]node.Result, error) {
+	l := lookup{ask: func(ctx context.Context, own node.Options, questions []dns.Question) ([]node.Result, error) {
 		endTurn()
-		return s.config.Ask(ctx, questions)
+		return s.config.Ask(ctx, own, questions)
 	}, conf: s.config.Conf()}
 	if s.config.Hosts != nil {
 		l.hosts = s.config.Hosts()

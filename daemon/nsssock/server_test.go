@@ -158,7 +158,7 @@ func TestProgramThatCameBeforeTheDaemonIsAnsweredFromTheHostsFile(t *testing.T) 
 	var table atomic.Pointer[hosts.Table]
 	var conf atomic.Pointer[resolvconf.Conf]
 	path, _, stop := serveConfig(t, Config{
-		Ask: func(context.Context, []dns.Question) ([]node.Result, error) {
+		Ask: func(context.Context, node.Options, []dns.Question) ([]node.Result, error) {
 			t.Error("somebody was asked")
 			return nil, context.Canceled
 		},
@@ -367,7 +367,9 @@ func BenchmarkCachedLookup(b *testing.B) {
 		b.Fatal(err)
 	}
 	s := New(Config{
-		Ask:  func(context.Context, []dns.Question) ([]node.Result, error) { return []node.Result{{Answer: a}}, nil },
+		Ask: func(context.Context, node.Options, []dns.Question) ([]node.Result, error) {
+			return []node.Result{{Answer: a}}, nil
+		},
 		Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} }, Scope: func() uint32 { return 0 },
 		Connections: 10, Log: logs.Discard(),
 	})

@@ -7,11 +7,11 @@ import (
 	"mcdns/gocore/dns"
 )
 
-// overTCP asks by TCP alone, where resolv.conf says so ("options use-vc").
+// overTCP asks by TCP alone, where resolv.conf or a program says so ("use-vc").
 type overTCP struct{ *Client }
 
-func (t overTCP) reach(server netip.AddrPort) way {
-	if !t.useTCP() {
+func (t overTCP) reach(server netip.AddrPort, tcp bool) way {
+	if !tcp && !t.useTCP() {
 		return nil
 	}
 	return func(ctx context.Context, q dns.Question) (*dns.Answer, error) {

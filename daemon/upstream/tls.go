@@ -95,7 +95,7 @@ func (c *Client) dialTLS(ctx context.Context, t TLS, server netip.AddrPort) (net
 // overTLS asks by TLS where the administrator wants it and the server has it.
 type overTLS struct{ *Client }
 
-func (t overTLS) reach(server netip.AddrPort) way {
+func (t overTLS) reach(server netip.AddrPort, _ bool) way {
 	s := t.secured(server)
 	if s == nil {
 		return nil

@@ -7,13 +7,15 @@ import (
 
 	"mcdns/daemon/survive"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/node"
 )
 
 // A transport is one way to ask DNS servers. New lists them in order; one over QUIC or
 // HTTPS would be a type with this method and a place in that list.
 type transport interface {
 	// reach returns how to ask a server this way, nil if that is not to be, or not yet.
-	reach(server netip.AddrPort) way
+	// tcp: a program wants no UDP.
+	reach(server netip.AddrPort, tcp bool) way
 }
 
 // A way puts a question to one server. Its error is errOtherWay if the server has no
@@ -23,14 +25,14 @@ type way func(ctx context.Context, q dns.Question) (*dns.Answer, error)
 var errOtherWay = errors.New("upstream: the server has no use for this transport")
 
 // exchange asks by the first transport that reaches the server and is of use to it.
-func (c *Client) exchange(ctx context.Context, server netip.AddrPort, q dns.Question) (a *dns.Answer, err error) {
+func (c *Client) exchange(ctx context.Context, asked node.Ask) (a *dns.Answer, err error) {
 	defer survive.Into(&err)
 	for _, t := range c.transports {
-		ask := t.reach(server)
+		ask := t.reach(asked.Server, asked.TCP)
 		if ask == nil {
 			continue
 		}
-		if a, err = ask(ctx, q); !errors.Is(err, errOtherWay) {
+		if a, err = ask(ctx, asked.Question); !errors.Is(err, errOtherWay) {
 			return a, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/node"
 )
 
 // road is a transport that a test has made.
@@ -18,7 +19,7 @@ type road struct {
 	asked *[]string
 }
 
-func (r road) reach(netip.AddrPort) way {
+func (r road) reach(netip.AddrPort, bool) way {
 	if !r.here {
 		return nil
 	}
@@ -49,7 +50,7 @@ func TestTransportsAreTriedInTheirOrder(t *testing.T) {
 			r.asked = &asked
 			client.transports = append(client.transports, r)
 		}
-		_, err := client.exchange(t.Context(), netip.MustParseAddrPort("192.0.2.1:53"), dns.Question{Name: "www.example.", Type: 1})
+		_, err := client.exchange(t.Context(), node.Ask{Server: netip.MustParseAddrPort("192.0.2.1:53"), Question: dns.Question{Name: "www.example.", Type: 1}})
 		if fmt.Sprint(asked) != c.asked || err != c.err {
 			t.Errorf("%s: asked %v, %v; want %s, %v", c.name, asked, err, c.asked, c.err)
 		}

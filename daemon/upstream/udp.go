@@ -12,7 +12,7 @@ import (
 // overUDP asks by UDP, and by TCP what does not fit or looks forged.
 type overUDP struct{ *Client }
 
-func (t overUDP) reach(server netip.AddrPort) way {
+func (t overUDP) reach(server netip.AddrPort, _ bool) way {
 	return func(ctx context.Context, q dns.Question) (*dns.Answer, error) {
 		return t.ask(ctx, server, q)
 	}

@@ -101,7 +101,7 @@ func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 		if c.ctx.Err() != nil || ctx.Err() != nil { // Close ends all, but not at once
 			return // never sent, so nothing was learnt about the server
 		}
-		answer, err := c.exchange(ctx, ask.Server, ask.Question)
+		answer, err := c.exchange(ctx, ask)
 		gaveUp := errors.Is(ctx.Err(), context.Canceled)
 		if err != nil && (gaveUp || ownFault(err)) {
 			return

@@ -150,7 +150,7 @@ func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 	if n.askClaimer(now, p) || n.mayCome(now, p.fetch) {
 		return
 	}
-	n.failures.remember(now, p.q, p.said)
+	n.rememberFailure(now, p)
 	n.failAll(now, p)
 	n.drop(p)
 }
@@ -162,7 +162,7 @@ func (n *Node) mayCome(now time.Duration, f *fetch) bool {
 		return false
 	}
 	since, down := n.downSince(f.q)
-	if f.kind == viaFallback || !down || n.byHearsay() {
+	if f.kind == viaFallback || f.own.TCP || !down || n.byHearsay() {
 		return true
 	}
 	end := f.began // asked before the outage was known

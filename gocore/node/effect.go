@@ -36,6 +36,8 @@ type Ask struct {
 	// Patience is how long a reply is still of use; longer than the node waits
 	// before it asks again, because a late answer is an answer.
 	Patience time.Duration
+	// TCP: whoever waits wants no UDP.
+	TCP bool
 }
 
 // Respond answers a Query.

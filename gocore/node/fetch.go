@@ -35,6 +35,10 @@ type fetch struct {
 	// ordered: it keeps to the order of the servers. at is the one asked last, by the
 	// last ask; by is a later one that answered while an earlier may still do.
 	// failed: it ended without an answer, which may still come.
+	// own are the options of all who wait, allowed is the longest time that any of them
+	// gives it (options.go).
+	own     Options
+	allowed time.Duration
 	ordered bool
 	at      *server
 	last    uint64
@@ -59,6 +63,7 @@ type ask struct {
 	server *server
 	sent   time.Duration
 	over   bool // counted as a time-out, or unreachable
+	tcp    bool // by a program's own wish: no evidence for or against the server
 }
 
 // Bounds of one fetch (as unbound's; more tries, see maxTries).
@@ -91,10 +96,13 @@ func (n *Node) startFetch(now time.Duration, q dns.Question, kind purpose) {
 }
 
 func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers []*server) *fetch {
-	f := &fetch{q: q, kind: kind, began: now, deadline: now + n.fetchTime(len(servers)), listens: now + n.allowed(len(servers))}
-	f.ordered = kind != viaFallback && !n.set.Rotate
+	f := &fetch{q: q, kind: kind, began: now}
+	f.own, f.allowed = n.wanted(n.pending[q], kind, len(servers))
+	f.deadline, f.listens = now+n.fetchTime(f), now+f.allowed
+	rotates := n.set.Rotate || f.own.Rotate
+	f.ordered = kind != viaFallback && !rotates
 	shift := 0
-	if n.set.Rotate && len(servers) > 0 {
+	if rotates && len(servers) > 0 {
 		shift = n.rand.IntN(len(servers))
 	}
 	for i := range servers {
@@ -105,14 +113,18 @@ func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers
 }
 
 // fetchTime is how long a fetch may take: a lookup's time leaves the group its turn.
-func (n *Node) fetchTime(servers int) time.Duration { return n.deadline(servers) - 2*n.queryPatience() }
+func (n *Node) fetchTime(f *fetch) time.Duration {
+	return n.deadline(f.allowed) - 2*n.queryPatience()
+}
 
 // timeIsUp ends a fetch, unless a server came up meanwhile: then it may take longer. It
 // was asked again when it came up, and is listened to.
 func (n *Node) timeIsUp(now time.Duration, f *fetch) {
-	f.deadline = f.began + n.fetchTime(len(f.tries))
+	f.deadline = f.began + n.fetchTime(f)
 	if now >= f.deadline {
-		n.fetchFailed(now, f)
+		if !n.goOnForPatient(now, f) {
+			n.fetchFailed(now, f)
+		}
 		return
 	}
 	f.sends = maxSends
@@ -136,11 +148,16 @@ func (n *Node) sendNext(now time.Duration, f *fetch) {
 	if t.sent == 1 {
 		n.timeTurn(now, f, t)
 	}
-	n.asks[id] = &ask{fetch: f, server: t.server, sent: now}
+	n.emitAsk(now, f, id, t.server, f.own.TCP)
+	n.afterIf(now, f.patience(t), f.live, func(now time.Duration) { n.overdue(now, id) })
+}
+
+// emitAsk puts a fetch's question to a server.
+func (n *Node) emitAsk(now time.Duration, f *fetch, id uint64, s *server, tcp bool) {
+	n.asks[id] = &ask{fetch: f, server: s, sent: now, tcp: tcp}
 	f.asks = append(f.asks, id)
 	n.countAsk(f.kind)
-	n.emit(Ask{ID: id, Server: t.server.Addr, Question: f.q, Patience: f.listens - now})
-	n.afterIf(now, f.patience(t), f.live, func(now time.Duration) { n.overdue(now, id) })
+	n.emit(Ask{ID: id, Server: s.Addr, Question: f.q, Patience: f.listens - now, TCP: tcp})
 }
 
 // patience is how long a try waits for its reply. A fallback server is asked again
@@ -242,7 +259,9 @@ func (n *Node) overdue(now time.Duration, id uint64) {
 	}
 	if !a.over {
 		a.over = true
-		n.timedOut(now, a)
+		if !a.tcp {
+			n.timedOut(now, a)
+		}
 	}
 	switch {
 	case a.fetch.done || a.fetch.last != id: // it went on meanwhile
@@ -269,13 +288,11 @@ func (n *Node) replied(now time.Duration, in Replied) {
 		return
 	}
 	delete(n.asks, in.Ask)
-	if in.Answer != nil || in.Failure == Refused {
-		a.server.heard = now
+	if !a.tcp {
+		n.noteSaid(now, in, a)
 	}
 	switch {
 	case in.Answer != nil:
-		n.succeeded(now, a.server, now-a.sent)
-		n.noteReply(now, a)
 		if a.fetch.done && a.fetch.by == nil && !a.fetch.failed {
 			return // abandoned: it shows that the server answers, no more
 		}
@@ -284,15 +301,28 @@ func (n *Node) replied(now time.Duration, in Replied) {
 			return
 		}
 		n.fetched(now, a.fetch, a.server, in.Answer)
+	case a.beside(): // its fetch goes on by UDP
 	case in.Failure == Refused:
 		a.fetch.said = in.Said
-		n.refusedBy(now, a.server, a.fetch.q)
 		a.fetch.fail(a.server)
 		if a.fetch.at == a.server || a.fetch.refused() {
 			n.sendNext(now, a.fetch)
 		}
 	case in.Failure == Unreachable:
 		n.unreachable(now, in.Ask, a)
+	}
+}
+
+// noteSaid takes a reply as evidence.
+func (n *Node) noteSaid(now time.Duration, in Replied, a *ask) {
+	switch {
+	case in.Answer != nil:
+		a.server.heard = now
+		n.succeeded(now, a.server, now-a.sent)
+		n.noteReply(now, a)
+	case in.Failure == Refused:
+		a.server.heard = now
+		n.refusedBy(now, a.server, a.fetch.q)
 	}
 }
 
@@ -328,7 +358,9 @@ func (n *Node) unreachable(now time.Duration, id uint64, a *ask) {
 	a.over = true
 	n.asks[id] = a // its timer is still to come
 	a.fetch.miss(a.server)
-	n.lost(now, a.server)
+	if !a.tcp {
+		n.lost(now, a.server)
+	}
 	n.giveUpNowhere(now, a.fetch)
 	if t := n.next(now, a.fetch); !a.fetch.done && t != nil && t.server != a.server && a.fetch.last == id {
 		delete(n.asks, id)
@@ -354,7 +386,7 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *dns.Answer) 
 		return
 	case stands.Good:
 		n.keep(now, &answer, f.kind)
-	default:
+	case !f.own.Rotate: // else it is theirs alone who want any server's
 		n.lend(now, &answer)
 	}
 	n.failures.clear(f.q)
@@ -445,9 +477,9 @@ func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 		n.drop(p) // nobody waits: the group is not asked either
 		return
 	}
-	p.said = f.said
+	p.said, p.apart = f.said, f.own.apart()
 	if e := n.usable(now, f.q); e.Held() {
-		n.failures.remember(now, f.q, f.said)
+		n.rememberFailure(now, p)
 		n.serveAll(now, p, e)
 		n.drop(p)
 		return

@@ -28,6 +28,15 @@ type Restore struct{ Entries []Entry }
 type Query struct {
 	ID       uint64 // chosen by the driver
 	Question dns.Question
+	Own      Options // the program's
+}
+
+// Options are what a program wants otherwise than resolv.conf has it (RES_OPTIONS); the
+// zero value is nothing. The driver bounds them: 30 s, 5 attempts, as glibc does.
+type Options struct {
+	Timeout     time.Duration
+	Attempts    int
+	TCP, Rotate bool
 }
 
 // Forget says that nobody waits for the Query any more (its client left): no

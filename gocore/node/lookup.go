@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"time"
 
 	"mcdns/gocore/cache"
@@ -14,13 +15,20 @@ import (
 type pending struct {
 	q       dns.Question
 	made    uint64 // order of arrival, for a stable order of effects
-	waiters []uint64
+	waiters []waiter
 	fetch   *fetch
 	query   *query
 	queried time.Duration  // when the group was last asked, 0 if never
 	said    dns.RcodeError // what a server said to the last fetch that failed
 	lone    int            // how often the one peer that claims success was asked
 	loneAt  time.Duration  // when it last was
+	apart   bool           // that fetch went a way of its askers' own
+}
+
+// A waiter is a query that waits.
+type waiter struct {
+	id  uint64
+	own Options
 }
 
 // Bounds on what waits: a flood of unanswerable names must not grow the node.
@@ -46,7 +54,7 @@ func (n *Node) query(now time.Duration, in Query) {
 		n.considerRefresh(now, e)
 	case n.downFor(q):
 		n.queryWhileDown(now, in, e)
-	case n.failures.active(now, q) && !n.cutOff(now):
+	case n.failures.active(now, q) && !n.cutOff(now) && !in.Own.apart():
 		n.serveOrFail(now, in.ID, in.Question, e)
 	case n.outlived(e):
 		n.serveOutlived(now, in.ID, e)
@@ -65,6 +73,8 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 	if p.fetch == nil {
 		n.doubtEarlier(now, in.Question)
 		n.startFetch(now, in.Question, demand)
+	} else {
+		n.joined(now, p, in.Own)
 	}
 	if n.cutOff(now) && len(p.waiters) == 1 {
 		n.askHelper(now, p)
@@ -84,7 +94,7 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 		return
 	}
 	n.probeWith(now, in.Question)
-	if n.failures.active(now, in.Question) {
+	if n.failures.active(now, in.Question) && !in.Own.TCP {
 		n.fail(now, in.ID, in.Question)
 		return
 	}
@@ -92,7 +102,10 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 	if p == nil {
 		return
 	}
-	if p.fetch == nil && n.young(now, in.Question) && !n.fallbackFor(in.Question) {
+	switch {
+	case p.fetch != nil:
+		n.joined(now, p, in.Own)
+	case (in.Own.TCP || n.young(now, in.Question)) && !n.fallbackFor(in.Question):
 		n.startFetch(now, in.Question, demand)
 	}
 	n.resolveWhileDown(now, p)
@@ -175,18 +188,18 @@ func (n *Node) wait(now time.Duration, in Query) *pending {
 		p = &pending{q: in.Question, made: n.id()}
 		n.pending[in.Question] = p
 	}
-	p.waiters = append(p.waiters, in.ID)
+	p.waiters = append(p.waiters, waiter{in.ID, in.Own})
 	n.waiting[in.ID] = p
-	n.expireAt(now, now, in.ID, len(n.serversFor(in.Question)))
+	n.expireAt(now, now, in.ID, n.allowed(in.Own, len(n.serversFor(in.Question))))
 	return p
 }
 
 // expireAt ends a query that began at a time once its time is up, which is later if a
 // server came up meanwhile.
-func (n *Node) expireAt(now, began time.Duration, id uint64, servers int) {
-	n.afterIf(now, began+n.deadline(servers)-now, n.waits(id), func(now time.Duration) {
-		if now < began+n.deadline(servers) {
-			n.expireAt(now, began, id, servers)
+func (n *Node) expireAt(now, began time.Duration, id uint64, allowed time.Duration) {
+	n.afterIf(now, began+n.deadline(allowed)-now, n.waits(id), func(now time.Duration) {
+		if now < began+n.deadline(allowed) {
+			n.expireAt(now, began, id, allowed)
 			return
 		}
 		n.expired(now, id)
@@ -197,19 +210,13 @@ func (n *Node) waits(id uint64) func() bool {
 	return func() bool { return n.waiting[id] != nil }
 }
 
-// allowed is how long a lookup may take at most: what resolv.conf allows, and a turn
-// of each of its servers.
-func (n *Node) allowed(servers int) time.Duration {
-	return n.set.Timeout * time.Duration(max(1, n.set.Attempts, servers))
-}
-
 // deadline is how long a lookup may take: all that is allowed while some server is
 // up, else 3 s.
-func (n *Node) deadline(servers int) time.Duration {
+func (n *Node) deadline(allowed time.Duration) time.Duration {
 	if n.anyUp() {
-		return n.allowed(servers)
+		return allowed
 	}
-	return min(3*time.Second, n.allowed(servers))
+	return min(3*time.Second, allowed)
 }
 
 // staleWait is how long a lookup waits for a server before it is served stale
@@ -257,12 +264,7 @@ func (n *Node) forget(id uint64) {
 func (n *Node) release(id uint64) {
 	p := n.waiting[id]
 	delete(n.waiting, id)
-	for i, w := range p.waiters {
-		if w == id {
-			p.waiters = append(p.waiters[:i], p.waiters[i+1:]...)
-			break
-		}
-	}
+	p.waiters = slices.DeleteFunc(p.waiters, func(w waiter) bool { return w.id == id })
 	n.drop(p)
 }
 
@@ -286,12 +288,12 @@ func (n *Node) failAll(now time.Duration, p *pending) {
 	}
 }
 
-func (n *Node) takeWaiters(p *pending) []uint64 {
-	ids := p.waiters
-	p.waiters = nil
-	for _, id := range ids {
-		delete(n.waiting, id)
+func (n *Node) takeWaiters(p *pending) (ids []uint64) {
+	for _, w := range p.waiters {
+		delete(n.waiting, w.id)
+		ids = append(ids, w.id)
 	}
+	p.waiters = nil
 	n.drop(p)
 	return ids
 }

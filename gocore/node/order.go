@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -100,18 +101,22 @@ const turn = time.Second
 
 // timeTurn ends the turn of a server that is asked for the first time: after a second,
 // or three times what answers take, if it has said nothing at all since, else after the
-// timeout of resolv.conf. Its answer counts when it comes.
+// timeout of resolv.conf, or the programs' own. Its answer counts when it comes.
 func (n *Node) timeTurn(now time.Duration, f *fetch, t *try) {
 	t.began = now
 	if !f.ordered || len(f.tries) == 1 {
 		return
 	}
+	own := f.own
 	pass := func(now time.Duration) {
-		t.passed = true
-		n.goOn(now, f)
+		if f.own == own { // else its time is another by now
+			t.passed = true
+			n.goOn(now, f)
+		}
 	}
-	n.afterIf(now, n.set.Timeout, f.live, pass)
-	if quiet := max(turn, 3*n.replies.p99()); quiet < n.set.Timeout {
+	timeout := cmp.Or(f.own.Timeout, n.set.Timeout)
+	n.afterIf(now, timeout, f.live, pass)
+	if quiet := max(turn, 3*n.replies.p99()); quiet < timeout {
 		n.afterIf(now, quiet, f.live, func(later time.Duration) {
 			if t.server.heard <= now {
 				pass(later)

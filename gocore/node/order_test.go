@@ -23,9 +23,10 @@ type dnsServer struct {
 	// first question is lost.
 	mute, sick, loses map[string]bool
 	// dead: silent. failing: SERVFAIL for all. away: the network says so.
-	dead, failing, away bool
-	cut                 map[int]bool // hosts that it is silent for
-	asked               []dns.Question
+	// noTCP: nobody listens there.
+	dead, failing, away, noTCP bool
+	cut                        map[int]bool // hosts that it is silent for
+	asked                      []dns.Question
 }
 
 func (l *lan) newServer(addr string) *dnsServer {
@@ -51,7 +52,7 @@ func (s *dnsServer) ask(n *testNode, e Ask) {
 		}
 	}
 	switch {
-	case s.away:
+	case s.away || e.TCP && s.noTCP:
 		reply(100*time.Microsecond, Replied{Failure: Unreachable})
 	case s.dead || s.mute[name] || s.cut[n.i]:
 	case s.loses[name]:
