@@ -161,7 +161,10 @@ func (f *firstOfTwo) judgeFirst(begin time.Time, calls []call) {
 		f.say("%s%s", p, voids(p))
 		f.wantAll(p)
 	}
-	f.want(found.Part+": lookups that count", ">= 10", found.Lookups, found.Lookups >= 10)
+	// Few may be void: with most of them so, the slowest would be judged among those that
+	// the machine let be quick.
+	made := found.Lookups + found.Void
+	f.want(found.Part+": lookups that count", fmt.Sprintf(">= 95 %% of %d", made), found.Lookups, made > 0 && 100*found.Lookups >= 95*made)
 	f.wantSlowest(finding, whileFinding)
 	f.wantSlowest(found, onceFound)
 	if f.loss == 0 {
@@ -208,8 +211,11 @@ func (f *firstOfTwo) loseBoth() error {
 	return err
 }
 
-// addDenied counts a lookup of a name of A on a host that asks B first: A's word, or
-// B's denial if a host has heard it, is right.
+// addDenied counts a lookup of a name of A on a host that asks B first. B's denial is
+// right there: with nss-dns such a host hears of these names from B alone, always that
+// they do not exist, and B's word is good while it is the first server. With both lost
+// every server's answer is good: if nobody on the LAN asked B for the name, A's address,
+// which the other hosts tell, is all there is, and right as well.
 func (p *part) addDenied(names *story.Names, h *lab.Host, l lab.Lookup) {
 	want := names.Addresses(l.Name)
 	if l.Result == "NONAME" || l.Result == "OK" && !slices.ContainsFunc(l.Addrs, func(a string) bool { return !slices.Contains(want, a) }) {
