@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/group"
 )
 
 // updateDown follows the servers' states: down means all of them.
@@ -83,6 +84,16 @@ func (n *Node) young(now time.Duration, q dns.Question) bool {
 	return down && now < since+lateAnswer
 }
 
+// yetToSpeak reports whether a server has said nothing to a host that knows no peer, for
+// as long as a lookup may take since it has it, and the network says nothing against it.
+// One that takes seconds looks like that, and the two questions of the first lookup, A and
+// AAAA, both late, made a dead one of it: asked for within 0.5 s of the start, a name
+// failed after 2.6 s where the server's 3.1 s were allowed.
+func (n *Node) yetToSpeak(now time.Duration, s *server) bool {
+	said := s.heard != group.Unseen || n.heardAnybody() || s.life == down
+	return !said && now < s.made+probeListens
+}
+
 // giveUpNowhere ends a question of a young outage that reached no server, once the
 // group has had its turn.
 func (n *Node) giveUpNowhere(now time.Duration, f *fetch) {
@@ -94,7 +105,7 @@ func (n *Node) giveUpNowhere(now time.Duration, f *fetch) {
 }
 
 func (n *Node) giveUp(now time.Duration, f *fetch) {
-	if n.downFor(f.q) {
+	if n.downFor(f.q) && !slices.ContainsFunc(n.serversFor(f.q), func(s *server) bool { return n.yetToSpeak(now, s) }) {
 		n.fetchFailed(now, f)
 	}
 }

@@ -98,7 +98,7 @@ func (n *Node) startFetch(now time.Duration, q dns.Question, kind purpose) {
 func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers []*server) *fetch {
 	f := &fetch{q: q, kind: kind, began: now}
 	f.own, f.allowed = n.wanted(n.pending[q], kind, len(servers))
-	f.deadline, f.listens = now+n.fetchTime(f), now+f.allowed
+	f.deadline, f.listens = now+n.fetchTime(now, f), now+f.allowed
 	rotates := n.set.Rotate || f.own.Rotate
 	f.ordered = kind != viaFallback && !rotates
 	shift := 0
@@ -113,14 +113,14 @@ func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers
 }
 
 // fetchTime is how long a fetch may take: a lookup's time leaves the group its turn.
-func (n *Node) fetchTime(f *fetch) time.Duration {
-	return n.deadline(f.allowed) - 2*n.queryPatience()
+func (n *Node) fetchTime(now time.Duration, f *fetch) time.Duration {
+	return n.deadline(now, f.allowed) - 2*n.queryPatience()
 }
 
 // timeIsUp ends a fetch, unless a server came up meanwhile: then it may take longer. It
 // was asked again when it came up, and is listened to.
 func (n *Node) timeIsUp(now time.Duration, f *fetch) {
-	f.deadline = f.began + n.fetchTime(f)
+	f.deadline = f.began + n.fetchTime(now, f)
 	if now >= f.deadline {
 		if !n.goOnForPatient(now, f) {
 			n.fetchFailed(now, f)

@@ -49,7 +49,7 @@ func (n *Node) timedOut(now time.Duration, a *ask) {
 	if f.kind != probe && s.state() != Down {
 		n.probe(now, s, f.q)
 	}
-	if s.life == hearsay && f.kind != probe {
+	if s.life == hearsay && f.kind != probe && !n.yetToSpeak(now, s) {
 		n.confirmDown(now, s)
 	}
 	if s.probeLost && (len(s.lostFor) >= lostLimit || s.success == group.Unseen) {

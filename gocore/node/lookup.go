@@ -197,8 +197,8 @@ func (n *Node) wait(now time.Duration, in Query) *pending {
 // expireAt ends a query that began at a time once its time is up, which is later if a
 // server came up meanwhile.
 func (n *Node) expireAt(now, began time.Duration, id uint64, allowed time.Duration) {
-	n.afterIf(now, began+n.deadline(allowed)-now, n.waits(id), func(now time.Duration) {
-		if now < began+n.deadline(allowed) {
+	n.afterIf(now, began+n.deadline(now, allowed)-now, n.waits(id), func(now time.Duration) {
+		if now < began+n.deadline(now, allowed) {
 			n.expireAt(now, began, id, allowed)
 			return
 		}
@@ -211,9 +211,9 @@ func (n *Node) waits(id uint64) func() bool {
 }
 
 // deadline is how long a lookup may take: all that is allowed while some server is
-// up, else 3 s.
-func (n *Node) deadline(allowed time.Duration) time.Duration {
-	if n.anyUp() {
+// up, or is yet to speak, else 3 s.
+func (n *Node) deadline(now, allowed time.Duration) time.Duration {
+	if n.anyUp() || slices.ContainsFunc(n.servers, func(s *server) bool { return n.yetToSpeak(now, s) }) {
 		return allowed
 	}
 	return min(3*time.Second, allowed)

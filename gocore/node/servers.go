@@ -14,6 +14,7 @@ type server struct {
 	life life
 	// since is when its state became another, entered when its life did.
 	since, entered time.Duration
+	made           time.Duration // when this host began to use it
 	rtt            rtt
 	// success and failure are when this host last had each, peerSuccess when
 	// some peer last had success (group.Unseen if never).
@@ -134,7 +135,7 @@ func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback b
 // newServer is suspect: at boot, nothing is known (PROTOCOL 5.1).
 func newServer(now time.Duration, s Server, fallback bool) *server {
 	return &server{
-		Server: s, since: now, fallback: fallback,
+		Server: s, since: now, made: now, fallback: fallback,
 		success: group.Unseen, failure: group.Unseen, peerSuccess: group.Unseen, judge: group.Unseen, heard: group.Unseen, silent: group.Unseen,
 	}
 }

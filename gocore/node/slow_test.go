@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"mcdns/gocore/dns"
 )
 
 // finds is how many of so many names, one after another, a host finds.
@@ -39,6 +41,36 @@ func TestServerThatTakesSecondsIsNotDown(t *testing.T) {
 			l.run(2 * delay)
 			if found := l.nodes[0].finds(50, s); found < 50 {
 				t.Errorf("%d hosts, a server that takes %v: %d of 50 names found", hosts, delay, found)
+			}
+		}
+	}
+}
+
+// The first lookup after a start is for both addresses, and at any time, the first probe
+// lost or not: a server that has never said anything may be slow.
+func TestFirstLookupAfterAStartWaitsForASlowServer(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		for _, delay := range []time.Duration{2700 * time.Millisecond, 3100 * time.Millisecond, 4 * time.Second} {
+			for at := time.Duration(0); at < 5*time.Second; at += 100 * time.Millisecond {
+				l := newLAN(t, 1)
+				s := l.newServer("192.0.2.60")
+				s.delay, s.loses["."], s.answers["first.example."] = delay, lost, "203.0.113.7"
+				if !lost {
+					delete(s.loses, ".")
+				}
+				l.configure(func(c *Settings) { c.Servers = []Server{s.id} })
+				l.run(at)
+				n := l.nodes[0]
+				four, six := question("first.example."), question("first.example.")
+				six.Type = dns.TypeAAAA
+				n.handle(Query{ID: 1, Question: four})
+				n.handle(Query{ID: 2, Question: six})
+				l.run(10 * time.Second)
+				for id := uint64(1); id <= 2; id++ {
+					if r := n.results[id]; r == nil || r.Answer == nil {
+						t.Errorf("a server that takes %v, asked %v after the start, first probe lost: %v: question %d failed", delay, at, lost, id)
+					}
+				}
 			}
 		}
 	}
