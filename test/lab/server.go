@@ -27,6 +27,7 @@ type Server struct {
 	lose      float64 // share of the questions over UDP that are swallowed
 	dice      *rand.Rand
 	dead      map[string]bool // "udp", "tcp": swallowed
+	sick      map[string]bool // names that it says SERVFAIL to
 	queries   []Query
 	listeners []*dns.Server // nil: the ports are closed
 }
@@ -63,7 +64,9 @@ func (s *Server) On() error {
 	if err := s.Host.PowerOn(); err != nil {
 		return err
 	}
-	s.set(func() { s.mode, s.delay, s.lose, s.dead = modeOn, answerDelay, 0, map[string]bool{} })
+	s.set(func() {
+		s.mode, s.delay, s.lose, s.dead, s.sick = modeOn, answerDelay, 0, map[string]bool{}, nil
+	})
 	if s.unit != nil {
 		s.unit.Thaw()
 	}
@@ -113,6 +116,16 @@ func (s *Server) Lose(share float64) error { return s.builtIn(func() { s.lose = 
 // Swallow makes the server lose all questions over network, "udp" or "tcp".
 func (s *Server) Swallow(network string) error {
 	return s.builtIn(func() { s.dead[network] = true })
+}
+
+// FailFor makes the server answer SERVFAIL to some names, and to those alone.
+func (s *Server) FailFor(names ...string) error {
+	return s.builtIn(func() {
+		s.sick = map[string]bool{}
+		for _, name := range names {
+			s.sick[dns.Fqdn(strings.ToLower(name))] = true
+		}
+	})
 }
 
 func (s *Server) builtIn(change func()) error {
@@ -238,13 +251,17 @@ func fit(m, q *dns.Msg, network string) *dns.Msg {
 func (s *Server) note(from net.Addr, network string, q *dns.Msg) (mode, time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := time.Now()
+	at, mode, name := time.Now(), s.mode, ""
 	addr, _ := netip.ParseAddrPort(from.String())
 	for _, question := range q.Question {
+		name = strings.ToLower(question.Name)
 		s.queries = append(s.queries, Query{
 			At: at, From: addr.Addr(), Net: network, Name: question.Name, Type: question.Qtype,
 		})
 	}
 	lost := network == "udp" && s.lose > 0 && s.dice.Float64() < s.lose
-	return s.mode, s.delay, lost || s.mode == modeFrozen || s.dead[network]
+	if mode == modeOn && s.sick[name] {
+		mode = modeServFail
+	}
+	return mode, s.delay, lost || mode == modeFrozen || s.dead[network]
 }

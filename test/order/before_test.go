@@ -62,20 +62,42 @@ func TestAnswersOfTheVersionBeforeAreReadByTheOrder(t *testing.T) {
 	run(p.peer, program)
 	p.must(p.a.Slow(200 * ms))
 	names := p.names(10)
+	told := p.tells(p.peer, len(names))
 	old := p.look(p.own, names)
 	if old.AtB == 0 {
 		t.Fatal("the version before did not ask B: the test shows nothing")
 	}
 	t.Logf("before: %d of %d right, B was asked for %d", old.Right, old.Of, old.AtB)
-	time.Sleep(time.Second) // told to the peer
-	run(p.own, now)         // its last state is saved when it stops
+	told()
+	run(p.own, now) // its last state is saved when it stops
 	if r := p.look(p.own, names); r.Right != r.Of || r.AtB != 0 {
 		t.Errorf("with the state of the version before: %d of %d right, B was asked for %d: %q", r.Right, r.Of, r.AtB, r.wrong)
 	}
 	more := p.names(10)
+	told = p.tells(p.own, len(more))
 	p.look(p.peer, more) // asked of B, and told by the version before
-	time.Sleep(time.Second)
+	told()
 	if r := p.look(p.own, more); r.Right != r.Of || r.AtB != 0 {
 		t.Errorf("beside a peer of the version before: %d of %d right, B was asked for %d: %q", r.Right, r.Of, r.AtB, r.wrong)
+	}
+}
+
+// tells returns a wait until a host was told of so many names more than it holds now,
+// each with both addresses.
+func (p *pair) tells(h *lab.Host, names int) (wait func()) {
+	p.t.Helper()
+	held := func() int {
+		s, err := h.Status()
+		p.must(err)
+		return s.Cache.Entries
+	}
+	want := held() + 2*names
+	return func() {
+		p.t.Helper()
+		for begin := time.Now(); held() < want; time.Sleep(20 * ms) {
+			if time.Since(begin) > 20*time.Second {
+				p.t.Fatalf("%s holds %d answers; want %d: it was not told", h.Name, held(), want)
+			}
+		}
 	}
 }

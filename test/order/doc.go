@@ -5,6 +5,7 @@
 // each host with mcdns one with nss-dns looks the same names up.
 //
 //	order_test.go  A in each of its ways
+//	wire_test.go   what the group is told
 //	vpn_test.go    a list that changes
 //	before_test.go the version before the rule
 package order

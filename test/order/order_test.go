@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/daemon/control"
 	"mcdns/test/checks"
 	"mcdns/test/lab"
 )
@@ -165,6 +166,28 @@ func (p *pair) healed(h *lab.Host) {
 	}
 }
 
+// over waits until the host says nothing more of B's about names. What it lends lives for
+// lentFor, and what is B's after that stays wrong. `mcdns query` is asked, for nothing
+// else shows what is lent: it is in no cache.
+func (p *pair) over(names []string) {
+	p.t.Helper()
+	const lentFor = 5 * time.Second
+	for begin := time.Now(); ; time.Sleep(50 * ms) {
+		if !slices.ContainsFunc(names, p.saysB) || time.Since(begin) > lentFor {
+			return
+		}
+	}
+}
+
+// saysB reports whether the host's daemon says of a name what B says.
+func (p *pair) saysB(name string) bool {
+	answer, err := p.own.Query(name)
+	p.must(err)
+	return slices.ContainsFunc(answer.Results, func(r control.Result) bool {
+		return r.Origin != nil && strings.HasPrefix(r.Server, p.b.Host.Addr.String())
+	})
+}
+
 // result is a line of the table.
 type result struct {
 	Way    string `json:"a"`
@@ -189,7 +212,7 @@ func (p *pair) try(w way) (r result) {
 	p.must(p.a.On())
 	p.healed(p.own)
 	p.healed(p.peer)
-	time.Sleep(5 * time.Second) // for so long a later server's answer may live
+	p.over(names)
 	r.Way, r.After, r.OnPeer = w.title, p.look(p.own, names), p.look(p.peer, names)
 	return r
 }
