@@ -131,10 +131,10 @@ type pair struct {
 	ask        string
 }
 
-func newPair(t *testing.T) *pair { return newPairOf(t, 1) }
+func newPair(t *testing.T) *pair { return newPairOf(t, 1, 73) }
 
-// newPairOf has so many DNS servers on each LAN.
-func newPairOf(t *testing.T, servers int) *pair {
+// newPairOf has so many DNS servers on each LAN, which have a number and the next one.
+func newPairOf(t *testing.T, servers int, number byte) *pair {
 	t.Helper()
 	lab.Need(t)
 	zone := lab.NewZone(time.Hour)
@@ -159,7 +159,7 @@ func newPairOf(t *testing.T, servers int) *pair {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for i, nss := range []string{"dns", "mcdns"} {
-		p.server[i] = lab.Start(t, lab.Config{Hosts: 1, Servers: servers, NSS: nss, Zone: zone, Number: byte(73 + i), NoKey: true, Program: lab.BuiltIn})
+		p.server[i] = lab.Start(t, lab.Config{Hosts: 1, Servers: servers, NSS: nss, Zone: zone, Number: number + byte(i), NoKey: true, Program: lab.BuiltIn})
 		if err := p.server[i].Server.Slow(0); err != nil {
 			t.Fatal(err)
 		}

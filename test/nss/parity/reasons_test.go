@@ -76,29 +76,81 @@ func reason(question, got, want string) string {
 	return ""
 }
 
+// trouble is one question in trouble: the ways of those servers alone that are on the
+// list, in its order, and what both say.
+type trouble struct {
+	conf      string
+	question  string
+	ways      []string
+	addresses []string // what each server would say
+	got, want string
+}
+
 // troubleReasons are the differences that are meant where a server fails for a name.
-// README has a sentence for each, under "Limits, said openly".
+// README has a sentence for each, under "Limits, said openly". Each says both what
+// nss-dns says and what mcdns must say in its place.
 var troubleReasons = []struct {
 	why  string
-	test func(conf string, ways []string, got, want string) bool
+	test func(trouble) bool
 }{
-	{"a lost question is repeated, several times a second; nss-dns waits for its time-out, and then asks the next server or fails", func(_ string, ways []string, got, _ string) bool {
-		return slices.Contains(ways, "lost") && !failed(got)
+	{"a lost question is repeated, several times a second; nss-dns waits for its time-out, and then asks the next server or fails", func(q trouble) bool {
+		return q.answeredBy("lost")
 	}},
 	{"FORMERR is no last word: the question goes out once without EDNS, then to the next server, and fails as one to try again; " +
-		"nss-dns says NO_RECOVERY", func(_ string, ways []string, _, want string) bool {
-		return slices.Contains(ways, "formerr") && (want == "-2" || strings.HasSuffix(want, "h_errno 3"))
+		"nss-dns says NO_RECOVERY", func(q trouble) bool {
+		noRecovery := q.want == "-2" || strings.HasSuffix(q.want, "h_errno 3")
+		return slices.Contains(q.ways, "formerr") && noRecovery && q.goesOn()
 	}},
-	{"a failure that comes over TCP is one, and the next server is asked; nss-dns (use-vc) takes it for the last word", func(conf string, ways []string, _, want string) bool {
-		return strings.Contains(conf, "use-vc") && slices.ContainsFunc(ways, fails) && !strings.HasPrefix(want, "0 canonical")
+	{"a failure that comes over TCP is one, and the next server is asked; nss-dns (use-vc) takes it for the last word", func(q trouble) bool {
+		return strings.Contains(q.conf, "use-vc") && slices.ContainsFunc(q.ways, fails) && !found(q.want) && q.goesOn()
 	}},
-	{"a lame server is lame with EDNS too; nss-dns (edns0) takes its empty reply for an answer", func(conf string, ways []string, _, want string) bool {
-		return strings.Contains(conf, "edns0") && slices.Contains(ways, "lame") && (strings.HasPrefix(want, "-5") || strings.HasSuffix(want, "h_errno 4"))
+	{"a lame server is lame with EDNS too; nss-dns (edns0) takes its empty reply for an answer", func(q trouble) bool {
+		return strings.Contains(q.conf, "edns0") && slices.Contains(q.ways, "lame") && empty(q.want) && q.goesOn()
+	}},
+	{"a referral is no answer, and the next server is asked; nss-dns takes one with addresses beside it for an empty answer", func(q trouble) bool {
+		return slices.Contains(q.ways, "referral") && empty(q.want) && q.goesOn()
+	}},
+	{"with no-aaaa, a name of one label whose servers are silent, asked for by IPv6 alone, is to be tried again; nss-dns says that it has no address", func(q trouble) bool {
+		six := strings.HasPrefix(q.question, "gai 10 ") || strings.HasPrefix(q.question, "name2 10 ")
+		oneLabel := six && !strings.Contains(q.question, ".")
+		return strings.Contains(q.conf, "no-aaaa") && oneLabel && slices.Contains(q.ways, "silent") && empty(q.want) && failed(q.got) && q.goesOn()
 	}},
 }
 
+// goesOn: what mcdns says is what a server that does not fail says, or that all do.
+func (q trouble) goesOn() bool {
+	if failed(q.got) {
+		return !slices.ContainsFunc(q.ways, func(way string) bool { return way == "good" || way == "slow" || way == "cut" })
+	}
+	return slices.ContainsFunc(q.ways, func(way string) bool { return q.answeredBy(way) })
+}
+
+// answeredBy reports whether mcdns says what a server says that treats the name in a way.
+func (q trouble) answeredBy(way string) bool {
+	for i, w := range q.ways {
+		if w != way || fails(way) {
+			continue
+		}
+		switch way {
+		case "nxdomain", "nxbare":
+			if q.got == "-2" || strings.HasSuffix(q.got, "h_errno 1") {
+				return true
+			}
+		case "nodata", "empty":
+			if empty(q.got) {
+				return true
+			}
+		default: // has an IPv4 address, and no other
+			if strings.Contains(q.got, q.addresses[i]) || empty(q.got) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func fails(way string) bool {
-	return slices.Contains([]string{"servfail", "refused", "notimp", "formerr", "lame"}, way)
+	return slices.Contains([]string{"servfail", "refused", "notimp", "formerr", "lame", "referral", "closed", "silent"}, way)
 }
 
 // failed reports whether an answer says that it may be tried again.
@@ -106,18 +158,26 @@ func failed(got string) bool {
 	return strings.HasPrefix(got, "-3") || strings.HasSuffix(got, "h_errno 2")
 }
 
-// troubleReason looks at the ways of those servers alone that are on the list.
+// empty reports whether an answer says that the name has no such record.
+func empty(got string) bool {
+	return strings.HasPrefix(got, "-5") || strings.HasSuffix(got, "h_errno 4")
+}
+
+func found(got string) bool { return strings.Contains(got, "192.0.2.") }
+
 func troubleReason(conf, question, got, want string) string {
 	fields := strings.Fields(question)
 	parts := strings.Split(fields[len(fields)-1], "-")
-	var ways []string
-	for i, letter := range []string{"A", "B"} {
-		if strings.Contains(conf, "nameserver "+letter+"\n") {
-			ways = append(ways, parts[i])
+	q := trouble{conf: conf, question: question, got: got, want: want}
+	for line := range strings.Lines(conf) {
+		i := strings.Index("AB", strings.TrimSpace(strings.TrimPrefix(line, "nameserver")))
+		if strings.HasPrefix(line, "nameserver") && i >= 0 {
+			q.ways = append(q.ways, parts[i])
+			q.addresses = append(q.addresses, []string{"192.0.2.1", "192.0.2.2"}[i])
 		}
 	}
 	for _, r := range troubleReasons {
-		if r.test(conf, ways, got, want) {
+		if r.test(q) {
 			return r.why
 		}
 	}

@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+	"golang.org/x/net/icmp"
+	"golang.org/x/net/ipv4"
 
 	"mcdns/test/lab"
 )
@@ -17,7 +20,9 @@ import (
 // before the first dot is the way of the first server, the second server's, and a
 // number, with hyphens between.
 type troubled struct {
-	nth int
+	nth  int
+	icmp net.PacketConn // says for some names that nobody listens
+	at   net.IP
 
 	mu   sync.Mutex
 	seen map[string]int // how often each question came over UDP
@@ -25,7 +30,7 @@ type troubled struct {
 
 // The ways in which a server fails; "good" answers.
 var troubles = []string{
-	"good", "slow", "lost", "servfail", "refused", "notimp", "formerr", "cut", "nxdomain", "nxbare", "nodata", "empty", "lame", "badid", "silent",
+	"good", "slow", "lost", "servfail", "refused", "notimp", "formerr", "cut", "nxdomain", "nxbare", "nodata", "empty", "lame", "referral", "badid", "silent", "closed",
 }
 
 // open has the server answer on a host of a LAN in place of the LAN's own.
@@ -43,6 +48,11 @@ func (s *troubled) open(t *testing.T, of *lab.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.at = of.Host.Addr.AsSlice()
+	if s.icmp, err = of.Host.ListenPacket("ip4:icmp", of.Host.Addr.String()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.icmp.Close() })
 	for _, d := range []*dns.Server{{PacketConn: packets}, {Listener: stream}} {
 		d.Handler = dns.HandlerFunc(s.serve)
 		go d.ActivateAndServe()
@@ -91,7 +101,7 @@ func (s *troubled) serve(w dns.ResponseWriter, r *dns.Msg) {
 	case "good":
 		good()
 	case "slow":
-		time.Sleep(80 * time.Millisecond)
+		time.Sleep(slowly)
 		good()
 	case "lost":
 		if udp && s.first(q, w.RemoteAddr()) {
@@ -119,6 +129,17 @@ func (s *troubled) serve(w dns.ResponseWriter, r *dns.Msg) {
 	case "empty":
 	case "lame":
 		m.RecursionAvailable = false
+	case "referral": // to the servers of the zone, with an address of one
+		m.RecursionAvailable = false
+		m.Ns = append(m.Ns, &dns.NS{Hdr: dns.RR_Header{Name: "example.", Rrtype: dns.TypeNS, Class: dns.ClassINET, Ttl: 60}, Ns: "ns.example."})
+		m.Extra = append(m.Extra, &dns.A{Hdr: dns.RR_Header{Name: "ns.example.", Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60}, A: net.IPv4(192, 0, 2, 53)})
+	case "closed":
+		if udp {
+			s.unreachable(w.RemoteAddr().(*net.UDPAddr))
+		} else {
+			w.Close()
+		}
+		return
 	case "badid":
 		bad := m.Copy()
 		bad.Id ^= 0x5555
@@ -128,4 +149,27 @@ func (s *troubled) serve(w dns.ResponseWriter, r *dns.Msg) {
 		return
 	}
 	w.WriteMsg(m)
+}
+
+// slowly is how long a server takes that is slow for a name: several times as long as
+// mcdnsd waits before it asks again, and much less than nss-dns waits. It is the server's
+// latency, and nothing waits for it but the clients.
+const slowly = 80 * time.Millisecond
+
+// unreachable says to who asked that nobody listens at the port, as the kernel of a host
+// does whose server is not running.
+func (s *troubled) unreachable(who *net.UDPAddr) {
+	ip := ipv4.Header{Version: 4, Len: ipv4.HeaderLen, TotalLen: ipv4.HeaderLen + 8, TTL: 64, Protocol: 17, Src: who.IP, Dst: s.at}
+	sent, err := ip.Marshal()
+	if err != nil {
+		return
+	}
+	sent = binary.BigEndian.AppendUint16(sent, uint16(who.Port))
+	sent = binary.BigEndian.AppendUint16(sent, 53)
+	sent = append(sent, 0, 8, 0, 0) // the length, and no checksum
+	const portUnreachable = 3
+	message := icmp.Message{Type: ipv4.ICMPTypeDestinationUnreachable, Code: portUnreachable, Body: &icmp.DstUnreach{Data: sent}}
+	if b, err := message.Marshal(nil); err == nil {
+		s.icmp.WriteTo(b, &net.IPAddr{IP: who.IP})
+	}
 }
