@@ -131,6 +131,17 @@ func TestEndedConnectionIsNotKept(t *testing.T) {
 	}
 }
 
+// A program that wants no UDP is asked for over TCP, beside others.
+func TestQuestionThatWantsTCPGoesOverTCP(t *testing.T) {
+	s := startTCP(t, listen(t), func(c net.Conn, q []byte) bool { c.Write(framed(good(q))); return true })
+	client, got := New(4, nil), make(chan node.Replied, 1)
+	defer client.Close()
+	client.Ask(node.Ask{Server: s.addr, Question: www, Patience: patience, TCP: true}, func(r node.Replied) { got <- r })
+	if r := <-got; r.Answer == nil || s.connections.Load() != 1 {
+		t.Errorf("got %+v over %d connections; want an answer over 1", r, s.connections.Load())
+	}
+}
+
 func TestServerThatClosesAfterEachReplyIsAskedAllTheSame(t *testing.T) {
 	s := startTCP(t, listen(t), func(c net.Conn, q []byte) bool { c.Write(framed(good(q))); return false })
 	client := New(4, func() bool { return true })

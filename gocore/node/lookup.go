@@ -54,7 +54,7 @@ func (n *Node) query(now time.Duration, in Query) {
 		n.considerRefresh(now, e)
 	case n.downFor(q):
 		n.queryWhileDown(now, in, e)
-	case n.failures.active(now, q) && !n.cutOff(now) && !in.Own.apart():
+	case n.failures.active(now, q) && !n.cutOff(now) && !n.triesMore(in.Own):
 		n.serveOrFail(now, in.ID, in.Question, e)
 	case n.outlived(e):
 		n.serveOutlived(now, in.ID, e)

@@ -19,6 +19,12 @@ func (n *Node) allowed(own Options, servers int) time.Duration {
 	return cmp.Or(own.Timeout, n.set.Timeout) * time.Duration(max(1, cmp.Or(own.Attempts, n.set.Attempts), servers))
 }
 
+// triesMore reports whether a program's question may end otherwise than that of another
+// which failed a moment ago.
+func (n *Node) triesMore(own Options) bool {
+	return own.apart() || n.allowed(own, 1) > n.allowed(Options{}, 1)
+}
+
 // agreed are the options of all who wait.
 func (p *pending) agreed() (own Options) {
 	for i, w := range p.waiters {

@@ -60,6 +60,17 @@ func TestProgramsOwnTimeoutIsHowLongItWaits(t *testing.T) {
 	l.expect("timeout:10", 5*time.Second, patient, "10.0.0.2")
 }
 
+// What has failed for who waited for less has not failed for who waits for longer.
+func TestFailureOfTheHurriedIsNotThePatientOnes(t *testing.T) {
+	l, a, _ := twoServers(t, 1)
+	n := l.nodes[0]
+	l.configure(func(s *Settings) { s.Servers, s.Timeout, s.Attempts = []Server{a.id}, time.Second, 1 })
+	a.answers["slow.corp."], a.slow["slow.corp."] = "10.0.0.2", 2*time.Second
+	l.expect("without options", 1100*time.Millisecond, n.query("slow.corp."), "")
+	l.expect("without options, at once again", 10*time.Millisecond, n.query("slow.corp."), "")
+	l.expect("timeout:5", 3*time.Second, n.queryWith("slow.corp.", Options{Timeout: 5 * time.Second}), "10.0.0.2")
+}
+
 // Attempts count too, and who comes late to the fetch of others has all its time.
 func TestFetchGoesOnWhileAnyAskerWaits(t *testing.T) {
 	l, a, _ := twoServers(t, 1)
