@@ -6,6 +6,7 @@
 //
 //	order_test.go  A in each of its ways
 //	wire_test.go   what the group is told
+//	again_test.go  a host alone: a slow server at the start, one that is started again
 //	vpn_test.go    a list that changes
 //	before_test.go the version before the rule
 package order
