@@ -156,7 +156,8 @@ func lookupsLine(c map[string]uint64) string {
 func droppedLine(c map[string]uint64) string {
 	total, kinds := uint64(0), []string{}
 	for _, kind := range []struct{ key, word string }{
-		{"flood", "flood"}, {"forged", "forged"}, {"malformed", "malformed"}, {"off_link", "off-link"}, {"stray", "stray"},
+		{"flood", "flood"}, {"forged", "forged"}, {"malformed", "malformed"},
+		{"repeated", "repeated"}, {"off_link", "off-link"}, {"stray", "stray"},
 	} {
 		if n := c["datagrams_"+kind.key]; n > 0 {
 			total += n

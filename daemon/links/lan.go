@@ -140,8 +140,9 @@ type dropped struct {
 	offLink, size, stray atomic.Uint64
 	// flood: its source had sent too much that was forged. foreign, version: under
 	// another group's key, of another version. malformed: opened, and no message.
-	flood, foreign, version, forged, malformed atomic.Uint64
-	unsent                                     atomic.Uint64
+	// repeated: these very bytes were heard before.
+	flood, foreign, version, forged, malformed, repeated atomic.Uint64
+	unsent                                               atomic.Uint64
 }
 
 // Counters adds what was dropped before the node saw it, by the names that status
@@ -154,6 +155,7 @@ func (l *LAN) Counters(to map[string]uint64) {
 	to["datagrams_version"] = d.version.Load()
 	to["datagrams_malformed"] = d.malformed.Load() + d.size.Load()
 	to["datagrams_off_link"] = d.offLink.Load()
+	to["datagrams_repeated"] = d.repeated.Load()
 	to["datagrams_stray"] = d.stray.Load()
 	to["datagrams_unsent"] = d.unsent.Load()
 }

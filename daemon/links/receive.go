@@ -14,14 +14,16 @@ import (
 )
 
 var (
-	errSolo  = errors.New("no group key")
-	errFlood = errors.New("too many forged datagrams of this source")
+	errSolo   = errors.New("no group key")
+	errFlood  = errors.New("too many forged datagrams of this source")
+	errRepeat = errors.New("these very bytes were heard on this link before")
 )
 
 // receiver is one address family's goroutine.
 type receiver struct {
-	lan    *LAN
-	floods *trust.Floods
+	lan     *LAN
+	floods  *trust.Floods
+	repeats trust.Repeats
 }
 
 func newReceiver(l *LAN) *receiver {
@@ -66,12 +68,18 @@ func (r *receiver) open(p packet) ([]byte, error) {
 	if err := ring.Claims(p.Data); err != nil {
 		return nil, err
 	}
+	if r.repeats.Heard(p.Data, p.Link) {
+		return nil, errRepeat
+	}
 	now, from := r.lan.config.Now(), p.From.Addr()
 	if !r.floods.Allow(now, from, p.Link) {
 		return nil, errFlood
 	}
 	plain, err := ring.Open(p.Data)
 	r.floods.Opened(now, from, p.Link, len(p.Data), err == nil)
+	if err == nil {
+		r.repeats.Note(p.Data, p.Link)
+	}
 	return plain, err
 }
 
@@ -82,6 +90,8 @@ func (l *LAN) drop(p packet, err error) {
 	case errSolo:
 	case errFlood:
 		l.dropped.flood.Add(1)
+	case errRepeat:
+		l.dropped.repeated.Add(1)
 	case trust.ErrForeign:
 		l.dropped.foreign.Add(1)
 		l.sayHourly(&l.saidForeign, p, "another group key is in use on this link; said once an hour")

@@ -176,6 +176,7 @@ var counters = []struct {
 		{"datagrams_foreign", []string{"reason", "foreign"}}, {"datagrams_version", []string{"reason", "version"}},
 		{"datagrams_forged", []string{"reason", "forged"}},
 		{"datagrams_malformed", []string{"reason", "malformed"}}, {"datagrams_off_link", []string{"reason", "off_link"}},
+		{"datagrams_repeated", []string{"reason", "repeated"}},
 		{"datagrams_stray", []string{"reason", "stray"}}, {"datagrams_flood", []string{"reason", "flood"}},
 		{"datagrams_lost", []string{"reason", "lost"}}, {"peer_late", []string{"reason", "late"}},
 		{"peer_replayed", []string{"reason", "replayed"}}, {"peer_duplicate", []string{"reason", "duplicate"}},
