@@ -84,7 +84,7 @@ var rows = []row{
 		attack: "forged datagrams of 1232 bytes, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
 	},
 	{
-		number: "7ft", open: true, who: outsider, alone: true, held: true, run: slowed("replayed"),
+		number: "7ft", who: outsider, alone: true, held: true, run: slowed("replayed"),
 		attack: "replays, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
 	},
 	{
