@@ -49,8 +49,8 @@ type Loop struct {
 	timer     *clock.Timer
 	armed     time.Duration // what the timer is set to, 0 if it is not
 	events    chan event
-	queries   clients.Turns[event] // one user's keep no other's waiting
-	wake      chan struct{}        // queries have come
+	queries   clients.Turns[event] // and looks; one user's keep no other's waiting
+	wake      chan struct{}        // queries or looks have come
 	datagrams chan node.Received
 	stopped   chan struct{}
 	nextID    atomic.Uint64
@@ -63,11 +63,10 @@ type Loop struct {
 // event is an input, or a look at the node.
 type event struct {
 	input node.Input
-	// Of a Query: where its result goes, which of its caller's questions it is, and
-	// how long somebody waits.
+	// Of a Query: where its result goes, and which of its caller's questions it is.
 	result chan<- answered
 	index  int
-	ctx    context.Context
+	ctx    context.Context // how long somebody waits
 	view   func(View)
 }
 
@@ -281,16 +280,12 @@ func (l *Loop) perform(effect node.Effect) {
 
 // Put hands an input to the node. It waits for room, and returns ErrStopped if
 // the node has stopped.
-func (l *Loop) Put(in node.Input) error { return l.put(context.Background(), event{input: in}) }
-
-func (l *Loop) put(ctx context.Context, e event) error {
+func (l *Loop) Put(in node.Input) error {
 	select {
-	case l.events <- e:
+	case l.events <- event{input: in}:
 		return nil
 	case <-l.stopped:
 		return ErrStopped
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
@@ -324,10 +319,10 @@ func (l *Loop) ResolveAll(ctx context.Context, own node.Options, questions []dns
 	n := uint64(len(questions))
 	first := l.nextID.Add(n) - n
 	answers := make(chan answered, n)
-	begun := time.Now()
+	begun, user := time.Now(), clients.User(ctx)
 	for i, q := range questions {
-		in := node.Query{ID: first + uint64(i), Question: q, Own: own}
-		l.queries.Put(clients.User(ctx), event{input: in, result: answers, index: i, ctx: ctx})
+		in := node.Query{ID: first + uint64(i), Question: q, Own: own, Asker: user}
+		l.queries.Put(user, event{input: in, result: answers, index: i, ctx: ctx})
 	}
 	l.woken()
 	results := make([]node.Result, n)
@@ -361,16 +356,16 @@ var errBlind = errors.New("mcdnsd could not look at its own state")
 // See runs f on the loop, waits for it and returns what f made of the node. f
 // must be quick, and what it returns must be its own: f may still run when ctx has
 // ended, so it shares nothing with its caller, who then gets T's zero and the error.
+// Looks have their turns among the queries: one at a thousand peers takes as long as
+// a hundred lookups.
 func See[T any](ctx context.Context, l *Loop, f func(View) T) (T, error) {
 	seen := make(chan T, 1) // has room for one that comes too late
 	var none T
-	err := l.put(ctx, event{view: func(v View) {
+	l.queries.Put(clients.User(ctx), event{ctx: ctx, view: func(v View) {
 		defer close(seen)
 		seen <- f(v)
 	}})
-	if err != nil {
-		return none, err
-	}
+	l.woken()
 	select {
 	case t, ok := <-seen:
 		if !ok {

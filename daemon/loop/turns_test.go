@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"mcdns/daemon/clients"
 	"mcdns/gocore/node"
 )
 
@@ -43,5 +45,42 @@ func TestQueriesOfOneUserKeepNoOtherWaiting(t *testing.T) {
 	}
 	if slices.Contains(names, "gone.example.") {
 		t.Error("what nobody waits for was asked")
+	}
+}
+
+// watched tells when somebody begins to wait for its end.
+type watched struct {
+	context.Context
+	waits func()
+}
+
+func (w watched) Done() <-chan struct{} {
+	w.waits()
+	return w.Context.Done()
+}
+
+// Whoever looks at all peers again and again stands before nobody's names.
+func TestLooksOfOneUserKeepNoQueryWaiting(t *testing.T) {
+	var order []string // the loop's goroutine's
+	l, _ := start(t, Drivers{Ask: func(a node.Ask, _ func(node.Replied)) { order = append(order, a.Question.Name) }})
+	held, release := make(chan bool), make(chan bool)
+	go See(t.Context(), l, func(View) bool { close(held); <-release; return true })
+	<-held
+	const looks = 50
+	var queued, over sync.WaitGroup
+	queued.Add(looks)
+	for range looks {
+		ctx := watched{clients.WithUser(t.Context(), 1), sync.OnceFunc(queued.Done)}
+		over.Go(func() { See(ctx, l, func(View) bool { order = append(order, "look"); return true }) })
+	}
+	queued.Wait()
+	in := node.Query{ID: l.nextID.Add(1), Question: question(t, "www.example")}
+	l.queries.Put(2, event{input: in, result: make(chan answered, 1), ctx: t.Context()})
+	close(release)
+	over.Wait()
+	all := see(t, l, func(View) []string { return slices.Clone(order) })
+	all = slices.DeleteFunc(all, func(what string) bool { return what == "." })
+	if at := slices.Index(all, "www.example."); at < 0 || at > 2 {
+		t.Errorf("another user's question came after %d looks", at)
 	}
 }

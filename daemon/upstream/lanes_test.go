@@ -28,8 +28,10 @@ func newTestLane(sockets int) *testLane {
 	return l
 }
 
-func (l *testLane) ask(name string) *try {
-	t := &try{server: someServer, question: dns.Question{Name: name, Type: 1}, turn: make(chan struct{})}
+func (l *testLane) ask(name string) *try { return l.askFor(0, name) }
+
+func (l *testLane) askFor(asker uint32, name string) *try {
+	t := &try{server: someServer, question: dns.Question{Name: name, Type: 1}, asker: asker, turn: make(chan struct{})}
 	t.giveUp = func() { l.gone = append(l.gone, t) }
 	if !l.enter(t) {
 		return nil
@@ -43,6 +45,39 @@ func (t *try) sent() bool {
 		return true
 	default:
 		return false
+	}
+}
+
+// TestOneAskersQuestionsKeepNoOthersFromLeaving: not those under way, nor those that
+// wait, however many.
+func TestOneAskersQuestionsKeepNoOthersFromLeaving(t *testing.T) {
+	l := newTestLane(8)
+	for i := range 2 * maxWaiting {
+		l.askFor(1, fmt.Sprintf("x%d.", i))
+	}
+	l.gone = nil
+	first, second, third := l.askFor(2, "a."), l.askFor(2, "b."), l.askFor(3, "c.")
+	if first == nil || second == nil || third == nil {
+		t.Fatal("another asker found no room to wait")
+	}
+	if !first.sent() || !second.sent() || !third.sent() || len(l.gone) != 3 {
+		t.Errorf("sent: %v %v %v, %d gave way; want all, and 3", first.sent(), second.sent(), third.sent(), len(l.gone))
+	}
+	var more []*try
+	for i := range 8 {
+		more = append(more, l.askFor(2, fmt.Sprintf("d%d.", i)))
+	}
+	for _, t := range l.to[someServer].asked[:4] {
+		l.leave(t)
+	}
+	sent := 0
+	for _, t := range more {
+		if t.sent() {
+			sent++
+		}
+	}
+	if sent < 2 {
+		t.Errorf("of 4 places 2 or more are for who has less under way, got %d", sent)
 	}
 }
 
@@ -80,7 +115,7 @@ func TestQuestionWaitsOnceOnly(t *testing.T) {
 	l := newTestLane(1)
 	l.ask("a.")
 	first, again := l.ask("b."), l.ask("b.")
-	if lane := l.to[someServer]; !slices.Equal(lane.waiting, []*try{again}) || !slices.Equal(l.gone, []*try{first}) {
+	if lane := l.to[someServer]; !slices.Equal(lane.waiting[0], []*try{again}) || !slices.Equal(l.gone, []*try{first}) {
 		t.Error("two tries of one question wait")
 	}
 }

@@ -35,9 +35,10 @@ const (
 	// DefaultSockets are used at once for each server. A host's programs seldom
 	// have more than some dozens of questions under way.
 	DefaultSockets = 256
-	// maxWaiting bounds the questions that wait to be sent to one server; beyond it
-	// they are dropped, which the node takes for a lost packet.
-	maxWaiting = 4096
+	// maxWaiting bounds the questions that wait to be sent to one server, of one asker
+	// to as many as are left; beyond it they are dropped, which the node takes for a
+	// lost packet.
+	maxWaiting = 8192
 )
 
 // Client asks DNS servers.
@@ -86,7 +87,7 @@ func (c *Client) Note(note func(node.Failure, time.Duration)) { c.note = note }
 func (c *Client) Ask(ask node.Ask, report func(node.Replied)) {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(c.ctx, ask.Patience)
-	t := &try{server: ask.Server, question: ask.Question, turn: make(chan struct{}), giveUp: cancel}
+	t := &try{server: ask.Server, question: ask.Question, asker: ask.Asker, turn: make(chan struct{}), giveUp: cancel}
 	if !c.lanes.enter(t) {
 		cancel()
 		return

@@ -36,7 +36,7 @@ func (n *Node) fetchAhead(now time.Duration, a *dns.Answer) {
 // wantSoon fetches an answer unless it is held, asked for, or known to fail. It
 // gives way when much is under way already.
 func (n *Node) wantSoon(now time.Duration, q dns.Question) {
-	if len(n.pending) > maxPending/4 || n.pending[q] != nil || n.reach(q) == names.Here ||
+	if len(n.pending) > maxPending/8 || n.pending[q] != nil || n.reach(q) == names.Here ||
 		n.downFor(q) || n.failures.active(now, q) {
 		return
 	}

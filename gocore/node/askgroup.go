@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
 	"slices"
@@ -15,12 +16,18 @@ import (
 // A querier asks the group what no DNS server answers and this host does not
 // hold (PROTOCOL 3.12).
 type querier struct {
-	queue      []wire.Asked
+	queue      []toAsk
 	timed      bool
 	sent       map[uint64]time.Duration // nonces of the last seconds
 	own        bucket                   // of QUERY datagrams
 	background bucket                   // of those that nobody waits for
 	replies    allowance                // what other hosts' QUERYs may cause
+}
+
+// A toAsk is a question that waits for a QUERY.
+type toAsk struct {
+	wire.Asked
+	asker uint32
 }
 
 // A query is a pending question put to the group; a later one is another.
@@ -111,7 +118,7 @@ func (n *Node) repeatQuery(now time.Duration, p *pending, asked *query, times in
 	}
 	_, gap := n.queryPace()
 	if asked.heard == 0 || now-asked.heard >= gap {
-		n.queueQuery(now, wire.Asked{Question: p.q})
+		n.queueQuery(now, toAsk{wire.Asked{Question: p.q}, p.asker})
 	}
 	n.after(now, gap, func(now time.Duration) { n.repeatQuery(now, p, asked, times-1) })
 }
@@ -176,14 +183,18 @@ func (n *Node) mayCome(now time.Duration, f *fetch) bool {
 	return true
 }
 
-func (n *Node) queueQuery(now time.Duration, a wire.Asked) {
+func (n *Node) queueQuery(now time.Duration, a toAsk) {
 	if !n.set.Shares || n.secret(a.Question) {
 		return
 	}
 	n.queries.queue = append(n.queries.queue, a)
+	n.timeQueries(now, queryWindow)
+}
+
+func (n *Node) timeQueries(now, in time.Duration) {
 	if !n.queries.timed {
 		n.queries.timed = true
-		n.after(now, queryWindow, n.flushQueries)
+		n.after(now, in, n.flushQueries)
 	}
 }
 
@@ -193,38 +204,78 @@ func (n *Node) queueQuery(now time.Duration, a wire.Asked) {
 const backgroundRate = queryRate / 2
 
 // background reports whether nobody waits for a question: what was served is held.
-func background(a wire.Asked) bool { return a.Held != dns.Birth{} }
+func (a toAsk) background() bool { return a.Held != dns.Birth{} }
 
-func backgroundLast(a, b wire.Asked) int {
-	switch {
-	case background(a) == background(b):
-		return 0
-	case background(a):
-		return 1
+// inTurn orders what waits: first what programs wait for, one question of each asker in
+// a round.
+func (q *querier) inTurn() {
+	type place struct {
+		toAsk
+		round int
 	}
-	return -1
+	rounds := make(map[uint32]int)
+	places := make([]place, len(q.queue))
+	for i, a := range q.queue {
+		if places[i] = (place{a, 0}); !a.background() {
+			places[i].round = rounds[a.asker]
+			rounds[a.asker]++
+		} else {
+			places[i].round = math.MaxInt
+		}
+	}
+	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.round, b.round) })
+	for i := range places {
+		q.queue[i] = places[i].toAsk
+	}
+}
+
+// token takes one for a datagram that begins with a, or says how long until there is one.
+func (q *querier) token(now time.Duration, a toAsk) time.Duration {
+	// In this order, or what is not sent would use up the rate of the rest.
+	if a.background() {
+		if wait := q.background.take(now, backgroundRate, backgroundRate); wait > 0 {
+			return wait
+		}
+	}
+	return q.own.take(now, queryRate, queryRate)
+}
+
+// fit is how many of those that wait go into one datagram.
+func (q *querier) fit(room int) (count int) {
+	for _, a := range q.queue {
+		if room -= wire.AskedSize(a.Asked); room < 0 {
+			break
+		}
+		count++
+	}
+	return count
 }
 
 // flushQueries sends what waits: first what programs wait for, and the rest where
-// there is room beside it or in the few datagrams of its own.
+// there is room beside it or in the few datagrams of its own. Of a flood of names as
+// many wait for the next datagram as it holds, some of each asker; the others fail in
+// time.
 func (n *Node) flushQueries(now time.Duration) {
-	n.queries.timed = false
-	slices.SortStableFunc(n.queries.queue, backgroundLast)
-	for len(n.queries.queue) > 0 {
-		// In this order, or what is not sent would use up the rate of the rest.
-		if background(n.queries.queue[0]) && n.queries.background.take(now, backgroundRate, backgroundRate) > 0 ||
-			n.queries.own.take(now, queryRate, queryRate) > 0 {
-			n.queries.queue = nil // a flood of names: those that wait fail in time
+	q := &n.queries
+	q.timed = false
+	q.queue = slices.DeleteFunc(q.queue, func(a toAsk) bool { return !a.background() && !n.isPut(a.Question) })
+	q.inTurn()
+	for len(q.queue) > 0 {
+		count := q.fit(n.room(now))
+		if wait := q.token(now, q.queue[0]); wait > 0 {
+			q.queue = slices.DeleteFunc(q.queue[:count], toAsk.background)
+			if len(q.queue) > 0 {
+				n.timeQueries(now, wait)
+			}
 			return
 		}
-		body, room := &wire.Query{Nonce: n.newNonce(now), Wireless: n.wireless()}, n.room(now)
-		for len(n.queries.queue) > 0 && wire.AskedSize(n.queries.queue[0]) <= room {
-			room -= wire.AskedSize(n.queries.queue[0])
-			body.Asked = append(body.Asked, n.queries.queue[0])
-			n.queries.queue = n.queries.queue[1:]
+		body := &wire.Query{Nonce: n.newNonce(now), Wireless: n.wireless()}
+		for _, a := range q.queue[:count] {
+			body.Asked = append(body.Asked, a.Asked)
 		}
+		q.queue = q.queue[count:]
 		if len(body.Asked) == 0 {
-			n.queries.queue = nil // cannot be: a name has at most 255 bytes
+			q.queue = nil // cannot be: a name has at most 255 bytes
 			return
 		}
 		n.count(QueriesSent)
@@ -234,6 +285,12 @@ func (n *Node) flushQueries(now time.Duration) {
 			n.sendEverywhere(now, body)
 		}
 	}
+}
+
+// isPut reports whether a question waits for what the group says.
+func (n *Node) isPut(q dns.Question) bool {
+	p := n.pending[q]
+	return p != nil && p.query != nil
 }
 
 // justStarted reports whether peers may be there that this host has not heard
@@ -330,7 +387,7 @@ func (n *Node) waitBeside(now time.Duration, m *group.Member, e cache.Entry, ask
 	n.failures.hear(now, n.queryPatience(), m.Peer, q)
 	if p := n.pending[q]; p != nil && p.query != nil {
 		p.query.heard = now
-		n.queries.queue = slices.DeleteFunc(n.queries.queue, func(a wire.Asked) bool { return a.Question == q })
+		n.queries.queue = slices.DeleteFunc(n.queries.queue, func(a toAsk) bool { return a.Question == q })
 	}
 }
 

@@ -18,6 +18,7 @@ func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
 	c := *n
 	c.rand, c.timers, c.out = r, timers{}, nil
 	c.pending, c.waiting, c.asks = make(map[dns.Question]*pending), make(map[uint64]*pending), make(map[uint64]*ask)
+	c.asking = make(map[uint32]int)
 	c.refresh, c.answers = make(map[dns.Question]bool), make(map[dns.Question]*due)
 	c.pulls, c.exports = make(map[uint64]*stream), make(map[uint64]*export)
 	c.queries = querier{own: n.queries.own, background: n.queries.background, replies: n.queries.replies}

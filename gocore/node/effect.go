@@ -33,6 +33,7 @@ type Ask struct {
 	ID       uint64
 	Server   netip.AddrPort
 	Question dns.Question
+	Asker    uint32 // Query.Asker of the first who asked, or Itself
 	// Patience is how long a reply is still of use; longer than the node waits
 	// before it asks again, because a late answer is an answer.
 	Patience time.Duration

@@ -23,6 +23,7 @@ const (
 // one answers or its time is up.
 type fetch struct {
 	q        dns.Question
+	asker    uint32
 	kind     purpose
 	began    time.Duration
 	deadline time.Duration
@@ -84,14 +85,14 @@ func (n *Node) startFetch(now time.Duration, q dns.Question, kind purpose) {
 	}
 	p := n.pending[q]
 	if p == nil {
-		p = &pending{q: q, made: n.id()}
-		n.pending[q] = p
+		p = n.pend(q, Itself)
 	}
 	if p.fetch != nil && (p.fetch.kind == viaFallback || kind != viaFallback) {
 		return
 	}
 	n.abandon(now, p)
 	p.fetch, p.said = n.newFetch(now, q, kind, servers), dns.RcodeError{}
+	p.fetch.asker = p.asker
 	n.sendNext(now, p.fetch)
 }
 
@@ -157,7 +158,7 @@ func (n *Node) emitAsk(now time.Duration, f *fetch, id uint64, s *server, tcp bo
 	n.asks[id] = &ask{fetch: f, server: s, sent: now, tcp: tcp}
 	f.asks = append(f.asks, id)
 	n.countAsk(f.kind)
-	n.emit(Ask{ID: id, Server: s.Addr, Question: f.q, Patience: f.listens - now, TCP: tcp})
+	n.emit(Ask{ID: id, Server: s.Addr, Question: f.q, Asker: f.asker, Patience: f.listens - now, TCP: tcp})
 }
 
 // patience is how long a try waits for its reply. A fallback server is asked again

@@ -23,12 +23,18 @@ type Configure struct{ Settings Settings }
 // what the driver made of them (PROTOCOL 1.2).
 type Restore struct{ Entries []Entry }
 
+// Itself is the node as an asker: of what it looks up before anybody asks, and of probes.
+const Itself = 1<<32 - 1
+
 // Query is a question of this host's programs. Exactly one Respond effect with
 // the same ID follows, in this or a later call.
 type Query struct {
 	ID       uint64 // chosen by the driver
 	Question dns.Question
 	Own      Options // the program's
+	// Asker is who of the host asks, by a number that means nothing to the node: what
+	// is scarce is shared among askers.
+	Asker uint32
 }
 
 // Options are what a program wants otherwise than resolv.conf has it (RES_OPTIONS); the

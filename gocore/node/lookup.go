@@ -14,6 +14,7 @@ import (
 // the node itself. All who ask the same question share one fetch.
 type pending struct {
 	q       dns.Question
+	asker   uint32 // who asked first
 	made    uint64 // order of arrival, for a stable order of effects
 	waiters []waiter
 	fetch   *fetch
@@ -33,7 +34,7 @@ type waiter struct {
 
 // Bounds on what waits: a flood of unanswerable names must not grow the node.
 const (
-	maxPending = 8192
+	maxPending = 16384
 	// maxWaiters are those of one question: as many as the daemon serves programs.
 	maxWaiters = 4096
 )
@@ -86,7 +87,7 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 // or the group says, failure (PROTOCOL 5.10).
 func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 	if n.doubtsDown() || !e.Held() && n.byHearsay() {
-		n.startFetch(now, in.Question, demand)
+		n.fetchFor(now, in)
 	}
 	if e.Held() {
 		n.serve(now, in.ID, e)
@@ -138,7 +139,7 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 		n.startFetch(now, q, viaFallback)
 	}
 	if n.cache.Query(now, q, n.outage) {
-		n.queueQuery(now, wire.Asked{Question: q, Held: e.Answer.Birth})
+		n.queueQuery(now, toAsk{wire.Asked{Question: q, Held: e.Answer.Birth}, Itself})
 	}
 }
 
@@ -176,17 +177,40 @@ func (n *Node) serverInScope(q dns.Question, id dns.ServerID) bool {
 	return false
 }
 
+// mayPend reports whether a question that an asker is the first with finds room. An
+// asker may have as much of it as is left: alone half of it, and whoever comes next finds
+// some, however many have come before.
+func (n *Node) mayPend(asker uint32) bool { return n.asking[asker] < maxPending-len(n.pending) }
+
+// pend makes a question one that is pending.
+func (n *Node) pend(q dns.Question, asker uint32) *pending {
+	p := &pending{q: q, asker: asker, made: n.id()}
+	n.pending[q] = p
+	n.asking[asker]++
+	return p
+}
+
+// fetchFor asks the servers on behalf of an asker, if there is room.
+func (n *Node) fetchFor(now time.Duration, in Query) {
+	if n.pending[in.Question] == nil {
+		if !n.mayPend(in.Asker) {
+			return
+		}
+		n.pend(in.Question, in.Asker)
+	}
+	n.startFetch(now, in.Question, demand)
+}
+
 // wait makes a query wait; nil means that there was no room, and that it got what
 // is held, if anything.
 func (n *Node) wait(now time.Duration, in Query) *pending {
 	p := n.pending[in.Question]
-	if p == nil && len(n.pending) >= maxPending || p != nil && len(p.waiters) >= maxWaiters {
+	if p == nil && !n.mayPend(in.Asker) || p != nil && len(p.waiters) >= maxWaiters {
 		n.serveOrFail(now, in.ID, in.Question, n.usable(now, in.Question))
 		return nil
 	}
 	if p == nil {
-		p = &pending{q: in.Question, made: n.id()}
-		n.pending[in.Question] = p
+		p = n.pend(in.Question, in.Asker)
 	}
 	p.waiters = append(p.waiters, waiter{in.ID, in.Own})
 	n.waiting[in.ID] = p
@@ -272,6 +296,9 @@ func (n *Node) release(id uint64) {
 func (n *Node) drop(p *pending) {
 	if len(p.waiters) == 0 && p.fetch == nil && p.query == nil && n.pending[p.q] == p {
 		delete(n.pending, p.q)
+		if n.asking[p.asker]--; n.asking[p.asker] == 0 {
+			delete(n.asking, p.asker)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type Node struct {
 	session session
 
 	pending  map[dns.Question]*pending
+	asking   map[uint32]int      // pending questions, by asker
 	waiting  map[uint64]*pending // by Query.ID
 	asks     map[uint64]*ask
 	failures failures
@@ -86,6 +87,7 @@ func New(c Config) *Node {
 		self: c.Self, rand: c.Rand, version: c.Version,
 		group:   group.New(c.Self.ID, c.Secret),
 		pending: make(map[dns.Question]*pending),
+		asking:  make(map[uint32]int),
 		waiting: make(map[uint64]*pending),
 		asks:    make(map[uint64]*ask),
 		refresh: make(map[dns.Question]bool),

@@ -69,7 +69,7 @@ func (n *Node) putProbe(now time.Duration, s *server, q dns.Question) {
 	f.at, f.last = s, id
 	n.asks[id] = &ask{fetch: f, server: s, sent: now}
 	n.countAsk(probe)
-	n.emit(Ask{ID: id, Server: s.Addr, Question: q, Patience: f.deadline - now})
+	n.emit(Ask{ID: id, Server: s.Addr, Question: q, Asker: Itself, Patience: f.deadline - now})
 	n.after(now, s.probeTimeout(), func(now time.Duration) {
 		s.probing = false
 		n.overdue(now, id)

@@ -315,7 +315,7 @@ func TestStaleNamesStarveNoNewOnes(t *testing.T) {
 		}
 		got := 0
 		for _, body := range take[*wire.Query](l, n) {
-			if background(body.Asked[0]) {
+			if (toAsk{Asked: body.Asked[0]}).background() {
 				got++
 			}
 		}
