@@ -63,7 +63,7 @@ func groups(fd uintptr) []uint32 {
 	return all[:size/4]
 }
 
-func onSocket(conn net.Conn, do func(fd uintptr)) {
+func onSocket(conn any, do func(fd uintptr)) {
 	socket, ok := conn.(syscall.Conn)
 	if !ok {
 		return // a test's

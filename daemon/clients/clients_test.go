@@ -78,3 +78,58 @@ func TestFullTableCutsWhoHasMost(t *testing.T) {
 		t.Errorf("cut %d of the greedy user's, the other is open: %v, %d in all; want 1, true, 4", cut, open(asked), table.total)
 	}
 }
+
+// TestSilentClientsWaitApart: whoever connected and sent nothing costs no goroutine, and is
+// handed on when it has sent something, has hung up or was silent for too long.
+func TestSilentClientsWaitApart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := NewAcceptor(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var there []net.Conn
+	var here []*Client
+	for range 4 {
+		conn, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		c, err := a.Accept()
+		if err != nil || c.Awaited() || !a.Await(c) {
+			t.Fatalf("%v; a client that has sent nothing is not awaited", err)
+		}
+		there, here = append(there, conn), append(here, c)
+	}
+	next := func(want int, sent, ok bool) {
+		t.Helper()
+		c, err := a.Accept()
+		if err != nil || c != here[want] || !c.Awaited() || a.Await(c) {
+			t.Fatalf("%v; want client %d, once", err, want)
+		}
+		if s, o := c.Open(); s != sent || o != ok {
+			t.Errorf("client %d: sent %v, ok %v; want %v, %v", want, s, o, sent, ok)
+		}
+		c.Close()
+	}
+	there[2].Write([]byte("x"))
+	next(2, true, true)
+	there[1].Close()
+	next(1, false, false)
+	here[3].Close() // the table was full
+	next(0, false, false)
+	if c := a.Take(); c != nil {
+		t.Error("a closed client is handed on")
+	}
+	if len(a.silent)+len(a.ready)+len(a.oldest) > 0 {
+		t.Errorf("%d, %d and %d clients are left", len(a.silent), len(a.ready), len(a.oldest))
+	}
+	a.Close()
+	if _, err := a.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v; want the end", err)
+	}
+}

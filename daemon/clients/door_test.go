@@ -8,16 +8,21 @@ import (
 
 func TestCrowdAtTheDoorLetsTheNextUserThrough(t *testing.T) {
 	in, out := make(chan uint32), make(chan bool)
-	door := NewDoor(2, func(c *Client, endTurn func()) {
-		in <- c.UID
-		<-out
-		endTurn()
-		endTurn() // again does no harm
-	})
-	for range 5 {
-		door.Enter(1, &Client{UID: 1})
+	door := NewDoor(2)
+	enter := func(user uint32) {
+		door.Enter(user, func(endTurn func()) {
+			go func() {
+				in <- user
+				<-out
+				endTurn()
+				endTurn() // again does no harm
+			}()
+		})
 	}
-	door.Enter(2, &Client{UID: 2})
+	for range 5 {
+		enter(1)
+	}
+	enter(2)
 	var got []string
 	for i := range 6 {
 		if i >= 2 {

@@ -88,22 +88,25 @@ type Server struct {
 
 // New makes a server; Serve runs it.
 func New(c Config) *Server {
-	s := &Server{config: c, table: clients.NewTable(c.Connections), first: firstAlive}
-	s.door = clients.NewDoor(beginning, s.attend)
-	return s
+	return &Server{config: c, table: clients.NewTable(c.Connections), door: clients.NewDoor(beginning), first: firstAlive}
+}
+
+// A listener is a clients.Acceptor.
+type listener interface {
+	Accept() (*clients.Client, error)
+	Await(*clients.Client) bool
+	Take() *clients.Client
 }
 
 // Serve accepts connections until the listener is closed. It does not close it.
 // Nobody is shut out before: whom the last accept took in is in no queue any more.
-func (s *Server) Serve(l interface {
-	Accept() (*clients.Client, error)
-}) {
+func (s *Server) Serve(l listener) {
 	defer s.table.Shut()
 	for {
 		c, err := l.Accept()
 		switch {
 		case err == nil:
-			s.accept(c)
+			s.accept(l, c)
 		case errors.Is(err, net.ErrClosed):
 			return
 		case errors.Is(err, syscall.ECONNABORTED):
@@ -135,13 +138,34 @@ func (s *Server) sayFull(err error) {
 	}
 }
 
-func (s *Server) accept(c *clients.Client) {
-	if !s.table.Admit(c) {
+// accept takes in whoever came. Who has sent nothing yet comes once more.
+func (s *Server) accept(l listener, c *clients.Client) {
+	if !c.Awaited() && !s.table.Admit(c) {
 		s.sayFull(errors.New("too many at once"))
 		c.Close()
 		return
 	}
-	s.door.Enter(c.UID, c)
+	if l.Await(c) {
+		return
+	}
+	s.door.Enter(c.UID, func(endTurn func()) {
+		go s.attend(c, sync.OnceFunc(func() {
+			s.acceptMore(l)
+			endTurn()
+		}))
+	})
+}
+
+// acceptMore accepts who came during a turn: the next one may be theirs. Under load
+// Accept hears of them after up to 10 ms.
+func (s *Server) acceptMore(l listener) {
+	for range beginning * beginning {
+		c := l.Take()
+		if c == nil {
+			return
+		}
+		s.accept(l, c)
+	}
 }
 
 // attend serves a client whose turn it is. The turn ends when the client is to be

@@ -359,6 +359,82 @@ func TestShutdownAnswersWhomTheLastAcceptTookIn(t *testing.T) {
 	}
 }
 
+// An absentListener's Accept is not scheduled after the first clients: on a machine whose
+// processors are all taken the runtime hears of those who come after up to 10 ms.
+type absentListener struct {
+	*clients.Acceptor
+	first  int // clients, of user 1
+	absent chan bool
+	closed chan bool
+}
+
+func (l *absentListener) Accept() (*clients.Client, error) {
+	if l.first == 0 {
+		close(l.absent)
+		<-l.closed
+		return nil, net.ErrClosed
+	}
+	l.first--
+	c, err := l.Acceptor.Accept()
+	if err == nil {
+		c.UID = 1
+	}
+	return c, err
+}
+
+// Take's are another user's.
+func (l *absentListener) Take() *clients.Client {
+	c := l.Acceptor.Take()
+	if c != nil {
+		c.UID = 2
+	}
+	return c
+}
+
+// TestOneUserStarvesNobody: whoever comes while a crowd's requests are worked on is
+// accepted at the end of a turn, and has the next.
+func TestOneUserStarvesNobody(t *testing.T) {
+	path, a := listen(t)
+	const crowd = 50
+	for range crowd {
+		connect(t, path).Write(wwwRequest)
+	}
+	l := &absentListener{Acceptor: a, first: crowd, absent: make(chan bool), closed: make(chan bool)}
+	var mu sync.Mutex
+	var order []uint32
+	c := config(2*crowd, func(ctx context.Context, q wire.Question) (node.Result, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, clients.User(ctx))
+		return found1(ctx, q)
+	})
+	working, goOn := make(chan bool, crowd+1), make(chan bool)
+	c.Conf = func() resolvconf.Conf {
+		working <- true
+		<-goOn
+		return resolvconf.Conf{Ndots: 1}
+	}
+	s := New(c)
+	go s.Serve(l)
+	defer a.Close()
+	defer close(l.closed)
+	for range beginning {
+		<-working
+	}
+	<-l.absent
+	other := connect(t, path)
+	other.Write(wwwRequest)
+	close(goOn)
+	if got := frames(t, other); !says(got, found) {
+		t.Fatalf("got %v; want found", got)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if at := slices.Index(order, 2); at > 3*beginning {
+		t.Errorf("asked after %d of the crowd", at)
+	}
+}
+
 func BenchmarkCachedLookup(b *testing.B) {
 	path, l := listen(b)
 	defer l.Close()
