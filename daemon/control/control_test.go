@@ -8,10 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mcdns/daemon/clients"
@@ -35,7 +38,7 @@ func (s *source) Query(_ context.Context, name string, types []uint16) (Answer, 
 }
 
 // page is the page of metrics.
-var page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "mcdns_x 1\n") })
+var page = Page{"text/plain", func(context.Context) ([]byte, error) { return []byte("mcdns_x 1\n"), nil }}
 
 func TestMetricsAreForEveryone(t *testing.T) {
 	for _, member := range []bool{true, false} {
@@ -160,6 +163,36 @@ func TestNoUserKeepsAnotherOut(t *testing.T) {
 			t.Errorf("got %d", code)
 		}
 	}
+}
+
+// Making an answer takes a processor: one user's thousands keep no other's waiting.
+func TestOneUserStarvesNobodyAtTheControlSocket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := New(&source{}, page, func() bool { return false })
+		var made []uint32
+		goOn := make(chan bool)
+		ask := func(user uint32) {
+			r := httptest.NewRequest("GET", "/peers", nil)
+			r = r.WithContext(clients.WithUser(r.Context(), user))
+			go server.write(httptest.NewRecorder(), r, Page{Make: func(context.Context) ([]byte, error) {
+				<-goOn
+				made = append(made, user)
+				return nil, nil
+			}})
+			synctest.Wait()
+		}
+		for range 20 {
+			ask(1)
+		}
+		ask(2)
+		for range 21 {
+			goOn <- true
+			synctest.Wait()
+		}
+		if at := slices.Index(made, 2); at != 1 && at != 2 {
+			t.Errorf("answered in the order %v", made)
+		}
+	})
 }
 
 func TestStrangersLearnTheAnswerAndNotWhereItIsFrom(t *testing.T) {

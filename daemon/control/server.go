@@ -32,34 +32,45 @@ type Reports interface {
 	Query(ctx context.Context, name string, types []uint16) (Answer, error)
 }
 
+// Page is a text and how it is made.
+type Page struct {
+	Type string // Content-Type
+	Make func(context.Context) ([]byte, error)
+}
+
 const (
 	// connections at one time: this is for people, not for programs.
 	connections = 64
 	// maxHeader is room for the longest name, escaped.
 	maxHeader  = 8 << 10
 	answerTime = 30 * time.Second
+	// making is how many answers are made at one time, in turn by user: the state of
+	// a thousand peers takes milliseconds, and lookups are to have the processors too.
+	making = 1
 )
 
 // Socket serves the control socket.
 type Socket struct {
 	http  *http.Server
 	table *clients.Table
+	door  *clients.Door
 }
 
 // New makes a socket that serves what source says, and the page of metrics. beyond
 // says whether clients of other network namespaces are served too.
-func New(source Reports, metrics http.Handler, beyond func() bool) *Socket {
-	return newSocket(source, metrics, beyond, member)
+func New(source Reports, page Page, beyond func() bool) *Socket {
+	return newSocket(source, page, beyond, member)
 }
 
-func newSocket(source Reports, metrics http.Handler, beyond func() bool, member func(context.Context) bool) *Socket {
+func newSocket(source Reports, page Page, beyond func() bool, member func(context.Context) bool) *Socket {
+	s := &Socket{table: clients.NewTable(connections), door: clients.NewDoor(making)}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics)
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { s.write(w, r, page) })
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		answer(w)(source.Status(r.Context()))
+		s.answer(w, r, func(ctx context.Context) (any, error) { return source.Status(ctx) })
 	})
 	mux.HandleFunc("GET /peers", func(w http.ResponseWriter, r *http.Request) {
-		answer(w)(source.Peers(r.Context()))
+		s.answer(w, r, func(ctx context.Context) (any, error) { return source.Peers(ctx) })
 	})
 	mux.HandleFunc("GET /query", func(w http.ResponseWriter, r *http.Request) {
 		types, err := parseTypes(r.FormValue("type"))
@@ -71,18 +82,16 @@ func newSocket(source Reports, metrics http.Handler, beyond func() bool, member 
 		if !member(r.Context()) {
 			a.withhold()
 		}
-		answer(w)(a, err)
+		s.answer(w, r, func(context.Context) (any, error) { return a, err })
 	})
-	return &Socket{
-		table: clients.NewTable(connections),
-		http: &http.Server{
-			Handler:           here(mux, beyond),
-			ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second,
-			WriteTimeout: answerTime, IdleTimeout: 2 * time.Second, MaxHeaderBytes: maxHeader,
-			ConnContext: withClient, ConnState: noteAsked,
-			ErrorLog: log.New(io.Discard, "", 0), // what a client does wrong is its own affair
-		},
+	s.http = &http.Server{
+		Handler:           here(mux, beyond),
+		ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second,
+		WriteTimeout: answerTime, IdleTimeout: 2 * time.Second, MaxHeaderBytes: maxHeader,
+		ConnContext: withClient, ConnState: noteAsked,
+		ErrorLog: log.New(io.Discard, "", 0), // what a client does wrong is its own affair
 	}
+	return s
 }
 
 // Serve serves until the listener is closed.
@@ -130,15 +139,31 @@ func parseTypes(s string) ([]uint16, error) {
 }
 
 // answer writes a value as JSON, or why there is none.
-func answer(w http.ResponseWriter) func(v any, err error) {
-	return func(v any, err error) {
+func (s *Socket) answer(w http.ResponseWriter, r *http.Request, value func(context.Context) (any, error)) {
+	s.write(w, r, Page{"application/json", func(ctx context.Context) ([]byte, error) {
+		v, err := value(ctx)
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
+			return nil, err
 		}
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(v)
+		text, err := json.Marshal(v)
+		return append(text, '\n'), err
+	}})
+}
+
+// write makes a page when it is the user's turn. A client that does not read holds none.
+func (s *Socket) write(w http.ResponseWriter, r *http.Request, p Page) {
+	text, err := s.inTurn(r.Context(), p.Make)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
 	}
+	w.Header().Set("Content-Type", p.Type)
+	w.Write(text)
+}
+
+func (s *Socket) inTurn(ctx context.Context, do func(context.Context) ([]byte, error)) ([]byte, error) {
+	defer s.door.Wait(clients.User(ctx))()
+	return do(ctx)
 }
 
 // accepting takes in no more clients than there is room for, each user's share

@@ -222,7 +222,7 @@ func (h *Host) build() error {
 		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
 		Seen: h.seen, Find: h.find, Dropped: h.lan.Counters,
 	})
-	h.control = control.New(h.report, metrics.Source(h.metrics), h.beyond)
+	h.control = control.New(h.report, control.Page{Type: metrics.ContentType, Make: h.metrics}, h.beyond)
 	return nil
 }
 
