@@ -20,16 +20,28 @@ var rows = []row{
 		attack: "replay a HELLO of each of 512 epochs that are over", harm: "of names lost",
 	},
 	{
-		number: "3", open: true, who: localUser, alone: true, run: starved(asItIs),
+		number: "3", open: true, who: localUser, alone: true, quick: true, run: starved(asItIs, newNames),
 		attack: "1,024 connections ask for new names", harm: "times p99 beside a dummy socket", most: 2,
 	},
 	{
-		number: "3b", open: true, who: localUser, alone: true, held: true, run: starved(slowServer),
+		number: "3b", who: localUser, alone: true, held: true, run: starved(slowServer, newNames),
 		attack: "the same, server slow", harm: "times p99 beside a dummy socket", most: 2,
 	},
 	{
-		number: "3c", open: true, who: localUser, alone: true, run: starved(deadServer),
+		number: "3c", open: true, who: localUser, alone: true, run: starved(deadServer, newNames),
 		attack: "the same, server dead", harm: "times p99 beside a dummy socket", most: 2,
+	},
+	{
+		number: "3d", open: true, who: localUser, alone: true, held: true, run: starved(asItIs, allSorts),
+		attack: "new names, silence, half requests, knocks", harm: "times p99 beside a dummy socket", most: 2,
+	},
+	{
+		number: "3e", open: true, who: localUser, alone: true, held: true, run: starved(asItIs, allKnocks),
+		attack: "connections that are closed at once", harm: "times p99 beside a dummy socket", most: 2,
+	},
+	{
+		number: "3m", who: localUser, alone: true, quick: true, held: true, run: mailServer,
+		attack: "no attack: a mail server's 2,000 reverse lookups a second", harm: "times as slow as on " + before, most: 1.3,
 	},
 	{
 		number: "4", who: insideOne, quick: true, run: emptied,

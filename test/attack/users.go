@@ -18,28 +18,41 @@ import (
 	"mcdns/test/story"
 )
 
-// A local user: processes that ask mcdnsd for ever new names, as fast as they are
-// answered, each over many connections.
+// A local user: processes that use mcdnsd as badly as they can, each over many
+// connections, as fast as it lets them.
 
 const (
 	nssSocket   = "/run/mcdns/nss.sock"
 	dummySocket = "/run/dummy.sock" // where nobody looks anything up
-	processes   = 4
-	connections = 256 // of each process
+	connections = 256               // of each process
 	someUser    = 60001
 )
 
+// misuseKinds are what a connection may be used for, given a name that is new each time.
+var misuseKinds = map[string]func(socket, name string) error{
+	"names":  func(socket, name string) error { return exchange(socket, request(byName, name)) },
+	"silent": func(socket, _ string) error { return exchange(socket, nil) },
+	"halves": func(socket, name string) error { return exchange(socket, request(byName, name)[:10]) },
+	"knocks": func(socket, _ string) error {
+		c, err := net.Dial("unix", socket)
+		if err == nil {
+			err = c.Close()
+		}
+		return err
+	},
+}
+
 // misuse is what a process of the user does, for as long as it lives.
 func misuse(args []string) error {
-	if len(args) != 2 {
-		return errors.New("attack user: want a socket and a word of one's own")
+	if len(args) != 3 || misuseKinds[args[1]] == nil {
+		return errors.New("attack user: want a socket, a kind and a word of one's own")
 	}
 	ended := make(chan error)
 	for i := range connections {
 		go func() {
 			for n := 0; ; n++ {
 				// An error is no end: a daemon that hangs up on this user does right.
-				if ask(args[0], fmt.Sprintf("%s-%d-%d.example", args[1], i, n)) != nil {
+				if misuseKinds[args[1]](args[0], fmt.Sprintf("%s-%d-%d.example", args[2], i, n)) != nil {
 					time.Sleep(time.Millisecond)
 				}
 			}
@@ -48,20 +61,29 @@ func misuse(args []string) error {
 	return <-ended
 }
 
-// ask asks for the addresses of a name, as nss/protocol.h has it, and waits for the
-// end of the answer.
-func ask(socket, name string) error {
+const (
+	byName    = 1
+	byAddress = 2
+)
+
+// request asks for a name's addresses, or for an address's name, as nss/protocol.h
+// has it.
+func request(kind byte, what string) []byte {
+	const magic, header, both = 0x316e636d, 20, 3
+	b := binary.NativeEndian.AppendUint32(nil, magic)
+	b = binary.NativeEndian.AppendUint32(b, uint32(header+len(what)))
+	b = append(b, kind, both, 0, 0)
+	b = binary.NativeEndian.AppendUint16(b, uint16(len(what)))
+	return append(append(b, make([]byte, header-len(b))...), what...)
+}
+
+// exchange sends something and waits for the end of the answer.
+func exchange(socket string, b []byte) error {
 	c, err := net.Dial("unix", socket)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	const magic, header, byName, both = 0x316e636d, 20, 1, 3
-	b := binary.NativeEndian.AppendUint32(nil, magic)
-	b = binary.NativeEndian.AppendUint32(b, uint32(header+len(name)))
-	b = append(b, byName, both, 0, 0)
-	b = binary.NativeEndian.AppendUint16(b, uint16(len(name)))
-	b = append(append(b, make([]byte, header-len(b))...), name...)
 	if _, err := c.Write(b); err != nil {
 		return err
 	}
@@ -73,9 +95,9 @@ func ask(socket, name string) error {
 type users []*lab.Cmd
 
 // misuses starts the processes of a user, against a socket.
-func (s *stage) misuses(h *lab.Host, socket string) (u users, err error) {
-	for i := range processes {
-		c := h.Command("/proc/self/exe", "user", socket, fmt.Sprintf("new%d", i))
+func (s *stage) misuses(h *lab.Host, socket string, kinds []string) (u users, err error) {
+	for i, kind := range kinds {
+		c := h.Command("/proc/self/exe", "user", socket, kind, fmt.Sprintf("new%d", i))
 		c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL, Credential: &syscall.Credential{Uid: someUser, Gid: someUser}}
 		c.Stderr = os.Stderr
 		if err := c.Start(); err != nil {
@@ -109,6 +131,7 @@ func (s *stage) dummy(h *lab.Host) error {
 				return
 			}
 			go func() {
+				c.SetReadDeadline(time.Now().Add(second)) // as mcdnsd does
 				c.Read(make([]byte, 512))
 				time.Sleep(5 * time.Millisecond) // as long as a DNS server takes
 				c.Close()
@@ -129,10 +152,17 @@ func loneUser() bool {
 	return err == nil && n == 1
 }
 
+// Four processes of a user.
+var (
+	newNames  = []string{"names", "names", "names", "names"}
+	allSorts  = []string{"names", "silent", "halves", "knocks"}
+	allKnocks = []string{"knocks", "knocks", "knocks", "knocks"}
+)
+
 // starved times lookups of held names by root beside a user that misuses mcdnsd, and
 // beside one that does the same at a dummy socket. lose makes the server as it is to
 // be.
-func starved(lose func(*stage) error) func(*stage) (outcome, error) {
+func starved(lose func(*stage) error, processes []string) func(*stage) (outcome, error) {
 	return func(s *stage) (outcome, error) {
 		if loneUser() {
 			return outcome{}, errors.New("another user needs root: sudo env \"PATH=$PATH\" make attack")
@@ -152,12 +182,12 @@ func starved(lose func(*stage) error) func(*stage) (outcome, error) {
 		var p99 [2]float64
 		lost := 0
 		for i, socket := range sockets {
-			u, err := s.misuses(host, socket)
+			u, err := s.misuses(host, socket, processes)
 			if err != nil {
 				return outcome{}, err
 			}
 			var times story.Times
-			for range 2 {
+			for range 10 {
 				all, err := look(host, names, 1)
 				if err != nil {
 					u.stop()
