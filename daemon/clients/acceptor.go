@@ -38,7 +38,7 @@ const (
 	// holds a descriptor for nothing.
 	silence = time.Second
 	// atOnce is how many are accepted before somebody looks who has sent something.
-	atOnce = 16
+	atOnce = 64
 )
 
 // NewAcceptor makes one of a listener, which is the acceptor's from then on.
@@ -160,6 +160,10 @@ func (a *Acceptor) accept() {
 		switch errno {
 		case 0:
 			c := &Client{UID: nobody, gid: nobody, shut: &shut{fd: int(fd)}}
+			if c.shut.look()&unix.POLLHUP != 0 {
+				unix.Close(int(fd)) // it waits for no answer
+				continue
+			}
 			c.identify(fd)
 			a.ready = append(a.ready, c)
 		case unix.EINTR:

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestCrowdAtTheDoorLetsTheNextUserThrough(t *testing.T) {
@@ -35,4 +37,54 @@ func TestCrowdAtTheDoorLetsTheNextUserThrough(t *testing.T) {
 	if text := strings.Join(got, " "); text != "1 1 1 2 1 1" && text != "1 1 2 1 1 1" {
 		t.Errorf("let in: %s", text)
 	}
+}
+
+// TestCrowdRestsBesideOthers: what a turn begins takes the processors after it, so beside
+// others a crowd has its turns while the process is not tired, and some even then; alone it
+// has all of them at once.
+func TestCrowdRestsBesideOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tired := false
+		in := map[uint32]int{}
+		door := NewDoor(2)
+		door.rest = func() time.Duration {
+			if tired {
+				return time.Second
+			}
+			return 0
+		}
+		enter := func(user uint32, count int) {
+			for range count {
+				door.Enter(user, func(endTurn func()) {
+					in[user]++
+					go endTurn()
+				})
+			}
+			synctest.Wait()
+		}
+		tired = true
+		enter(1, 100)
+		if in[1] != 100 {
+			t.Errorf("alone %d of 100 were let in", in[1])
+		}
+		enter(2, 2)
+		if in[2] != 2 {
+			t.Error("who has no crowd is held back")
+		}
+		enter(1, 100)
+		if got := in[1] - 100; got > 100-2 {
+			t.Errorf("beside others %d of a crowd of 100 were let in at once", got)
+		}
+		before := in[1]
+		time.Sleep(10 * longestPause)
+		if got := in[1] - before; got < 5 || got > 15 {
+			t.Errorf("%d had a turn in 10 pauses; want one in each", got)
+		}
+		tired = false
+		time.Sleep(longestPause)
+		synctest.Wait()
+		if in[1] != 200 {
+			t.Errorf("%d of 200 were let in when there was time again", in[1])
+		}
+	})
 }

@@ -1,6 +1,9 @@
 package clients
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Turns is work that waits, taken in turn by user: one from each who has any, in a
 // round, and of one user in the order it came. Who is alone gets every turn. The
@@ -36,13 +39,21 @@ func (t *Turns[T]) Put(user uint32, work T) int {
 
 // Take takes the work whose turn it is.
 func (t *Turns[T]) Take() (work T, some bool) {
+	_, work, some = t.TakeOf(func(uint32, int) bool { return true })
+	return work, some
+}
+
+// TakeOf takes the work of the first user whose turn it is and who may have one, given how
+// much waits of that user.
+func (t *Turns[T]) TakeOf(may func(user uint32, waits int) bool) (user uint32, work T, some bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.round) == 0 {
-		return work, false
+	i := slices.IndexFunc(t.round, func(s *share[T]) bool { return may(s.user, len(s.work)) })
+	if i < 0 {
+		return 0, work, false
 	}
-	s := t.round[0]
-	t.round = t.round[1:]
+	s := t.round[i]
+	t.round = slices.Delete(t.round, i, i+1)
 	var none T
 	work, s.work[0] = s.work[0], none
 	if s.work = s.work[1:]; len(s.work) > 0 {
@@ -50,5 +61,5 @@ func (t *Turns[T]) Take() (work T, some bool) {
 	} else {
 		delete(t.users, s.user)
 	}
-	return work, true
+	return s.user, work, true
 }
