@@ -31,6 +31,7 @@ type Acceptor struct {
 	silent   map[int32]*Client // by descriptor
 	oldest   []*Client         // the same, and some that are silent no more
 	broken   error
+	more     bool // whom the last look did not come to
 }
 
 const (
@@ -94,16 +95,17 @@ func (a *Acceptor) Accept() (*Client, error) {
 	var c *Client
 	var failed error
 	for {
+		more := false
 		err := a.raw.Read(func(uintptr) bool {
-			c, failed = a.next()
-			return c != nil || failed != nil
+			c, more, failed = a.next()
+			return c != nil || more || failed != nil
 		})
 		late := errors.Is(err, os.ErrDeadlineExceeded)
 		if late {
 			a.giveUp(time.Now())
 		}
 		if err != nil {
-			c, failed = a.next()
+			c, _, failed = a.next()
 		}
 		switch {
 		case c != nil || failed != nil:
@@ -116,33 +118,35 @@ func (a *Acceptor) Accept() (*Client, error) {
 
 // Take is Accept that does not wait: nil if nobody is there.
 func (a *Acceptor) Take() *Client {
-	c, _ := a.next()
+	c, _, _ := a.next()
 	return c
 }
 
-// next is whose turn it is, nil if nobody's.
-func (a *Acceptor) next() (*Client, error) {
+// next is whose turn it is, nil if nobody's. more: it is to be called again, for the
+// kernel says only once that somebody is there.
+func (a *Acceptor) next() (c *Client, more bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.ready) == 0 && a.fd >= 0 {
 		a.look()
 	}
 	if len(a.ready) > 0 {
-		c := a.ready[0]
+		c = a.ready[0]
 		a.ready = a.ready[1:]
-		return c, nil
+		return c, false, nil
 	}
-	err := a.broken
-	a.broken = nil
-	return nil, err
+	err, a.broken = a.broken, nil
+	return nil, a.more, err
 }
 
 // look finds out who has come, and who has sent something or hung up. Under mu.
 func (a *Acceptor) look() {
 	var all [64]unix.EpollEvent
+	a.more = false
 	n, err := unix.EpollWait(a.events, all[:], 0)
 	if err != nil {
-		return // EINTR
+		a.more = true // EINTR
+		return
 	}
 	for _, e := range all[:n] {
 		if int(e.Fd) == a.fd {
@@ -155,6 +159,7 @@ func (a *Acceptor) look() {
 
 // accept accepts some. Under mu.
 func (a *Acceptor) accept() {
+	a.more = true
 	for range atOnce {
 		fd, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(a.fd), 0, 0, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
 		switch errno {
@@ -168,8 +173,10 @@ func (a *Acceptor) accept() {
 			a.ready = append(a.ready, c)
 		case unix.EINTR:
 		case unix.EAGAIN:
+			a.more = false
 			return
 		default:
+			a.more = false
 			a.broken = os.NewSyscallError("accept4", errno)
 			return
 		}

@@ -133,3 +133,45 @@ func TestSilentClientsWaitApart(t *testing.T) {
 		t.Errorf("got %v; want the end", err)
 	}
 }
+
+// TestCrowdThatHungUpHidesNobody: those who connect and hang up are passed over, however many
+// wait in the queue before the next one.
+func TestCrowdThatHungUpHidesNobody(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := NewAcceptor(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	for range 3*atOnce + 1 {
+		conn, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+	}
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.Write([]byte("x"))
+	got := make(chan *Client)
+	go func() {
+		c, _ := a.Accept()
+		got <- c
+	}()
+	select {
+	case c := <-got:
+		if sent, ok := c.Open(); !sent || !ok {
+			t.Errorf("sent %v, ok %v", sent, ok)
+		}
+		c.Close()
+	case <-time.After(20 * time.Second):
+		t.Fatal("nobody is accepted any more")
+	}
+}

@@ -402,7 +402,7 @@ func TestOneUserStarvesNobody(t *testing.T) {
 	l := &absentListener{Acceptor: a, first: crowd, absent: make(chan bool), closed: make(chan bool)}
 	var mu sync.Mutex
 	var order []uint32
-	c := config(2*crowd, func(ctx context.Context, q wire.Question) (node.Result, error) {
+	c := config(2*crowd, func(ctx context.Context, q dns.Question) (node.Result, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		order = append(order, clients.User(ctx))
