@@ -18,6 +18,7 @@ import (
 type querier struct {
 	queue      []toAsk
 	timed      bool
+	late       bool                     // some wait for a datagram beyond queryWindow
 	sent       map[uint64]time.Duration // nonces of the last seconds
 	own        bucket                   // of QUERY datagrams
 	background bucket                   // of those that nobody waits for
@@ -258,13 +259,16 @@ func (q *querier) fit(room int) (count int) {
 func (n *Node) flushQueries(now time.Duration) {
 	q := &n.queries
 	q.timed = false
-	q.queue = slices.DeleteFunc(q.queue, func(a toAsk) bool { return !a.background() && !n.isPut(a.Question) })
+	if q.late { // some of these have their answer meanwhile
+		q.queue = slices.DeleteFunc(q.queue, func(a toAsk) bool { return !a.background() && !n.isPut(a.Question) })
+		q.late = false
+	}
 	q.inTurn()
 	for len(q.queue) > 0 {
 		count := q.fit(n.room(now))
 		if wait := q.token(now, q.queue[0]); wait > 0 {
 			q.queue = slices.DeleteFunc(q.queue[:count], toAsk.background)
-			if len(q.queue) > 0 {
+			if q.late = len(q.queue) > 0; q.late {
 				n.timeQueries(now, wait)
 			}
 			return
