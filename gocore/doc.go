@@ -15,9 +15,12 @@
 //	node/   joins them: Handle(now, Input) []Effect, NextWake(now)
 //
 // Read node/input.go and node/effect.go first: they are everything that goes
-// in and comes out. Then node/lookup.go (a lookup), node/fetch.go and
-// node/order.go, servers.go, life.go, judge.go and down.go (the DNS servers and
-// outages), node/receive.go (peers).
+// in and comes out. Then node/lookup.go (a lookup), node/fetch.go,
+// node/order.go, node/receive.go (peers).
+//
+// The DNS servers are a room within node: upstream.go has its state and what it needs of
+// the rest (host), host.go what the rest does for it. Read life.go, then judge.go,
+// evidence.go and down.go.
 //
 //	program -> libnss_mcdns.so.2 -> daemon/nsssock --Query-->  node --Ask-->  daemon/upstream -> DNS server
 //	                                     ^                      | ^                 |

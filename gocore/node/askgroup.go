@@ -72,7 +72,7 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 		n.nobodyKnows(now, p) // a moment ago nobody did
 		return
 	}
-	if since, down := n.downSince(p.q); down && n.failures.inVain(now, since, n.queryPatience(), p.q) {
+	if since, down := n.upstream.downSince(p.q, n.serversFor(p.q)); down && n.failures.inVain(now, since, n.queryPatience(), p.q) {
 		n.nobodyKnows(now, p)
 		return
 	}
@@ -169,8 +169,8 @@ func (n *Node) mayCome(now time.Duration, f *fetch) bool {
 	if f == nil {
 		return false
 	}
-	since, down := n.downSince(f.q)
-	if f.kind == viaFallback || f.own.TCP || !down || n.byHearsay() {
+	since, down := n.upstream.downSince(f.q, n.serversFor(f.q))
+	if f.kind == viaFallback || f.own.TCP || !down || n.upstream.byHearsay() {
 		return true
 	}
 	end := f.began // asked before the outage was known
@@ -376,7 +376,7 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 // received 55 QUERYs a second.
 func (n *Node) askedForAll(now time.Duration, e cache.Entry, asked wire.Asked) {
 	if e.Held() && e.Answer.Birth == asked.Held {
-		n.cache.Query(now, asked.Question, n.outage)
+		n.cache.Query(now, asked.Question, n.upstream.outage)
 	}
 }
 

@@ -32,7 +32,7 @@ func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
 	c.cache, c.group = n.cache.Copy(c.ranksHigh), n.group.Copy()
 	c.cache.SetOrder(c.standing)
 	c.loans = maps.Clone(n.loans)
-	c.copyServers(n)
+	c.upstream = n.upstream.copy(&c)
 	c.announce.queue, c.announce.queued = slices.Clone(n.announce.queue), maps.Clone(n.announce.queued)
 	c.loops(now)
 	return &c
@@ -50,37 +50,12 @@ func (n *Node) loops(now time.Duration) {
 		n.announce.timed = false
 		n.timeAnnouncements(now, n.announce.due-now)
 	}
-	for _, s := range n.allServers() {
-		if s.state() == Down {
-			n.keepProbing(now, s, s.since, 0)
-		}
-	}
-}
-
-// copyServers gives the node servers of its own with what n knows of its.
-func (n *Node) copyServers(of *Node) {
-	n.servers, n.fallback = copies(of.servers), copies(of.fallback)
-	n.routes = slices.Clone(of.routes)
-	for i := range n.routes {
-		n.routes[i].servers = copies(of.routes[i].servers)
-	}
-}
-
-func copies(servers []*server) []*server {
-	out := make([]*server, len(servers))
-	for i, s := range servers {
-		one := *s
-		one.lostFor, one.refusals = slices.Clone(s.lostFor), slices.Clone(s.refusals)
-		one.probing, one.judging, one.looking = false, false, false
-		out[i] = &one
-	}
-	return out
+	n.upstream.keepLooking(now)
 }
 
 // Idle reports whether nothing is under way, so that a Copy lacks nothing.
 func (n *Node) Idle() bool {
 	waits := len(n.pending) + len(n.waiting) + len(n.asks) + len(n.refresh) + len(n.answers) + len(n.pulls) + len(n.exports) +
 		len(n.queries.queue) + len(n.queries.sent) + len(n.prover.open)
-	busy := func(s *server) bool { return s.probing || s.judging || s.looking || s.state() == Down }
-	return waits == 0 && !slices.ContainsFunc(n.allServers(), busy)
+	return waits == 0 && n.upstream.idle()
 }

@@ -28,18 +28,6 @@ const (
 	helpInAll    = 100 // a hostile member makes as many epochs as it likes
 )
 
-// cutOff reports whether no server answers this host, but some answer peers.
-func (n *Node) cutOff(now time.Duration) bool {
-	cut := false
-	for _, s := range n.servers {
-		if s.state() == Up {
-			return false
-		}
-		cut = cut || s.cut(now)
-	}
-	return cut
-}
-
 // askHelper asks the member ranked first for the name among those that have
 // success with a server of this host, and while nothing comes the next one.
 func (n *Node) askHelper(now time.Duration, p *pending) {
@@ -68,7 +56,7 @@ func (n *Node) askHelperAgain(now time.Duration, p *pending, asked []wire.Peer) 
 // askHelpers puts everything that waits to helpers, when this host learns that
 // it is cut off.
 func (n *Node) askHelpers(now time.Duration) {
-	if !n.cutOff(now) {
+	if !n.upstream.cutOff(now) {
 		return
 	}
 	for _, p := range n.inOrder() {
@@ -82,15 +70,15 @@ func (n *Node) askHelpers(now time.Duration) {
 // host, or one before it, is a success.
 func (n *Node) helps(m *group.Member) bool {
 	return m.Addr().IsValid() && m.Reaches(func(id dns.ServerID) bool {
-		nth := numberOf(n.servers, func(s *server) bool { return s.ID == id && id != 0 })
-		return nth < len(n.servers) && n.stands(n.servers, dns.Question{}, nth).Good
+		nth := numberOf(n.upstream.servers, func(s *server) bool { return s.ID == id && id != 0 })
+		return nth < len(n.upstream.servers) && n.stands(n.upstream.servers, dns.Question{}, nth).Good
 	})
 }
 
 // heardAsk helps a peer: from a fresh answer or this host's own servers, never
 // by asking on. The answer goes to the whole group as any other.
 func (n *Node) heardAsk(now time.Duration, m *group.Member, q dns.Question) {
-	if !n.anyUp() || trust.Covered(n.set.NoShare, q.Name) || n.reach(q) == names.Here ||
+	if !n.upstream.anyUp() || trust.Covered(n.set.NoShare, q.Name) || n.reach(q) == names.Here ||
 		!n.help.allow(now, m.Peer, q.Name) {
 		return
 	}
@@ -125,4 +113,40 @@ func (h *helped) allow(now time.Duration, p wire.Peer, name string) bool {
 	h.name[name]++
 	// Both address families of a name are one.
 	return h.asker[p] <= helpPerAsker && h.name[name] <= 2*helpPerName
+}
+
+// contradictsHeld reports whether an answer says other than what may be served.
+func (n *Node) contradictsHeld(now time.Duration, a *dns.Answer) bool {
+	e := n.usable(now, a.Question)
+	return e.Held() && !e.Answer.SameData(a)
+}
+
+// loneTries is how often the one peer is asked for a name: with a fifth of all datagrams
+// lost a try fails one time in three. It is the last that is asked, and a lookup takes
+// three seconds at most.
+const loneTries = 8
+
+// askClaimer puts a question that nobody holds to the one peer that claims success, and
+// reports whether its answer is to be awaited.
+func (n *Node) askClaimer(now time.Duration, p *pending) bool {
+	if p.lone > 0 && now < p.loneAt+askAgain {
+		return true
+	}
+	m := n.upstream.claimer()
+	if m == nil || p.lone == loneTries || len(p.waiters) == 0 || !n.mayAsk(p.q) {
+		return false
+	}
+	p.lone, p.loneAt = p.lone+1, now
+	n.sendTo(now, m.Addr(), &wire.Ask{Question: p.q})
+	n.after(now, askAgain, func(now time.Duration) {
+		if n.pending[p.q] == p && len(p.waiters) > 0 && p.query == nil {
+			n.nobodyKnows(now, p)
+		}
+	})
+	return true
+}
+
+// mayAsk reports whether peers may be asked to look up a name for this host.
+func (n *Node) mayAsk(q dns.Question) bool {
+	return !n.secret(q) && !trust.Covered(n.set.LocalOnly, q.Name) && !n.ownDomain(q)
 }

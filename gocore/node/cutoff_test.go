@@ -65,7 +65,7 @@ func TestDownForOneHostAloneBecomesCutOff(t *testing.T) {
 	}
 	n := l.nodes[0]
 	n.cut = true
-	n.holdsDown(l.now, n.servers[0], nobody)
+	n.holdsDown(l.now, n.upstream.servers[0], nobody)
 	for i := range 30 { // some refresh or lookup of the others: their HELLO says so
 		l.nodes[1+i%3].lookup(names[i%8])
 		l.run(time.Second)
@@ -88,13 +88,13 @@ func TestHostThatIsCutOffLearnsOfAnOutage(t *testing.T) {
 	}
 	n := l.nodes[0]
 	n.cut = true
-	for i := 0; !n.cutOff(l.now); i++ {
+	for i := 0; !n.upstream.cutOff(l.now); i++ {
 		n.query(fmt.Sprintf("new%d.example.", i))
 		l.run(50 * time.Millisecond)
 	}
 	n.cut, l.dead = false, true
 	began := l.now
-	for i := 0; !n.down && l.now < began+10*time.Second; i++ {
+	for i := 0; !n.upstream.down && l.now < began+10*time.Second; i++ {
 		l.nodes[i%8].query(fmt.Sprintf("newer%d.example.", i))
 		l.run(50 * time.Millisecond)
 	}
@@ -158,14 +158,14 @@ func TestPeersDoubtMakesNobodyCutOff(t *testing.T) {
 	n := l.nodes[0]
 	l.askLoss = 1
 	n.query("lost.example.")
-	l.run(n.servers[0].timeout(1) - time.Millisecond)
+	l.run(n.upstream.servers[0].timeout(1) - time.Millisecond)
 	l.askLoss = 0
 	l.run(20 * time.Millisecond)
 	l.askLoss = 1 // its looks are lost, too
-	n.hearSuspicion(l.now, n.servers[0])
-	n.servers[0].peerSuccess = l.now
+	n.upstream.hearSuspicion(l.now, n.upstream.servers[0])
+	n.upstream.servers[0].peerSuccess = l.now
 	l.run(time.Second)
-	if s := n.servers[0]; s.life != up {
+	if s := n.upstream.servers[0]; s.life != up {
 		t.Errorf("got state %v, cut off %v; want up, and not cut off (seed %d)", s.state(), s.life == cutOff, seed)
 	}
 }
@@ -180,12 +180,12 @@ func TestDoubtSoonAfterTheLastLookIsHeard(t *testing.T) {
 		l.nodes[i%3].lookup(name)
 	}
 	n := l.nodes[0]
-	s := n.servers[0]
+	s := n.upstream.servers[0]
 	s.judge, s.again = l.now, l.now+recent
 	s.success = l.now
 	l.run(100 * time.Millisecond)
 	l.dead = true
-	n.weigh(l.now, s, wire.ServerState{Server: s.ID, Success: wire.Never, Failure: 0, Suspect: true}, l.now)
+	n.upstream.weigh(l.now, s, wire.ServerState{Server: s.ID, Success: wire.Never, Failure: 0, Suspect: true}, l.now)
 	l.run(recent + judgeAfter + time.Second)
 	if s.state() != Down {
 		t.Errorf("got state %v; want down (seed %d)", s.state(), seed)
@@ -199,15 +199,15 @@ func TestDownEndsCutOff(t *testing.T) {
 	l.known(8)
 	l.settle()
 	n := l.nodes[0]
-	s := n.servers[0]
+	s := n.upstream.servers[0]
 	s.happens(l.now, failed)
 	s.judge, s.failure = l.now, l.now
-	n.noteCutOff(l.now, s)
+	n.upstream.noteCutOff(l.now, s)
 	if !n.Status(l.now).Servers[0].CutOff {
 		t.Fatalf("the host is not cut off: %+v", s)
 	}
 	n.holdsDown(l.now, s, nobody)
-	if st := n.Status(l.now).Servers[0]; st.State != Down || st.CutOff || n.cutOff(l.now) {
-		t.Errorf("status says %v, and cut off: %v, lookups %v; want down alone (seed %d)", st.State, st.CutOff, n.cutOff(l.now), seed)
+	if st := n.Status(l.now).Servers[0]; st.State != Down || st.CutOff || n.upstream.cutOff(l.now) {
+		t.Errorf("status says %v, and cut off: %v, lookups %v; want down alone (seed %d)", st.State, st.CutOff, n.upstream.cutOff(l.now), seed)
 	}
 }

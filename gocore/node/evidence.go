@@ -10,33 +10,33 @@ import (
 
 // heardEvidence weighs what a proven peer says of the servers; at is when it
 // said it, on this host's clock.
-func (n *Node) heardEvidence(now time.Duration, m *group.Member, states []wire.ServerState, at time.Duration) {
+func (u *upstream) heardEvidence(now time.Duration, m *group.Member, states []wire.ServerState, at time.Duration) {
 	m.SaysServers(states)
 	for _, st := range states {
-		for _, s := range n.servers {
+		for _, s := range u.servers {
 			if s.ID == st.Server && s.ID != 0 {
 				s.note(sayerOf(m), st, at)
-				n.weigh(now, s, st, at)
-				n.heardDenial(now, s)
+				u.weigh(now, s, st, at)
+				u.heardDenial(now, s)
 			}
 		}
 	}
 }
 
-func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
+func (u *upstream) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
 	if success := ago(at, st.Success); success > s.peerSuccess {
 		s.peerSuccess = success
 		if s.state() == Down && success > s.since && !s.looking && !s.alone() {
 			s.looking = true
-			n.after(now, n.lookTurn(s), func(now time.Duration) { n.probeIfDown(now, s) })
+			u.host.after(now, u.lookTurn(s), func(now time.Duration) { u.probeIfDown(now, s) })
 		}
 	}
 	switch {
 	case !st.Suspect || s.judging || s.state() == Down:
-	case n.clearedLately(now, s):
-		n.lookAgain(now, s)
+	case u.clearedLately(now, s):
+		u.lookAgain(now, s)
 	default:
-		n.hearSuspicion(now, s)
+		u.hearSuspicion(now, s)
 	}
 }
 
@@ -46,22 +46,22 @@ func (n *Node) weigh(now time.Duration, s *server, st wire.ServerState, at time.
 // make it. A doubt that nobody has answered in time is one after all: the server
 // may have died just now, and a host that takes itself for cut off would do so for
 // half a minute.
-func (n *Node) lookAgain(now time.Duration, s *server) {
-	n.awaitAnswer(now, s)
+func (u *upstream) lookAgain(now time.Duration, s *server) {
+	u.awaitAnswer(now, s)
 	if now < s.again {
 		return
 	}
 	s.again = now + recent
-	if n.serverRank(s, electedToProbe) < electedToProbe {
+	if u.serverRank(s, electedToProbe) < electedToProbe {
 		s.owed = now + judgeAfter
-		n.probe(now, s, dns.Question{})
+		u.probe(now, s, dns.Question{})
 	}
 }
 
 // awaitAnswer makes a doubt one if nobody answers it. Where this host's last look is
 // less than two seconds ago others may not look either, and their time is awaited; a
 // host that is cut off has nothing to lose by doubting, and everything by waiting.
-func (n *Node) awaitAnswer(now time.Duration, s *server) {
+func (u *upstream) awaitAnswer(now time.Duration, s *server) {
 	if s.unanswered {
 		return
 	}
@@ -71,10 +71,10 @@ func (n *Node) awaitAnswer(now time.Duration, s *server) {
 		wait = max(wait, s.again-now)
 	}
 	doubt := now
-	n.after(now, wait, func(now time.Duration) {
+	u.host.after(now, wait, func(now time.Duration) {
 		s.unanswered = false
-		if max(s.success, s.peerSuccess) < doubt && s.state() != Down && !s.judging && n.uses(s) {
-			n.hearSuspicion(now, s)
+		if max(s.success, s.peerSuccess) < doubt && s.state() != Down && !s.judging && u.uses(s) {
+			u.hearSuspicion(now, s)
 		}
 	})
 }
@@ -82,22 +82,22 @@ func (n *Node) awaitAnswer(now time.Duration, s *server) {
 // hearSuspicion joins a peer's doubt: those ranked first for the server look,
 // whatever success they had before, and a success is said. It must be younger
 // than the doubt: a server that answered two seconds ago may be dead now.
-func (n *Node) hearSuspicion(now time.Duration, s *server) {
+func (u *upstream) hearSuspicion(now time.Duration, s *server) {
 	s.happens(now, peerDoubts)
 	least := time.Duration(0)
-	if n.hasNext(s) {
+	if u.hasNext(s) {
 		least = turn
 	}
-	n.startJudging(now, s, least)
-	if n.serverRank(s, electedToProbe) < electedToProbe {
-		n.probeTwice(now, s)
+	u.startJudging(now, s, least)
+	if u.serverRank(s, electedToProbe) < electedToProbe {
+		u.probeTwice(now, s)
 	}
 }
 
 // clearedLately reports whether the group found a moment ago that the server is
 // well: a peer that goes on doubting, or lies, must not make five hosts probe
 // three times a second.
-func (n *Node) clearedLately(now time.Duration, s *server) bool {
+func (u *upstream) clearedLately(now time.Duration, s *server) bool {
 	return now-s.judge < recent && max(s.success, s.peerSuccess) >= s.judge
 }
 
@@ -107,41 +107,41 @@ func (n *Node) clearedLately(now time.Duration, s *server) bool {
 const lookAfter = time.Second + 100*time.Millisecond
 
 // lookTurn is when this host looks: one after another, by rank.
-func (n *Node) lookTurn(s *server) time.Duration {
-	users := n.group.N()
+func (u *upstream) lookTurn(s *server) time.Duration {
+	users := u.host.groupSize()
 	slot := lookWithin / time.Duration(users)
-	return time.Duration(n.serverRank(s, users)%users)*slot + n.jitter(slot)
+	return time.Duration(u.serverRank(s, users)%users)*slot + u.host.jitter(slot)
 }
 
-func (n *Node) probeIfDown(now time.Duration, s *server) {
+func (u *upstream) probeIfDown(now time.Duration, s *server) {
 	s.looking = false
 	if s.state() != Down {
 		return
 	}
 	if now-s.looked >= judgeAfter { // each peer that is back says so, and one look is enough
-		n.probe(now, s, dns.Question{})
+		u.probe(now, s, dns.Question{})
 	}
 	since := s.since
 	again := func(d time.Duration, do func(time.Duration, *server)) {
-		n.after(now, d, func(now time.Duration) {
-			if s.state() == Down && s.since == since && s.peerSuccess > since && n.uses(s) {
+		u.host.after(now, d, func(now time.Duration) {
+			if s.state() == Down && s.since == since && s.peerSuccess > since && u.uses(s) {
 				do(now, s)
 			}
 		})
 	}
-	again(lookAfter, func(now time.Duration, s *server) { n.probe(now, s, dns.Question{}) })
-	again(lookAfter+2*s.probeTimeout(), n.downForMeAlone)
+	again(lookAfter, func(now time.Duration, s *server) { u.probe(now, s, dns.Question{}) })
+	again(lookAfter+2*s.probeTimeout(), u.downForMeAlone)
 }
 
 // downForMeAlone: a peer reaches the server after all, and this host does not. It
 // is cut off, and asks; or its probe was lost, and its next question ends that.
-func (n *Node) downForMeAlone(now time.Duration, s *server) {
-	if n.lookedInVain(s) {
+func (u *upstream) downForMeAlone(now time.Duration, s *server) {
+	if u.lookedInVain(s) {
 		return
 	}
 	s.failure, s.judge = now, now
-	n.noteCutOff(now, s)
-	n.updateDown(now)
+	u.noteCutOff(now, s)
+	u.updateDown(now)
 }
 
 // ago is the time of something that was age old at a time.
@@ -153,9 +153,9 @@ func ago(at, age time.Duration) time.Duration {
 }
 
 // states is what this host says of its servers in every datagram.
-func (n *Node) states(now time.Duration) []wire.ServerState {
+func (u *upstream) states(now time.Duration) []wire.ServerState {
 	var states []wire.ServerState
-	for _, s := range n.servers {
+	for _, s := range u.servers {
 		if s.ID == 0 || len(states) == wire.MaxServers {
 			continue
 		}

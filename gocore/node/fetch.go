@@ -81,7 +81,7 @@ const (
 func (n *Node) startFetch(now time.Duration, q dns.Question, kind purpose) {
 	servers := n.serversFor(q)
 	if kind == viaFallback {
-		servers = n.fallback
+		servers = n.upstream.fallback
 	}
 	p := n.pending[q]
 	if p == nil {
@@ -209,7 +209,7 @@ func (n *Node) next(now time.Duration, f *fetch) *try {
 	}
 	for i := range f.tries {
 		switch t := &f.tries[i]; {
-		case !f.ordered || t.failed || t.passed || !n.askable(now, t.server):
+		case !f.ordered || t.failed || t.passed || !n.upstream.askable(now, t.server):
 		case t.sent >= maxTries:
 			return nil // it has time to answer until its turn ends
 		default:
@@ -261,7 +261,7 @@ func (n *Node) overdue(now time.Duration, id uint64) {
 	if !a.over {
 		a.over = true
 		if !a.tcp {
-			n.timedOut(now, a)
+			n.upstream.timedOut(now, a.server, loss{a.fetch.q, a.sent, a.fetch.kind == probe})
 		}
 	}
 	switch {
@@ -280,7 +280,7 @@ func (n *Node) overdue(now time.Duration, id uint64) {
 // the server's address leaves all at once when the server is back.
 func (n *Node) inVain(f *fetch) bool {
 	p := n.pending[f.q]
-	return p != nil && p.fetch == f && len(p.waiters) == 0 && f.kind != viaFallback && n.downFor(f.q) && !n.byHearsay()
+	return p != nil && p.fetch == f && len(p.waiters) == 0 && f.kind != viaFallback && n.downFor(f.q) && !n.upstream.byHearsay()
 }
 
 func (n *Node) replied(now time.Duration, in Replied) {
@@ -318,12 +318,12 @@ func (n *Node) replied(now time.Duration, in Replied) {
 func (n *Node) noteSaid(now time.Duration, in Replied, a *ask) {
 	switch {
 	case in.Answer != nil:
-		a.server.heard = now
-		n.succeeded(now, a.server, now-a.sent)
-		n.noteReply(now, a)
+		a.server.spoke(now)
+		n.upstream.succeeded(now, a.server, now-a.sent)
+		n.upstream.noteReply(now, a.server, a.sent, a.fetch.askedAt(a.server))
 	case in.Failure == Refused:
-		a.server.heard = now
-		n.refusedBy(now, a.server, a.fetch.q)
+		a.server.spoke(now)
+		n.upstream.refusedBy(now, a.server, a.fetch.q)
 	}
 }
 
@@ -360,7 +360,7 @@ func (n *Node) unreachable(now time.Duration, id uint64, a *ask) {
 	n.asks[id] = a // its timer is still to come
 	a.fetch.miss(a.server)
 	if !a.tcp {
-		n.lost(now, a.server)
+		n.upstream.lost(now, a.server)
 	}
 	n.giveUpNowhere(now, a.fetch)
 	if t := n.next(now, a.fetch); !a.fetch.done && t != nil && t.server != a.server && a.fetch.last == id {

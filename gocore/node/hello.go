@@ -49,7 +49,7 @@ func (n *Node) helloLoop(now time.Duration, this int) {
 	n.group.Expire(now)
 	n.noteGroup()
 	n.hello(now)
-	n.probeDown(now)
+	n.upstream.probeDown(now)
 	n.considerRepair(now)
 	interval := n.helloInterval()
 	n.helloIn(now, interval/2+n.jitter(interval), this)
@@ -174,7 +174,8 @@ func (n *Node) noticeAbsence(now time.Duration) {
 	n.failures.clearAll()
 	n.cache.Sleep(last, now)
 	n.group.Sleep(away)
-	n.forgetEvidence(now)
+	n.forgetAsks()
+	n.upstream.forgetEvidence(now)
 	if n.set.Shares {
 		n.hello(now)
 		n.caught = false

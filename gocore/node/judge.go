@@ -24,37 +24,53 @@ const (
 	lookWithin = 2 * time.Second
 )
 
+// A loss is a question that a server did not answer in its usual time.
+type loss struct {
+	q     dns.Question
+	sent  time.Duration
+	probe bool
+}
+
 // timedOut notes that a server did not answer a question in its usual time. If
 // it has answered another one since, a datagram was lost and no server: a probe
 // for each would double the questions on a bad link.
-func (n *Node) timedOut(now time.Duration, a *ask) {
-	s, f := a.server, a.fetch
+func (u *upstream) timedOut(now time.Duration, s *server, l loss) {
 	s.failure = now
-	if s.success > a.sent {
+	if s.success > l.sent {
 		return
 	}
 	if s.silent <= s.success {
-		s.silent = a.sent
+		s.silent = l.sent
 	}
-	if f.kind == probe {
+	if l.probe {
 		if s.passOver(now) {
-			n.probe(now, s, f.q)
+			u.probe(now, s, l.q)
 			return
 		}
 		s.probeLost = true
 	}
-	if len(s.lostFor) < lostLimit && !slices.Contains(s.lostFor, f.q) {
-		s.lostFor = append(s.lostFor, f.q)
+	if len(s.lostFor) < lostLimit && !slices.Contains(s.lostFor, l.q) {
+		s.lostFor = append(s.lostFor, l.q)
 	}
-	if f.kind != probe && s.state() != Down {
-		n.probe(now, s, f.q)
+	if !l.probe && s.state() != Down {
+		u.probe(now, s, l.q)
 	}
-	if s.life == hearsay && f.kind != probe && !n.yetToSpeak(now, s) {
-		n.confirmDown(now, s)
+	if s.life == hearsay && !l.probe && !u.yetToSpeak(now, s) {
+		u.confirmDown(now, s)
 	}
 	if s.probeLost && (len(s.lostFor) >= lostLimit || s.success == group.Unseen) {
-		n.suspect(now, s)
+		u.suspect(now, s)
 	}
+}
+
+// yetToSpeak reports whether a server has said nothing to a host that knows no peer, for
+// as long as a lookup may take since it has it, and the network says nothing against it.
+// One that takes seconds looks like that, and the two questions of the first lookup, A and
+// AAAA, both late, made a dead one of it: asked for within 0.5 s of the start, a name
+// failed after 2.6 s where the server's 3.1 s were allowed.
+func (u *upstream) yetToSpeak(now time.Duration, s *server) bool {
+	said := s.heard != group.Unseen || u.host.heardAnybody() || s.life == down
+	return !said && now < s.made+probeListens
 }
 
 // passOver reports whether a lost probe is to be repeated before it counts: the
@@ -72,65 +88,65 @@ func (s *server) passOver(now time.Duration) bool {
 }
 
 // lost notes an error of the network itself: stronger than a time-out.
-func (n *Node) lost(now time.Duration, s *server) {
+func (u *upstream) lost(now time.Duration, s *server) {
 	s.failure = now
 	if s.life == hearsay {
 		s.denied = confirmations - 1
-		n.confirmDown(now, s)
+		u.confirmDown(now, s)
 	}
-	n.suspect(now, s)
+	u.suspect(now, s)
 }
 
 // refusedBy notes an answer such as SERVFAIL. A resolver without uplink gives
 // it to every name; a broken zone only to its own.
-func (n *Node) refusedBy(now time.Duration, s *server, q dns.Question) {
+func (u *upstream) refusedBy(now time.Duration, s *server, q dns.Question) {
 	s.failure = now
 	if !slices.Contains(s.refusals, q.Name) && len(s.refusals) < refusalLimit {
 		s.refusals = append(s.refusals, q.Name)
 	}
 	if len(s.refusals) >= refusalLimit {
-		n.suspect(now, s)
+		u.suspect(now, s)
 	}
 }
 
 // suspect doubts a server and asks the group, once.
-func (n *Node) suspect(now time.Duration, s *server) {
+func (u *upstream) suspect(now time.Duration, s *server) {
 	if s.state() == Down || s.judging || s.cut(now) {
 		return
 	}
 	if s.fallback {
-		n.suspectAlone(now, s)
+		u.suspectAlone(now, s)
 		return
 	}
 	s.happens(now, failed)
-	n.startJudging(now, s, n.turnLeft(now, s))
-	n.lookAtOthers(now)
-	n.sayTwice(now)
+	u.startJudging(now, s, u.turnLeft(now, s))
+	u.lookAtOthers(now)
+	u.host.sayTwice(now)
 	// Its own probe may save an innocent server: a host without peers would
 	// else call it down for three names of one broken zone.
-	n.probeTwice(now, s)
+	u.probeTwice(now, s)
 }
 
 // suspectAlone is that of a server that nobody else is asked about.
-func (n *Node) suspectAlone(now time.Duration, s *server) {
-	if left := n.turnLeft(now, s); left > 0 {
+func (u *upstream) suspectAlone(now time.Duration, s *server) {
+	if left := u.turnLeft(now, s); left > 0 {
 		s.judging = true
-		n.after(now, left, func(later time.Duration) {
-			if s.judging = false; s.success < now && n.uses(s) {
-				n.suspectAlone(later, s)
+		u.host.after(now, left, func(later time.Duration) {
+			if s.judging = false; s.success < now && u.uses(s) {
+				u.suspectAlone(later, s)
 			}
 		})
 		return
 	}
 	s.happens(now, failedAlone)
-	n.keepProbing(now, s, now, 0)
-	n.goOnAll(now)
+	u.keepProbing(now, s, now, 0)
+	u.host.goOnAll(now)
 }
 
 // turnLeft is how long a server that another would stand in for must have been silent
 // before it is judged. One that takes 0.8 s for everything is not to be overtaken.
-func (n *Node) turnLeft(now time.Duration, s *server) time.Duration {
-	if !n.hasNext(s) || s.silent <= s.success {
+func (u *upstream) turnLeft(now time.Duration, s *server) time.Duration {
+	if !u.hasNext(s) || s.silent <= s.success {
 		return 0
 	}
 	return s.silent + turn - now
@@ -139,59 +155,59 @@ func (n *Node) turnLeft(now time.Duration, s *server) time.Duration {
 // lookAtOthers looks at the servers that nobody asks while the first one is well: what
 // fails is mostly the way to all of them, and the outage is to be known as soon as with
 // one server.
-func (n *Node) lookAtOthers(began time.Duration) {
-	for _, o := range n.servers {
+func (u *upstream) lookAtOthers(began time.Duration) {
+	for _, o := range u.servers {
 		if o.state() == Down || o.judging || began-o.success < recent {
 			continue
 		}
-		n.probe(began, o, dns.Question{})
-		n.after(began, judgeAfter, func(now time.Duration) {
-			if o.success < began && n.uses(o) {
-				n.suspect(now, o)
+		u.probe(began, o, dns.Question{})
+		u.host.after(began, judgeAfter, func(now time.Duration) {
+			if o.success < began && u.uses(o) {
+				u.suspect(now, o)
 			}
 		})
 	}
 }
 
 // startJudging gives the group its time to object, and the server a least time.
-func (n *Node) startJudging(now time.Duration, s *server, least time.Duration) {
+func (u *upstream) startJudging(now time.Duration, s *server, least time.Duration) {
 	if s.judging {
 		return
 	}
 	s.judging, s.judge, s.claims = true, now, claims{denier: s.claims.denier}
-	n.judgeLater(now, s, least)
+	u.judgeLater(now, s, least)
 }
 
 // judgeLater judges when the time for objections is over.
-func (n *Node) judgeLater(now time.Duration, s *server, least time.Duration) {
+func (u *upstream) judgeLater(now time.Duration, s *server, least time.Duration) {
 	wait := judgeAfter
 	if s.rtt.known { // a slow line must not look like a dead server
 		wait = max(wait, s.timeout(1))
 	}
 	wait = max(wait, least)
 	began := s.judge
-	n.after(now, wait, func(now time.Duration) {
-		if s.judging && s.judge == began && n.uses(s) {
-			n.judgeServer(now, s)
+	u.host.after(now, wait, func(now time.Duration) {
+		if s.judging && s.judge == began && u.uses(s) {
+			u.judgeServer(now, s)
 		}
 	})
 }
 
 // judgeServer decides: own success wins, a peer's success means that the fault
 // is this host's, nobody's means that the server is down.
-func (n *Node) judgeServer(now time.Duration, s *server) {
+func (u *upstream) judgeServer(now time.Duration, s *server) {
 	s.judging = false
 	if s.state() != Suspect || s.success >= s.judge {
 		return
 	}
-	if n.contested(s) && s.looked < s.judge { // who has not looked itself has no word in this
+	if u.contested(s) && s.looked < s.judge { // who has not looked itself has no word in this
 		s.judging = true
-		n.probeTwice(now, s)
-		n.judgeLater(now, s, 0)
+		u.probeTwice(now, s)
+		u.judgeLater(now, s, 0)
 		return
 	}
-	if s.peerSuccess >= s.judge && !n.lookedInVain(s) {
-		n.noteCutOff(now, s)
+	if s.peerSuccess >= s.judge && !u.lookedInVain(s) {
+		u.noteCutOff(now, s)
 		return
 	}
 	// A server that never answered since this host started may be slow to be reached
@@ -201,12 +217,12 @@ func (n *Node) judgeServer(now time.Duration, s *server) {
 	if s.failure < s.judge-recent || s.success == group.Unseen {
 		why = unsure
 	}
-	n.setDown(now, s, why)
+	u.setDown(now, s, why)
 }
 
 // noteCutOff: peers have success, so the fault is on this host's own path. It
 // never says "down" for that.
-func (n *Node) noteCutOff(now time.Duration, s *server) {
+func (u *upstream) noteCutOff(now time.Duration, s *server) {
 	if !s.failed() {
 		s.happens(now, cleared) // it was a peer's doubt alone
 		return
@@ -214,51 +230,51 @@ func (n *Node) noteCutOff(now time.Duration, s *server) {
 	s.happens(now, refuted)
 	if !s.apart {
 		s.apart = true
-		n.log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
+		u.host.log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
 	}
-	n.askHelpers(now)
-	n.goOnAll(now)
-	n.lookOn(now, s, time.Second)
+	u.host.askHelpers(now)
+	u.host.goOnAll(now)
+	u.lookOn(now, s, time.Second)
 }
 
 // lookOn looks at the server again after a second, after two more and after four:
 // a lost probe must not leave this host cut off from a server that is back.
-func (n *Node) lookOn(now time.Duration, s *server, wait time.Duration) {
+func (u *upstream) lookOn(now time.Duration, s *server, wait time.Duration) {
 	began := s.entered
-	n.after(now, wait, func(now time.Duration) {
-		if s.life != cutOff || s.entered != began || !n.uses(s) {
+	u.host.after(now, wait, func(now time.Duration) {
+		if s.life != cutOff || s.entered != began || !u.uses(s) {
 			return
 		}
-		n.probe(now, s, dns.Question{})
+		u.probe(now, s, dns.Question{})
 		if wait < 4*time.Second {
-			n.lookOn(now, s, 2*wait)
+			u.lookOn(now, s, 2*wait)
 		}
 	})
 }
 
 // setDown takes a server for down; why is nobody or unsure.
-func (n *Node) setDown(now time.Duration, s *server, why event) {
+func (u *upstream) setDown(now time.Duration, s *server, why event) {
 	s.happens(now, why)
 	s.doubted, s.denied, s.apart = false, 0, false
-	n.log(slog.LevelWarn, "server down", "server", s.Addr.String())
-	n.keepProbing(now, s, now, 0)
-	n.updateDown(now)
-	n.goOnAll(now)
+	u.host.log(slog.LevelWarn, "server down", "server", s.Addr.String())
+	u.keepProbing(now, s, now, 0)
+	u.updateDown(now)
+	u.host.goOnAll(now)
 }
 
 // succeeded notes a reply. One's own success always wins.
-func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
+func (u *upstream) succeeded(now time.Duration, s *server, took time.Duration) {
 	was := s.state()
-	n.timeReply(now, s, took)
+	u.timeReply(now, s, took)
 	s.success, s.passed = now, false
 	s.lostFor, s.refusals, s.probeLost, s.claims = nil, nil, false, claims{}
 	if s.apart {
 		s.apart = false
-		n.log(slog.LevelInfo, "no longer cut off: the server answers this host", "server", s.Addr.String())
+		u.host.log(slog.LevelInfo, "no longer cut off: the server answers this host", "server", s.Addr.String())
 	}
 	if now < s.owed {
 		s.owed = 0
-		n.sayNow(now)
+		u.host.sayNow(now)
 	}
 	if was == Up {
 		return
@@ -266,32 +282,29 @@ func (n *Node) succeeded(now time.Duration, s *server, took time.Duration) {
 	downSince := s.since
 	s.happens(now, replied)
 	if was == Down {
-		n.failures.clearAll()
-		n.after(now, 0, n.goOnAll) // the reply that shows it may be what is waited for
+		u.host.serverIsBack(now)
 	}
 	if s.fallback {
 		return
 	}
 	if was == Down {
-		n.log(slog.LevelInfo, "server up", "server", s.Addr.String())
+		u.host.log(slog.LevelInfo, "server up", "server", s.Addr.String())
 	}
-	if was == Suspect && s.judging && n.isNews(s, s.judge) || was == Down && n.isNews(s, downSince) {
-		n.sayNow(now)
+	if was == Suspect && s.judging && u.isNews(s, s.judge) || was == Down && u.isNews(s, downSince) {
+		u.host.sayNow(now)
 	}
-	n.updateDown(now)
+	u.updateDown(now)
 }
 
 // serverRank is this host's place for a server among those that use it, or most:
 // the others neither look nor know.
-func (n *Node) serverRank(s *server, most int) int {
-	return n.group.RankAmong(uint64(s.ID), most, func(m *group.Member) bool {
-		return m.Uses(s.ID)
-	})
+func (u *upstream) serverRank(s *server, most int) int {
+	return u.host.rankOf(s.ID, most)
 }
 
 // isNews reports whether this host's success is to be said at once: the first
 // since a time is, and those of the hosts ranked first, lest a lost datagram cost
 // seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5.13).
-func (n *Node) isNews(s *server, since time.Duration) bool {
-	return s.peerSuccess <= since || n.serverRank(s, electedToProbe) < electedToProbe
+func (u *upstream) isNews(s *server, since time.Duration) bool {
+	return s.peerSuccess <= since || u.serverRank(s, electedToProbe) < electedToProbe
 }

@@ -135,5 +135,5 @@ func lifeWrites(t *testing.T, name string) (at []string) {
 // holdsDown makes a host take a server for down, whatever it was.
 func (n *testNode) holdsDown(now time.Duration, s *server, why event) {
 	s.happens(now, failed)
-	n.setDown(now, s, why)
+	n.upstream.setDown(now, s, why)
 }

@@ -55,7 +55,7 @@ func (n *Node) query(now time.Duration, in Query) {
 		n.considerRefresh(now, e)
 	case n.downFor(q):
 		n.queryWhileDown(now, in, e)
-	case n.failures.active(now, q) && !n.cutOff(now) && !n.triesMore(in.Own):
+	case n.failures.active(now, q) && !n.upstream.cutOff(now) && !n.triesMore(in.Own):
 		n.serveOrFail(now, in.ID, in.Question, e)
 	case n.outlived(e):
 		n.serveOutlived(now, in.ID, e)
@@ -72,12 +72,12 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 		return
 	}
 	if p.fetch == nil {
-		n.doubtEarlier(now, in.Question)
+		n.upstream.doubtEarlier(now, n.serversFor(in.Question))
 		n.startFetch(now, in.Question, demand)
 	} else {
 		n.joined(now, p, in.Own)
 	}
-	if n.cutOff(now) && len(p.waiters) == 1 {
+	if n.upstream.cutOff(now) && len(p.waiters) == 1 {
 		n.askHelper(now, p)
 	}
 	n.afterIf(now, n.staleWait(now), n.waits(in.ID), func(now time.Duration) { n.overrun(now, in.ID) })
@@ -86,7 +86,7 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 // queryWhileDown serves what there is: fresh, stale, what a fallback server
 // or the group says, failure (PROTOCOL 5.10).
 func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
-	if n.doubtsDown() || !e.Held() && n.byHearsay() {
+	if n.upstream.doubtsDown() || !e.Held() && n.upstream.byHearsay() {
 		n.fetchFor(now, in)
 	}
 	if e.Held() {
@@ -138,7 +138,7 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 	if n.fallbackFor(q) && !n.failures.active(now, q) {
 		n.startFetch(now, q, viaFallback)
 	}
-	if n.cache.Query(now, q, n.outage) {
+	if n.cache.Query(now, q, n.upstream.outage) {
 		n.queueQuery(now, toAsk{wire.Asked{Question: q, Held: e.Answer.Birth}, Itself})
 	}
 }
@@ -166,7 +166,7 @@ func (n *Node) ownDomain(q dns.Question) bool { return trust.Covered(n.set.Searc
 // question.
 func (n *Node) serverInScope(q dns.Question, id dns.ServerID) bool {
 	servers := n.set.Servers
-	if r := n.routeFor(q); r != nil {
+	if r := n.upstream.routeFor(q); r != nil {
 		servers = r.Servers
 	}
 	for _, s := range servers {
@@ -237,7 +237,7 @@ func (n *Node) waits(id uint64) func() bool {
 // deadline is how long a lookup may take: all that is allowed while some server is
 // up, or is yet to speak, else 3 s.
 func (n *Node) deadline(now, allowed time.Duration) time.Duration {
-	if n.anyUp() || slices.ContainsFunc(n.servers, func(s *server) bool { return n.yetToSpeak(now, s) }) {
+	if n.upstream.anyUp() || slices.ContainsFunc(n.upstream.servers, func(s *server) bool { return n.upstream.yetToSpeak(now, s) }) {
 		return allowed
 	}
 	return min(3*time.Second, allowed)
@@ -246,10 +246,10 @@ func (n *Node) deadline(now, allowed time.Duration) time.Duration {
 // staleWait is how long a lookup waits for a server before it is served stale
 // (PROTOCOL 5.2).
 func (n *Node) staleWait(now time.Duration) time.Duration {
-	if n.cutOff(now) {
+	if n.upstream.cutOff(now) {
 		return 250 * time.Millisecond
 	}
-	return min(time.Second, max(250*time.Millisecond, 3*n.replies.p99()))
+	return min(time.Second, max(250*time.Millisecond, 3*n.upstream.p99()))
 }
 
 // overrun serves one waiting query stale: its refresh took too long. If nothing

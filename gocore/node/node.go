@@ -33,14 +33,7 @@ type Node struct {
 	waiting  map[uint64]*pending // by Query.ID
 	asks     map[uint64]*ask
 	failures failures
-	servers  []*server
-	fallback []*server
-	routes   []route
-	replies  ring // times of the last replies of all servers
-	down     bool // all servers are
-	since    time.Duration
-	probed   time.Duration         // when a question that nobody held was last the probe
-	outage   uint32                // counts outages from 1
+	upstream upstream
 	refresh  map[dns.Question]bool // refreshes under way or timed
 	loans    map[dns.Question]loan
 
@@ -95,6 +88,7 @@ func New(c Config) *Node {
 		pulls:   make(map[uint64]*stream),
 		exports: make(map[uint64]*export),
 	}
+	n.upstream.host = n
 	n.cache, n.failures.key = cache.New(0, c.Secret, n.ranksHigh), c.Secret
 	n.cache.SetOrder(n.standing)
 	return n
@@ -151,7 +145,7 @@ func (n *Node) configure(now time.Duration, s Settings) {
 	n.cache.SetLimit(s.CacheBytes)
 	n.setServers(now)
 	if first {
-		n.since = now
+		n.upstream.begin(now)
 		n.session.last = now
 		n.expireLater(now)
 	}

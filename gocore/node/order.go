@@ -72,27 +72,6 @@ func (n *Node) mine(e cache.Entry) bool {
 	return n.standingOf(e).Nth < len(n.serversFor(e.Answer.Question))
 }
 
-// askable reports whether a server is worth a question: one that this host is cut off
-// from counts as down for asking.
-func (n *Node) askable(now time.Duration, s *server) bool {
-	return s.state() != Down && !s.cut(now)
-}
-
-// cut reports whether the group judged lately that the fault is this host's.
-func (s *server) cut(now time.Duration) bool { return s.life == cutOff && now-s.entered < cutOffFor }
-
-// hasNext reports whether another server would stand in for one.
-func (n *Node) hasNext(s *server) bool {
-	if n.set.Rotate {
-		return false
-	}
-	before := func(list []*server) bool {
-		i := slices.Index(list, s)
-		return i >= 0 && i < len(list)-1
-	}
-	return before(n.servers) || slices.ContainsFunc(n.routes, func(r route) bool { return before(r.servers) })
-}
-
 // turn is how long a server may be silent before the next one is asked.
 const turn = time.Second
 
@@ -116,7 +95,7 @@ func (n *Node) timeTurn(now time.Duration, f *fetch, t *try) {
 	}
 	timeout := cmp.Or(f.own.Timeout, n.set.Timeout)
 	n.afterIf(now, timeout, f.live, pass)
-	if quiet := max(turn, 3*n.replies.p99()); quiet < timeout {
+	if quiet := max(turn, 3*n.upstream.p99()); quiet < timeout {
 		n.afterIf(now, quiet, f.live, func(later time.Duration) {
 			if t.server.heard <= now {
 				pass(later)
@@ -130,7 +109,7 @@ func (n *Node) goOn(now time.Duration, f *fetch) {
 	if f.done || !f.ordered {
 		return
 	}
-	if t := n.next(now, f); t != nil && t.server != f.at && n.askable(now, t.server) {
+	if t := n.next(now, f); t != nil && t.server != f.at && n.upstream.askable(now, t.server) {
 		n.sendNext(now, f)
 	}
 }
@@ -166,7 +145,7 @@ func (n *Node) outlived(e cache.Entry) bool {
 func (n *Node) serveOutlived(now time.Duration, id uint64, e cache.Entry) {
 	q := e.Answer.Question
 	n.serve(now, id, e)
-	n.doubtEarlier(now, q)
+	n.upstream.doubtEarlier(now, n.serversFor(q))
 	if p := n.pending[q]; p == nil || p.fetch == nil {
 		n.startFetch(now, q, renewal)
 	}

@@ -48,14 +48,14 @@ func (n *Node) secret(q dns.Question) bool {
 
 // serversFor lists the servers that may be asked a question.
 func (n *Node) serversFor(q dns.Question) []*server {
-	if r := n.routeFor(q); r != nil {
+	if r := n.upstream.routeFor(q); r != nil {
 		return r.servers
 	}
 	if n.reach(q) != names.Site {
-		return n.servers
+		return n.upstream.servers
 	}
 	var site []*server
-	for _, s := range n.servers {
+	for _, s := range n.upstream.servers {
 		if names.OnSite(s.Addr.Addr()) {
 			site = append(site, s)
 		}

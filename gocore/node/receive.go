@@ -63,7 +63,7 @@ func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit
 	if row.before != nil {
 		row.before(n, h)
 	}
-	n.heardEvidence(now, m, in.Message.Servers, now-transit)
+	n.upstream.heardEvidence(now, m, in.Message.Servers, now-transit)
 	if row.after != nil {
 		row.after(n, h)
 	}
@@ -122,7 +122,7 @@ func (n *Node) accept(now time.Duration, m *group.Member, a wire.Aged, transit t
 		n.count(AnswersRefused)
 		return cache.Kept
 	}
-	if n.doubts(m) && n.contradictsHeld(now, a.Answer) {
+	if n.upstream.doubts(m) && n.contradictsHeld(now, a.Answer) {
 		return cache.Kept
 	}
 	out := n.put(now, cache.Arrival{

@@ -24,8 +24,8 @@ func (n *Node) recoverPopular(now time.Duration) {
 	for i, e := range n.popularStale(now) {
 		q, born := e.question, e.born
 		wait := time.Duration(i+1)*recoverEvery + n.turn(q, recoverEvery)
-		outage := n.outage
-		same := func() bool { return n.outage == outage && !n.down }
+		outage := n.upstream.outage
+		same := func() bool { return n.upstream.outage == outage && !n.upstream.down }
 		n.afterIf(now, wait, same, func(now time.Duration) {
 			if same() && !n.refresh[q] {
 				n.refresh[q] = true
@@ -57,5 +57,5 @@ func (n *Node) popularStale(now time.Duration) []popular {
 // fallbackFor returns whether the fallback servers may be asked for a name:
 // never for one under the host's own domains, which are nobody else's business.
 func (n *Node) fallbackFor(q dns.Question) bool {
-	return !n.ownDomain(q) && n.reach(q) == names.Anywhere && slices.ContainsFunc(n.fallback, func(s *server) bool { return s.state() != Down })
+	return !n.ownDomain(q) && n.reach(q) == names.Anywhere && n.upstream.fallbackUp()
 }

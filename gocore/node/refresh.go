@@ -19,7 +19,7 @@ func (n *Node) considerRefresh(now time.Duration, e cache.Entry) {
 	left := e.Expires() - now
 	// A host that had all it needed from peers has asked no server yet, and takes
 	// its turn all the same.
-	if left > e.Window() || n.refresh[q] || n.downFor(q) || n.cutOff(now) || n.renewed(now, e) {
+	if left > e.Window() || n.refresh[q] || n.downFor(q) || n.upstream.cutOff(now) || n.renewed(now, e) {
 		return
 	}
 	n.refresh[q] = true

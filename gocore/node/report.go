@@ -1,7 +1,6 @@
 package node
 
 import (
-	"math"
 	"time"
 
 	"mcdns/gocore/cache"
@@ -11,7 +10,7 @@ import (
 // Status is the node at a glance.
 func (n *Node) Status(now time.Duration) Status {
 	s := Status{
-		Upstream: n.upstream(), Since: now - n.stateSince(), Group: n.groupState(),
+		Upstream: n.upstream.best(), Since: now - n.upstream.stateSince(), Group: n.groupState(),
 		Peers: n.group.Hosts(), Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
 	}
 	for m := range n.group.Members() {
@@ -20,19 +19,7 @@ func (n *Node) Status(now time.Duration) Status {
 			s.Deaf++
 		}
 	}
-	lists := [][]*server{n.servers, n.fallback}
-	for _, r := range n.routes {
-		lists = append(lists, r.servers)
-	}
-	for _, list := range lists {
-		for _, v := range list {
-			s.Servers = append(s.Servers, ServerStatus{
-				Addr: v.Addr, State: v.state(), Fallback: v.fallback && v.domain == "", Domain: v.domain,
-				Success: ageOf(now, v.success), Failure: ageOf(now, v.failure),
-				CutOff: v.life == cutOff,
-			})
-		}
-	}
+	s.Servers = n.upstream.status(now)
 	n.cache.All(func(e cache.Entry) bool {
 		if !e.Fresh(now) {
 			s.Stale++
@@ -47,44 +34,10 @@ func (n *Node) Status(now time.Duration) Status {
 
 // Upstream is the state of the servers together, Group the group's in words: what
 // Status says, without its walk over all entries.
-func (n *Node) Upstream() State { return n.upstream() }
+func (n *Node) Upstream() State { return n.upstream.best() }
 
 // Group is how sharing goes (Status.Group).
 func (n *Node) Group() GroupState { return n.groupState() }
-
-// upstream is the best state of any server: one that works is enough.
-func (n *Node) upstream() State {
-	state := Down
-	for _, s := range n.servers {
-		state = min(state, s.state())
-	}
-	if len(n.servers) == 0 {
-		state = Suspect
-	}
-	return state
-}
-
-// stateSince is when that state began. Doubts of a moment, which a server clears
-// itself, interrupt nothing; to be cut off from it does.
-func (n *Node) stateSince() time.Duration {
-	since := n.since
-	switch n.upstream() {
-	case Up:
-		since = time.Duration(math.MaxInt64)
-		for _, s := range n.servers {
-			if s.state() == Up {
-				since = min(since, max(n.since, s.back))
-			}
-		}
-	case Suspect:
-		for _, s := range n.servers {
-			if s.state() == Suspect {
-				since = max(since, s.since)
-			}
-		}
-	}
-	return since
-}
 
 // Peers lists the peers in order of arrival.
 func (n *Node) Peers(now time.Duration) []PeerStatus {

@@ -15,28 +15,28 @@ type route struct {
 	servers []*server
 }
 
-func (n *Node) setRoutes(now time.Duration) {
-	old := n.routes
-	n.routes = nil
-	for _, r := range n.set.Routes {
+func (u *upstream) setRoutes(now time.Duration, routes []Route) {
+	old := u.routes
+	u.routes = nil
+	for _, r := range routes {
 		var had []*server
 		if i := slices.IndexFunc(old, func(o route) bool { return o.Domain == r.Domain }); i >= 0 {
 			had = old[i].servers
 		}
-		servers := n.merge(now, had, r.Servers, true)
+		servers := u.merge(now, had, r.Servers, true)
 		for _, s := range servers {
 			s.domain = r.Domain
 		}
-		n.routes = append(n.routes, route{r, servers})
+		u.routes = append(u.routes, route{r, servers})
 	}
 }
 
 // routeFor returns the route with the longest domain that covers a question,
 // nil if it goes to the servers for all.
-func (n *Node) routeFor(q dns.Question) *route {
+func (u *upstream) routeFor(q dns.Question) *route {
 	var best *route
-	for i := range n.routes {
-		r := &n.routes[i]
+	for i := range u.routes {
+		r := &u.routes[i]
 		if names.Under(q.Name, r.Domain) && (best == nil || len(r.Domain) > len(best.Domain)) {
 			best = r
 		}
@@ -45,29 +45,22 @@ func (n *Node) routeFor(q dns.Question) *route {
 }
 
 // allServers lists every server this host knows, in a stable order.
-func (n *Node) allServers() []*server {
-	all := append(slices.Clone(n.servers), n.fallback...)
-	for _, r := range n.routes {
+func (u *upstream) allServers() []*server {
+	all := append(slices.Clone(u.servers), u.fallback...)
+	for _, r := range u.routes {
 		all = append(all, r.servers...)
 	}
 	return all
 }
 
-func (n *Node) routed(s *server) bool {
-	return slices.ContainsFunc(n.routes, func(r route) bool { return slices.Contains(r.servers, s) })
+func (u *upstream) routed(s *server) bool {
+	return slices.ContainsFunc(u.routes, func(r route) bool { return slices.Contains(r.servers, s) })
 }
 
-// downFor reports whether all servers that may be asked a question are down.
-func (n *Node) downFor(q dns.Question) bool {
-	_, down := n.downSince(q)
-	return down
-}
-
-// downSince says that too, and since when.
-func (n *Node) downSince(q dns.Question) (since time.Duration, down bool) {
-	list := n.serversFor(q)
-	if len(list) == len(n.servers) && n.routeFor(q) == nil {
-		return n.since, n.down
+// downSince reports whether all servers of a question's list are down, and since when.
+func (u *upstream) downSince(q dns.Question, list []*server) (since time.Duration, down bool) {
+	if len(list) == len(u.servers) && u.routeFor(q) == nil {
+		return u.since, u.down
 	}
 	for _, s := range list {
 		if s.state() != Down {

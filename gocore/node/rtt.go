@@ -55,14 +55,14 @@ func (s *server) timeout(sent int) time.Duration {
 // back may have waited for that. Where another server stands in it counts as one late reply
 // does: else one that takes 1 to 2.6 s is down anew for each lookup. What comes with it does
 // not count, nor that one where nothing stands in: the next outage would be known later.
-func (n *Node) timeReply(now time.Duration, s *server, took time.Duration) {
+func (u *upstream) timeReply(now time.Duration, s *server, took time.Duration) {
 	isBack := s.state() == Down || s.life == cutOff
 	if isBack {
 		s.back = now
 	}
 	late := isBack && took <= lateAnswer // no kernel holds a question for longer
 	switch {
-	case late && !n.hasNext(s):
+	case late && !u.hasNext(s):
 	case late && !s.rtt.known:
 		s.rtt.add(min(took, unknownRTO/3)) // three times this is waited, as before
 	case late || now-took >= s.back || took > lateAnswer:
@@ -73,9 +73,9 @@ func (n *Node) timeReply(now time.Duration, s *server, took time.Duration) {
 // noteReply follows how long this host waits for a server: from the first time that it
 // asked this one. Where frames are lost that is longer than a reply takes, and an answer
 // that comes after two repeats is in time there.
-func (n *Node) noteReply(now time.Duration, a *ask) {
-	if began := a.fetch.askedAt(a.server); began >= a.server.back || now-a.sent > lateAnswer {
-		n.replies.add(now - began)
+func (u *upstream) noteReply(now time.Duration, s *server, sent, began time.Duration) {
+	if began >= s.back || now-sent > lateAnswer {
+		u.replies.add(now - began)
 	}
 }
 

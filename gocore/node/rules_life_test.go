@@ -88,7 +88,7 @@ func TestStaleWaitFollowsTheRepliesOfTheServers(t *testing.T) {
 	} {
 		l := newLAN(t, 1)
 		for range c.count {
-			l.nodes[0].replies.add(c.took)
+			l.nodes[0].upstream.replies.add(c.took)
 		}
 		if got := l.nodes[0].staleWait(l.now); got != c.want {
 			t.Errorf("%s: wait %v; want %v", c.name, got, c.want)

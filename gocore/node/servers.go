@@ -59,19 +59,15 @@ type server struct {
 	domain string
 }
 
-// setServers follows a change of configuration: servers that stay keep what is
-// known of them.
-func (n *Node) setServers(now time.Duration) {
-	before := n.allServers()
-	n.servers = n.merge(now, n.servers, n.set.Servers, false)
-	n.fallback = n.merge(now, n.fallback, n.set.Fallback, true)
-	n.setRoutes(now)
-	n.failures.clearAll() // the settings may name servers that know what these did not
-	n.loans = nil         // lent by the old list
-	if !slices.Equal(before, n.allServers()) {
-		n.askAnew(now)
-	}
-	n.updateDown(now)
+// configure takes the servers of new settings: those that stay keep what is known of
+// them. It reports whether there are others than before.
+func (u *upstream) configure(now time.Duration, s *Settings) (changed bool) {
+	before := u.allServers()
+	u.rotate = s.Rotate
+	u.servers = u.merge(now, u.servers, s.Servers, false)
+	u.fallback = u.merge(now, u.fallback, s.Fallback, true)
+	u.setRoutes(now, s.Routes)
+	return !slices.Equal(before, u.allServers())
 }
 
 // firstLook is how soon a new server is probed: after what was saved is loaded,
@@ -79,45 +75,27 @@ func (n *Node) setServers(now time.Duration) {
 // a second; without, each lookup of that time waited 250 ms.
 const firstLook = 20 * time.Millisecond
 
-func (n *Node) lookFirst(now time.Duration, s *server) {
-	if n.uses(s) && !s.fallback && s.success == group.Unseen {
-		n.probe(now, s, dns.Question{})
-	}
-}
-
-// askAnew puts what is under way to the new servers: those before may be out of
-// reach, and a lookup would wait for them to its deadline.
-func (n *Node) askAnew(now time.Duration) {
-	for _, p := range n.inOrder() {
-		if p.fetch == nil || p.fetch.kind == viaFallback {
-			continue
-		}
-		n.abandon(now, p)
-		if len(p.waiters) > 0 {
-			n.startFetch(now, p.q, demand)
-		}
-		n.drop(p)
+func (u *upstream) lookFirst(now time.Duration, s *server) {
+	if u.uses(s) && !s.fallback && s.success == group.Unseen {
+		u.probe(now, s, dns.Question{})
 	}
 }
 
 // uses reports whether the server is still one of this host's.
-func (n *Node) uses(s *server) bool {
-	return slices.Contains(n.servers, s) || slices.Contains(n.fallback, s) || n.routed(s)
+func (u *upstream) uses(s *server) bool {
+	return slices.Contains(u.servers, s) || slices.Contains(u.fallback, s) || u.routed(s)
 }
 
 // forgetEvidence drops what was counted against the servers before this host
 // slept: questions that went unanswered meanwhile say nothing about them.
-func (n *Node) forgetEvidence(now time.Duration) {
-	for _, a := range n.asks {
-		a.over = true
-	}
-	for _, s := range n.allServers() {
+func (u *upstream) forgetEvidence(now time.Duration) {
+	for _, s := range u.allServers() {
 		s.lostFor, s.refusals, s.probeLost, s.judging = nil, nil, false, false
 		s.happens(now, slept)
 	}
 }
 
-func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback bool) []*server {
+func (u *upstream) merge(now time.Duration, old []*server, want []Server, fallback bool) []*server {
 	var servers []*server
 	for _, w := range want {
 		i := slices.IndexFunc(old, func(s *server) bool { return s.Server == w })
@@ -127,7 +105,7 @@ func (n *Node) merge(now time.Duration, old []*server, want []Server, fallback b
 		}
 		s := newServer(now, w, fallback)
 		servers = append(servers, s)
-		n.after(now, firstLook, func(now time.Duration) { n.lookFirst(now, s) })
+		u.host.after(now, firstLook, func(now time.Duration) { u.lookFirst(now, s) })
 	}
 	return servers
 }
@@ -140,6 +118,30 @@ func newServer(now time.Duration, s Server, fallback bool) *server {
 	}
 }
 
-func (n *Node) anyUp() bool {
-	return slices.ContainsFunc(n.servers, func(s *server) bool { return s.state() == Up })
+func (u *upstream) anyUp() bool {
+	return slices.ContainsFunc(u.servers, func(s *server) bool { return s.state() == Up })
 }
+
+// askable reports whether a server is worth a question: one that this host is cut off
+// from counts as down for asking.
+func (u *upstream) askable(now time.Duration, s *server) bool {
+	return s.state() != Down && !s.cut(now)
+}
+
+// cut reports whether the group judged lately that the fault is this host's.
+func (s *server) cut(now time.Duration) bool { return s.life == cutOff && now-s.entered < cutOffFor }
+
+// hasNext reports whether another server would stand in for one.
+func (u *upstream) hasNext(s *server) bool {
+	if u.rotate {
+		return false
+	}
+	before := func(list []*server) bool {
+		i := slices.Index(list, s)
+		return i >= 0 && i < len(list)-1
+	}
+	return before(u.servers) || slices.ContainsFunc(u.routes, func(r route) bool { return before(r.servers) })
+}
+
+// spoke notes that the server said something.
+func (s *server) spoke(now time.Duration) { s.heard = now }
