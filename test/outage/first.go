@@ -78,11 +78,14 @@ func (f *firstOfTwo) configure() error {
 
 // learn makes each name known: every host that asks A first holds all names of A by
 // itself, for what lost frames keep from it nobody tells it while B answers. The other
-// names are shared.
+// names are shared by the hosts that ask B first. Two of them look up each: where lost
+// frames make B silent for a second A answers, and its answer is lent, not kept. At 20 %
+// loss 3 of 20 names were held by nobody when both servers were lost.
 func (f *firstOfTwo) learn() error {
 	p := f.part("first lookups, both servers alive")
 	alone := func(h *lab.Host) error { return f.trial.learn(p, h, f.inside) }
-	err := errors.Join(eachHost(f.ab, alone), f.share(p, f.ba, f.world))
+	next := append(slices.Clone(f.ba[1:]), f.ba[0])
+	err := errors.Join(eachHost(f.ab, alone), f.share(p, f.ba, f.world), f.share(p, next, f.world))
 	f.learnt = time.Now()
 	f.say("%s", p)
 	return err
