@@ -10,8 +10,9 @@
 //	wire/   bytes <-> messages between hosts
 //	cache/  answers with their ages; which of two answers stands; eviction
 //	group/  who is on the LAN, how often to speak, whose turn it is (rank)
-//	names/  special-use names, and how far a question may travel
-//	trust/  sealing, replay windows, clocks of peers, what a peer may say
+//	names/  special-use names, the administrator's lists, how far a question may travel
+//	limit/  how often something is done
+//	trust/  sealing, replay windows, clocks of peers, what a flood costs
 //	node/   joins them: Handle(now, Input) []Effect, NextWake(now)
 //
 // Read node/input.go and node/effect.go first: they are everything that goes

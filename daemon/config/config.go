@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"mcdns/daemon/upstream"
+	"mcdns/gocore/node"
 )
 
 // Path is where the configuration is unless MCDNS_CONFIG says otherwise.
@@ -97,6 +98,7 @@ type Route struct {
 
 // Default is the configuration of an empty file.
 func Default() Config {
+	d := node.Defaults()
 	return Config{
 		Group: Group{
 			Group4:  netip.AddrFrom4([4]byte{224, 0, 0, 254}),
@@ -105,11 +107,11 @@ func Default() Config {
 			KeyFile: "/etc/mcdns/group.key",
 		},
 		Cache: Cache{
-			Size:        64 << 20,
-			MaxTTL:      24 * time.Hour,
-			NegativeTTL: 15 * time.Minute,
-			Stale:       72 * time.Hour,
-			FetchAhead:  true,
+			Size:        d.CacheBytes,
+			MaxTTL:      d.MaxTTL,
+			NegativeTTL: d.NegativeTTL,
+			Stale:       d.MaxStale,
+			FetchAhead:  d.FetchAhead,
 		},
 		Level: slog.LevelInfo,
 	}

@@ -20,6 +20,7 @@ import (
 	"mcdns/daemon/upstream"
 	"mcdns/daemon/watch"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/names"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
 )
@@ -172,10 +173,11 @@ func settings(v view, machine resolvconf.Machine, ring *trust.Ring, chosen []nod
 	return node.Settings{
 		Servers: machine.Servers(v.servers()), Fallback: machine.Servers(notOurs(c.Fallback, v.ours)),
 		Timeout: v.conf.Timeout, Attempts: v.conf.Attempts, Rotate: v.conf.Rotate,
-		Search: append(absolute(v.conf.Search), domains(v.routes)...), Routes: nodeRoutes(machine, v.routes, v.ours),
-		FetchAhead: c.FetchAhead,
-		NoShare:    c.NoShare, LocalOnly: c.LocalOnly,
-		Forward: c.Forward, StopRebinding: c.StopRebinding, PrivateNames: c.PrivateNames,
+		Lists: names.Lists{
+			Search:  append(absolute(v.conf.Search), domains(v.routes)...),
+			Forward: c.Forward, NoShare: c.NoShare, LocalOnly: c.LocalOnly, PrivateNames: c.PrivateNames,
+		},
+		Routes: nodeRoutes(machine, v.routes, v.ours), FetchAhead: c.FetchAhead, StopRebinding: c.StopRebinding,
 		Shares: ring != nil, Links: chosen, Place: v.place.ID,
 		CacheBytes: c.Size,
 		MaxTTL:     c.MaxTTL, NegativeTTL: c.NegativeTTL, MinTTL: c.MinTTL, MaxStale: c.Stale,

@@ -154,21 +154,14 @@ const tellRate = 200
 
 // Allow reports whether the member may tell one more answer now.
 func (g *Group) Allow(now time.Duration, m *Member) bool {
-	n := g.Notes(m)
-	n.tokens = min(tellRate, n.tokens+tellRate*(now-n.filled).Seconds())
-	n.filled = now
-	if n.tokens < 1 {
-		return false
-	}
-	n.tokens--
-	return true
+	return g.Notes(m).tells.Take(now, tellRate, tellRate) == 0
 }
 
 // Notes are those on a member. They are made when they are first asked for.
 func (g *Group) Notes(m *Member) *Notes {
 	if m.notes == 0 {
 		m.notes = g.vacant()
-		g.notes[m.notes] = &Notes{tokens: tellRate}
+		g.notes[m.notes] = &Notes{}
 	}
 	return g.notes[m.notes]
 }

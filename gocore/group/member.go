@@ -8,6 +8,7 @@ import (
 	"unique"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/limit"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
@@ -75,8 +76,7 @@ type Notes struct {
 	// Checked is when it was last asked to prove itself anew, 0 if never.
 	Checked time.Duration
 
-	tokens float64 // answers it may still tell
-	filled time.Duration
+	tells limit.Bucket // answers
 }
 
 // Addr is where it answers by unicast, Link where that is, Version what it said

@@ -34,7 +34,7 @@ func Warm(groups []*Group, peers []wire.Peer) (sum uint64) {
 	}
 	for _, n := range notes {
 		if n != nil {
-			sum += uint64(n.Heard) + uint64(n.filled)
+			sum += uint64(n.Heard) + uint64(n.Checked)
 		}
 	}
 	return sum

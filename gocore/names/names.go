@@ -24,26 +24,13 @@ const (
 	Here
 )
 
-// A Policy is what an administrator has said about special names. Names have
-// a final dot and are lower-case.
-type Policy struct {
-	// Search are the search and routing domains: a special name under one of
-	// them belongs to the site. The root counts for nothing: "search ." is what
-	// systemd-resolved writes where nothing is configured.
-	Search []string
-	// Forward are names that go to the DNS servers whatever the table says, the
-	// root for single labels. localhost cannot be among them (RFC 6761 section
-	// 6.3 rule 3: it must lead to this host).
-	Forward []string
-}
-
-// Reach says how far a question may travel under this policy.
-func (p *Policy) Reach(q dns.Question) Reach {
+// Reach says how far a question may travel under these lists.
+func (l *Lists) Reach(q dns.Question) Reach {
 	z := find(q)
 	if z == nil {
 		return Anywhere
 	}
-	if z.use == always || !p.exempt(q.Name, z) {
+	if z.use == always || !l.exempt(q.Name, z) {
 		if z.use == site {
 			return Site
 		}
@@ -54,18 +41,13 @@ func (p *Policy) Reach(q dns.Question) Reach {
 
 // exempt reports whether the administrator's own servers are said to know the
 // name.
-func (p *Policy) exempt(name string, z *zone) bool {
-	for _, f := range p.Forward {
+func (l *Lists) exempt(name string, z *zone) bool {
+	for _, f := range l.Forward {
 		if f == "." && z.name == "." || f != "." && Under(name, f) {
 			return true
 		}
 	}
-	for _, s := range p.Search {
-		if s != "." && Under(name, s) {
-			return z.use != never
-		}
-	}
-	return false
+	return z.use != never && l.Own(name)
 }
 
 // OnSite reports whether a DNS server's address shows that it stands on this
@@ -76,13 +58,13 @@ func OnSite(server netip.Addr) bool {
 }
 
 // Under reports whether name is zone or lies below it. Both are lower-case
-// names with a final dot.
+// names with a final dot; the root has everything below it, what is no name nothing.
 func Under(name, zone string) bool {
 	if zone == "." || name == zone {
 		return true
 	}
 	at := len(name) - len(zone)
-	return at > 0 && strings.HasSuffix(name, zone) && divides(name, at-1)
+	return zone != "" && at > 0 && strings.HasSuffix(name, zone) && divides(name, at-1)
 }
 
 // divides reports whether the byte at i is a dot between labels, not one

@@ -21,7 +21,7 @@ func question(t testing.TB, name string, typ uint16) dns.Question {
 
 func TestSpecialNamesGoNoFurtherThanTheyMay(t *testing.T) {
 	const ns, ds = 2, 43
-	plain := Policy{Search: []string{"."}}
+	plain := Lists{Search: []string{"."}}
 	for _, c := range []struct {
 		name  string
 		typ   uint16
@@ -84,7 +84,7 @@ func TestSpecialNamesGoNoFurtherThanTheyMay(t *testing.T) {
 }
 
 func TestAdministratorsOwnDomainsLeave(t *testing.T) {
-	p := Policy{Search: []string{"corp.local.", "home.arpa.", "10.in-addr.arpa.", "tor.onion."}, Forward: []string{"test."}}
+	p := Lists{Search: []string{"corp.local.", "home.arpa.", "10.in-addr.arpa.", "tor.onion."}, Forward: []string{"test."}}
 	for name, reach := range map[string]Reach{
 		"pc.corp.local": Anywhere, "corp.local": Anywhere, "printer.local": Here, "xcorp.local": Here,
 		"nas.home.arpa": Anywhere, "1.0.0.10.in-addr.arpa": Anywhere, "1.1.168.192.in-addr.arpa": Site,
@@ -95,7 +95,7 @@ func TestAdministratorsOwnDomainsLeave(t *testing.T) {
 			t.Errorf("%s: reach %d; want %d", name, got, reach)
 		}
 	}
-	all := Policy{Search: []string{"localhost."}, Forward: []string{".", "onion.", "localhost.", "127.in-addr.arpa."}}
+	all := Lists{Search: []string{"localhost."}, Forward: []string{".", "onion.", "localhost.", "127.in-addr.arpa."}}
 	for name, reach := range map[string]Reach{"printer": Anywhere, "x.onion": Anywhere, "localhost": Here, "1.0.0.127.in-addr.arpa": Here} {
 		if got := all.Reach(question(t, name, dns.TypeA)); got != reach {
 			t.Errorf("forward %v: %s: reach %d; want %d", all.Forward, name, got, reach)
@@ -139,7 +139,7 @@ func TestEveryRowOfTheTableSaysWho(t *testing.T) {
 		if !strings.Contains(z.rfc, "RFC ") || !strings.HasSuffix(name, ".") {
 			t.Errorf("%s: %+v", name, z)
 		}
-		if p := (Policy{}); p.Reach(question(t, "x."+name, dns.TypeA)) == Anywhere {
+		if p := (Lists{}); p.Reach(question(t, "x."+name, dns.TypeA)) == Anywhere {
 			t.Errorf("x.%s may go anywhere", name)
 		}
 	}
@@ -157,7 +157,7 @@ func TestAnyNameGetsAnAnswerHere(t *testing.T) {
 		if err != nil {
 			return
 		}
-		p := Policy{}
+		p := Lists{}
 		if p.Reach(q) != Anywhere && Answer(q) == nil {
 			t.Fatalf("%v: no answer", q)
 		}

@@ -8,7 +8,7 @@ type use uint8
 const (
 	// always: answered here whatever the configuration says.
 	always use = iota
-	// never: leaves only if it is listed in Policy.Forward.
+	// never: leaves only if it is listed in Lists.Forward.
 	never
 	// domain: leaves if it is listed, or lies under a search or routing domain.
 	domain

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/limit"
 	"mcdns/gocore/wire"
 )
 
@@ -12,8 +13,8 @@ import (
 // 64 KB of multicast, and with a false source, or the wish for unicast as well, as much
 // again to somebody who had not asked.
 type allowance struct {
-	all    bucket
-	spare  bucket // of those that are not proven together
+	all    limit.Bucket
+	spare  limit.Bucket // of those that are not proven together
 	asker  map[netip.Addr]int
 	second time.Duration
 }
@@ -64,11 +65,11 @@ func (n *Node) replySize(now time.Duration, e cache.Entry, both bool) int {
 // pays takes a reply's bytes from what this host may send.
 func (n *Node) pays(now time.Duration, turn *due, body wire.Body) bool {
 	if turn.alone {
-		return n.queries.replies.spare.take(now, spareRate, spareRate) == 0
+		return n.queries.replies.spare.Take(now, spareRate, spareRate) == 0
 	}
 	size := float64(wire.Size(&wire.Message{Body: body}))
 	if turn.both {
 		size *= 2
 	}
-	return n.queries.replies.all.spend(now, replyBytes, replyBurst, size) == 0
+	return n.queries.replies.all.Spend(now, replyBytes, replyBurst, size) == 0
 }

@@ -7,6 +7,7 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/limit"
 	"mcdns/gocore/wire"
 )
 
@@ -18,7 +19,7 @@ type announcer struct {
 	made   uint64
 	timed  bool          // a flush is coming,
 	due    time.Duration // then
-	rate   bucket
+	rate   limit.Bucket
 }
 
 type announcement struct {
@@ -154,7 +155,7 @@ func (n *Node) timeAnnouncements(now, d time.Duration) {
 // flushAnnouncements sends as many datagrams as the rate allows.
 func (n *Node) flushAnnouncements(now time.Duration) {
 	for len(n.announce.queued) > 0 {
-		if wait := n.announce.rate.take(now, n.announceRate(), announceBurst); wait > 0 {
+		if wait := n.announce.rate.Take(now, n.announceRate(), announceBurst); wait > 0 {
 			n.timeAnnouncements(now, wait)
 			return
 		}

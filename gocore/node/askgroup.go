@@ -10,6 +10,7 @@ import (
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
+	"mcdns/gocore/limit"
 	"mcdns/gocore/wire"
 )
 
@@ -20,8 +21,8 @@ type querier struct {
 	timed      bool
 	late       bool                     // some wait for a datagram beyond queryWindow
 	sent       map[uint64]time.Duration // nonces of the last seconds
-	own        bucket                   // of QUERY datagrams
-	background bucket                   // of those that nobody waits for
+	own        limit.Bucket             // of QUERY datagrams
+	background limit.Bucket             // of those that nobody waits for
 	replies    allowance                // what other hosts' QUERYs may cause
 }
 
@@ -64,7 +65,7 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 	if p.query != nil {
 		return
 	}
-	if !n.set.Shares || !n.heardAnybody() && !n.justStarted(now) || n.secret(p.q) {
+	if !n.set.Shares || !n.heardAnybody() && !n.justStarted(now) || n.set.Secret(p.q) {
 		n.nobodyKnows(now, p)
 		return
 	}
@@ -185,7 +186,7 @@ func (n *Node) mayCome(now time.Duration, f *fetch) bool {
 }
 
 func (n *Node) queueQuery(now time.Duration, a toAsk) {
-	if !n.set.Shares || n.secret(a.Question) {
+	if !n.set.Shares || n.set.Secret(a.Question) {
 		return
 	}
 	n.queries.queue = append(n.queries.queue, a)
@@ -234,11 +235,11 @@ func (q *querier) inTurn() {
 func (q *querier) token(now time.Duration, a toAsk) time.Duration {
 	// In this order, or what is not sent would use up the rate of the rest.
 	if a.background() {
-		if wait := q.background.take(now, backgroundRate, backgroundRate); wait > 0 {
+		if wait := q.background.Take(now, backgroundRate, backgroundRate); wait > 0 {
 			return wait
 		}
 	}
-	return q.own.take(now, queryRate, queryRate)
+	return q.own.Take(now, queryRate, queryRate)
 }
 
 // fit is how many of those that wait go into one datagram.

@@ -11,7 +11,6 @@ import (
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
-	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
 
@@ -255,7 +254,7 @@ func (n *Node) pullAgain(now time.Duration, p *pull) {
 func (n *Node) pageWanted(now time.Duration, in PageWanted) {
 	x := n.exports[in.Stream]
 	if x == nil {
-		if len(n.exports) >= maxExports || !n.set.Shares || n.exporting.take(now, exportRate, exportBurst) > 0 {
+		if len(n.exports) >= maxExports || !n.set.Shares || n.exporting.Take(now, exportRate, exportBurst) > 0 {
 			n.emit(Page{Stream: in.Stream, Busy: true, End: true})
 			return
 		}
@@ -347,7 +346,7 @@ func (n *Node) heardLong(now time.Duration, m *group.Member, e cache.Entry, l *w
 	if l.Length > maxShared || e.Held() && e.Answer.Birth == l.Birth {
 		return
 	}
-	if n.secret(l.Question) || trust.Covered(n.set.LocalOnly, l.Question.Name) || !n.mayPull(l.Question) {
+	if n.set.Secret(l.Question) || !n.set.Believed(l.Question.Name) || !n.mayPull(l.Question) {
 		return
 	}
 	if e.Asked > 0 || n.pending[l.Question] != nil || n.rank(l.Question) < ranksToPull {

@@ -7,7 +7,6 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/names"
-	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
 
@@ -78,7 +77,7 @@ func (n *Node) helps(m *group.Member) bool {
 // heardAsk helps a peer: from a fresh answer or this host's own servers, never
 // by asking on. The answer goes to the whole group as any other.
 func (n *Node) heardAsk(now time.Duration, m *group.Member, q dns.Question) {
-	if !n.upstream.anyUp() || trust.Covered(n.set.NoShare, q.Name) || n.reach(q) == names.Here ||
+	if !n.upstream.anyUp() || n.set.Kept(q.Name) || n.reach(q) == names.Here ||
 		!n.help.allow(now, m.Peer, q.Name) {
 		return
 	}
@@ -148,5 +147,5 @@ func (n *Node) askClaimer(now time.Duration, p *pending) bool {
 
 // mayAsk reports whether peers may be asked to look up a name for this host.
 func (n *Node) mayAsk(q dns.Question) bool {
-	return !n.secret(q) && !trust.Covered(n.set.LocalOnly, q.Name) && !n.ownDomain(q)
+	return !n.set.Secret(q) && n.set.Believed(q.Name) && !n.set.Own(q.Name)
 }

@@ -98,7 +98,7 @@ func (n *Node) hears(now time.Duration) []wire.Peer {
 // reaches everybody.
 func (n *Node) sayNow(now time.Duration) {
 	rate := outOfTurnBurst / n.helloInterval().Seconds()
-	if n.set.Shares && n.session.outOfTurn.take(now, rate, outOfTurnBurst) == 0 {
+	if n.set.Shares && n.session.outOfTurn.Take(now, rate, outOfTurnBurst) == 0 {
 		n.hello(now)
 	}
 }

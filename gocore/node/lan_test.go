@@ -118,12 +118,11 @@ func (l *lan) addNode(i int, restart uint64) *testNode {
 }
 
 func (l *lan) settings() Settings {
-	return Settings{
-		Servers: []Server{{Addr: l.server, ID: dns.HashServer(l.server)}},
-		Timeout: 5 * time.Second, Attempts: 2, Shares: true,
-		Links: []Link{{Index: 1, Name: "eth0", IPv4: true}}, Place: 7,
-		CacheBytes: 64 << 20, MaxTTL: 24 * time.Hour, NegativeTTL: 15 * time.Minute, MaxStale: 72 * time.Hour,
-	}
+	s := Defaults()
+	s.FetchAhead = false
+	s.Servers = []Server{{Addr: l.server, ID: dns.HashServer(l.server)}}
+	s.Shares, s.Links, s.Place = true, []Link{{Index: 1, Name: "eth0", IPv4: true}}, 7
+	return s
 }
 
 func (l *lan) at(t time.Duration, f func(time.Duration)) {

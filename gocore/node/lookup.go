@@ -6,7 +6,6 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
-	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
 
@@ -157,10 +156,6 @@ func (n *Node) usable(now time.Duration, q dns.Question) cache.Entry {
 	}
 	return e
 }
-
-// ownDomain reports whether a name lies under the host's search or routing
-// domains, where only its own servers count.
-func (n *Node) ownDomain(q dns.Question) bool { return trust.Covered(n.set.Search, q.Name) }
 
 // serverInScope reports whether a server is one of those this host asks a
 // question.

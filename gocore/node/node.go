@@ -8,6 +8,7 @@ import (
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
+	"mcdns/gocore/limit"
 	"mcdns/gocore/wire"
 )
 
@@ -40,7 +41,7 @@ type Node struct {
 	announce  announcer
 	queries   querier
 	repair    repairer
-	exporting bucket
+	exporting limit.Bucket
 	help      helped
 	deafPeers []wire.Peer           // those that deaf says so of, and perhaps some that left or hear again
 	answers   map[dns.Question]*due // replies to the group that wait their turn
@@ -59,7 +60,7 @@ type session struct {
 	began time.Duration // when sharing began
 	twin  bool          // a living copy of this host was logged
 	// outOfTurn bounds HELLOs that say how the servers do.
-	outOfTurn bucket
+	outOfTurn limit.Bucket
 	groupWas  string
 	sharing   int           // counts the times that sharing began
 	cloned    time.Duration // a new epoch was taken
@@ -139,7 +140,7 @@ func (n *Node) configure(now time.Duration, s Settings) {
 	first := !n.started
 	was := n.set
 	if s.Timeout <= 0 {
-		s.Timeout = 5 * time.Second // resolv.conf(5)
+		s.Timeout = Defaults().Timeout
 	}
 	n.started, n.set = true, s
 	n.cache.SetLimit(s.CacheBytes)

@@ -31,7 +31,7 @@ func current(list []*server) int {
 func (n *Node) stands(list []*server, q dns.Question, nth int) cache.Standing {
 	switch {
 	case nth == len(list):
-		return cache.Standing{Nth: nth, Good: nth > 0 && current(list) == nth && !n.ownDomain(q)}
+		return cache.Standing{Nth: nth, Good: nth > 0 && current(list) == nth && !n.set.Own(q.Name)}
 	case n.set.Rotate:
 		nth = 0
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mcdns/gocore/group"
+	"mcdns/gocore/limit"
 	"mcdns/gocore/wire"
 )
 
@@ -22,7 +23,7 @@ type prover struct {
 	timed     bool
 	strangers int          // of open, how many are strangers',
 	arrived   []*challenge // in order, and some that are over
-	doubtful  bucket
+	doubtful  limit.Bucket
 	gone      gone
 	proofs    proofs
 }

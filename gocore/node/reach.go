@@ -5,15 +5,13 @@ import (
 
 	"mcdns/gocore/dns"
 	"mcdns/gocore/names"
-	"mcdns/gocore/trust"
 )
 
 // reach says how far a question may travel. What only the site knows is asked
 // of nobody where no DNS server stands on the site: a public server would learn
 // what is looked up here and could only say no.
 func (n *Node) reach(q dns.Question) names.Reach {
-	policy := names.Policy{Search: n.set.Search, Forward: n.set.Forward}
-	r := policy.Reach(q)
+	r := n.set.Reach(q)
 	if r == names.Site && !anyOnSite(n.set.Servers) {
 		return names.Here
 	}
@@ -40,12 +38,6 @@ func (n *Node) answerHere(in Query) bool {
 	return true
 }
 
-// secret reports whether peers may not learn that a question is asked: the
-// administrator said so, or it is for this host alone.
-func (n *Node) secret(q dns.Question) bool {
-	return q.Flags != 0 || trust.Covered(n.set.NoShare, q.Name)
-}
-
 // serversFor lists the servers that may be asked a question.
 func (n *Node) serversFor(q dns.Question) []*server {
 	if r := n.upstream.routeFor(q); r != nil {
@@ -67,8 +59,7 @@ func (n *Node) serversFor(q dns.Question) []*server {
 // is not public, so that a page of the Internet could make a browser speak to
 // this site's own machines (DNS rebinding). The host's own domains may.
 func (n *Node) rebinds(a *dns.Answer) bool {
-	return n.set.StopRebinding && a.Private && !n.ownDomain(a.Question) &&
-		!trust.Covered(n.set.PrivateNames, a.Question.Name) && n.reach(a.Question) == names.Anywhere
+	return n.set.StopRebinding && n.set.Rebinds(a)
 }
 
 // holdBack answers those who wait for a rebinding answer that the name has no

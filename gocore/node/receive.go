@@ -7,7 +7,6 @@ import (
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
-	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
 
@@ -153,14 +152,14 @@ func (n *Node) silences(now time.Duration, held cache.Entry, told wire.Aged, tra
 // the other address family counts too, and what a denial hides: a public name stays
 // public, whatever was said in between.
 func (n *Node) believes(a *dns.Answer) bool {
-	q, rules := a.Question, trust.Rules{LocalOnly: n.set.LocalOnly, Search: n.set.Search}
+	q := a.Question
 	var held []*dns.Answer
 	if a.Private { // else nothing that is held speaks against it; each look costs a walk through cold memory
 		for _, typ := range []uint16{q.Type, dns.TypeA, dns.TypeAAAA} {
 			held = append(held, n.cache.Positive(dns.Question{Name: q.Name, Type: typ}))
 		}
 	}
-	return rules.Acceptable(a, n.serverInScope(q, a.Server), held...) == nil
+	return n.set.Acceptable(a, n.serverInScope(q, a.Server), held...) == nil
 }
 
 // endWaiting serves who waits for a question once something usable came: a

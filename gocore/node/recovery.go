@@ -57,5 +57,5 @@ func (n *Node) popularStale(now time.Duration) []popular {
 // fallbackFor returns whether the fallback servers may be asked for a name:
 // never for one under the host's own domains, which are nobody else's business.
 func (n *Node) fallbackFor(q dns.Question) bool {
-	return !n.ownDomain(q) && n.reach(q) == names.Anywhere && n.upstream.fallbackUp()
+	return !n.set.Own(q.Name) && n.reach(q) == names.Anywhere && n.upstream.fallbackUp()
 }

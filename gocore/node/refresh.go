@@ -7,7 +7,6 @@ import (
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
-	"mcdns/gocore/trust"
 )
 
 // considerRefresh renews an answer that was asked for just before it expires.
@@ -70,7 +69,7 @@ func (n *Node) rank(q dns.Question) int { return n.group.Rank(group.Hash(q.Name)
 // short enough (PROTOCOL 2.9, 3.6).
 func (n *Node) shareable(e cache.Entry) bool {
 	return n.set.Shares && e.Place == n.set.Place && e.Answer.Question.Flags == 0 &&
-		len(e.Answer.Packed) <= maxShared && !trust.Covered(n.set.NoShare, e.Answer.Question.Name)
+		len(e.Answer.Packed) <= maxShared && !n.set.Kept(e.Answer.Question.Name)
 }
 
 // maxShared is the longest answer that is shared at all (PROTOCOL 3.6).

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/names"
 	"mcdns/gocore/wire"
 )
 
@@ -35,21 +36,13 @@ type Settings struct {
 	Attempts int
 	// Rotate spreads questions over Servers.
 	Rotate bool
-	// Search are the host's search and routing domains, as names with a final
-	// dot: out-of-scope answers are never used below them.
-	Search []string
-	// NoShare are names never told to nor asked of peers, LocalOnly names never
-	// believed from peers; each covers what lies below it.
-	NoShare, LocalOnly []string
-	// Forward are special-use names that go to the servers all the same, "." for
-	// single labels (names.Policy).
-	Forward []string
+	// Lists are the administrator's and the network's lists of names.
+	names.Lists
 	// FetchAhead asks for what an answer will be followed by (fetchAhead).
 	FetchAhead bool
 	// StopRebinding holds back answers that lead a public name to an address that
-	// is not public, but for PrivateNames and what lies below them.
+	// is not public, but for PrivateNames.
 	StopRebinding bool
-	PrivateNames  []string
 	// Shares is true with a group key; without one the node is solo.
 	Shares bool
 	// Links are the interfaces to share on.
@@ -62,6 +55,14 @@ type Settings struct {
 	// MaxTTL, NegativeTTL and MinTTL bound own answers, MaxStale the time past
 	// the TTL.
 	MaxTTL, NegativeTTL, MinTTL, MaxStale time.Duration
+}
+
+// Defaults are the settings of who says nothing (resolv.conf(5), mcdnsd.conf(5)).
+func Defaults() Settings {
+	return Settings{
+		Timeout: 5 * time.Second, Attempts: 2, FetchAhead: true,
+		CacheBytes: 64 << 20, MaxTTL: 24 * time.Hour, NegativeTTL: 15 * time.Minute, MaxStale: 72 * time.Hour,
+	}
 }
 
 // Route sends the questions for a domain, a name with a final dot, and all

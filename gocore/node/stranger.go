@@ -65,7 +65,7 @@ func (n *Node) stranger(now time.Duration, in Received) *challenge {
 	if c == nil || c.stranger == nil {
 		tries := proveTries
 		if n.outdated(now, in.Message) {
-			if n.prover.doubtful.take(now, doubtfulRate, doubtfulBurst) > 0 {
+			if n.prover.doubtful.Take(now, doubtfulRate, doubtfulBurst) > 0 {
 				n.count(PeerReplayed)
 				return nil
 			}

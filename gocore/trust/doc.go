@@ -1,9 +1,9 @@
 // Package trust decides what of the network's bytes this host lets in: it seals
 // and opens datagrams and streams under the group key, refuses what was heard
-// before, ties the clocks of peers to this host's, slows floods down, and says
-// which answers a peer's word is good for.
+// before, ties the clocks of peers to this host's, and slows floods down. Which
+// answers a peer's word is good for is said by names.Lists.
 //
-// What each type holds against whom (PROTOCOL 1.2, 3.5, 3.7, 7.2, 7.4):
+// What each type holds against whom (PROTOCOL 1.2, 3.5, 3.7, 7.4):
 //
 //	Floods   anybody on the link: forged datagrams beyond a rate are dropped before any cryptography,
 //	         and those under the addresses of hosts do not silence the hosts
@@ -11,7 +11,6 @@
 //	Once     whoever recorded datagrams of a living peer: each passes once
 //	Offset   whoever holds datagrams back: at most MaxTransit passes for fresh
 //	Stream   whoever recorded a stream, or cuts, reflects or reorders one
-//	Rules    a peer that lies: some answers are not taken on a peer's word
 //
 // A host without a key has no Ring and hears nobody. A member with root on its
 // host can lie about names that are in none of the lists: the README says so.

@@ -30,10 +30,9 @@ type filled struct {
 func fill(t testing.TB, names int) (f filled) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	a := &asker{t: t, now: time.Hour, node: node.New(node.Config{Self: wire.Peer{ID: 1, Epoch: 1}, Rand: r, Version: "test"})}
-	a.node.Handle(a.now, node.Configure{Settings: node.Settings{
-		Servers: serverList("s1"), Timeout: 5 * time.Second, Attempts: 2,
-		CacheBytes: budget, MaxTTL: 24 * time.Hour, NegativeTTL: 15 * time.Minute, MaxStale: 72 * time.Hour,
-	}})
+	set := node.Defaults()
+	set.Servers, set.CacheBytes, set.FetchAhead = serverList("s1"), budget, false
+	a.node.Handle(a.now, node.Configure{Settings: set})
 	before, begin := heapBytes(), time.Now()
 	for i := range names {
 		a.ask(fmt.Sprintf("%x.%x.example", r.Uint64(), r.Uint32()))

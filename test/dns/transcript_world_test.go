@@ -66,10 +66,8 @@ func newWorld(t *testing.T) *world {
 	for name := range serverAddrs {
 		w.servers[name] = &fake{name: name, mode: "up", slow: replyTime}
 	}
-	w.set = node.Settings{
-		Servers: serverList("s1"), Timeout: 5 * time.Second, Attempts: 2, Place: 7,
-		CacheBytes: 1 << 20, MaxTTL: 24 * time.Hour, NegativeTTL: 15 * time.Minute, MaxStale: 72 * time.Hour,
-	}
+	w.set = node.Defaults()
+	w.set.Servers, w.set.Place, w.set.CacheBytes, w.set.FetchAhead = serverList("s1"), 7, 1<<20, false
 	w.start()
 	return w
 }

@@ -2,8 +2,8 @@ package sim
 
 import (
 	"fmt"
-	"time"
 
+	"mcdns/gocore/limit"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -61,17 +61,10 @@ func (c *Checks) Held(w *World) {
 	}
 }
 
-// A bucket allows burst at once and rate a second for ever.
-type bucket struct {
-	tokens, rate, burst float64
-	at                  time.Duration
-}
-
-func (b *bucket) take(now time.Duration) bool {
-	b.tokens = min(b.burst, b.tokens+b.rate*(now-b.at).Seconds())
-	b.at = now
-	b.tokens--
-	return b.tokens >= 0
+// A budget allows burst at once and rate a second for ever.
+type budget struct {
+	limit.Bucket
+	rate, burst float64
 }
 
 // sent checks a message against the budget of its kind (PROTOCOL 3.8 to 3.15). N is what
@@ -91,33 +84,32 @@ func (c *Checks) sent(w *World, h *Host, e node.Send) {
 	}
 	b := &h.said[k]
 	if b.burst == 0 {
-		now.tokens, now.at = now.burst, w.now
 		*b = now
 	}
 	b.rate = now.rate
-	if !b.take(w.now) {
+	if b.Take(w.now, b.rate, b.burst) > 0 {
 		c.fail(w, h, "budget", fmt.Sprintf("more %ss than %.3g a second with a burst of %.3g", k, b.rate, b.burst))
-		b.tokens = b.burst
+		b.Bucket = limit.Bucket{}
 	}
 }
 
 // budget is what one host may send of a kind, false if only others bound it.
-func (c *Checks) budget(k wire.Kind, living int) (bucket, bool) {
+func (c *Checks) budget(k wire.Kind, living int) (budget, bool) {
 	n := float64(max(living, 1))
 	switch k {
 	case wire.KindHello: // one each half interval, and six in one as states change; more while the group forms
-		return bucket{rate: (2.2 + 6) / helloInterval(living).Seconds(), burst: 40}, true
+		return budget{rate: (2.2 + 6) / helloInterval(living).Seconds(), burst: 40}, true
 	case wire.KindProve:
-		return bucket{rate: 20, burst: 21}, true
+		return budget{rate: 20, burst: 21}, true
 	case wire.KindAnnounce: // small groups are known within a few seconds, large ones later
-		return bucket{rate: max(50/n, .02) * 1.2, burst: 12 + 50*5}, true
+		return budget{rate: max(50/n, .02) * 1.2, burst: 12 + 50*5}, true
 	case wire.KindProof: // as many as there are that may challenge it
 		n = float64(c.opt.Hosts)
-		return bucket{rate: 20 * n, burst: 2 * n}, true
+		return budget{rate: 20 * n, burst: 2 * n}, true
 	case wire.KindQuery, wire.KindReply, wire.KindAsk, wire.KindBye:
-		return bucket{}, false
+		return budget{}, false
 	}
-	return bucket{burst: -1}, true // whoever adds a message says here what bounds it
+	return budget{rate: 1, burst: -1}, true // whoever adds a message says here what bounds it
 }
 
 // Agree checks that, some time after everything was mended, all hosts see the

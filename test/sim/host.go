@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -43,7 +44,7 @@ type Host struct {
 	asks     map[uint64]*asking // questions to servers whose fate is open
 	pulls    map[uint64]*flow
 	Counts   [numCounts]uint64
-	said     [wire.Kinds]bucket // of this run
+	said     [wire.Kinds]budget // of this run
 	proved   map[wire.Peer]bool // seen to be proven to this run
 	replied  *asking            // the question a reply at hand is about
 	faults   []Fault            // found by a check in a delivery, told in host order
@@ -95,7 +96,7 @@ func (w *World) boot(h *Host) {
 	h.wakeAt, h.stuck, h.hasAsked = noWake, 0, false
 	h.self.Epoch = mix(mix(w.opt.Seed, uint64(h.Index)+2000), h.boots)
 	h.seen, h.asks, h.pulls = map[uint64]*lookup{}, map[uint64]*asking{}, map[uint64]*flow{}
-	h.proved, h.said = map[wire.Peer]bool{}, [wire.Kinds]bucket{}
+	h.proved, h.said = map[wire.Peer]bool{}, [wire.Kinds]budget{}
 	seed := mix(h.self.ID, h.self.Epoch)
 	h.pcg = rand.NewPCG(seed, w.opt.Seed)
 	h.node = w.opt.Make(node.Config{
@@ -127,24 +128,10 @@ func (w *World) configure(h *Host) {
 
 // defaults fills in the settings of mcdnsd.conf(5).
 func defaults(s node.Settings) node.Settings {
-	set := func(d *time.Duration, to time.Duration) {
-		if *d == 0 {
-			*d = to
-		}
-	}
-	set(&s.Timeout, 5*time.Second)
-	set(&s.MaxTTL, 24*time.Hour)
-	set(&s.NegativeTTL, 15*time.Minute)
-	set(&s.MaxStale, 72*time.Hour)
-	if s.Attempts == 0 {
-		s.Attempts = 2
-	}
-	if s.CacheBytes == 0 {
-		s.CacheBytes = 64 << 20
-	}
-	if s.Place == 0 {
-		s.Place = 1
-	}
+	d := node.Defaults()
+	s.Timeout, s.Attempts, s.CacheBytes = cmp.Or(s.Timeout, d.Timeout), cmp.Or(s.Attempts, d.Attempts), cmp.Or(s.CacheBytes, d.CacheBytes)
+	s.MaxTTL, s.NegativeTTL, s.MaxStale = cmp.Or(s.MaxTTL, d.MaxTTL), cmp.Or(s.NegativeTTL, d.NegativeTTL), cmp.Or(s.MaxStale, d.MaxStale)
+	s.Place = cmp.Or(s.Place, 1)
 	return s
 }
 
