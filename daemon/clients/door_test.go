@@ -3,6 +3,7 @@ package clients
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,11 +45,11 @@ func TestCrowdAtTheDoorLetsTheNextUserThrough(t *testing.T) {
 // has all of them at once.
 func TestCrowdRestsBesideOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tired := false
-		in := map[uint32]int{}
+		var tired atomic.Bool
+		var in [3]atomic.Int32 // by user
 		door := NewDoor(2)
 		door.rest = func() time.Duration {
-			if tired {
+			if tired.Load() {
 				return time.Second
 			}
 			return 0
@@ -56,35 +57,35 @@ func TestCrowdRestsBesideOthers(t *testing.T) {
 		enter := func(user uint32, count int) {
 			for range count {
 				door.Enter(user, func(endTurn func()) {
-					in[user]++
+					in[user].Add(1)
 					go endTurn()
 				})
 			}
 			synctest.Wait()
 		}
-		tired = true
+		tired.Store(true)
 		enter(1, 100)
-		if in[1] != 100 {
-			t.Errorf("alone %d of 100 were let in", in[1])
+		if in[1].Load() != 100 {
+			t.Errorf("alone %d of 100 were let in", in[1].Load())
 		}
 		enter(2, 2)
-		if in[2] != 2 {
+		if in[2].Load() != 2 {
 			t.Error("who has no crowd is held back")
 		}
 		enter(1, 100)
-		if got := in[1] - 100; got > 100-2 {
+		if got := in[1].Load() - 100; got > 100-2 {
 			t.Errorf("beside others %d of a crowd of 100 were let in at once", got)
 		}
-		before := in[1]
+		before := in[1].Load()
 		time.Sleep(10 * longestPause)
-		if got := in[1] - before; got < 5 || got > 15 {
+		if got := in[1].Load() - before; got < 5 || got > 15 {
 			t.Errorf("%d had a turn in 10 pauses; want one in each", got)
 		}
-		tired = false
+		tired.Store(false)
 		time.Sleep(longestPause)
 		synctest.Wait()
-		if in[1] != 200 {
-			t.Errorf("%d of 200 were let in when there was time again", in[1])
+		if in[1].Load() != 200 {
+			t.Errorf("%d of 200 were let in when there was time again", in[1].Load())
 		}
 	})
 }
