@@ -9,7 +9,7 @@
 //	dns/    bytes of DNS <-> questions, answers; the only user of miekg/dns
 //	wire/   bytes <-> messages between hosts
 //	cache/  answers with their ages; which of two answers stands; eviction
-//	group/  who is on the LAN, how often to speak, whose turn it is (rank)
+//	group/  who is on the LAN, who of those heard is proven, how often to speak, whose turn it is (rank)
 //	names/  special-use names, the administrator's lists, how far a question may travel
 //	limit/  how often something is done
 //	trust/  sealing, replay windows, clocks of peers, what a flood costs

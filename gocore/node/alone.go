@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/group"
 )
 
 // What a host fetches while nobody is proven to it can be told to nobody: right after
@@ -25,7 +26,7 @@ func (n *Node) tellAlone(now time.Duration) {
 		return
 	}
 	n.session.telling = true
-	wait := max(2*proveAgain, time.Duration(n.group.N())*time.Millisecond)
+	wait := max(2*group.ProveAgain, time.Duration(n.group.N())*time.Millisecond)
 	if !n.session.greeted {
 		wait += n.session.hello - now
 	}

@@ -172,7 +172,7 @@ func (n *Node) announceRate() float64 {
 	if n.wireless() {
 		rate = radioRate
 	}
-	return max(minRate, min(maxRate, rate/float64(n.hosts())))
+	return max(minRate, min(maxRate, rate/float64(n.prover.Hosts())))
 }
 
 // fillAnnounce packs one datagram; nil if nothing that waits is worth telling.

@@ -24,12 +24,12 @@ func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
 	c.queries = querier{own: n.queries.own, background: n.queries.background, replies: n.queries.replies}
 	c.queries.replies.asker = nil
 	c.session.telling = false // the next proof begins anew
-	c.repair.pull, c.prover = nil, prover{next: n.prover.next, doubtful: n.prover.doubtful, gone: n.prover.gone.copy()}
-	c.said = waitingRoom{}
+	c.repair.pull = nil
 	c.help = helped{}
 	c.failures.of, c.failures.heard = maps.Clone(n.failures.of), slices.Clone(n.failures.heard)
 	c.deafPeers = slices.Clone(n.deafPeers)
 	c.cache, c.group = n.cache.Copy(c.ranksHigh), n.group.Copy()
+	c.prover = n.prover.Copy(c.group, proving{&c}, r)
 	c.cache.SetOrder(c.standing)
 	c.loans = maps.Clone(n.loans)
 	c.upstream = n.upstream.copy(&c)
@@ -56,6 +56,6 @@ func (n *Node) loops(now time.Duration) {
 // Idle reports whether nothing is under way, so that a Copy lacks nothing.
 func (n *Node) Idle() bool {
 	waits := len(n.pending) + len(n.waiting) + len(n.asks) + len(n.refresh) + len(n.answers) + len(n.pulls) + len(n.exports) +
-		len(n.queries.queue) + len(n.queries.sent) + len(n.prover.open)
-	return waits == 0 && n.upstream.idle()
+		len(n.queries.queue) + len(n.queries.sent)
+	return waits == 0 && n.prover.Idle() && n.upstream.idle()
 }

@@ -105,7 +105,7 @@ func (w *world) look() seen {
 	for _, d := range []time.Duration{time.Millisecond, 4 * time.Second} {
 		w.run(d)
 		n := w.n
-		got["memory"] += fmt.Sprintln(n.cache.Len(), n.said.bytes, n.prover.strangers, len(n.prover.gone.of), len(n.pending), len(n.loans))
+		got["memory"] += fmt.Sprintln(n.cache.Len(), n.prover.Held().SaidBytes, n.prover.Held().Strangers, n.prover.Held().Gone, len(n.pending), len(n.loans))
 		for _, s := range n.Status(w.now).Servers {
 			got["servers"] += fmt.Sprintln(s.Addr, s.State, s.CutOff)
 		}

@@ -7,14 +7,13 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// A spoken message: of a member, and how long it was on its way; or of a stranger,
-// and the challenge that is open for it.
+// A spoken message: of a member, and how long it was on its way; or of a stranger.
 type spoken struct {
-	now     time.Duration
-	in      Received
-	m       *group.Member
-	transit time.Duration
-	open    *challenge
+	now      time.Duration
+	in       Received
+	m        *group.Member
+	transit  time.Duration
+	stranger *group.Stranger
 }
 
 // A hearing is what a node does with one kind of message. A member's before or after
@@ -50,14 +49,12 @@ func on[B wire.Body](f func(*Node, spoken, B)) func(*Node, spoken) {
 }
 
 // wait keeps what a stranger says until it has proven itself.
-func wait(n *Node, h spoken) { n.letWait(h.now, h.in, h.open) }
+func wait(n *Node, h spoken) { n.prover.LetWait(h.now, group.Datagram(h.in), h.stranger) }
 
 func (n *Node) memberHello(h spoken, b *wire.Hello) { n.heardHello(h.now, h.m, b) }
 
 func (n *Node) strangerHello(h spoken, b *wire.Hello) {
-	if s := h.open.stranger; !s.counted {
-		s.counted, s.names, s.told = true, b.Names, b.Told
-	}
+	h.stranger.SaysHello(b.Names, b.Told)
 	wait(n, h)
 }
 
@@ -71,4 +68,4 @@ func (n *Node) memberReply(h spoken, b *wire.Reply) { n.heardReply(h.now, h.m, b
 
 func (n *Node) memberAsk(h spoken, b *wire.Ask) { n.heardAsk(h.now, h.m, b.Question) }
 
-func (n *Node) memberBye(h spoken, _ *wire.Bye) { n.recheck(h.now, h.m, true) }
+func (n *Node) memberBye(h spoken, _ *wire.Bye) { n.prover.Recheck(h.now, h.m, true) }

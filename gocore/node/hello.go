@@ -23,8 +23,8 @@ func (n *Node) startSharing(now time.Duration) {
 // any more, nothing under way is gone on with.
 func (n *Node) stopSharing() {
 	n.group.Clear()
-	n.announce, n.queries, n.prover, n.repair = announcer{}, querier{}, prover{}, repairer{}
-	n.said = waitingRoom{}
+	n.prover.Clear()
+	n.announce, n.queries, n.repair = announcer{}, querier{}, repairer{}
 	clear(n.answers)
 	clear(n.pulls)
 	clear(n.exports)
@@ -58,7 +58,7 @@ func (n *Node) helloLoop(now time.Duration, this int) {
 // helloInterval is the mean time between two HELLOs of this host. Those that it
 // challenges count, but not so much that a member's silence would be noticed.
 func (n *Node) helloInterval() time.Duration {
-	return min(group.IntervalOf(n.hosts()), 2*n.group.Interval())
+	return min(group.IntervalOf(n.prover.Hosts()), 2*n.group.Interval())
 }
 
 func (n *Node) helloIn(now, wait time.Duration, this int) {

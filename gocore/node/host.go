@@ -1,6 +1,7 @@
 package node
 
 import (
+	"net/netip"
 	"time"
 
 	"mcdns/gocore/dns"
@@ -70,3 +71,16 @@ func (n *Node) forgetAsks() {
 		a.over = true
 	}
 }
+
+// proving is a node as the host of its prover.
+type proving struct{ n *Node }
+
+func (h proving) After(now, d time.Duration, t group.Timer) {
+	h.n.after(now, d, func(now time.Duration) { h.n.prover.Fire(now, t) })
+}
+
+func (h proving) Prove(now time.Duration, to netip.AddrPort, nonce uint64) {
+	h.n.sendTo(now, to, &wire.Prove{Nonce: nonce})
+}
+
+func (h proving) Left(wire.Peer) { h.n.noteGroup() }

@@ -1,10 +1,10 @@
 package node
 
 import (
-	"net/netip"
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
 
@@ -50,12 +50,7 @@ type Options struct {
 type Forget struct{ ID uint64 }
 
 // Received is a datagram that opened under a key of this group.
-type Received struct {
-	Message *wire.Message
-	From    netip.AddrPort // unicast source, with zone if link-local
-	Link    int            // index of the interface it came in by
-	Group   bool           // sent to the group, not to this host alone
-}
+type Received group.Datagram
 
 // Replied is what became of an Ask effect. A driver sends at most one for each
 // Ask, and need not send one at all: the node keeps its own time.

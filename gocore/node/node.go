@@ -45,8 +45,7 @@ type Node struct {
 	help      helped
 	deafPeers []wire.Peer           // those that deaf says so of, and perhaps some that left or hear again
 	answers   map[dns.Question]*due // replies to the group that wait their turn
-	prover    prover
-	said      waitingRoom // by strangers
+	prover    *group.Prover
 	pulls     map[uint64]*stream
 	caught    bool // caught up with the group since start or absence
 	// caughtFrom is how much the peers it caught up from said they hold, at most.
@@ -90,6 +89,7 @@ func New(c Config) *Node {
 		exports: make(map[uint64]*export),
 	}
 	n.upstream.host = n
+	n.prover = group.NewProver(n.group, proving{n}, n.rand)
 	n.cache, n.failures.key = cache.New(0, c.Secret, n.ranksHigh), c.Secret
 	n.cache.SetOrder(n.standing)
 	return n

@@ -37,12 +37,87 @@ func (n *Node) received(now time.Duration, in Received) {
 	transit, onTime := m.Clock.Transit(now, msg.Sent)
 	if !onTime {
 		n.count(PeerLate)
-		n.recheck(now, m, false)
+		n.prover.Recheck(now, m, false)
 		return
 	}
 	m.Came(now, in.From, in.Link, in.Group)
 	n.dispatch(now, in, m, transit)
 	n.noteGroup()
+}
+
+// echoes reports whether a datagram proves that its sender is alive, and when the nonce
+// that it echoes left: a PROOF, or an ANSWER to a QUERY of mine.
+func (n *Node) echoes(now time.Duration, known bool, msg *wire.Message) (asked time.Duration, ok bool) {
+	switch body := msg.Body.(type) {
+	case *wire.Proof:
+		return n.prover.Proves(now, msg.From, body.Nonce)
+	case *wire.Reply:
+		asked, ok = n.queries.sent[body.Nonce]
+		return asked, ok && !known
+	}
+	return 0, false
+}
+
+// prove makes a member of who is proven, and goes on with what that is the beginning
+// of. It returns nil if there is no room.
+func (n *Node) prove(now, asked time.Duration, p wire.Peer, sent time.Duration) *group.Member {
+	m, joins, said := n.prover.Proven(now, asked, p, sent)
+	if m == nil {
+		return nil
+	}
+	for _, s := range said {
+		if transit, onTime := s.Waits(now, m); onTime {
+			n.dispatch(now, Received(s.Datagram), m, transit)
+		}
+	}
+	if joins {
+		n.noteTwins(now, m)
+		n.tellAlone(now)
+	}
+	if !n.caught {
+		n.catchUp(now, n.absent(now))
+	}
+	if n.holdsMuchMore(m) {
+		n.catchUpMore(now)
+	}
+	return m
+}
+
+// heardStranger lets what an unproven peer says wait, and has it challenged. Its
+// PROVE and QUERY are answered: it may have just started, and know nobody either.
+func (n *Node) heardStranger(now time.Duration, in Received) {
+	if n.prover.Recording(now, in.Message) {
+		n.count(PeerReplayed)
+		// Two that lost sight of each other at the same time would else never meet.
+		if body, ok := in.Message.Body.(*wire.Prove); ok {
+			n.heardProve(now, in, body)
+		}
+		return
+	}
+	if _, bye := in.Message.Body.(*wire.Bye); bye {
+		return // whoever goes need not be known first: of 16 hosts started anew that was most of the challenges
+	}
+	s := n.prover.Meet(now, group.Datagram(in))
+	if s == nil {
+		n.count(PeerReplayed)
+		return
+	}
+	if stranger := hears[in.Message.Body.Kind()].stranger; stranger != nil {
+		stranger(n, spoken{now: now, in: in, stranger: s})
+	}
+}
+
+// heardProve answers by unicast, with no more bytes than came: a recording with
+// a false source must not make this host a reflector, nor, sent to the group,
+// all hosts at once.
+func (n *Node) heardProve(now time.Duration, in Received, body *wire.Prove) {
+	from := in.Message.From
+	if in.Group || n.group.Get(from) == nil && !n.prover.MayProve(now, from.ID) {
+		return
+	}
+	proof := n.message(now, &wire.Proof{Nonce: body.Nonce})
+	proof.Servers = proof.Servers[:min(len(proof.Servers), len(in.Message.Servers))]
+	n.emit(Send{Message: proof, To: in.From})
 }
 
 // countRepeat tells the copy of a datagram that came by both address families, or

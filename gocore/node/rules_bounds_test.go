@@ -17,22 +17,16 @@ import (
 
 // sizes lists everything in a node that could grow.
 func (n *testNode) sizes() map[string]int {
+	v := n.prover.Held()
 	return map[string]int{
 		"timers": len(n.timers.heap), "pending": len(n.pending), "waiting": len(n.waiting),
 		"asks": len(n.asks), "failures": len(n.failures.of), "refresh": len(n.refresh),
 		"answers": len(n.answers), "pulls": len(n.pulls), "exports": len(n.exports),
 		"announcements": len(n.announce.queued), "announcement heap": len(n.announce.queue), "queries": len(n.queries.queue),
-		"nonces": len(n.queries.sent), "heard": len(n.failures.heard), "members": n.group.N() - 1, "challenges": len(n.prover.open),
-		"challenges that are ready": n.prover.places(), "strangers": n.prover.strangers, "arrivals": len(n.prover.arrived),
-		"said by strangers": len(n.said.queue), "gone": len(n.prover.gone.order),
+		"nonces": len(n.queries.sent), "heard": len(n.failures.heard), "members": n.group.N() - 1, "challenges": v.Open,
+		"challenges that are ready": v.Ready, "strangers": v.Strangers, "arrivals": v.Arrived,
+		"said by strangers": v.Said, "gone": v.Gone,
 	}
-}
-
-func (v *prover) places() (places int) {
-	for _, list := range v.ready {
-		places += len(list)
-	}
-	return places
 }
 
 // within fails the test if something is larger than its bound; what has none

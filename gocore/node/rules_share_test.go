@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
 
@@ -137,8 +138,8 @@ func TestChallengesAreAtMostTwentyASecond(t *testing.T) {
 	if got := len(take[*wire.Prove](l, n)); got > 210 || got < 150 {
 		t.Errorf("%d challenges in 10s; want about 200", got)
 	}
-	if n.prover.strangers > maxStrangers {
-		t.Errorf("%d are to be challenged; want %d at most", n.prover.strangers, maxStrangers)
+	if n.prover.Held().Strangers > group.MaxStrangers {
+		t.Errorf("%d are to be challenged; want %d at most", n.prover.Held().Strangers, group.MaxStrangers)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
 
@@ -190,13 +191,13 @@ func TestRecordedHellosCountForNothing(t *testing.T) {
 		if after := look(); fmt.Sprint(before) != fmt.Sprint(after) {
 			t.Fatalf("before %v, after %v", before, after)
 		}
-		if hosts := n.hosts(); hosts > 3+underWay || n.helloInterval() > 2*n.group.Interval() {
-			t.Fatalf("speaks as one of %d, every %v; want %d at most", hosts, n.helloInterval(), 3+underWay)
+		if hosts := n.prover.Hosts(); hosts > 3+group.UnderWay || n.helloInterval() > 2*n.group.Interval() {
+			t.Fatalf("speaks as one of %d, every %v; want %d at most", hosts, n.helloInterval(), 3+group.UnderWay)
 		}
 		l.run(time.Second)
 	}
-	if n.hosts() != 3 {
-		t.Errorf("after 200 s it speaks as one of %d; want 3", n.hosts())
+	if n.prover.Hosts() != 3 {
+		t.Errorf("after 200 s it speaks as one of %d; want 3", n.prover.Hosts())
 	}
 }
 
@@ -222,17 +223,11 @@ func TestEpochDeafToFourChallengesIsRememberedForAnHour(t *testing.T) {
 				}
 				return len(take[*wire.Prove](l, n))
 			}
-			if got, rest := proves(time.Minute), proves(58*time.Minute); got != c.first*proveTries || rest > c.rest*proveTries || rest < c.rest {
-				t.Errorf("%d challenges in a minute, %d in the hour; want %d and %d", got, rest, c.first*proveTries, c.rest*proveTries)
+			if got, rest := proves(time.Minute), proves(58*time.Minute); got != c.first*group.ProveTries || rest > c.rest*group.ProveTries || rest < c.rest {
+				t.Errorf("%d challenges in a minute, %d in the hour; want %d and %d", got, rest, c.first*group.ProveTries, c.rest*group.ProveTries)
 			}
-			if got := proves(5 * time.Minute); !c.lives && got != proveTries {
-				t.Errorf("%d challenges when the hour is over; want %d", got, proveTries)
-			}
-			for i := range uint64(3 * maxGone) {
-				n.prover.gone.note(l.now, wire.Peer{ID: i}, 0)
-			}
-			if len(n.prover.gone.of) > maxGone || len(n.prover.gone.order) > maxGone {
-				t.Errorf("%d are remembered, in a list of %d; want %d at most", len(n.prover.gone.of), len(n.prover.gone.order), maxGone)
+			if got := proves(5 * time.Minute); !c.lives && got != group.ProveTries {
+				t.Errorf("%d challenges when the hour is over; want %d", got, group.ProveTries)
 			}
 		})
 	}
@@ -275,8 +270,8 @@ func TestRecordingsOfALivingHostAreNotChallenged(t *testing.T) {
 		n.says(wire.Peer{ID: n.self.ID, Epoch: 1000 + i}, 1, l.now-time.Duration(i+1)*5*time.Second, true, &wire.Hello{})
 	}
 	l.run(time.Minute)
-	if got := len(take[*wire.Prove](l, n)); got > doubtfulBurst*2 {
-		t.Errorf("%d challenges for 1000 recordings of two living hosts; want %d at most", got, doubtfulBurst*2)
+	if got := len(take[*wire.Prove](l, n)); got > 2 {
+		t.Errorf("%d challenges for 1000 recordings of two living hosts; want %d at most", got, 2)
 	}
 	challenged := func(what string, epoch uint64, sent time.Duration) {
 		n.says(wire.Peer{ID: 77, Epoch: epoch}, 1, sent, true, &wire.Hello{})
@@ -371,36 +366,13 @@ func TestGoodbyeLeavesNoPhantom(t *testing.T) {
 	}
 }
 
-// TestWhatWaitsIsBounded: in bytes, in time, and what came last goes last.
-func TestWhatWaitsIsBounded(t *testing.T) {
-	l := newLAN(t, 1)
-	n := l.nodes[0]
-	var last wire.Peer
-	for i := range uint64(5000) {
-		last = wire.Peer{ID: 1000 + i, Epoch: 1}
-		n.says(last, 1, l.now, true, l.tells(last, fmt.Sprintf("a-name-of-some-length-%d.example.", i), "203.0.113.7"))
-		if n.said.bytes > waitBytes || n.prover.strangers > maxStrangers || len(n.prover.arrived) > 2*maxStrangers || n.prover.places() > 4*maxStrangers {
-			t.Fatalf("%d bytes wait, of %d strangers, %d of them listed, in %d places", n.said.bytes, n.prover.strangers, len(n.prover.arrived), n.prover.places())
-		}
-		if i%10 == 0 {
-			l.run(time.Millisecond)
-		}
-	}
-	if got := len(n.said.take(l.now, last)); got != 1 || n.said.bytes < waitBytes/2 {
-		t.Errorf("%d datagrams of the last who spoke wait, %d bytes in all; want 1, and the room used", got, n.said.bytes)
-	}
-	if n.said.take(l.now+waitFor+1, wire.Peer{}); len(n.said.queue) != 0 || n.said.bytes != 0 {
-		t.Errorf("%d datagrams, %d bytes wait for more than %v", len(n.said.queue), n.said.bytes, waitFor)
-	}
-}
-
 // TestHostsThatLostSightOfEachOtherMeetAgain: all that two hosts said to each other
 // alone was lost, so that each takes the other for gone.
 func TestHostsThatLostSightOfEachOtherMeetAgain(t *testing.T) {
 	l := newLAN(t, 2)
 	l.unheard = true
 	l.run(time.Minute)
-	if l.nodes[0].group.N() != 1 || l.nodes[1].group.N() != 1 || len(l.nodes[0].prover.gone.of) != 1 {
+	if l.nodes[0].group.N() != 1 || l.nodes[1].group.N() != 1 || l.nodes[0].prover.Held().Gone != 1 {
 		t.Fatal("two hosts that hear nothing alone are proven")
 	}
 	l.unheard = false

@@ -37,10 +37,10 @@ func (n *Node) noteTwins(now time.Duration, m *group.Member) {
 			return
 		}
 		peer, heard := old.Peer, old.Last(now)
-		n.recheck(now, old, false) // a copy answers
+		n.prover.Recheck(now, old, false) // a copy answers
 		n.after(now, twinTime, func(now time.Duration) {
 			if old := n.group.Get(peer); old != nil && old.Last(now) == heard {
-				n.leave(now, peer)
+				n.prover.Leave(now, peer)
 			}
 		})
 	}
