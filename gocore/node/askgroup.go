@@ -152,18 +152,6 @@ func (n *Node) wireless() bool {
 	return len(n.set.Links) > 0
 }
 
-// nobodyKnows ends a question that has no answer now, unless a server may still
-// give one; the failure is remembered so that it is not asked again at once.
-func (n *Node) nobodyKnows(now time.Duration, p *pending) {
-	p.query = nil
-	if n.askClaimer(now, p) || n.mayCome(now, p.fetch) {
-		return
-	}
-	n.rememberFailure(now, p)
-	n.failAll(now, p)
-	n.drop(p)
-}
-
 // mayCome reports whether a server may still answer in time, and sees to the end of
 // that time.
 func (n *Node) mayCome(now time.Duration, f *fetch) bool {

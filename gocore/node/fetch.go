@@ -392,11 +392,12 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *dns.Answer) 
 	}
 	n.failures.clear(f.q)
 	if p := n.pending[f.q]; p != nil {
-		asked := len(p.waiters) > 0
-		p.query = nil // even if it is not kept: nobody need know any more
-		n.answerWaiters(now, p, &answer)
-		n.drop(p)
-		if asked {
+		asked := len(p.waiters)
+		for range asked {
+			n.cache.Touch(now, answer.Question) // its first use is one: room is kept by use
+		}
+		n.end(now, p, outcome{fetched: &answer, ttl: n.lifeOf(now, &answer)}) // even if it is not kept
+		if asked > 0 {
 			n.fetchAhead(now, &answer)
 		}
 	}
@@ -429,9 +430,7 @@ func (n *Node) denied(now time.Duration, a *dns.Answer, stands cache.Standing) b
 	}
 	n.failures.remember(now, a.Question, dns.RcodeError{})
 	if p := n.pending[a.Question]; p != nil {
-		p.query = nil
-		n.serveAll(now, p, e)
-		n.drop(p)
+		n.end(now, p, outcome{held: e})
 	}
 	return true
 }
@@ -445,21 +444,6 @@ func (n *Node) endBy(now time.Duration, f *fetch, s *server, stands cache.Standi
 	}
 	f.by = s
 	n.endLater(now, f)
-}
-
-// answerWaiters hands a just fetched answer on, even one that is not kept.
-func (n *Node) answerWaiters(now time.Duration, p *pending, a *dns.Answer) {
-	ttl := a.TTL
-	if e := n.cache.Get(now, a.Question); e.Answer == a {
-		ttl = e.Life
-	} else if n.loans[a.Question].answer == a {
-		ttl = loanLife(a)
-	}
-	for _, id := range n.takeWaiters(p) {
-		n.cache.Touch(now, a.Question) // its first use is one: room is kept by use
-		n.count(LookupServer)
-		n.emit(Respond{ID: id, Result: Result{Answer: a, TTL: ttl, Life: ttl, Source: FromServer}})
-	}
 }
 
 // fetchFailed ends a fetch that brought no answer. It deletes and shortens
@@ -481,8 +465,7 @@ func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 	p.said, p.apart = f.said, f.own.apart()
 	if e := n.usable(now, f.q); e.Held() {
 		n.rememberFailure(now, p)
-		n.serveAll(now, p, e)
-		n.drop(p)
+		n.end(now, p, outcome{held: e})
 		return
 	}
 	if n.downFor(f.q) && f.kind != viaFallback {

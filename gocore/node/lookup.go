@@ -114,7 +114,7 @@ func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
 // resolveWhileDown is the way on for a question that no held answer ends.
 func (n *Node) resolveWhileDown(now time.Duration, p *pending) {
 	if e := n.usable(now, p.q); e.Held() {
-		n.serveAll(now, p, e)
+		n.end(now, p, outcome{held: e})
 		n.wantYounger(now, e)
 		return
 	}
@@ -295,29 +295,6 @@ func (n *Node) drop(p *pending) {
 			delete(n.asking, p.asker)
 		}
 	}
-}
-
-// serveAll ends all queries that wait for p with a held answer.
-func (n *Node) serveAll(now time.Duration, p *pending, e cache.Entry) {
-	for _, id := range n.takeWaiters(p) {
-		n.serve(now, id, e)
-	}
-}
-
-func (n *Node) failAll(now time.Duration, p *pending) {
-	for _, id := range n.takeWaiters(p) {
-		n.fail(now, id, p.q)
-	}
-}
-
-func (n *Node) takeWaiters(p *pending) (ids []uint64) {
-	for _, w := range p.waiters {
-		delete(n.waiting, w.id)
-		ids = append(ids, w.id)
-	}
-	p.waiters = nil
-	n.drop(p)
-	return ids
 }
 
 func (n *Node) serveOrFail(now time.Duration, id uint64, q dns.Question, e cache.Entry) {

@@ -73,14 +73,8 @@ func (n *Node) holdBack(now time.Duration, f *fetch) {
 	}
 	none, err := dns.ParseAnswer(f.q, dns.RcodeSuccess, nil)
 	if err != nil {
-		n.failAll(now, p)
-		n.drop(p)
+		n.end(now, p, outcome{})
 		return
 	}
-	p.query = nil
-	for _, id := range n.takeWaiters(p) {
-		n.count(LookupServer)
-		n.emit(Respond{ID: id, Result: Result{Answer: none, Source: FromServer}})
-	}
-	n.drop(p)
+	n.end(now, p, outcome{fetched: none})
 }

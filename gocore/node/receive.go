@@ -210,8 +210,7 @@ func (n *Node) accept(now time.Duration, m *group.Member, a wire.Aged, transit t
 		n.cancelAnnouncement(q)
 		delete(n.answers, q)
 	}
-	n.failures.clear(q)
-	n.endWaiting(now, q)
+	n.answered(now, q)
 	return out
 }
 
@@ -235,22 +234,6 @@ func (n *Node) believes(a *dns.Answer) bool {
 		}
 	}
 	return n.set.Acceptable(a, n.serverInScope(q, a.Server), held...) == nil
-}
-
-// endWaiting serves who waits for a question once something usable came: a
-// fresh answer always, a stale one if that is all there will be.
-func (n *Node) endWaiting(now time.Duration, q dns.Question) {
-	p := n.pending[q]
-	if p == nil || len(p.waiters) == 0 {
-		return
-	}
-	e := n.usable(now, q)
-	if !e.Held() || !e.Fresh(now) && !n.downFor(q) && p.query == nil {
-		return
-	}
-	p.query = nil
-	n.serveAll(now, p, e)
-	n.drop(p)
 }
 
 // compare notes when this host's own fetch contradicts what a peer had told of the
