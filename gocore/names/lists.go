@@ -79,6 +79,19 @@ func (l *Lists) Acceptable(a *dns.Answer, inScope bool, held ...*dns.Answer) err
 	return nil
 }
 
+// Contradict reports whether what a peer told and what a server says cannot both have
+// been true a moment ago: not rotation, but a turn between public and private, or between
+// existing and not (PROTOCOL 7.3).
+func Contradict(told, got *dns.Answer) bool {
+	switch {
+	case told.Kind == dns.Positive && got.Kind == dns.Positive:
+		return told.Private != got.Private
+	case told.Kind == dns.Positive:
+		return got.Kind == dns.NXDomain
+	}
+	return told.Kind == dns.NXDomain && got.Kind == dns.Positive
+}
+
 // anyPublic reports whether one of the answers holds addresses, all public.
 func anyPublic(held []*dns.Answer) bool {
 	for _, h := range held {

@@ -103,3 +103,33 @@ func TestRootOfASearchListMakesNoNameItsOwn(t *testing.T) {
 		t.Errorf("an answer of a foreign server: %v", err)
 	}
 }
+
+func TestTurnIsAContradictionAndRotationIsNot(t *testing.T) {
+	parse := func(rcode int, records ...string) *dns.Answer {
+		t.Helper()
+		a, err := dns.ParseAnswer(dns.Question{Name: "a.example.", Type: dns.TypeA}, rcode, records)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	soa := "example. 60 IN SOA ns.example. root.example. 1 1 1 1 60"
+	one, two := parse(0, "a.example. 60 IN A 192.0.2.1"), parse(0, "a.example. 60 IN A 192.0.2.2")
+	private, none, noName := parse(0, "a.example. 60 IN A 10.0.0.1"), parse(0, soa), parse(3, soa)
+	for _, c := range []struct {
+		what      string
+		told, got *dns.Answer
+		want      bool
+	}{
+		{"rotation", one, two, false},
+		{"public and private", one, private, true},
+		{"a name and none", one, noName, true},
+		{"a name and no data", one, none, false},
+		{"no data and no name", none, noName, false},
+		{"the same denial", noName, noName, false},
+	} {
+		if a, b := Contradict(c.told, c.got), Contradict(c.got, c.told); a != c.want || b != c.want {
+			t.Errorf("%s contradict: %v, and turned round %v; want %v", c.what, a, b, c.want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
+	"mcdns/gocore/names"
 	"mcdns/gocore/wire"
 )
 
@@ -237,17 +238,13 @@ func (n *Node) believes(a *dns.Answer) bool {
 }
 
 // compare notes when this host's own fetch contradicts what a peer had told of the
-// same server: not rotation, but a turn between public and private, or existing and not
-// (PROTOCOL 7.3). An administrator decides what it means.
+// same server (PROTOCOL 7.3). An administrator decides what it means.
 func (n *Node) compare(held cache.Entry, fetched *dns.Answer) {
 	if !held.Held() || held.Own() || held.Answer.Server != fetched.Server {
 		return
 	}
-	told, got := held.Answer.Kind, fetched.Kind
-	contradicted := told == dns.Positive && got == dns.Positive && held.Answer.Private != fetched.Private ||
-		told == dns.Positive && got == dns.NXDomain || told == dns.NXDomain && got == dns.Positive
 	m := n.group.Get(held.From)
-	if !contradicted || m == nil {
+	if m == nil || !names.Contradict(held.Answer, fetched) {
 		return
 	}
 	notes := n.group.Notes(m)
