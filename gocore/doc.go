@@ -23,9 +23,9 @@
 // the rest (host), host.go what the rest does for it. Read life.go, then judge.go,
 // evidence.go and down.go.
 //
-//	program -> libnss_mcdns.so.2 -> daemon/nsssock --Query-->  node --Ask-->  daemon/upstream -> DNS server
-//	                                     ^                      | ^                 |
-//	                                     +------Respond---------+ +----Replied------+
+//	program -> libnss_mcdns.so.2 -> daemon/nsssock -> glibc --Query-->  node --Ask-->  daemon/upstream -> DNS server
+//	                                              ^                     | ^                 |
+//	                                              +-------Respond-------+ +----Replied------+
 //	other hosts <- daemon/links <--Send-- node <--Received-- daemon/links <- other hosts
 //
 // DESIGN.md in this directory has the decisions, by topic, and the tests that hold

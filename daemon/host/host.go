@@ -34,6 +34,7 @@ import (
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
+	"mcdns/daemon/glibc"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/links"
 	"mcdns/daemon/listener"
@@ -164,11 +165,8 @@ func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 // them to a DNS server that may be dead.
 func (h *Host) answer(l *clients.Acceptor) {
 	h.nss = nsssock.New(nsssock.Config{
-		Ask:         h.resolveAll,
-		Conf:        func() resolvconf.Conf { return *h.known.conf.Load() },
+		Lookup:      h.lookup,
 		Sees:        h.sees,
-		Hosts:       h.known.hosts.Load,
-		Own:         h.own,
 		Scope:       h.known.scope.Load,
 		Beyond:      h.beyond,
 		Started:     h.restored, // after the first refresh
@@ -238,10 +236,16 @@ func (h *Host) seen() report.Seen {
 // beyond reports whether programs of other network namespaces are answered.
 func (h *Host) beyond() bool { return h.known.shown.Load().config.ProgramsBeyond }
 
+// lookup is what a lookup goes by now.
+func (h *Host) lookup() glibc.Lookup {
+	return glibc.Lookup{Ask: h.resolveAll, Conf: *h.known.conf.Load(), Hosts: h.known.hosts.Load(), Own: h.own()}
+}
+
 // find looks a name up for a person, who may have changed resolv.conf just now.
-func (h *Host) find(ctx context.Context, name string, types []uint16) nsssock.Finding {
+func (h *Host) find(ctx context.Context, name string, types []uint16) glibc.Finding {
 	h.lookAgain()
-	return nsssock.Find(ctx, h.resolveAll, *h.known.conf.Load(), h.known.hosts.Load(), h.own(), name, types...)
+	l := h.lookup()
+	return l.Find(ctx, name, types...)
 }
 
 // members are the addresses of those that are proven, nobody's if the node does not

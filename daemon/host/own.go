@@ -5,19 +5,19 @@ import (
 	"slices"
 
 	"mcdns/daemon/files"
+	"mcdns/daemon/glibc"
 	"mcdns/daemon/links"
-	"mcdns/daemon/nsssock"
 	"mcdns/daemon/nsswitch"
 	"mcdns/daemon/ownname"
 )
 
 // own knows this host's own names if a service behind mcdns on the hosts line does.
-func (h *Host) own() nsssock.Own {
+func (h *Host) own() glibc.Own {
 	v := h.known.shown.Load()
 	if !v.ownNames {
-		return nsssock.Own{}
+		return glibc.Own{}
 	}
-	return nsssock.Own{First: v.ownFirst, Machine: &ownname.Machine{
+	return glibc.Own{First: v.ownFirst, Machine: &ownname.Machine{
 		Hostname: os.Hostname, Interfaces: func() []links.Interface { return v.all }, Way: links.Out,
 	}}
 }

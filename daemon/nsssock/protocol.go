@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"mcdns/daemon/glibc"
 	"mcdns/daemon/resolvconf"
 )
 
@@ -25,9 +26,6 @@ const (
 	byName    = 1
 	byAddress = 2
 
-	inet  = 1
-	inet6 = 2
-
 	noSearch       = 1
 	hasLocaldomain = 2
 	hasResOptions  = 4
@@ -35,29 +33,18 @@ const (
 	large          = 16
 )
 
-// Status is how a lookup ended.
-type status uint8
-
+// What a frame says beside how a lookup ended.
 const (
-	alive    status = 0
-	found    status = 1
-	noName   status = 2
-	noData   status = 3
-	tryAgain status = 4
-	badName  status = 5
-	notHere  status = 6
+	alive   glibc.Status = 0 // the lookup takes its time
+	notHere glibc.Status = 6 // another service is to be asked
 )
 
 // request is what a program asks.
 type request struct {
-	kind     uint8
-	families uint8
-	noSearch bool
-	name     string // bytes of an address if kind is byAddress
-	// nil if the variable is not set in the program's environment.
-	localdomain, resOptions *string
-	stamp                   resolvconf.Stamp
-	large                   bool // the module takes replyMax
+	kind          uint8
+	glibc.Request // Name has the bytes of an address if kind is byAddress
+	stamp         resolvconf.Stamp
+	large         bool // the module takes replyMax
 }
 
 var errRequest = errors.New("nsssock: malformed request")
@@ -84,8 +71,9 @@ func parseRequest(b []byte) (request, error) {
 	if n, err := requestLength(b); err != nil || n != len(b) {
 		return request{}, errRequest
 	}
-	r := request{kind: b[8], families: b[9], noSearch: b[10]&noSearch != 0, large: b[10]&large != 0}
 	flags, rest := b[10], b[requestLen:]
+	r := request{kind: b[8], large: flags&large != 0}
+	r.Families, r.NoSearch = glibc.Families(b[9]), flags&noSearch != 0
 	lengths := [3]int{int(native.Uint16(b[12:])), int(native.Uint16(b[14:])), int(native.Uint16(b[16:]))}
 	if lengths[0]+lengths[1]+lengths[2] != len(rest) {
 		return request{}, errRequest
@@ -95,13 +83,13 @@ func parseRequest(b []byte) (request, error) {
 		rest = rest[n:]
 		return s
 	}
-	r.name = take(lengths[0])
+	r.Name = take(lengths[0])
 	localdomain, resOptions := take(lengths[1]), take(lengths[2])
 	if flags&hasLocaldomain != 0 {
-		r.localdomain = &localdomain
+		r.Localdomain = &localdomain
 	}
 	if flags&hasResOptions != 0 {
-		r.resOptions = &resOptions
+		r.ResOptions = &resOptions
 	}
 	if flags&stamped != 0 {
 		r.stamp = resolvconf.Known(uint32(b[11])<<16 | uint32(native.Uint16(b[18:])))
@@ -111,9 +99,9 @@ func parseRequest(b []byte) (request, error) {
 
 func (r *request) check() error {
 	switch {
-	case r.kind == byName && (r.families == 0 || r.families > inet|inet6):
+	case r.kind == byName && (r.Families == 0 || r.Families > glibc.Inet|glibc.Inet6):
 		return errRequest
-	case r.kind == byAddress && len(r.name) != 4 && len(r.name) != 16:
+	case r.kind == byAddress && len(r.Name) != 4 && len(r.Name) != 16:
 		return errRequest
 	case r.kind != byName && r.kind != byAddress:
 		return errRequest
@@ -129,44 +117,36 @@ func (r *request) room() int {
 	return replyMaxOld
 }
 
-// reply is what a program is told.
-type reply struct {
-	status    status
-	ttl       uint32 // seconds
-	addresses []netip.Addr
-	names     []string // the canonical name, then the aliases
-	scope     uint32   // of link-local addresses
-}
-
-var aliveFrame = appendFrame(nil, reply{status: alive}, replyMaxOld)
+var aliveFrame = appendFrame(nil, glibc.Reply{Status: alive}, 0, replyMaxOld)
 
 // appendFrame appends the frame of a reply. What does not fit most bytes is left
-// out from the end: first aliases, then addresses. A DNS message has room for 4,095
+// out from the end: first aliases, then addresses. scope is the link of link-local
+// addresses. A DNS message has room for 4,095
 // IPv4 and 2,340 IPv6 addresses: 154,440 bytes here, so nothing of two is left out.
-func appendFrame(dst []byte, r reply, most int) []byte {
+func appendFrame(dst []byte, r glibc.Reply, scope uint32, most int) []byte {
 	room := most - replyLen
 	names, addresses := 0, 0
-	if len(r.names) > 0 { // the canonical name always fits: at most 1 KiB
-		names, room = 1, room-len(r.names[0])-1
+	if len(r.Names) > 0 { // the canonical name always fits: at most 1 KiB
+		names, room = 1, room-len(r.Names[0])-1
 	}
-	for addresses < len(r.addresses) && room >= addressLen {
+	for addresses < len(r.Addresses) && room >= addressLen {
 		addresses, room = addresses+1, room-addressLen
 	}
-	for names < len(r.names) && room >= len(r.names[names])+1 {
-		room -= len(r.names[names]) + 1
+	for names < len(r.Names) && room >= len(r.Names[names])+1 {
+		room -= len(r.Names[names]) + 1
 		names++
 	}
 	dst = native.AppendUint32(dst, magic)
 	dst = native.AppendUint32(dst, uint32(most-room))
-	dst = append(dst, byte(r.status), 0)
+	dst = append(dst, byte(r.Status), 0)
 	dst = native.AppendUint16(dst, uint16(addresses))
 	dst = native.AppendUint16(dst, uint16(names))
 	dst = native.AppendUint16(dst, 0)
-	dst = native.AppendUint32(dst, r.ttl)
-	for _, a := range r.addresses[:addresses] {
-		dst = appendAddress(dst, a, scopeOf(a, r.scope))
+	dst = native.AppendUint32(dst, r.TTL)
+	for _, a := range r.Addresses[:addresses] {
+		dst = appendAddress(dst, a, scopeOf(a, scope))
 	}
-	for _, n := range r.names[:names] {
+	for _, n := range r.Names[:names] {
 		dst = append(append(dst, n...), 0)
 	}
 	return dst
@@ -181,9 +161,9 @@ func scopeOf(a netip.Addr, scope uint32) uint32 {
 }
 
 func appendAddress(dst []byte, a netip.Addr, scope uint32) []byte {
-	family, bytes := byte(inet6), a.As16()
+	family, bytes := byte(glibc.Inet6), a.As16()
 	if a.Is4() {
-		family, bytes = inet, [16]byte{}
+		family, bytes = byte(glibc.Inet), [16]byte{}
 		v4 := a.As4()
 		copy(bytes[:], v4[:])
 	}

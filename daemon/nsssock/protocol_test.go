@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"mcdns/daemon/glibc"
 	"mcdns/daemon/resolvconf"
 )
 
@@ -72,10 +73,10 @@ func TestProtocolIsThatOfTheModule(t *testing.T) {
 	}{
 		{"magic", magic}, {"request_max", requestMax}, {"reply_max", replyMax},
 		{"request", requestLen}, {"reply", replyLen}, {"address", addressLen},
-		{"by_name", byName}, {"by_address", byAddress}, {"inet", inet}, {"inet6", inet6},
+		{"by_name", byName}, {"by_address", byAddress}, {"inet", int(glibc.Inet)}, {"inet6", int(glibc.Inet6)},
 		{"no_search", noSearch}, {"localdomain", hasLocaldomain}, {"res_options", hasResOptions}, {"stamped", stamped}, {"large", large},
-		{"alive", int(alive)}, {"found", int(found)}, {"no_name", int(noName)}, {"no_data", int(noData)},
-		{"try_again", int(tryAgain)}, {"bad_name", int(badName)}, {"not_here", int(notHere)},
+		{"alive", int(alive)}, {"found", int(glibc.Found)}, {"no_name", int(glibc.NoName)}, {"no_data", int(glibc.NoData)},
+		{"try_again", int(glibc.TryAgain)}, {"bad_name", int(glibc.BadName)}, {"not_here", int(notHere)},
 		// Where parseRequest and appendFrame put them.
 		{"mcdns_request.magic", 0}, {"mcdns_request.length", 4}, {"mcdns_request.kind", 8}, {"mcdns_request.families", 9},
 		{"mcdns_request.flags", 10}, {"mcdns_request.name_length", 12}, {"mcdns_request.localdomain_length", 14},
@@ -99,14 +100,14 @@ func appendRequest(r request) []byte {
 	b = native.AppendUint32(b, 0)
 	flags := byte(0)
 	var localdomain, resOptions string
-	if r.noSearch {
+	if r.NoSearch {
 		flags |= noSearch
 	}
-	if r.localdomain != nil {
-		flags, localdomain = flags|hasLocaldomain, *r.localdomain
+	if r.Localdomain != nil {
+		flags, localdomain = flags|hasLocaldomain, *r.Localdomain
 	}
-	if r.resOptions != nil {
-		flags, resOptions = flags|hasResOptions, *r.resOptions
+	if r.ResOptions != nil {
+		flags, resOptions = flags|hasResOptions, *r.ResOptions
 	}
 	if r.stamp != resolvconf.Unknown {
 		flags |= stamped
@@ -114,25 +115,40 @@ func appendRequest(r request) []byte {
 	if r.large {
 		flags |= large
 	}
-	b = append(b, r.kind, r.families, flags, byte(r.stamp.Bits()>>16))
-	for _, s := range []string{r.name, localdomain, resOptions} {
+	b = append(b, r.kind, byte(r.Families), flags, byte(r.stamp.Bits()>>16))
+	for _, s := range []string{r.Name, localdomain, resOptions} {
 		b = native.AppendUint16(b, uint16(len(s)))
 	}
 	b = native.AppendUint16(b, uint16(r.stamp.Bits()))
-	b = append(b, r.name+localdomain+resOptions...)
+	b = append(b, r.Name+localdomain+resOptions...)
 	native.PutUint32(b[4:], uint32(len(b)))
 	return b
+}
+
+func asks(name string) request {
+	return request{kind: byName, Request: glibc.Request{Families: glibc.Inet, Name: name}}
+}
+
+func asksAbout(addr string) request {
+	return request{kind: byAddress, Request: glibc.Request{Families: glibc.Inet, Name: addr}}
+}
+
+func sees(stamp resolvconf.Stamp, r request) request {
+	r.stamp = stamp
+	return r
 }
 
 func TestRequestIsReadAsSent(t *testing.T) {
 	empty, search, options := "", "a.example b.example", "ndots:3"
 	for _, r := range []request{
-		{kind: byName, families: inet, name: "www"},
-		{kind: byName, families: inet | inet6, name: "www.example.org.", noSearch: true, localdomain: &search, resOptions: &options},
-		{kind: byName, families: inet6, localdomain: &empty, resOptions: &empty},
-		{kind: byAddress, families: inet, name: "\xc0\x00\x02\x07"},
-		{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(0), large: true},
-		{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(0xfedcba)},
+		asks("www"),
+		{kind: byName, Request: glibc.Request{
+			Families: glibc.Inet | glibc.Inet6, Name: "www.example.org.", NoSearch: true, Localdomain: &search, ResOptions: &options,
+		}},
+		{kind: byName, Request: glibc.Request{Families: glibc.Inet6, Localdomain: &empty, ResOptions: &empty}},
+		asksAbout("\xc0\x00\x02\x07"),
+		{kind: byName, Request: glibc.Request{Families: glibc.Inet, Name: "www"}, stamp: resolvconf.Known(0), large: true},
+		sees(resolvconf.Known(0xfedcba), asks("www")),
 	} {
 		got, err := parseRequest(appendRequest(r))
 		if err != nil || fmt.Sprintf("%+v", deref(got)) != fmt.Sprintf("%+v", deref(r)) {
@@ -142,18 +158,18 @@ func TestRequestIsReadAsSent(t *testing.T) {
 }
 
 func deref(r request) [8]any {
-	out := [8]any{r.kind, r.families, r.noSearch, r.name, 6: r.stamp, 7: r.large}
-	if r.localdomain != nil {
-		out[4] = *r.localdomain
+	out := [8]any{r.kind, r.Families, r.NoSearch, r.Name, 6: r.stamp, 7: r.large}
+	if r.Localdomain != nil {
+		out[4] = *r.Localdomain
 	}
-	if r.resOptions != nil {
-		out[5] = *r.resOptions
+	if r.ResOptions != nil {
+		out[5] = *r.ResOptions
 	}
 	return out
 }
 
 func TestMalformedRequestsAreRefused(t *testing.T) {
-	good := appendRequest(request{kind: byName, families: inet, name: "www"})
+	good := appendRequest(asks("www"))
 	change := func(at int, to byte) []byte {
 		b := bytes.Clone(good)
 		b[at] = to
@@ -173,8 +189,8 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 
 func FuzzRequest(f *testing.F) {
 	s := "a"
-	f.Add(appendRequest(request{kind: byName, families: inet, name: "www", localdomain: &s}))
-	f.Add(appendRequest(request{kind: byAddress, families: inet, name: "\xc0\x00\x02\x07", stamp: resolvconf.Known(1)}))
+	f.Add(appendRequest(request{kind: byName, Request: glibc.Request{Families: glibc.Inet, Name: "www", Localdomain: &s}}))
+	f.Add(appendRequest(sees(resolvconf.Known(1), asksAbout("\xc0\x00\x02\x07"))))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := readRequest(bytes.NewReader(b))
 		if err != nil {
@@ -199,11 +215,11 @@ func TestFrameNeverExceedsItsBound(t *testing.T) {
 			if i >= 4 {
 				most, fit = replyMax, 10800
 			}
-			r := reply{status: found, addresses: many[:addresses]}
+			r := glibc.Reply{Status: glibc.Found, Addresses: many[:addresses]}
 			for range names {
-				r.names = append(r.names, long)
+				r.Names = append(r.Names, long)
 			}
-			b := appendFrame(nil, r, most)
+			b := appendFrame(nil, r, 0, most)
 			if len(b) > most || int(native.Uint32(b[4:])) != len(b) {
 				t.Fatalf("%d addresses, %d names: %d bytes, says %d", addresses, names, len(b), native.Uint32(b[4:]))
 			}
@@ -222,23 +238,27 @@ func TestScopeIsForLinkLocalAddressesOnly(t *testing.T) {
 			t.Errorf("%s: got scope %d in %d bytes; want %d", text, got, len(b), want)
 		}
 	}
+	ours := glibc.Reply{Status: glibc.Found, Names: []string{"ws1"}, Addresses: []netip.Addr{netip.MustParseAddr("fe80::7%7")}}
+	if frame := appendFrame(nil, ours, 3, replyMax); native.Uint32(frame[replyLen+4:]) != 7 {
+		t.Errorf("the link of fe80::7%%7, which is this host's, is lost: %v", frame)
+	}
 }
 
 // TestNoAddressIsLeftOut of the most that two DNS messages hold; modules of before,
 // which take 64 KiB, get what fits.
 func TestNoAddressIsLeftOut(t *testing.T) {
-	r := reply{status: found, names: []string{strings.Repeat("a", 1024)}}
+	r := glibc.Reply{Status: glibc.Found, Names: []string{strings.Repeat("a", 1024)}}
 	for i := range 4095 {
-		r.addresses = append(r.addresses, netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
+		r.Addresses = append(r.Addresses, netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
 	}
 	for i := range 2340 {
-		r.addresses = append(r.addresses, netip.AddrFrom16([16]byte{0x20, 14: byte(i >> 8), 15: byte(i)}))
+		r.Addresses = append(r.Addresses, netip.AddrFrom16([16]byte{0x20, 14: byte(i >> 8), 15: byte(i)}))
 	}
 	for _, c := range []struct {
 		request request
 		want    int
 	}{{request{large: true}, 4095 + 2340}, {request{}, 2687}} {
-		b := appendFrame(nil, r, c.request.room())
+		b := appendFrame(nil, r, 0, c.request.room())
 		if n := int(native.Uint16(b[10:])); n != c.want {
 			t.Errorf("large %v: got %d addresses; want %d", c.request.large, n, c.want)
 		}

@@ -1,20 +1,16 @@
 // Package nsssock is the daemon's end of the socket that the NSS module asks on
-// (nss/protocol.h): one request for each connection, then the answer.
+// (nss/protocol.h): one request for each connection, then the answer, which is
+// daemon/glibc's. A program in another network namespace goes on to dns: its names
+// belong to the servers of that network, and a sandbox without a network is to reach
+// nobody.
 //
-// It does what nss-dns would do around the questions themselves: search list,
-// ndots, both address families, checks of names. A program in another network
-// namespace goes on to dns: its names belong to the servers of that network, and
-// a sandbox without a network is to reach nobody.
-//
-// Read server.go first (a connection's life), then protocol.go (the bytes), lookup.go
-// (a program's question), search.go (the names it stands for), find.go (the same for
-// a person) and own.go (this host's own names).
+// Read server.go first (who is served, when), then connection.go (a connection's life)
+// and protocol.go (the bytes).
 package nsssock
 
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -23,10 +19,8 @@ import (
 	"time"
 
 	"mcdns/daemon/clients"
-	"mcdns/daemon/hosts"
+	"mcdns/daemon/glibc"
 	"mcdns/daemon/resolvconf"
-	"mcdns/gocore/dns"
-	"mcdns/gocore/node"
 )
 
 const (
@@ -51,17 +45,11 @@ const (
 
 // Config is what a Server needs.
 type Config struct {
-	Ask Ask
-	// Conf is the machine's resolv.conf as it is now.
-	Conf func() resolvconf.Conf
-	// Sees reports whether a program's resolv.conf is the one of Conf, which may
-	// read it anew for that; nil: all programs see the same.
+	// Lookup is what a lookup goes by now: the machine's resolv.conf, hosts(5) and names.
+	Lookup func() glibc.Lookup
+	// Sees reports whether a program's resolv.conf is the machine's, which may be
+	// read anew for that; nil: all programs see the same.
 	Sees func(resolvconf.Stamp) bool
-	// Hosts is what /etc/hosts says, nil if it is not to be asked; nil if it
-	// never is.
-	Hosts func() *hosts.Table
-	// Own says what is known of this host's own names; nil if nothing ever is.
-	Own func() Own
 	// Scope is the interface that link-local addresses are taken to be on, 0 if
 	// there is not exactly one candidate.
 	Scope func() uint32
@@ -182,161 +170,4 @@ func (s *Server) attend(c *clients.Client, endTurn func()) {
 		endTurn()
 	}
 	s.serve(c, endTurn)
-}
-
-func (s *Server) serve(c *clients.Client, endTurn func()) {
-	c.SetReadDeadline(time.Now().Add(requestWithin))
-	r, err := readRequest(c)
-	if err != nil {
-		return // the module takes a closed connection for an absent daemon
-	}
-	c.Asked()
-	ctx, cancel := context.WithTimeout(clients.WithUser(context.Background(), c.UID), longest)
-	defer cancel()
-	life := showLife(c, cancel, s.firstSign())
-	answer := s.answer(ctx, c, r, endTurn)
-	if life.end() {
-		answer.scope = s.config.Scope()
-		write(c, appendFrame(make([]byte, 0, 512), answer, r.room()))
-	}
-}
-
-// answer reads Beyond, Conf and Hosts last: a request that was there before the
-// daemon is answered like any other.
-func (s *Server) answer(ctx context.Context, c *clients.Client, r request, endTurn func()) reply {
-	if s.starting() {
-		endTurn()
-		select {
-		case <-s.config.Started:
-		case <-ctx.Done():
-			return reply{status: tryAgain}
-		}
-	}
-	if !s.answers(c, r) {
-		return reply{status: notHere}
-	}
-	l := lookup{ask: func(ctx context.Context, own node.Options, questions []dns.Question) ([]node.Result, error) {
-		endTurn()
-		return s.config.Ask(ctx, own, questions)
-	}, conf: s.config.Conf()}
-	if s.config.Hosts != nil {
-		l.hosts = s.config.Hosts()
-	}
-	if s.config.Own != nil {
-		l.own = s.config.Own()
-	}
-	return l.safely(ctx, r)
-}
-
-// answers reports whether a program is answered at all. Who comes from another
-// network is not, or on purpose, and then by the resolv.conf of this host.
-func (s *Server) answers(c *clients.Client, r request) bool {
-	if c.Elsewhere() {
-		return s.config.Beyond != nil && s.config.Beyond()
-	}
-	return s.config.Sees == nil || s.config.Sees(r.stamp)
-}
-
-// firstSign: a program that came while the daemon was away has waited long, on a
-// busy machine for most of the 250 ms.
-func (s *Server) firstSign() time.Duration {
-	if s.starting() {
-		return 0
-	}
-	return s.first
-}
-
-func (s *Server) starting() bool {
-	if s.config.Started == nil {
-		return false
-	}
-	select {
-	case <-s.config.Started:
-		return false
-	default:
-		return true
-	}
-}
-
-// life shows signs of life while a lookup takes its time, and ends it when the
-// program is gone.
-type life struct {
-	conn   net.Conn
-	gone   func()
-	mu     sync.Mutex // held while a sign is written: frames must not mix
-	ended  bool
-	failed bool
-	timer  *time.Timer
-}
-
-// showLife gives the first sign after a time, and before it returns if that is 0:
-// a timer would need another thread, which has to wait for its turn.
-func showLife(conn net.Conn, gone func(), first time.Duration) *life {
-	l := &life{conn: conn, gone: gone}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if first == 0 {
-		first = nextAlive
-		l.failed = write(conn, aliveFrame) != nil
-	}
-	l.timer = time.AfterFunc(first, l.sign)
-	return l
-}
-
-func (l *life) sign() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ended {
-		return
-	}
-	if write(l.conn, aliveFrame) != nil {
-		l.failed = true
-		l.gone()
-		return
-	}
-	l.timer.Reset(nextAlive)
-}
-
-// end stops the signs and reports whether the program is still there.
-func (l *life) end() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ended = true
-	l.timer.Stop()
-	return !l.failed
-}
-
-func write(conn net.Conn, frame []byte) error {
-	conn.SetWriteDeadline(time.Now().Add(writeWithin))
-	_, err := conn.Write(frame)
-	return err
-}
-
-// readRequest reads exactly one request of bounded length.
-func readRequest(r io.Reader) (request, error) {
-	var buf [512]byte // most requests fit; a larger one is read in two steps
-	n, err := io.ReadAtLeast(r, buf[:], 8)
-	if err != nil {
-		return request{}, err
-	}
-	length, err := requestLength(buf[:8])
-	if err != nil {
-		return request{}, err
-	}
-	if n > length {
-		return request{}, errRequest
-	}
-	if length <= len(buf) {
-		_, err = io.ReadFull(r, buf[n:length])
-		if err != nil {
-			return request{}, err
-		}
-		return parseRequest(buf[:length])
-	}
-	whole := make([]byte, length)
-	copy(whole, buf[:n])
-	if _, err := io.ReadFull(r, whole[n:]); err != nil {
-		return request{}, err
-	}
-	return parseRequest(whole)
 }

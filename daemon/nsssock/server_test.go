@@ -14,9 +14,11 @@ import (
 	"time"
 
 	"mcdns/daemon/clients"
+	"mcdns/daemon/glibc"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/resolvconf"
+	"mcdns/daemon/survive"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 )
@@ -33,8 +35,26 @@ func serve(t *testing.T, connections int, ask func(context.Context, dns.Question
 
 func config(connections int, ask func(context.Context, dns.Question) (node.Result, error)) Config {
 	return Config{
-		Ask: each(ask), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
-		Scope: func() uint32 { return 0 }, Connections: connections, Log: logs.Discard(),
+		Lookup: by(each(ask)),
+		Scope:  func() uint32 { return 0 }, Connections: connections, Log: logs.Discard(),
+	}
+}
+
+// by is a machine whose lookups ask so.
+func by(ask glibc.Ask) func() glibc.Lookup {
+	return func() glibc.Lookup { return glibc.Lookup{Ask: ask, Conf: resolvconf.Conf{Ndots: 1}} }
+}
+
+func each(one func(context.Context, dns.Question) (node.Result, error)) glibc.Ask {
+	return func(ctx context.Context, _ node.Options, questions []dns.Question) (out []node.Result, err error) {
+		for _, q := range questions {
+			r, err := one(ctx, q)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, r)
+		}
+		return out, nil
 	}
 }
 
@@ -90,7 +110,7 @@ func connect(t *testing.T, path string) net.Conn {
 }
 
 // frames reads all frames until the server closes.
-func frames(t *testing.T, c net.Conn) (out []status) {
+func frames(t *testing.T, c net.Conn) (out []glibc.Status) {
 	t.Helper()
 	b, err := io.ReadAll(c)
 	if err != nil && len(b) == 0 {
@@ -98,18 +118,18 @@ func frames(t *testing.T, c net.Conn) (out []status) {
 	}
 	for len(b) > 0 {
 		n := int(native.Uint32(b[4:]))
-		out, b = append(out, status(b[8])), b[n:]
+		out, b = append(out, glibc.Status(b[8])), b[n:]
 	}
 	return out
 }
 
-var wwwRequest = appendRequest(request{kind: byName, families: inet, name: "www."})
+var wwwRequest = appendRequest(asks("www."))
 
 // says reports whether the last frame has a status; signs of life may come before
 // it, from a server that had to wait for a processor.
-func says(got []status, want status) bool {
+func says(got []glibc.Status, want glibc.Status) bool {
 	last := len(got) - 1
-	return last >= 0 && got[last] == want && !slices.ContainsFunc(got[:last], func(s status) bool { return s != alive })
+	return last >= 0 && got[last] == want && !slices.ContainsFunc(got[:last], func(s glibc.Status) bool { return s != alive })
 }
 
 func TestCachedAnswerIsOneFrame(t *testing.T) {
@@ -119,7 +139,7 @@ func TestCachedAnswerIsOneFrame(t *testing.T) {
 	defer run(s, l)()
 	c := connect(t, path)
 	c.Write(wwwRequest)
-	if got := frames(t, c); len(got) != 1 || got[0] != found {
+	if got := frames(t, c); len(got) != 1 || got[0] != glibc.Found {
 		t.Errorf("got %v; want one frame that says found", got)
 	}
 }
@@ -130,7 +150,7 @@ func waits(t *testing.T, path string) net.Conn {
 	c := connect(t, path)
 	c.Write(wwwRequest)
 	var b [replyLen]byte
-	if _, err := io.ReadFull(c, b[:]); err != nil || status(b[8]) != alive {
+	if _, err := io.ReadFull(c, b[:]); err != nil || glibc.Status(b[8]) != alive {
 		t.Fatalf("got %v, %v; want a sign of life", b, err)
 	}
 	return c
@@ -139,14 +159,13 @@ func waits(t *testing.T, path string) net.Conn {
 // Whoever waited while mcdnsd was away must not wait for a timer too.
 func TestStartingDaemonSaysAtOnceThatItLives(t *testing.T) {
 	started := make(chan struct{})
-	path, _, stop := serveConfig(t, Config{
-		Ask: each(found1), Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} },
-		Scope: func() uint32 { return 0 }, Started: started, Connections: 10, Log: logs.Discard(),
-	})
+	starting := config(10, found1)
+	starting.Started = started
+	path, _, stop := serveConfig(t, starting)
 	defer stop()
 	c := waits(t, path)
 	close(started)
-	if got := frames(t, c); !says(got, found) {
+	if got := frames(t, c); !says(got, glibc.Found) {
 		t.Errorf("got %v; want found", got)
 	}
 }
@@ -155,22 +174,20 @@ func TestStartingDaemonSaysAtOnceThatItLives(t *testing.T) {
 // answered from is not read yet when its request is.
 func TestProgramThatCameBeforeTheDaemonIsAnsweredFromTheHostsFile(t *testing.T) {
 	started := make(chan struct{})
-	var table atomic.Pointer[hosts.Table]
-	var conf atomic.Pointer[resolvconf.Conf]
-	path, _, stop := serveConfig(t, Config{
+	var by atomic.Pointer[glibc.Lookup]
+	starting := config(10, nil)
+	starting.Started, starting.Lookup = started, func() glibc.Lookup { return *by.Load() }
+	path, _, stop := serveConfig(t, starting)
+	defer stop()
+	c := waits(t, path)
+	by.Store(&glibc.Lookup{
 		Ask: func(context.Context, node.Options, []dns.Question) ([]node.Result, error) {
 			t.Error("somebody was asked")
 			return nil, context.Canceled
-		},
-		Conf: func() resolvconf.Conf { return *conf.Load() }, Hosts: table.Load,
-		Scope: func() uint32 { return 0 }, Started: started, Connections: 10, Log: logs.Discard(),
+		}, Conf: resolvconf.Conf{Ndots: 1}, Hosts: hosts.Parse("192.0.2.7 www\n"),
 	})
-	defer stop()
-	c := waits(t, path)
-	conf.Store(&resolvconf.Conf{Ndots: 1})
-	table.Store(hosts.Parse("192.0.2.7 www\n"))
 	close(started)
-	if got := frames(t, c); !says(got, found) {
+	if got := frames(t, c); !says(got, glibc.Found) {
 		t.Errorf("got %v; want found", got)
 	}
 }
@@ -179,12 +196,12 @@ func TestRequestMayComeInPieces(t *testing.T) {
 	path, _, stop := serve(t, 10, found1)
 	defer stop()
 	big := strings.Repeat("x", 2000)
-	for _, r := range [][]byte{wwwRequest, appendRequest(request{kind: byName, families: inet, name: "www.", localdomain: &big})} {
+	for _, r := range [][]byte{wwwRequest, appendRequest(request{kind: byName, Request: glibc.Request{Families: glibc.Inet, Name: "www.", Localdomain: &big}})} {
 		c := connect(t, path)
 		for i := range r {
 			c.Write(r[i : i+1])
 		}
-		if got := frames(t, c); !says(got, found) {
+		if got := frames(t, c); !says(got, glibc.Found) {
 			t.Errorf("got %v; want found", got)
 		}
 	}
@@ -202,7 +219,7 @@ func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 	c.Write(wwwRequest)
 	var b [replyLen]byte
 	for range 2 {
-		if _, err := io.ReadFull(c, b[:]); err != nil || status(b[8]) != alive {
+		if _, err := io.ReadFull(c, b[:]); err != nil || glibc.Status(b[8]) != alive {
 			t.Fatalf("got %v, %v; want a sign of life", b, err)
 		}
 	}
@@ -210,7 +227,7 @@ func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 		t.Errorf("two signs within %v; want them %v and %v apart", took, firstAlive, nextAlive)
 	}
 	close(release)
-	if got := frames(t, c); !says(got, found) {
+	if got := frames(t, c); !says(got, glibc.Found) {
 		t.Errorf("got %v; want found at the end", got)
 	}
 }
@@ -252,7 +269,7 @@ func TestBadClientsAreCutAndHarmNobody(t *testing.T) {
 			}
 			good := connect(t, path)
 			good.Write(wwwRequest)
-			if got := frames(t, good); !says(got, found) {
+			if got := frames(t, good); !says(got, glibc.Found) {
 				t.Errorf("a good client beside it got %v", got)
 			}
 		})
@@ -271,7 +288,7 @@ func TestFloodOfSilentClientsPasses(t *testing.T) {
 	for {
 		c := connect(t, path)
 		c.Write(wwwRequest)
-		if got := frames(t, c); says(got, found) {
+		if got := frames(t, c); says(got, glibc.Found) {
 			return
 		}
 		if time.Now().After(limit) {
@@ -292,7 +309,7 @@ func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 		return found1(ctx, q)
 	})
 	slow, quick := connect(t, path), connect(t, path)
-	slow.Write(appendRequest(request{kind: byName, families: inet, name: "slow."}))
+	slow.Write(appendRequest(asks("slow.")))
 	quick.Write(wwwRequest)
 	<-asked
 	<-asked
@@ -301,7 +318,7 @@ func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 	done := make(chan bool)
 	go func() { s.Shutdown(ctx); close(done) }()
 	close(release)
-	if got := frames(t, quick); !says(got, found) {
+	if got := frames(t, quick); !says(got, glibc.Found) {
 		t.Errorf("got %v; want found", got)
 	}
 	cancel()
@@ -351,7 +368,7 @@ func TestShutdownAnswersWhomTheLastAcceptTookIn(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	s.Shutdown(watched{ctx, sync.OnceFunc(func() { close(late.give) })})
-	if got := frames(t, c); !says(got, found) {
+	if got := frames(t, c); !says(got, glibc.Found) {
 		t.Errorf("got %v; want found", got)
 	}
 	if ctx.Err() != nil {
@@ -415,7 +432,7 @@ func TestOneUserStarvesNobody(t *testing.T) {
 		<-working
 	}
 	<-l.absent
-	others := request{kind: byName, families: inet, name: "www.", stamp: resolvconf.Known(7)}
+	others := sees(resolvconf.Known(7), asks("www."))
 	connect(t, path).Write(appendRequest(others))
 	defer close(goOn)
 	for range 3 {
@@ -435,10 +452,9 @@ func BenchmarkCachedLookup(b *testing.B) {
 		b.Fatal(err)
 	}
 	s := New(Config{
-		Ask: func(context.Context, node.Options, []dns.Question) ([]node.Result, error) {
+		Lookup: by(func(context.Context, node.Options, []dns.Question) ([]node.Result, error) {
 			return []node.Result{{Answer: a}}, nil
-		},
-		Conf: func() resolvconf.Conf { return resolvconf.Conf{Ndots: 1} }, Scope: func() uint32 { return 0 },
+		}), Scope: func() uint32 { return 0 },
 		Connections: 10, Log: logs.Discard(),
 	})
 	go s.Serve(l)
@@ -485,8 +501,19 @@ func TestAcceptThatFailsEndsNothing(t *testing.T) {
 	l.fails.Store(false)
 	c := connect(t, path)
 	c.Write(wwwRequest)
-	if got := frames(t, c); !says(got, found) {
+	if got := frames(t, c); !says(got, glibc.Found) {
 		t.Errorf("got %v; want found", got)
+	}
+}
+
+func TestAnswerThatNobodyCanReadIsNone(t *testing.T) {
+	before := survive.Panics()
+	path, _, stop := serve(t, 10, func(context.Context, dns.Question) (node.Result, error) { panic("a test") })
+	defer stop()
+	c := connect(t, path)
+	c.Write(wwwRequest)
+	if got := frames(t, c); !says(got, glibc.TryAgain) || survive.Panics()-before != 1 {
+		t.Errorf("got %v, %d panics; want try again, 1", got, survive.Panics()-before)
 	}
 }
 
@@ -499,12 +526,12 @@ func TestProgramWithAnotherResolvConfIsSentOn(t *testing.T) {
 	defer stop()
 	for _, test := range []struct {
 		request request
-		want    status
+		want    glibc.Status
 	}{
-		{request{kind: byName, families: inet, name: "www"}, found},
-		{request{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(7)}, found},
-		{request{kind: byName, families: inet, name: "www", stamp: resolvconf.Known(8)}, notHere},
-		{request{kind: byAddress, families: inet, name: "\xc0\x00\x02\x07", stamp: resolvconf.Known(8)}, notHere},
+		{asks("www"), glibc.Found},
+		{sees(resolvconf.Known(7), asks("www")), glibc.Found},
+		{sees(resolvconf.Known(8), asks("www")), notHere},
+		{sees(resolvconf.Known(8), asksAbout("\xc0\x00\x02\x07")), notHere},
 	} {
 		conn := connect(t, path)
 		conn.Write(appendRequest(test.request))

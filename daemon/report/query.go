@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mcdns/daemon/control"
+	"mcdns/daemon/glibc"
 	"mcdns/daemon/loop"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
@@ -18,7 +19,7 @@ func (r *Reporter) Query(ctx context.Context, name string, types []uint16) (cont
 	begin := time.Now()
 	found := r.config.Find(ctx, name, types)
 	out := control.Answer{
-		Schema: control.AnswerSchema, Name: name, Status: control.Outcome(found.Status), Results: []control.Result{},
+		Schema: control.AnswerSchema, Name: name, Status: outcomes[found.Status], Results: []control.Result{},
 		DurationMS: float64(time.Since(begin).Microseconds()) / 1000,
 	}
 	seen, err := loop.See(ctx, r.config.Loop, origins)
@@ -48,6 +49,11 @@ func origins(v loop.View) from {
 		f.addrs[p.Peer] = p.Addr.Addr().String()
 	}
 	return f
+}
+
+var outcomes = map[glibc.Status]control.Outcome{
+	glibc.Found: control.Found, glibc.NoName: control.NoName, glibc.NoData: control.NoRecord,
+	glibc.TryAgain: control.NoAnswer, glibc.BadName: control.BadName,
 }
 
 var kinds = map[dns.Kind]control.Kind{

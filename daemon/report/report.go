@@ -18,8 +18,8 @@ import (
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
+	"mcdns/daemon/glibc"
 	"mcdns/daemon/loop"
-	"mcdns/daemon/nsssock"
 	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
@@ -46,7 +46,7 @@ type Config struct {
 	// Seen is called for each report.
 	Seen func() Seen
 	// Find looks a name up as the module would.
-	Find func(ctx context.Context, name string, types []uint16) nsssock.Finding
+	Find func(ctx context.Context, name string, types []uint16) glibc.Finding
 	// Dropped adds the counts of datagrams that the node never saw.
 	Dropped func(to map[string]uint64)
 }

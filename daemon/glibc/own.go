@@ -1,4 +1,4 @@
-package nsssock
+package glibc
 
 import "mcdns/daemon/ownname"
 

@@ -1,4 +1,4 @@
-package nsssock
+package glibc
 
 import (
 	"strings"
@@ -16,7 +16,7 @@ import (
 // sent. At any other failure it ends, but for the name itself, which may be meant as
 // it stands: with the servers dead another domain's name, held by chance, would
 // lead to another host.
-func search(name string, conf resolvconf.Conf, try func(absolute string) outcome) status {
+func search(name string, conf resolvconf.Conf, try func(absolute string) outcome) Status {
 	rooted := strings.HasSuffix(name, ".")
 	dots := strings.Count(name, ".")
 	if rooted {
@@ -37,17 +37,17 @@ func search(name string, conf resolvconf.Conf, try func(absolute string) outcome
 		if last.final() {
 			return last.status
 		}
-		sawNoData = sawNoData || last.status == noData
+		sawNoData = sawNoData || last.status == NoData
 		sawServfail = sawServfail || last.servfail
-		silent = last.status == tryAgain && !last.servfail
-		if silent || last.status == badName { // too long: glibc ends the walk
+		silent = last.status == TryAgain && !last.servfail
+		if silent || last.status == BadName { // too long: glibc ends the walk
 			break
 		}
 	}
 	if tried {
 		return asIs.status
 	}
-	end := status(noName)
+	end := NoName
 	asTLD := dots > 0 || len(conf.Search) == 0 || !conf.NoTLDQuery
 	if !rootListed && asTLD {
 		last := try(name + ".")
@@ -58,9 +58,9 @@ func search(name string, conf resolvconf.Conf, try func(absolute string) outcome
 	}
 	switch {
 	case sawNoData:
-		return noData
+		return NoData
 	case sawServfail || silent:
-		return tryAgain
+		return TryAgain
 	}
 	return end
 }
@@ -74,7 +74,7 @@ func join(name, domain string) string {
 
 // outcome is what one candidate came to.
 type outcome struct {
-	status status
+	status Status
 	// chain: the name exists, as an alias that leads to no address. For glibc
 	// that is an answer, so the walk ends there.
 	chain bool
@@ -86,7 +86,7 @@ type outcome struct {
 
 // final: no other candidate is asked after it.
 func (o outcome) final() bool {
-	return o.status == found || o.status == noData && o.chain
+	return o.status == Found || o.status == NoData && o.chain
 }
 
 // isHostname is res_hnok(3): what glibc lets through as the name of a host.

@@ -1,4 +1,4 @@
-package nsssock
+package glibc
 
 import (
 	"context"
@@ -7,31 +7,24 @@ import (
 
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/ownname"
-	"mcdns/daemon/resolvconf"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 )
 
 // A Finding is what a lookup came to, with everything the node said.
 type Finding struct {
-	// Status is found, no such name, no such record, no answer or bad name.
-	Status string
+	Status Status
 	// Results are those of the last name asked for, one for each type.
 	Results []node.Result
 }
 
-var statusWords = map[status]string{
-	found: "found", noName: "no such name", noData: "no such record", tryAgain: "no answer", badName: "bad name",
-}
-
-// Find looks a name or an address up as Serve would for a program without
-// variables in its environment. types are those of records; none means the
-// addresses of a name, the name of an address, which PTR alone finds too. table is
-// what hosts(5) says, nil if it is not to be asked; own as in Config.
-func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, table *hosts.Table, own Own, name string, types ...uint16) Finding {
-	f := finder{lookup: lookup{ask: ask, conf: conf}, types: types}
+// Find looks a name or an address up for a person, as for a program without variables
+// in its environment. types are those of records; none means the addresses of a name,
+// the name of an address, which PTR alone finds too.
+func (l *Lookup) Find(ctx context.Context, name string, types ...uint16) Finding {
+	f := finder{Lookup: l, types: types}
 	if len(types) == 0 {
-		f.types, _ = (&request{families: inet | inet6}).types(conf.NoAAAA)
+		f.types, _ = (&Request{Families: Inet | Inet6}).types(l.Conf.NoAAAA)
 	}
 	names := len(types) == 0 || slices.Equal(types, []uint16{dns.TypePTR})
 	about := func(own *ownname.Machine) *hosts.Table { return own.About(name) }
@@ -40,29 +33,29 @@ func Find(ctx context.Context, ask Ask, conf resolvconf.Conf, table *hosts.Table
 		f.types, name = []uint16{dns.TypePTR}, dns.ReverseName(addr)
 		about = func(own *ownname.Machine) *hosts.Table { return own.AboutAddress(addr) }
 	}
-	if out, known := f.fromTable(table, name); known {
+	if out, known := f.fromTable(l.Hosts, name); known {
 		return out
 	}
 	if name == "" || len(types) == 0 && !isHostname(name) {
-		return Finding{Status: statusWords[badName]}
+		return Finding{Status: BadName}
 	}
-	return around(own, func(own *ownname.Machine) (Finding, bool) {
+	return around(l.Own, func(own *ownname.Machine) (Finding, bool) {
 		return f.fromTable(about(own), name)
 	}, func() Finding {
-		end := search(name, conf, func(absolute string) outcome { return f.try(ctx, absolute) })
-		return Finding{Status: statusWords[end], Results: f.results}
-	}, func(f Finding) bool { return f.Status == statusWords[found] })
+		end := search(name, l.Conf, func(absolute string) outcome { return f.try(ctx, absolute) })
+		return Finding{Status: end, Results: f.results}
+	}, func(f Finding) bool { return f.Status == Found })
 }
 
 func (f finder) fromTable(t *hosts.Table, name string) (out Finding, known bool) {
 	if f.results = fromTable(t, name, f.types); f.results == nil {
 		return Finding{}, false
 	}
-	return Finding{Status: statusWords[f.judge().status], Results: f.results}, true
+	return Finding{Status: f.judge().status, Results: f.results}, true
 }
 
 type finder struct {
-	lookup
+	*Lookup
 	types   []uint16
 	results []node.Result
 }
@@ -72,7 +65,7 @@ func (f *finder) try(ctx context.Context, name string) outcome {
 	for _, t := range f.types {
 		q, err := dns.NewQuestion(name, t)
 		if err != nil {
-			return outcome{status: badName}
+			return outcome{status: BadName}
 		}
 		questions = append(questions, q)
 	}
@@ -100,7 +93,7 @@ func fromTable(t *hosts.Table, name string, types []uint16) (out []node.Result) 
 func (f *finder) judge() outcome {
 	for _, r := range f.results {
 		if r.Answer != nil && r.Answer.Kind == dns.Positive {
-			return outcome{status: found}
+			return outcome{status: Found}
 		}
 	}
 	_, o := combine(f.results)
