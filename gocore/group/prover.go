@@ -31,7 +31,6 @@ type Prover struct {
 	gone      gone
 	proofs    proofs
 	said      waitingRoom // by strangers
-	begun     uint64      // challenges
 }
 
 // A Host is what a Prover needs of the one around it.
@@ -44,19 +43,19 @@ type Host interface {
 	Left(p wire.Peer)
 }
 
-// A Timer is what a Prover has to do later.
+// A Timer is what a Prover has to do later; key and gen say with what.
 type Timer struct {
-	what waits
-	peer wire.Peer
-	no   uint64 // of the challenge, or its nonce
+	Due      Due
+	Key, Gen uint64
 }
 
-type waits uint8
+// Due is what there is to do.
+type Due uint8
 
 const (
-	waitsToBegin waits = iota // a challenge, until it is its host's turn
-	waitsToProve              // the next PROVE
-	waitsForProof
+	ChallengeDue Due = iota // of a peer, its id and epoch
+	ProveDue
+	ProofOverdue // for a nonce
 )
 
 // NewProver makes the prover of a group.
@@ -69,15 +68,15 @@ func (v *Prover) Clear() { *v = *NewProver(v.group, v.host, v.rand) }
 
 // Fire does what was to be done later.
 func (v *Prover) Fire(now time.Duration, t Timer) {
-	switch t.what {
-	case waitsToBegin:
-		if c := v.open[t.peer]; c != nil && c.no == t.no {
+	switch t.Due {
+	case ChallengeDue:
+		if c := v.open[wire.Peer{ID: t.Key, Epoch: t.Gen}]; c != nil && now >= c.ready {
 			v.queue(now, c, 0)
 		}
-	case waitsToProve:
+	case ProveDue:
 		v.sendProve(now)
-	case waitsForProof:
-		if c := v.sent[t.no]; c != nil {
+	case ProofOverdue:
+		if c := v.sent[t.Key]; c != nil {
 			v.again(now, c)
 		}
 	}
@@ -86,14 +85,14 @@ func (v *Prover) Fire(now time.Duration, t Timer) {
 // A challenge is one peer's: PROVEs until one is answered, or too many were not.
 type challenge struct {
 	peer     wire.Peer
-	no       uint64
 	stranger *Stranger // nil for a member,
 	bye      bool      // which said that it leaves
 	most     int       // PROVEs
 	tries    int       // those that went unanswered
 	nonce    uint64    // of the last one, which left at that time
 	left     time.Duration
-	place    uint64 // its turn among those that are ready, 0 if it is not
+	ready    time.Duration // not before
+	place    uint64        // its turn among those that are ready, 0 if it is not
 }
 
 // A slot is a place of a challenge; it counts if the challenge has no later one.
@@ -147,11 +146,11 @@ const recheckAfter = 10 * time.Second
 // once: a thousand datagrams within a tenth of a second are more than a socket's
 // buffer holds.
 func (v *Prover) challenge(now time.Duration, c *challenge) {
-	v.begun++
-	c.no = v.begun
 	v.open[c.peer] = c
 	spread := max(proveJitter, time.Duration(v.Hosts())*time.Millisecond)
-	v.host.After(now, time.Duration(v.rand.Int64N(int64(spread))), Timer{what: waitsToBegin, peer: c.peer, no: c.no})
+	wait := time.Duration(v.rand.Int64N(int64(spread)))
+	c.ready = now + wait
+	v.host.After(now, wait, Timer{Due: ChallengeDue, Key: c.peer.ID, Gen: c.peer.Epoch})
 }
 
 // queue gives a challenge a turn among those of which so many went unanswered.
@@ -173,7 +172,7 @@ func (v *Prover) stands(t slot) bool { return t.of.place == t.no && v.open[t.of.
 func (v *Prover) timeProve(now time.Duration) {
 	if !v.timed {
 		v.timed = true
-		v.host.After(now, v.next-now, Timer{what: waitsToProve})
+		v.host.After(now, v.next-now, Timer{Due: ProveDue})
 	}
 }
 
@@ -189,7 +188,7 @@ func (v *Prover) sendProve(now time.Duration) {
 	c.nonce, c.left = v.rand.Uint64()|1, now
 	v.sent[c.nonce] = c
 	v.host.Prove(now, v.addrOf(c), c.nonce)
-	v.host.After(now, ProveAgain, Timer{what: waitsForProof, no: c.nonce})
+	v.host.After(now, ProveAgain, Timer{Due: ProofOverdue, Key: c.nonce})
 }
 
 // nextChallenge draws one of those that are ready, and drops what has turned out
