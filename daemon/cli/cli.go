@@ -2,8 +2,8 @@
 // shows what it says, for people or (--json) for programs.
 //
 // Read cli.go first (the commands and their flags), then client.go (how mcdnsd is
-// asked). status.go, peers.go, query.go and stats.go each show one thing, key.go and
-// nss.go change one, text.go is what they print with.
+// asked). status.go, peers.go, query.go and stats.go each show one thing, check.go judges
+// them, key.go and nss.go change one, text.go is what they print with.
 package cli
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes, the same for all verbs.
+// Exit codes, the same for all verbs but check.
 const (
 	exitOK          = 0
 	exitNoName      = 1 // the name or record does not exist
@@ -41,6 +41,7 @@ type failure struct {
 	code int
 	err  error
 	hint string
+	dead bool // there is no mcdnsd, or none that answers
 }
 
 func (f *failure) Error() string { return f.err.Error() }
@@ -56,11 +57,12 @@ func quiet(code int) error {
 
 // jsonVerbs are those that --json is for: a script that reads JSON had better be
 // told than be given text.
-var jsonVerbs = []string{"mcdns", "mcdns status", "mcdns query", "mcdns peers", "mcdns stats"}
+var jsonVerbs = []string{"mcdns", "mcdns status", "mcdns check", "mcdns query", "mcdns peers", "mcdns stats"}
 
 // env is what the verbs share.
 type env struct {
 	version string
+	below   string // is put before the paths of the machine's own files
 	out     *output
 	err     io.Writer
 	json    bool
@@ -84,11 +86,20 @@ func (o *output) Write(p []byte) (int, error) {
 
 // Run runs the command with its arguments and returns the exit code.
 func Run(ctx context.Context, version string, args []string, out, errs io.Writer) int {
-	e := &env{version: version, out: &output{to: out}, err: errs}
+	return RunAt(ctx, "", version, args, out, errs)
+}
+
+// RunAt is Run on a machine whose files are below a directory.
+func RunAt(ctx context.Context, below, version string, args []string, out, errs io.Writer) int {
+	e := &env{version: version, below: below, out: &output{to: out}, err: errs}
+	return e.run(ctx, args)
+}
+
+func (e *env) run(ctx context.Context, args []string) int {
 	root := e.root()
 	root.SetArgs(args)
 	root.SetOut(e.out)
-	root.SetErr(errs)
+	root.SetErr(e.err)
 	strict(root) // cobra's verbs write to what is set by now
 	verb, err := root.ExecuteContextC(ctx)
 	return e.report(verb, err)
@@ -105,6 +116,9 @@ func (e *env) report(verb *cobra.Command, err error) int {
 	var f *failure
 	if !errors.As(err, &f) { // cobra's own: arguments and flags
 		f = &failure{code: exitUsage, err: err, hint: verb.CommandPath() + " --help"}
+	}
+	if verb.Name() == "check" && f.err != nil {
+		return e.cannotCheck(f)
 	}
 	if f.err != nil {
 		fmt.Fprintln(e.err, "mcdns: error:", f.err)
@@ -127,8 +141,11 @@ func (e *env) root() *cobra.Command {
 		Args:          cobra.NoArgs, // says "unknown command"
 		RunE:          status.RunE,
 		PersistentPreRunE: func(verb *cobra.Command, _ []string) error {
-			if e.timeout <= 0 {
+			if verb.Flags().Changed("timeout") && e.timeout <= 0 {
 				return errors.New("--timeout must be more than 0s")
+			}
+			if e.timeout == 0 {
+				e.timeout = patience(verb.Name())
 			}
 			if e.json && !slices.Contains(jsonVerbs, verb.CommandPath()) {
 				return fmt.Errorf("%s has no JSON to print", verb.CommandPath())
@@ -140,8 +157,8 @@ func (e *env) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.BoolVar(&e.json, "json", false, "print JSON")
 	flags.StringVar(&e.socket, "socket", fallback(os.Getenv("MCDNS_SOCKET"), ControlSocket), "control socket of mcdnsd")
-	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time")
-	root.AddCommand(status, e.queryCommand(), e.peersCommand(), e.statsCommand(), e.keyCommand(), e.nssCommand(), e.versionCommand())
+	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time (5s; for query 30s)")
+	root.AddCommand(status, e.checkCommand(), e.queryCommand(), e.peersCommand(), e.statsCommand(), e.keyCommand(), e.nssCommand(), e.versionCommand())
 	return root
 }
 
@@ -195,10 +212,20 @@ func fallback(s, otherwise string) string {
 	return s
 }
 
-// timeout is longer than the longest lookup of mcdnsd.
+// timeout is the caller's own, 0 for none.
 func timeout() time.Duration {
-	if d, err := time.ParseDuration(os.Getenv("MCDNS_TIMEOUT")); err == nil && d > 0 {
-		return d
+	d, err := time.ParseDuration(os.Getenv("MCDNS_TIMEOUT"))
+	if err != nil {
+		return 0
 	}
-	return 30 * time.Second
+	return max(d, 0)
+}
+
+// patience is longer than the longest lookup of mcdnsd. All else it answers at once,
+// and who asks whether it is frozen wants to know before a monitor's 10 s are over.
+func patience(verb string) time.Duration {
+	if verb == "query" {
+		return 30 * time.Second
+	}
+	return 5 * time.Second
 }

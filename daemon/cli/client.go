@@ -13,6 +13,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"mcdns/daemon/control"
 )
 
 // maxReply bounds what is read of a reply: a long list of peers is 1 MB.
@@ -25,6 +27,9 @@ func (e *env) get(ctx context.Context, path string, query url.Values, v any) (pr
 	if err != nil {
 		return false, err
 	}
+	if err := speaks(path, body); err != nil {
+		return false, e.stranger(err)
+	}
 	if err := json.Unmarshal(body, v); err != nil {
 		return false, e.stranger(err)
 	}
@@ -34,11 +39,26 @@ func (e *env) get(ctx context.Context, path string, query url.Values, v any) (pr
 	return e.json, err
 }
 
+// schemas are those that this command reads, by path.
+var schemas = map[string]string{"/status": control.StatusSchema, "/peers": control.PeersSchema, "/query": control.AnswerSchema}
+
+// speaks says what is wrong if mcdnsd is of a version that says things otherwise.
+func speaks(path string, body []byte) error {
+	var is struct{ Schema string }
+	if err := json.Unmarshal(body, &is); err != nil {
+		return err
+	}
+	if want := schemas[path]; is.Schema != want {
+		return fmt.Errorf("it speaks %q, not %q", is.Schema, want)
+	}
+	return nil
+}
+
 // stranger says that what listens there makes no sense.
 func (e *env) stranger(err error) error {
 	return &failure{
 		code: exitNoDaemon, err: fmt.Errorf("%s: no mcdnsd that this mcdns can talk to: %w", e.socket, err),
-		hint: "are mcdns and mcdnsd of one version?",
+		hint: "are mcdns and mcdnsd of one version? After an upgrade: systemctl restart mcdnsd",
 	}
 }
 
@@ -86,8 +106,8 @@ func (e *env) explain(ctx context.Context, err error) error {
 		return quiet(exitInterrupted) // who pressed ^C knows
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return &failure{
-			code: exitTimeout, err: fmt.Errorf("mcdnsd did not answer within %v", e.timeout),
-			hint: "journalctl -u mcdnsd",
+			code: exitTimeout, err: fmt.Errorf("mcdnsd did not answer within %v: it is frozen, or this machine is overloaded", e.timeout), dead: true,
+			hint: "systemctl restart mcdnsd; why it is so: journalctl -u mcdnsd",
 		}
 	case errors.Is(err, fs.ErrPermission):
 		return &failure{code: exitPermission, err: fmt.Errorf("%s: permission denied", e.socket)}
@@ -96,7 +116,12 @@ func (e *env) explain(ctx context.Context, err error) error {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return &failure{
 			code: exitNoDaemon, err: fmt.Errorf("mcdnsd is not running (nobody listens on %s)", e.socket),
-			hint: "systemctl start mcdnsd",
+			hint: "systemctl start mcdnsd", dead: true,
+		}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return &failure{
+			code: exitNoDaemon, err: errors.New("mcdnsd hung up before it answered: it was stopped, or killed because it was frozen"),
+			hint: "ask again; why it ended: journalctl -u mcdnsd", dead: true,
 		}
 	}
 	return &failure{code: exitNoDaemon, err: fmt.Errorf("%s: %w", e.socket, err), hint: "systemctl status mcdnsd"}

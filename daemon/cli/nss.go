@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"mcdns/daemon/config"
 	"mcdns/daemon/nsswitch"
 )
 
@@ -21,16 +23,23 @@ func (e *env) nssCommand() *cobra.Command {
 	nss.RunE = status.RunE
 	nss.AddCommand(status, &cobra.Command{
 		Use: "enable", Short: "Put mcdns before dns and resolve", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return e.nssChange(nsswitch.Host().Enable) },
+		RunE: func(*cobra.Command, []string) error { return e.nssChange(e.machine().Enable) },
 	}, &cobra.Command{
 		Use: "disable", Short: "Take mcdns off", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return e.nssChange(nsswitch.Host().Disable) },
+		RunE: func(*cobra.Command, []string) error { return e.nssChange(e.machine().Disable) },
 	})
 	return nss
 }
 
+// machine is this one, as far as nsswitch.conf is concerned.
+func (e *env) machine() nsswitch.System {
+	m := nsswitch.Host()
+	m.Root = e.below
+	return m
+}
+
 func (e *env) nssStatus() error {
-	on, err := nsswitch.Host().Status()
+	on, err := e.machine().Status()
 	if err != nil {
 		return nssFailure(err)
 	}
@@ -38,10 +47,11 @@ func (e *env) nssStatus() error {
 		fmt.Fprintln(e.out, "disabled: mcdns is not on the hosts line of /etc/nsswitch.conf")
 		return quiet(exitNoName)
 	}
-	if first, _ := nsswitch.Host().Behind(); first != "" {
+	conf, _, _ := config.Load(filepath.Join(e.below, config.Path))
+	if faults := e.machine().Faults(conf.Hosts); len(faults) > 0 {
 		return &failure{
-			code: exitNoName, err: fmt.Errorf("mcdns is on the hosts line of /etc/nsswitch.conf, but behind %s, which programs ask in its place", first),
-			hint: "mcdns nss enable",
+			code: exitNoName, hint: faults[0].Remedy,
+			err: fmt.Errorf("mcdns is on the hosts line of /etc/nsswitch.conf, but %s", faults[0].What),
 		}
 	}
 	_, err = fmt.Fprintln(e.out, "enabled: mcdns is on the hosts line of /etc/nsswitch.conf")
@@ -52,8 +62,11 @@ func (e *env) nssChange(change func() error) error {
 	if err := change(); err != nil {
 		return nssFailure(err)
 	}
-	_ = e.nssStatus() // being off is what "disable" wants
-	return nil
+	err := e.nssStatus()
+	if on, _ := e.machine().Status(); !on {
+		return nil // as "disable" wants it
+	}
+	return err
 }
 
 func nssFailure(err error) error {

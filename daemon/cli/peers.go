@@ -41,7 +41,7 @@ func showPeers(w io.Writer, p *control.Peers) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s; this host is %s\n", plain(p.State), plain(p.Self))
+	_, err := fmt.Fprintf(w, "%s; this host is %s\n", groupWords(p.State, len(p.Peers)), plain(p.Self))
 	return err
 }
 

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"bufio"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +12,7 @@ import (
 func (e *env) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "Show how this host and its group are doing",
-		Long: "Show how this host and its group are doing.\n\nExit code: 0, 4 while the DNS servers are down, 3 without mcdnsd.",
+		Long: "Show how this host and its group are doing.\n\nExit code: 0, 4 while the DNS servers are down, 3 without mcdnsd. For a monitor: mcdns check.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var s control.Status
@@ -24,7 +21,7 @@ func (e *env) statusCommand() *cobra.Command {
 				return err
 			}
 			if !printed {
-				showStatus(e.out, &s)
+				e.showStatus(&s)
 			}
 			if s.Upstream == control.Down {
 				return quiet(exitDegraded)
@@ -34,9 +31,10 @@ func (e *env) statusCommand() *cobra.Command {
 	}
 }
 
-func showStatus(w io.Writer, s *control.Status) {
+func (e *env) showStatus(s *control.Status) {
+	w := e.out
 	fmt.Fprintf(w, "%s mcdns %s on %s: upstream %s for %s, %s\n", glyph("●", "*"),
-		plain(s.Version), plain(s.Host), plain(s.Upstream), ago(s.UpstreamS), plain(s.Group.State))
+		plain(s.Version), plain(s.Host), plain(s.Upstream), ago(s.UpstreamS), groupWords(s.Group.State, s.Group.Peers))
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(w, "%13s %s\n", label, plain(fmt.Sprintf(format, args...)))
 	}
@@ -63,14 +61,20 @@ func showStatus(w io.Writer, s *control.Status) {
 			line("Note:", "another %s is in use on this link: %s since mcdnsd started", what.word, count(int(n), "datagram"))
 		}
 	}
+	if s.Saved.State == control.Failing {
+		line("Problem:", "nothing is saved: %s", s.Saved.Problem)
+	}
 	if n := s.Counters["answers_untold"]; n > 0 {
 		line("Untold:", "%d answers: too many at once to tell the group", n)
 	}
-	line("NSS:", "%s", nssLine("/etc/nsswitch.conf"))
+	line("NSS:", "%s", fallback(e.machine().Line(), "no hosts line"))
 	if text := namespacesLine(s.Namespaces); text != "" {
 		line("Namespaces:", "%s", text)
 	}
 	line("Running:", "%s", ago(s.UptimeS))
+	for _, f := range e.machine().Faults(s.ReadsHosts) {
+		line("Problem:", "%s (%s)", f.What, f.Remedy)
+	}
 	for _, warning := range s.Warnings {
 		line("Warning:", "%s", warning)
 	}
@@ -122,6 +126,14 @@ func serverState(s control.Server) string {
 	return text
 }
 
+// groupWords are "4 peers", "isolated" or "solo".
+func groupWords(state control.GroupState, peers int) string {
+	if state == control.WithPeers {
+		return count(peers, "peer")
+	}
+	return plain(string(state))
+}
+
 func groupLine(g *control.Group) string {
 	if g.State == control.Solo {
 		if g.Problem != "" {
@@ -133,7 +145,10 @@ func groupLine(g *control.Group) string {
 	if on == "" {
 		on = "no interface"
 	}
-	state := string(g.State)
+	state := groupWords(g.State, g.Peers)
+	if g.State == control.Isolated {
+		state += " for " + ago(g.StateS)
+	}
 	if g.Deaf > 0 {
 		state += fmt.Sprintf(" (%d do not hear this host)", g.Deaf)
 	}
@@ -141,11 +156,16 @@ func groupLine(g *control.Group) string {
 		state, g.IPv4, g.IPv6, g.Port, on, strings.Join(g.KeyIDs, " "))
 }
 
+// lookups are those of programs, by any source.
+func lookups(c map[string]uint64) uint64 {
+	return c["lookups_cache"] + c["lookups_peer"] + c["lookups_server"] + c["lookups_stale"] + c["lookups_failed"] + c["lookups_here"]
+}
+
 func lookupsLine(c map[string]uint64) string {
 	cache, peer, server := c["lookups_cache"], c["lookups_peer"], c["lookups_server"]
 	stale, failed := c["lookups_stale"], c["lookups_failed"]
 	text := fmt.Sprintf("%d: %d from the cache, %d from peers, %d from DNS servers, %d stale, %d failed",
-		cache+peer+server+stale+failed+c["lookups_here"], cache, peer, server, stale, failed)
+		lookups(c), cache, peer, server, stale, failed)
 	if here := c["lookups_here"]; here > 0 {
 		text += fmt.Sprintf(", %d of names that stay here", here)
 	}
@@ -168,29 +188,4 @@ func droppedLine(c map[string]uint64) string {
 		return ""
 	}
 	return fmt.Sprintf("%d datagrams: %s", total, strings.Join(kinds, ", "))
-}
-
-// nssLine is the hosts line of nsswitch.conf, and what is wrong with it.
-func nssLine(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return "cannot read " + path
-	}
-	defer f.Close()
-	hosts := ""
-	for lines := bufio.NewScanner(io.LimitReader(f, 1<<20)); lines.Scan(); {
-		if text := strings.TrimSpace(lines.Text()); strings.HasPrefix(text, "hosts:") {
-			hosts = strings.Join(strings.Fields(text), " ")
-		}
-	}
-	words := strings.Fields(hosts)
-	for _, w := range words {
-		switch w {
-		case "mcdns":
-			return hosts
-		case "dns", "resolve":
-			return fmt.Sprintf("%s (mcdns must stand before %s: mcdns nss enable)", hosts, w)
-		}
-	}
-	return path + " does not name mcdns, so programs do not ask it: mcdns nss enable"
 }

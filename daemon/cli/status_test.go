@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -12,23 +13,6 @@ import (
 	"mcdns/daemon/control"
 )
 
-func TestStatusSaysWhatStandsBeforeMcdns(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "nsswitch.conf")
-	for line, want := range map[string]string{
-		"hosts: files mcdns [!UNAVAIL=return NOTFOUND=continue] dns myhostname": "",
-		"hosts: files resolve [!UNAVAIL=return] mcdns dns":                      "mcdns must stand before resolve: mcdns nss enable",
-		"hosts: files dns mcdns":                                                "mcdns must stand before dns: mcdns nss enable",
-		"hosts: files":                                                          "does not name mcdns",
-	} {
-		if err := os.WriteFile(path, []byte(line+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := nssLine(path); want == "" && got != line || !strings.Contains(got, want) {
-			t.Errorf("%q: got %q; want %q in it", line, got, want)
-		}
-	}
-}
-
 func TestSoloHostIsToldHowToMakeTheKeyItLooksFor(t *testing.T) {
 	for path, want := range map[string]string{
 		"/etc/mcdns/group.key": "(mcdns key generate makes one)",
@@ -38,6 +22,19 @@ func TestSoloHostIsToldHowToMakeTheKeyItLooksFor(t *testing.T) {
 			t.Errorf("%s: got %q; want %q", path, got, want)
 		}
 	}
+}
+
+// wired is a machine whose programs ask mcdns.
+func wired(t *testing.T) (below string) {
+	t.Helper()
+	below = t.TempDir()
+	for name, text := range map[string]string{"etc/nsswitch.conf": "hosts: files mcdns [!UNAVAIL=return] dns\n", "usr/lib64/libnss_mcdns.so.2": ""} {
+		path := filepath.Join(below, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return below
 }
 
 // served has Run ask a mcdnsd that says this status.
@@ -56,12 +53,12 @@ func served(t *testing.T, s control.Status) (code int, said string) {
 	go server.Serve(l)
 	defer server.Close()
 	var out, errs strings.Builder
-	code = Run(t.Context(), "1.2.3", []string{"status", "--socket", path}, &out, &errs)
+	code = RunAt(t.Context(), wired(t), "1.2.3", []string{"status", "--socket", path}, &out, &errs)
 	return code, out.String() + errs.String()
 }
 
 func TestAnotherKeyOrVersionOnTheLinkIsInformationAndNoTrouble(t *testing.T) {
-	well := control.Status{Upstream: "up", Group: control.Group{State: "2 peers", Peers: 2, Proven: 2}}
+	well := control.Status{Upstream: "up", Group: control.Group{State: control.WithPeers, Peers: 2, Proven: 2}}
 	heard := well
 	heard.Counters = map[string]uint64{"datagrams_foreign": 1, "datagrams_version": 7}
 	quiet, before := served(t, well)

@@ -5,8 +5,8 @@ import "strings"
 // The schemas of what the control socket says. A change that breaks a reader
 // gets the next number.
 const (
-	StatusSchema = "mcdns.status/1"
-	PeersSchema  = "mcdns.peers/1"
+	StatusSchema = "mcdns.status/2"
+	PeersSchema  = "mcdns.peers/2"
 	AnswerSchema = "mcdns.answer/1"
 )
 
@@ -22,8 +22,11 @@ type Status struct {
 	Servers    []Server   `json:"servers"`
 	Group      Group      `json:"group"`
 	Cache      Cache      `json:"cache"`
+	Saved      Saved      `json:"saved"`
 	Process    Process    `json:"process"`
 	Namespaces Namespaces `json:"namespaces"`
+	// ReadsHosts: names of /etc/hosts are answered too ([names] hosts).
+	ReadsHosts bool `json:"reads_hosts"`
 	// Counters since the start, by name.
 	Counters map[string]uint64 `json:"counters"`
 	// Warnings about the configuration, with file and line, and resolv.conf.
@@ -45,9 +48,11 @@ type Server struct {
 
 // Group is how sharing goes.
 type Group struct {
-	State  GroupState `json:"state"`
-	Peers  int        `json:"peers"`
-	Proven int        `json:"proven"`
+	State GroupState `json:"state"`
+	// StateS is for how long.
+	StateS float64 `json:"state_s"`
+	Peers  int     `json:"peers"`
+	Proven int     `json:"proven"`
 	// Deaf peers do not hear this host's multicast.
 	Deaf int `json:"deaf"`
 	// Problem says why a host that has a key file does not share.
@@ -67,6 +72,13 @@ type Cache struct {
 	Negative int `json:"negative"`
 	Bytes    int `json:"bytes"`
 	Limit    int `json:"limit"`
+}
+
+// Saved is how what is held gets to the disk.
+type Saved struct {
+	State SavedState `json:"state"`
+	// Problem says why it fails.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Process is what mcdnsd itself takes, as nothing outside of it can see: beside

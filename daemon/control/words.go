@@ -13,13 +13,25 @@ const (
 	Down    State = "down"
 )
 
-// GroupState is Solo, Isolated or "N peers".
+// GroupState is how sharing goes.
 type GroupState string
 
-// The states without peers, as node.GroupState has them.
+// The states of the group, as node.GroupState has them; Group.Peers says how many
+// WithPeers are.
 const (
-	Solo     GroupState = "solo"
-	Isolated GroupState = "isolated"
+	WithPeers GroupState = "peers"
+	Isolated  GroupState = "isolated"
+	Solo      GroupState = "solo"
+)
+
+// SavedState is whether what is held gets to the disk.
+type SavedState string
+
+// The states of saving: it works, cache.save is no, it fails.
+const (
+	Saving    SavedState = "saving"
+	SavingOff SavedState = "off"
+	Failing   SavedState = "failing"
 )
 
 // Namespaces says which programs are answered.

@@ -546,9 +546,11 @@ func TestSystemdIsToldOfEveryState(t *testing.T) {
 	expect("READY=1\nSTATUS=upstream ")
 	expect("WATCHDOG=1")
 	expect("WATCHDOG=1")
-	server.conn.Close()
 	d.lookup(t, "www.example.")
-	expect("STATUS=upstream down, group solo")
+	expect("STATUS=upstream up, group solo, 1 answers") // no state has changed
+	server.conn.Close()
+	d.lookup(t, "other.example.")
+	expect("STATUS=upstream down, group solo, 1 answers")
 	d.stop()
 	expect("STOPPING=1")
 }

@@ -65,7 +65,7 @@ func (p *page) cache(c *control.Cache) {
 
 var (
 	serverStates = []control.State{control.Up, control.Suspect, control.Down}
-	groupStates  = []control.GroupState{"peers", control.Isolated, control.Solo}
+	groupStates  = []control.GroupState{control.WithPeers, control.Isolated, control.Solo}
 )
 
 // A serverKey tells DNS servers apart. Several domains may have one server.
@@ -123,11 +123,7 @@ func (c *Counts) upstream(p *page) {
 
 func (p *page) group(g *control.Group) {
 	p.family("group_state", "gauge", "1 for the state of the group: peers, isolated (a key, but nobody is heard) or solo (no key).")
-	is := g.State
-	if g.Peers > 0 {
-		is = "peers"
-	}
-	state(p, "group_state", is, groupStates)
+	state(p, "group_state", g.State, groupStates)
 	p.family("peers", "gauge", "Peers heard lately; all of them have shown that they are alive now.")
 	p.sample("peers", float64(g.Proven), "state", "proven")
 	p.one("peers_deaf", "gauge", "Those of the peers that do not hear this host's multicast.", float64(g.Deaf))

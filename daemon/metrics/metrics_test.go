@@ -104,7 +104,7 @@ func TestDatagramsAreCountedByDirectionTransportAndType(t *testing.T) {
 }
 
 func TestEachStateIsOneSeries(t *testing.T) {
-	s := &control.Status{Upstream: "suspect", Group: control.Group{State: "3 peers", Peers: 3, Proven: 2, Deaf: 1}, Servers: []control.Server{
+	s := &control.Status{Upstream: "suspect", Group: control.Group{State: control.WithPeers, Peers: 3, Proven: 2, Deaf: 1}, Servers: []control.Server{
 		{Addr: "192.0.2.53:53", State: "up"},
 		{Addr: "192.0.2.54:53", State: "suspect", CutOff: true},
 		{Addr: "192.0.2.54:53", State: "up", Domain: "corp.example."},

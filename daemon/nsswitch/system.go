@@ -55,12 +55,6 @@ func (s System) Status() (bool, error) {
 	return Enabled(text), err
 }
 
-// Behind is the service that programs ask in mcdns's place, "" for none.
-func (s System) Behind() (string, error) {
-	text, err := s.read(path)
-	return Behind(text), err
-}
-
 // Enable puts mcdns on the hosts line, by way of whatever owns the file. It does
 // nothing where mcdns is there and comes first. After a *Refused nothing has changed.
 func (s System) Enable() error {

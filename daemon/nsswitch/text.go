@@ -2,7 +2,8 @@
 // off again, byte by byte, and knows who owns that file.
 //
 // Read text.go first: what is done to the line. Then system.go (to the file, and who
-// owns it) and authselect.go (the owner on Fedora and its kin).
+// owns it) and authselect.go (the owner on Fedora and its kin). line.go reads a hosts
+// line as glibc does, fault.go and module.go say what keeps programs from mcdns.
 package nsswitch
 
 import (

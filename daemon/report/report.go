@@ -1,14 +1,14 @@
 // Package report says what the node and the daemon are doing, in the words of the
 // control socket. It stands apart from daemon/control, which the command links too.
 //
-// Read report.go first (status and peers), then query.go (where an answer is from).
+// Read report.go first (status and peers), then line.go (systemd's line) and query.go
+// (where an answer is from).
 package report
 
 import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"runtime"
 	"runtime/metrics"
@@ -34,8 +34,9 @@ type Seen struct {
 	// Problem says why a host with a key file does not share, "" if it does.
 	Problem  string
 	Warnings []config.Warning
-	// Beyond: programs of other network namespaces are answered too.
-	Beyond bool
+	// Beyond: programs of other network namespaces are answered too; Hosts: names of
+	// /etc/hosts are.
+	Beyond, Hosts bool
 }
 
 // Config is what a Reporter needs.
@@ -49,6 +50,13 @@ type Config struct {
 	Find func(ctx context.Context, name string, types []uint16) glibc.Finding
 	// Dropped adds the counts of datagrams that the node never saw.
 	Dropped func(to map[string]uint64)
+	Saver   Saver
+}
+
+// Saver is what saves the answers held (store.Saver).
+type Saver interface {
+	Off() bool
+	Trouble() string
 }
 
 // Reporter is what the control socket has it all from.
@@ -56,6 +64,8 @@ type Reporter struct {
 	config  Config
 	started time.Time
 	last    lastStatus // the loop's
+	spell   spell      // the loop's
+	said    string     // by Line, whose caller it belongs to
 }
 
 // New makes a reporter.
@@ -65,6 +75,8 @@ func New(c Config) *Reporter { return &Reporter{config: c, started: time.Now()} 
 // part of it shared.
 type glance struct {
 	status   node.Status
+	spell    spell
+	now      time.Duration
 	counters map[string]uint64
 }
 
@@ -98,11 +110,36 @@ func (l *lastStatus) of(v loop.View, make func() node.Status) node.Status {
 }
 
 func (r *Reporter) status(v loop.View) node.Status {
-	return r.last.of(v, func() node.Status { return v.Node.Status(v.Now) })
+	s := r.last.of(v, func() node.Status { return v.Node.Status(v.Now) })
+	r.spell.note(groupState(s.Group), v.Now)
+	return s
+}
+
+// spell is how long the group has been what it is.
+type spell struct {
+	state control.GroupState
+	since time.Duration
+}
+
+func (s *spell) note(state control.GroupState, now time.Duration) {
+	if state != s.state {
+		s.state, s.since = state, now
+	}
+}
+
+func groupState(g node.GroupState) control.GroupState {
+	switch g {
+	case node.Solo:
+		return control.Solo
+	case node.Isolated:
+		return control.Isolated
+	}
+	return control.WithPeers
 }
 
 func (r *Reporter) look(v loop.View) glance {
-	g := glance{status: r.status(v), counters: map[string]uint64{}}
+	g := glance{status: r.status(v), now: v.Now, counters: map[string]uint64{}}
+	g.spell = r.spell
 	for i, n := range v.Counters {
 		if name := node.Counter(i).String(); name != "unknown" {
 			g.counters[name] = n
@@ -121,14 +158,15 @@ func (r *Reporter) Status(ctx context.Context) (control.Status, error) {
 	name, _ := os.Hostname()
 	out := control.Status{
 		Schema: control.StatusSchema, Version: r.config.Version, Host: name,
-		UptimeS: time.Since(r.started).Seconds(), Group: groupStatus(v),
+		UptimeS: time.Since(r.started).Seconds(), Group: groupStatus(v), Saved: saved(r.config.Saver),
 		Upstream: control.State(s.Upstream.String()), UpstreamS: s.Since.Seconds(),
 		Cache: control.Cache{
 			Entries: s.Entries, Stale: s.Stale, Negative: s.Negative, Bytes: s.Bytes, Limit: v.Settings.CacheBytes,
 		},
-		Process: process(), Namespaces: namespaces(v.Beyond), Counters: seen.counters, Warnings: []string{},
+		Process: process(), Namespaces: namespaces(v.Beyond), ReadsHosts: v.Hosts, Counters: seen.counters, Warnings: []string{},
 	}
-	out.Group.State, out.Group.Peers, out.Group.Proven, out.Group.Deaf = control.GroupState(s.Group.String()), s.Peers, s.Proven, s.Deaf
+	out.Group.State, out.Group.StateS = seen.spell.state, (seen.now - seen.spell.since).Seconds()
+	out.Group.Peers, out.Group.Proven, out.Group.Deaf = s.Peers, s.Proven, s.Deaf
 	for _, w := range v.Warnings {
 		out.Warnings = append(out.Warnings, w.String())
 	}
@@ -167,16 +205,14 @@ func process() control.Process {
 	return p
 }
 
-// Line is the status in one line, for `systemctl status`; "" if the node does not
-// answer within a second.
-func (r *Reporter) Line() string {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	text, _ := loop.See(ctx, r.config.Loop, func(v loop.View) string {
-		s := r.status(v)
-		return fmt.Sprintf("upstream %s, group %s, %d answers", s.Upstream, s.Group, s.Entries)
-	})
-	return text
+func saved(s Saver) control.Saved {
+	switch why := s.Trouble(); {
+	case s.Off():
+		return control.Saved{State: control.SavingOff}
+	case why != "":
+		return control.Saved{State: control.Failing, Problem: why}
+	}
+	return control.Saved{State: control.Saving}
 }
 
 func groupStatus(v Seen) control.Group {
@@ -209,7 +245,7 @@ func (r *Reporter) Peers(ctx context.Context) (control.Peers, error) {
 }
 
 func peers(v loop.View) control.Peers {
-	out := control.Peers{State: control.GroupState(v.Node.Group().String()), Peers: []control.Peer{}}
+	out := control.Peers{State: groupState(v.Node.Group()), Peers: []control.Peer{}}
 	for _, p := range v.Node.Peers(v.Now) {
 		out.Peers = append(out.Peers, control.Peer{
 			ID: idString(p.Peer.ID), Addr: p.Addr.String(), Version: p.Version, Names: p.Names,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mcdns/daemon/clock"
+	"mcdns/daemon/control"
 	"mcdns/daemon/loop"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
@@ -62,5 +63,24 @@ func TestQueryShowsTheTTLThatCounts(t *testing.T) {
 	r := result(node.Result{Answer: a, Age: time.Hour, TTL: 23 * time.Hour, Life: 24 * time.Hour, Source: node.FromCache}, node.Settings{})
 	if want := "www.example.\t82800\tIN\tA\t192.0.2.1"; r.LifeS != 86400 || r.OriginalTTLs != 604800 || len(r.Records) != 1 || r.Records[0] != want {
 		t.Errorf("got %+v %+v; want %s", r, r.Origin, want)
+	}
+}
+
+// TestGroupsStateIsAsOldAsItsLastChange: "isolated for a minute" is a warning, and the
+// number of peers is no state.
+func TestGroupsStateIsAsOldAsItsLastChange(t *testing.T) {
+	var s spell
+	for _, c := range []struct {
+		at    time.Duration
+		group node.GroupState
+		state control.GroupState
+		since time.Duration
+	}{
+		{5, node.Isolated, control.Isolated, 5}, {9, node.Isolated, control.Isolated, 5},
+		{10, 1, control.WithPeers, 10}, {20, 4, control.WithPeers, 10}, {30, node.Solo, control.Solo, 30},
+	} {
+		if s.note(groupState(c.group), c.at); s.state != c.state || s.since != c.since {
+			t.Errorf("at %d: %s since %d; want %s since %d", c.at, s.state, s.since, c.state, c.since)
+		}
 	}
 }

@@ -31,9 +31,40 @@ type Saver struct {
 	store   *Store
 	changes func(ctx context.Context, mark uint64) (Changes, error)
 	log     *slog.Logger
-	busy    atomic.Bool // Beside is at work
-	mark    uint64      // guarded by Disk, as failed is
-	failed  bool
+	busy    atomic.Int64 // since when Beside is at work, 0 if it is not
+	mark    uint64       // guarded by Disk
+	// trouble is why the last save failed, nil if it did not.
+	trouble atomic.Pointer[string]
+}
+
+// stuckAfter is far longer than a slow disk takes for a save.
+const stuckAfter = 2 * time.Minute
+
+// Off reports whether nothing is to be saved.
+func (s *Saver) Off() bool { return s.store.dir == "" && s.store.shut == nil }
+
+// Trouble says why nothing is saved although it should be, "" if all is.
+func (s *Saver) Trouble() string {
+	if s.store.shut != nil {
+		return s.store.shut.Error()
+	}
+	if since := s.busy.Load(); since != 0 && clock.Boot()-time.Duration(since) > stuckAfter {
+		return "the disk does not answer"
+	}
+	if why := s.trouble.Load(); why != nil {
+		return *why
+	}
+	return ""
+}
+
+// fail notes why nothing is saved, nil if something is, and reports what was before.
+func (s *Saver) fail(err error) (before bool) {
+	var why *string
+	if err != nil {
+		text := err.Error()
+		why = &text
+	}
+	return s.trouble.Swap(why) != nil
 }
 
 // Begin gives it a store, which is the saver's from then on. changes lists what is
@@ -103,13 +134,13 @@ func (s *Saver) save() {
 		return
 	}
 	err = write(seen.Now, seen.Entries)
-	switch {
-	case err != nil && !s.failed:
+	switch failed := s.fail(err); {
+	case err != nil && !failed:
 		s.log.Warn("answers cannot be saved; tried again every minute", Why(err)...)
-	case err == nil && s.failed:
+	case err == nil && failed:
 		s.log.Info("answers are saved again")
 	}
-	if s.failed = err != nil; err == nil {
+	if err == nil {
 		s.mark = seen.Mark
 	}
 }
@@ -126,11 +157,11 @@ func Why(err error) []any {
 // Beside saves on a goroutine of its own: a disk that hangs must stop neither
 // lookups nor the watchdog's food. While one save waits there is no second.
 func (s *Saver) Beside() {
-	if !s.busy.CompareAndSwap(false, true) {
+	if !s.busy.CompareAndSwap(0, int64(clock.Boot())) {
 		return
 	}
 	go func() {
-		defer s.busy.Store(false)
+		defer s.busy.Store(0)
 		s.save()
 	}()
 }

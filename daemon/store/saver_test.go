@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,5 +36,40 @@ func TestDiskThatHangsHoldsNothingUp(t *testing.T) {
 	s.Last(time.Millisecond)
 	if !strings.Contains(log.String(), "the disk does not answer") {
 		t.Errorf("the log does not say so: %v", log.String())
+	}
+}
+
+// TestWhyNothingIsSavedIsKnown while it lasts, and no longer.
+func TestWhyNothingIsSavedIsKnown(t *testing.T) {
+	begin := func(in *Store) *Saver {
+		s := new(Saver)
+		s.Begin(in, func(context.Context, uint64) (Changes, error) { return Changes{Now: StampAt(0)}, nil }, slog.New(slog.DiscardHandler))
+		return s
+	}
+	if s := begin(Shut(errors.New("mkdir: read-only"))); s.Off() || s.Trouble() != "mkdir: read-only" {
+		t.Errorf("not opened: off %v, trouble %q", s.Off(), s.Trouble())
+	}
+	if s := begin(&Store{}); !s.Off() || s.Trouble() != "" {
+		t.Errorf("cache.save = no: off %v, trouble %q", s.Off(), s.Trouble())
+	}
+	dir := t.TempDir()
+	in, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := begin(in)
+	blocked := filepath.Join(dir, "answers.new") // a directory in the file's place
+	if err := os.Mkdir(blocked, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if s.save(); s.Off() || !strings.Contains(s.Trouble(), "is a directory") {
+		t.Errorf("off %v, trouble %q", s.Off(), s.Trouble())
+	}
+	os.Remove(blocked)
+	if s.save(); s.Trouble() != "" {
+		t.Errorf("saved again, and trouble %q", s.Trouble())
+	}
+	if s.busy.Store(1); !strings.Contains(s.Trouble(), "the disk does not answer") {
+		t.Errorf("a save since the machine booted: trouble %q", s.Trouble())
 	}
 }

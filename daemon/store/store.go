@@ -45,7 +45,8 @@ const (
 
 // Store is the directory of saved state. The zero Store saves nothing.
 type Store struct {
-	dir string
+	dir  string
+	shut error // why it could not be opened
 
 	mu   sync.Mutex
 	file *os.File
@@ -65,6 +66,9 @@ func Open(dir string) (*Store, error) {
 	}
 	return &Store{dir: dir}, nil
 }
+
+// Shut makes one that saves nothing, because Open gave that error.
+func Shut(why error) *Store { return &Store{shut: why} }
 
 // ID is this host's id: made at the first start, kept for ever, not derived from
 // anything. If it cannot be kept it is returned with the error, for this run.

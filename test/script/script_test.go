@@ -28,7 +28,9 @@ var update = flag.Bool("update", false, "rewrite what the sessions print")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"mcdns":  func() { os.Exit(cli.Run(context.Background(), "1.2.3", os.Args[1:], os.Stdout, os.Stderr)) },
+		"mcdns": func() {
+			os.Exit(cli.RunAt(context.Background(), os.Getenv("MACHINE"), "1.2.3", os.Args[1:], os.Stdout, os.Stderr))
+		},
 		"mcdnsd": mcdnsd,
 		"fake":   fake,
 	})
@@ -40,6 +42,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MCDNS_SOCKET", filepath.Join(e.WorkDir, "run", "control.sock"))
 			e.Setenv("LC_ALL", "C.UTF-8")
+			e.Setenv("MACHINE", filepath.Join(e.WorkDir, "machine")) // whose /etc the session has
 			return nil
 		},
 	})
@@ -60,7 +63,8 @@ func mcdnsd() {
 	}
 }
 
-// fake is an mcdnsd that says what stands in files: "fake PATH=FILE...".
+// fake is an mcdnsd that says what stands in files: "fake PATH=FILE...". For FILE
+// "frozen" it says nothing, for "killed" it hangs up.
 func fake() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -69,10 +73,18 @@ func fake() {
 	if err != nil {
 		panic(err)
 	}
+	defer l.Close() // and with it the file: a session may go on to another fake
 	mux := http.NewServeMux()
 	for _, arg := range os.Args[1:] {
 		path, file, _ := strings.Cut(arg, "=")
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			switch file {
+			case "frozen":
+				<-r.Context().Done()
+				return
+			case "killed":
+				panic(http.ErrAbortHandler)
+			}
 			b, err := os.ReadFile(file)
 			if err != nil || !json.Valid(b) && !strings.HasSuffix(file, ".bad") {
 				http.Error(w, "the session's file is not JSON", http.StatusServiceUnavailable)
