@@ -1,7 +1,9 @@
-// Package clients knows who is at the other end of a Unix socket, and bounds how
-// many of them there are.
+// Package clients knows who is at the other end of a Unix socket, and sees to it that
+// no user of the machine keeps another from being served. Four things are its door: an
+// Acceptor lets clients come in, a Client says who it is, a Table bounds how many
+// there are, and a Door lets them have their turns.
 //
-// Read client.go first (who it is), then table.go (how many), turns.go and door.go
+// Read client.go first (who it is), then table.go (how many), door.go and turns.go
 // (whose turn it is), acceptor.go (how they come in), network.go and user.go.
 package clients
 

@@ -12,15 +12,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"mcdns/daemon/clients"
 	"mcdns/daemon/glibc"
 	"mcdns/daemon/resolvconf"
+	"mcdns/daemon/serve"
 )
 
 const (
@@ -90,23 +89,7 @@ type listener interface {
 // Nobody is shut out before: whom the last accept took in is in no queue any more.
 func (s *Server) Serve(l listener) {
 	defer s.table.Shut()
-	for {
-		c, err := l.Accept()
-		switch {
-		case err == nil:
-			s.accept(l, c)
-		case errors.Is(err, net.ErrClosed):
-			return
-		case errors.Is(err, syscall.ECONNABORTED):
-		default:
-			// Out of descriptors or memory: connections end by themselves within
-			// seconds, trying again at once would only burn the processor. Nothing
-			// else is an end either: a daemon that lives and does not accept holds
-			// every lookup up, and nobody starts another.
-			s.sayFull(err)
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
+	serve.Accept(l.Accept, func(c *clients.Client) { s.accept(l, c) }, s.sayFull)
 }
 
 // Shutdown waits for Serve's end and lets the connections that are there be

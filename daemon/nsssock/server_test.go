@@ -26,9 +26,9 @@ import (
 // patience is far longer than anything here takes on a loaded machine.
 const patience = 20 * time.Second
 
-// serve starts a server and returns its socket's path. ask decides what it
+// start starts a server and returns its socket's path. ask decides what it
 // answers with.
-func serve(t *testing.T, connections int, ask func(context.Context, dns.Question) (node.Result, error)) (path string, s *Server, stop func()) {
+func start(t *testing.T, connections int, ask func(context.Context, dns.Question) (node.Result, error)) (path string, s *Server, stop func()) {
 	t.Helper()
 	return serveConfig(t, config(connections, ask))
 }
@@ -193,7 +193,7 @@ func TestProgramThatCameBeforeTheDaemonIsAnsweredFromTheHostsFile(t *testing.T) 
 }
 
 func TestRequestMayComeInPieces(t *testing.T) {
-	path, _, stop := serve(t, 10, found1)
+	path, _, stop := start(t, 10, found1)
 	defer stop()
 	big := strings.Repeat("x", 2000)
 	for _, r := range [][]byte{wwwRequest, appendRequest(request{kind: byName, Request: glibc.Request{Families: glibc.Inet, Name: "www.", Localdomain: &big}})} {
@@ -209,7 +209,7 @@ func TestRequestMayComeInPieces(t *testing.T) {
 
 func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 	release := make(chan bool)
-	path, _, stop := serve(t, 10, func(ctx context.Context, q dns.Question) (node.Result, error) {
+	path, _, stop := start(t, 10, func(ctx context.Context, q dns.Question) (node.Result, error) {
 		<-release
 		return found1(ctx, q)
 	})
@@ -234,7 +234,7 @@ func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 
 func TestLookupOfAProgramThatLeftIsForgotten(t *testing.T) {
 	asked, left := make(chan bool), make(chan bool)
-	path, _, stop := serve(t, 10, func(ctx context.Context, _ dns.Question) (node.Result, error) {
+	path, _, stop := start(t, 10, func(ctx context.Context, _ dns.Question) (node.Result, error) {
 		close(asked)
 		<-ctx.Done()
 		close(left)
@@ -253,7 +253,7 @@ func TestLookupOfAProgramThatLeftIsForgotten(t *testing.T) {
 }
 
 func TestBadClientsAreCutAndHarmNobody(t *testing.T) {
-	path, _, stop := serve(t, 100, found1)
+	path, _, stop := start(t, 100, found1)
 	t.Cleanup(stop)
 	for name, bytes := range map[string]string{
 		"silent": "", "half a request": string(wwwRequest[:15]), "garbage": strings.Repeat("\xff", 100),
@@ -279,7 +279,7 @@ func TestBadClientsAreCutAndHarmNobody(t *testing.T) {
 // Here the flooder and the victim are one user, so nobody is cut for the other:
 // the promise is that silent ones end within requestWithin.
 func TestFloodOfSilentClientsPasses(t *testing.T) {
-	path, _, stop := serve(t, 20, found1)
+	path, _, stop := start(t, 20, found1)
 	defer stop()
 	for range 60 {
 		connect(t, path)
@@ -299,7 +299,7 @@ func TestFloodOfSilentClientsPasses(t *testing.T) {
 
 func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 	release, asked := make(chan bool), make(chan bool, 2)
-	path, s, stop := serve(t, 10, func(ctx context.Context, q dns.Question) (node.Result, error) {
+	path, s, stop := start(t, 10, func(ctx context.Context, q dns.Question) (node.Result, error) {
 		asked <- true
 		if q.Name == "slow." {
 			<-ctx.Done()
@@ -508,7 +508,7 @@ func TestAcceptThatFailsEndsNothing(t *testing.T) {
 
 func TestAnswerThatNobodyCanReadIsNone(t *testing.T) {
 	before := survive.Panics()
-	path, _, stop := serve(t, 10, func(context.Context, dns.Question) (node.Result, error) { panic("a test") })
+	path, _, stop := start(t, 10, func(context.Context, dns.Question) (node.Result, error) { panic("a test") })
 	defer stop()
 	c := connect(t, path)
 	c.Write(wwwRequest)
