@@ -52,7 +52,9 @@ type Group struct {
 	// StateS is for how long.
 	StateS float64 `json:"state_s"`
 	Peers  int     `json:"peers"`
-	Proven int     `json:"proven"`
+	// Proven counts runs of theirs: a host that was killed and came back is two until
+	// the silence of the first is noticed.
+	Proven int `json:"proven"`
 	// Deaf peers do not hear this host's multicast.
 	Deaf int `json:"deaf"`
 	// Problem says why a host that has a key file does not share.
@@ -106,8 +108,9 @@ type Peer struct {
 	SinceS  float64 `json:"since_s"`
 	LastS   float64 `json:"last_s"`
 	Proven  bool    `json:"proven"`
-	HearsUs bool    `json:"hears_us"`
-	Told    uint64  `json:"told"`
+	// HearsUs is whether it hears this host's multicast; null while that is not known.
+	HearsUs *bool  `json:"hears_us"`
+	Told    uint64 `json:"told"`
 	// Contradicted counts what a DNS server said otherwise.
 	Contradicted uint64 `json:"contradicted"`
 }

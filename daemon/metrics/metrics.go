@@ -125,7 +125,7 @@ func (p *page) group(g *control.Group) {
 	p.family("group_state", "gauge", "1 for the state of the group: peers, isolated (a key, but nobody is heard) or solo (no key).")
 	state(p, "group_state", g.State, groupStates)
 	p.family("peers", "gauge", "Peers heard lately; all of them have shown that they are alive now.")
-	p.sample("peers", float64(g.Proven), "state", "proven")
+	p.sample("peers", float64(g.Peers), "state", "proven")
 	p.one("peers_deaf", "gauge", "Those of the peers that do not hear this host's multicast.", float64(g.Deaf))
 }
 

@@ -122,7 +122,7 @@ func TestEachStateIsOneSeries(t *testing.T) {
 		`server_state{server="[fe80::1%\"?]:53",kind="fallback",state="up"}`:   "1",
 		`server_state{server="[fe80::1%\"?]:53",kind="fallback",state="down"}`: "0",
 		`group_state{state="peers"}`:                                           "1", `group_state{state="isolated"}`: "0",
-		`peers{state="proven"}`: "2", `peers_deaf`: "1",
+		`peers{state="proven"}`: "3", `peers_deaf`: "1",
 	})
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(page)) {

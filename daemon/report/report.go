@@ -101,6 +101,7 @@ func (l *lastStatus) of(v loop.View, make func() node.Status) node.Status {
 	}
 	s := l.Status
 	s.Upstream, s.Group = v.Node.Upstream(), v.Node.Group()
+	s.Peers = max(int(s.Group), 0)
 	if s.Upstream == l.Upstream {
 		s.Since += v.Now - l.at
 	} else {
@@ -246,14 +247,39 @@ func (r *Reporter) Peers(ctx context.Context) (control.Peers, error) {
 
 func peers(v loop.View) control.Peers {
 	out := control.Peers{State: groupState(v.Node.Group()), Peers: []control.Peer{}}
-	for _, p := range v.Node.Peers(v.Now) {
+	for _, p := range hosts(v.Node.Peers(v.Now)) {
 		out.Peers = append(out.Peers, control.Peer{
 			ID: idString(p.Peer.ID), Addr: p.Addr.String(), Version: p.Version, Names: p.Names,
-			SinceS: p.Since.Seconds(), LastS: p.Last.Seconds(), Proven: p.Proven, HearsUs: p.HearsUs,
+			SinceS: p.Since.Seconds(), LastS: p.Last.Seconds(), Proven: p.Proven, HearsUs: hearsUs(&p),
 			Told: p.Told, Contradicted: p.Contradicted,
 		})
 	}
 	return out
+}
+
+// hosts has one row for each host, as the status counts them: of one that was killed and
+// came back, the run that was heard last.
+func hosts(peers []node.PeerStatus) (one []node.PeerStatus) {
+	at := map[uint64]int{}
+	for _, p := range peers {
+		i, twice := at[p.Peer.ID]
+		switch {
+		case !twice:
+			at[p.Peer.ID] = len(one)
+			one = append(one, p)
+		case p.Last < one[i].Last:
+			one[i] = p
+		}
+	}
+	return one
+}
+
+func hearsUs(p *node.PeerStatus) *bool {
+	if !p.HearsUs && !p.Deaf {
+		return nil
+	}
+	hears := !p.Deaf
+	return &hears
 }
 
 func idString(id uint64) string {

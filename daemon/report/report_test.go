@@ -11,6 +11,7 @@ import (
 	"mcdns/daemon/loop"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
+	"mcdns/gocore/wire"
 )
 
 // TestStatusIsCountedForAHundredthOfTheTimeAtMost: every user of the machine may ask
@@ -82,5 +83,17 @@ func TestGroupsStateIsAsOldAsItsLastChange(t *testing.T) {
 		if s.note(groupState(c.group), c.at); s.state != c.state || s.since != c.since {
 			t.Errorf("at %d: %s since %d; want %s since %d", c.at, s.state, s.since, c.state, c.since)
 		}
+	}
+}
+
+// TestHostThatCameBackIsOneRow: status counts it once, and the two contradicted each
+// other until the silence of its earlier run was noticed.
+func TestHostThatCameBackIsOneRow(t *testing.T) {
+	got := hosts([]node.PeerStatus{
+		{Peer: wire.Peer{ID: 7, Epoch: 1}, Last: 20 * time.Second}, {Peer: wire.Peer{ID: 8, Epoch: 1}},
+		{Peer: wire.Peer{ID: 7, Epoch: 2}, Last: time.Second},
+	})
+	if len(got) != 2 || got[0].Peer.Epoch != 2 || got[1].Peer.ID != 8 {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -70,9 +70,11 @@ type Notes struct {
 	// last one.
 	Heard uint32
 	Lost  int32
-	// Missed counts its HELLOs since HearsUs; Named: it was logged as deaf.
-	Missed uint8
-	Named  bool
+	// Missed counts its HELLOs since HearsUs. Named is when it was last logged as deaf,
+	// 0 if never; Awaited: that it hears again is to be logged.
+	Missed  uint8
+	Named   time.Duration
+	Awaited bool
 	// Checked is when it was last asked to prove itself anew, 0 if never.
 	Checked time.Duration
 

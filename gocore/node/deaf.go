@@ -24,6 +24,7 @@ func (n *Node) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
 		if p == n.self {
 			notes := n.group.Notes(m)
 			notes.HearsUs, notes.Missed = now, 0
+			n.sayHears(m, notes)
 			return
 		}
 	}
@@ -37,10 +38,28 @@ func (n *Node) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
 	if notes.Missed++; notes.Missed == deafAfter && !slices.Contains(n.deafPeers, m.Peer) {
 		n.deafPeers = append(n.deafPeers, m.Peer)
 	}
-	if notes.Missed == deafAfter && !notes.Named {
-		notes.Named = true
-		n.log(slog.LevelWarn, "a peer does not hear this host's multicast: sending it unicast (a switch that snoops without a querier, or a one-way link?)",
-			"peer", m.Addr().Addr().String())
+	if notes.Missed == deafAfter {
+		n.sayDeaf(now, m, notes)
+	}
+}
+
+// sayDeafEvery: a link at its limit loses three HELLOs in a row now and then.
+const sayDeafEvery = time.Hour
+
+func (n *Node) sayDeaf(now time.Duration, m *group.Member, notes *group.Notes) {
+	if notes.Named != 0 && now-notes.Named < sayDeafEvery {
+		return
+	}
+	notes.Named, notes.Awaited = now, true
+	n.log(slog.LevelWarn, "a peer does not hear this host's multicast: sending it unicast (a switch that snoops without a querier, or a one-way link?)",
+		"peer", m.Addr().Addr().String())
+}
+
+// sayHears says the end of what sayDeaf said.
+func (n *Node) sayHears(m *group.Member, notes *group.Notes) {
+	if notes.Awaited {
+		notes.Awaited = false
+		n.log(slog.LevelInfo, "a peer hears this host's multicast again", "peer", m.Addr().Addr().String())
 	}
 }
 

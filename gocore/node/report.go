@@ -47,6 +47,7 @@ func (n *Node) Peers(now time.Duration) []PeerStatus {
 		peers = append(peers, PeerStatus{
 			Peer: m.Peer, Addr: m.Addr(), Version: m.Version(), Names: m.Names(),
 			Since: now - m.First(), Last: now - m.Last(now), Proven: true,
+			Deaf:    n.deaf(m),
 			HearsUs: notes.HearsUs != 0 && notes.HearsUs >= now-n.group.Silence(),
 			Told:    notes.Told, Contradicted: notes.Contradicted,
 		})

@@ -92,8 +92,9 @@ type PeerStatus struct {
 	// Since is the age of the first, Last of the last datagram heard.
 	Since, Last time.Duration
 	Proven      bool
-	// HearsUs: the peer lists this host among those it hears by multicast.
-	HearsUs bool
+	// HearsUs: the peer lists this host among those it hears by multicast. Deaf: it
+	// does not, again and again. Neither is known of a peer that has just come.
+	HearsUs, Deaf bool
 	// Told counts answers taken from it, Contradicted those that this host's
 	// own fetches disagreed with in a way that is not rotation (PROTOCOL 7.3).
 	Told, Contradicted uint64
