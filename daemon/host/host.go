@@ -11,14 +11,14 @@
 // Read host.go first: what is made, in which order, and how it ends. Then refresh.go
 // with what it looks at: routes.go (which servers), listen.go (addresses
 // of our own), hosts.go, own.go; look.go and retry.go say when it looks
-// again. systemd.go is what systemd hands over and is told.
+// again, and news.go what is said of it. systemd.go is what systemd is told.
 package host
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net"
@@ -28,6 +28,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"mcdns/daemon/clients"
@@ -44,8 +45,10 @@ import (
 	"mcdns/daemon/nsssock"
 	"mcdns/daemon/report"
 	"mcdns/daemon/resolvconf"
+	"mcdns/daemon/serve"
 	"mcdns/daemon/store"
 	"mcdns/daemon/streams"
+	"mcdns/daemon/systemd"
 	"mcdns/daemon/upstream"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
@@ -148,11 +151,11 @@ func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 	}
 	go func() { defer close(done); h.loop.Run(nodeCtx) }()
 	unfollow := h.follow()
-	notify("READY=1\n" + h.status())
+	h.tellStatus(systemd.Ready)
 	h.log.Info("ready", "version", h.options.Version)
 	h.wait(ctx, reload)
 
-	notify("STOPPING=1")
+	systemd.Notify(systemd.Stopping)
 	h.stop(sockets, unfollow)
 	stopNode()
 	<-done // BYE is sent
@@ -181,7 +184,7 @@ func (h *Host) answer(l *clients.Acceptor) {
 // build makes everything that needs no network.
 func (h *Host) build() error {
 	conf, _, _ := config.Load(h.options.ConfigPath)
-	saved := h.openStore(conf.Save)
+	saved := store.At(h.stateDir(conf.Save), h.log)
 	h.saver.Begin(saved, h.changes, h.log)
 	id, err := saved.ID()
 	if err != nil {
@@ -197,7 +200,7 @@ func (h *Host) build() error {
 		// Twice: an answer may come in several copies, and a cache that fills up
 		// keeps the better ones.
 		PullBytes: func() int { return 2 * h.known.shown.Load().config.Size },
-		Members:   h.members,
+		Members:   func() []netip.Addr { return h.loop.Proven(membersWithin) },
 		Log:       logs.Component(h.log, "streams"),
 	})
 	h.lan = links.NewLAN(links.Config{
@@ -215,12 +218,13 @@ func (h *Host) build() error {
 		return err
 	}
 	h.dns = listener.New(listener.Config{Ask: h.resolve, Failed: h.cannotListen, Log: logs.Component(h.log, "listener")})
-	h.scraped = metrics.NewEndpoint(metrics.Source(h.metrics), logs.Component(h.log, "metrics"), h.cannotServeMetrics)
 	h.report = report.New(report.Config{
 		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
 		Seen: h.seen, Find: h.find, Dropped: h.lan.Counters, Saver: &h.saver,
 	})
-	h.control = control.New(h.report, control.Page{Type: metrics.ContentType, Make: h.metrics}, h.beyond)
+	page := h.counts.Source(h.report.Status)
+	h.scraped = metrics.NewEndpoint(page, logs.Component(h.log, "metrics"), h.cannotServeMetrics)
+	h.control = control.New(h.report, control.Page{Type: metrics.ContentType, Make: page}, h.beyond)
 	return nil
 }
 
@@ -246,29 +250,6 @@ func (h *Host) find(ctx context.Context, name string, types []uint16) glibc.Find
 	h.lookAgain()
 	l := h.lookup()
 	return l.Find(ctx, name, types...)
-}
-
-// members are the addresses of those that are proven, nobody's if the node does not
-// answer at once.
-func (h *Host) members() []netip.Addr {
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-	defer cancel()
-	addrs, _ := loop.See(ctx, h.loop, func(v loop.View) (addrs []netip.Addr) {
-		for _, p := range v.Node.Peers(v.Now) {
-			addrs = append(addrs, p.Addr.Addr())
-		}
-		return addrs
-	})
-	return addrs
-}
-
-// metrics is the page for Prometheus.
-func (h *Host) metrics(ctx context.Context) ([]byte, error) {
-	s, err := h.report.Status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return h.counts.Page(&s), nil
 }
 
 // sayNode logs what the node says: a change of state, so systemd is told too. It
@@ -345,7 +326,7 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 	defer rejoin.Stop()
 	line := time.NewTicker(lineEvery)
 	defer line.Stop()
-	watchdog, stop := h.watchdog()
+	watchdog, stop := systemd.Watchdog()
 	defer stop()
 	wall := clock.NewWall(clock.Boot(), time.Now())
 	wallSet, stopWall := clock.WallSet()
@@ -363,9 +344,9 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 			h.noticePause(wall)
 			h.saver.Beside()
 		case <-h.changed:
-			notify(h.status())
+			h.tellStatus()
 		case <-line.C:
-			notify(h.status())
+			h.tellStatus()
 		case <-rejoin.C:
 			h.lan.Rejoin()
 			h.retry()
@@ -384,7 +365,9 @@ func (h *Host) noticePause(wall *clock.Wall) {
 }
 
 const (
-	saveEvery = 60 * time.Second // PROTOCOL 6.2
+	// membersWithin is how long a stream waits to hear whose address is a member's.
+	membersWithin = 100 * time.Millisecond
+	saveEvery     = 60 * time.Second // PROTOCOL 6.2
 	// lineEvery: peers and answers come and go without a line in the log, and
 	// systemctl status said "1 peer, 0 answers" where there were 4 and 44.
 	lineEvery = 5 * time.Second
@@ -433,19 +416,12 @@ func (h *Host) close() {
 	h.speaker.Close(100 * time.Millisecond)
 }
 
-func (h *Host) openStore(dir string) *store.Store {
-	switch dir {
-	case "no":
-		return &store.Store{}
-	case "":
-		dir = h.options.StateDir
+// stateDir is where saved state goes, "" for nowhere.
+func (h *Host) stateDir(configured string) string {
+	if configured == "no" {
+		return ""
 	}
-	s, err := store.Open(dir)
-	if err != nil {
-		h.log.Warn("nothing will be saved; answers are lost when mcdnsd stops", store.Why(err)...)
-		return store.Shut(err)
-	}
-	return s
+	return cmp.Or(configured, h.options.StateDir)
 }
 
 // connections is the most programs that are served at once: a quarter of the
@@ -454,6 +430,14 @@ func connections() int {
 	const most = 4096
 	n := fileLimit() / 4
 	return int(min(max(n, 64), most))
+}
+
+func fileLimit() uint64 {
+	var r syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r) != nil {
+		return 1024
+	}
+	return r.Cur
 }
 
 // sockets are the Unix sockets.
@@ -469,14 +453,12 @@ func (s sockets) close() {
 	}
 }
 
-var errRunning = errors.New("another mcdnsd is running")
-
 // listen takes the NSS socket that systemd passed, or makes one.
 func (h *Host) listen() (*clients.Acceptor, error) {
-	if l := passed(); l != nil {
+	if l := systemd.Socket("nss"); l != nil {
 		return clients.NewAcceptor(l)
 	}
-	l, err := listenUnix(h.options.RunDir, "nss.sock")
+	l, err := serve.Unix(h.options.RunDir, "nss.sock")
 	if err != nil {
 		return nil, err
 	}
@@ -486,7 +468,7 @@ func (h *Host) listen() (*clients.Acceptor, error) {
 // listenControl makes the control socket. Names are answered without it, only
 // `mcdns` cannot ask.
 func (h *Host) listenControl() *net.UnixListener {
-	l, err := listenUnix(h.options.RunDir, "control.sock")
+	l, err := serve.Unix(h.options.RunDir, "control.sock")
 	if err != nil {
 		h.log.Warn("no control socket; mcdns status will not work", "error", err)
 		return nil

@@ -302,7 +302,7 @@ func TestSavedAnswersServeAfterARestartWithoutTheServer(t *testing.T) {
 // TestProgramsAreServedUntilAllIsSaved: whoever comes while nobody accepts is
 // queued, and asks elsewhere after 240 ms.
 func TestProgramsAreServedUntilAllIsSaved(t *testing.T) {
-	expect := systemd(t)
+	expect := hearSystemd(t)
 	d := newDaemon(t, startDNS(t))
 	d.host.saver.Disk.Lock() // as a disk that takes its time
 	stopped := make(chan bool)
@@ -500,8 +500,8 @@ func TestStopLeavesNothingOpenOrRunning(t *testing.T) {
 	})
 }
 
-// systemd hears what the daemon tells it; expect waits for that.
-func systemd(t *testing.T) (expect func(want string)) {
+// hearSystemd hears what the daemon tells it; expect waits for that.
+func hearSystemd(t *testing.T) (expect func(want string)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "notify")
 	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
@@ -538,7 +538,7 @@ func systemd(t *testing.T) (expect func(want string)) {
 }
 
 func TestSystemdIsToldOfEveryState(t *testing.T) {
-	expect := systemd(t)
+	expect := hearSystemd(t)
 	t.Setenv("WATCHDOG_USEC", "300000")
 	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
 	server := startDNS(t)

@@ -2,7 +2,6 @@ package host
 
 import (
 	"os"
-	"slices"
 
 	"mcdns/daemon/files"
 	"mcdns/daemon/glibc"
@@ -25,13 +24,7 @@ func (h *Host) own() glibc.Own {
 // readSwitch looks at who stands behind mcdns. What cannot be read is empty: glibc
 // then asks dns and files alone.
 func (v *view) readSwitch(path string) {
-	text, err := files.Read(path, 1<<20)
-	if err != nil {
-		return
+	if text, err := files.Read(path, 1<<20); err == nil {
+		v.ownNames, v.ownFirst = nsswitch.OwnNames(string(text))
 	}
-	behind := nsswitch.After(string(text))
-	resolve := slices.Index(behind, "resolve")
-	dns := slices.Index(behind, "dns")
-	v.ownFirst = resolve >= 0 && (dns < 0 || resolve < dns)
-	v.ownNames = resolve >= 0 || slices.Contains(behind, "myhostname")
 }

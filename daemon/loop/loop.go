@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -377,4 +378,18 @@ func See[T any](ctx context.Context, l *Loop, f func(View) T) (T, error) {
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
+}
+
+// Proven are the addresses of the peers that are proven, none if the node does not
+// answer within limit.
+func (l *Loop) Proven(limit time.Duration) []netip.Addr {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	addrs, _ := See(ctx, l, func(v View) (addrs []netip.Addr) {
+		for _, p := range v.Node.Peers(v.Now) {
+			addrs = append(addrs, p.Addr.Addr())
+		}
+		return addrs
+	})
+	return addrs
 }

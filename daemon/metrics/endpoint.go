@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"mcdns/daemon/control"
 	"mcdns/daemon/serve"
 )
 
@@ -24,6 +25,17 @@ const (
 
 // Source makes the page, and serves it.
 type Source func(context.Context) ([]byte, error)
+
+// Source makes the page of these counts and of a status.
+func (c *Counts) Source(status func(context.Context) (control.Status, error)) Source {
+	return func(ctx context.Context) ([]byte, error) {
+		s, err := status(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return c.Page(&s), nil
+	}
+}
 
 // ServeHTTP answers a request for the page.
 func (s Source) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -110,8 +110,17 @@ func names(services string) []string {
 	})
 }
 
-// After lists the services that stand behind mcdns on the hosts line of the text.
-func After(text string) (services []string) {
+// OwnNames reports whether a service that knows this host's own names stands behind
+// mcdns: nobody asks it for what mcdns has not found. first: it stands in dns's place.
+func OwnNames(text string) (known, first bool) {
+	behind := after(text)
+	resolve, dns := slices.Index(behind, "resolve"), slices.Index(behind, "dns")
+	first = resolve >= 0 && (dns < 0 || resolve < dns)
+	return resolve >= 0 || slices.Contains(behind, "myhostname"), first
+}
+
+// after lists the services that stand behind mcdns on the hosts line of the text.
+func after(text string) (services []string) {
 	onHostsLines(text, func(line string) string {
 		if at := service.FindStringIndex(line); at != nil && services == nil {
 			services = names(line[at[1]:])

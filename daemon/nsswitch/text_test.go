@@ -92,16 +92,19 @@ func TestDisableTakesEveryActionAlong(t *testing.T) {
 	}
 }
 
-func TestServicesBehindMcdnsAreSeen(t *testing.T) {
-	for text, want := range map[string]string{
-		"hosts: files dns myhostname\n":                                              "",
-		"hosts: files mcdns [!UNAVAIL=return] dns myhostname\n":                      "dns myhostname",
-		"hosts: files mcdns dns [!UNAVAIL=return] myhostname # wins\n":               "dns myhostname",
-		"hosts: files myhostname mcdns [NOTFOUND=continue] [SUCCESS=return] resolve": "resolve",
-		"hosts: mcdns": "",
+func TestServicesThatKnowOwnNamesAreSeenBehindMcdns(t *testing.T) {
+	for text, want := range map[string]struct{ known, first bool }{
+		"hosts: files dns myhostname\n":                                              {},
+		"hosts: files mcdns [!UNAVAIL=return] dns myhostname\n":                      {true, false},
+		"hosts: files mcdns dns [!UNAVAIL=return] myhostname # wins\n":               {true, false},
+		"hosts: files mcdns dns resolve\n":                                           {true, false},
+		"hosts: files mcdns resolve dns\n":                                           {true, true},
+		"hosts: files myhostname mcdns [NOTFOUND=continue] [SUCCESS=return] resolve": {true, true},
+		"hosts: resolve myhostname mcdns dns\n":                                      {},
+		"hosts: mcdns":                                                               {},
 	} {
-		if got := strings.Join(After(text), " "); got != want {
-			t.Errorf("After(%q) = %q; want %q", text, got, want)
+		if known, first := OwnNames(text); known != want.known || first != want.first {
+			t.Errorf("OwnNames(%q) = %v, %v; want %v", text, known, first, want)
 		}
 	}
 }

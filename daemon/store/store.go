@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,20 @@ func Open(dir string) (*Store, error) {
 
 // Shut makes one that saves nothing, because Open gave that error.
 func Shut(why error) *Store { return &Store{shut: why} }
+
+// At is the store of a directory, or one that saves nothing: where dir is "", or cannot
+// be used, as the log says.
+func At(dir string, log *slog.Logger) *Store {
+	if dir == "" {
+		return &Store{}
+	}
+	s, err := Open(dir)
+	if err != nil {
+		log.Warn("nothing will be saved; answers are lost when mcdnsd stops", Why(err)...)
+		return Shut(err)
+	}
+	return s
+}
 
 // ID is this host's id: made at the first start, kept for ever, not derived from
 // anything. If it cannot be kept it is returned with the error, for this run.

@@ -24,7 +24,7 @@ type stream struct {
 	err   error      // the first
 	asked []waiter   // without a reply, the oldest first
 	// since is when the first question left after the last reply: programs that wait
-	// for less than deafAfter find a deaf connection together.
+	// for less than silentAfter find a silent connection together.
 	since time.Time
 	// anyOrder: it has answered a question before an older one.
 	anyOrder bool
@@ -42,12 +42,12 @@ const (
 	idleFor = 10 * time.Second
 	// stalledAfter is when a connection on which nothing is heard gets no new questions,
 	// and those behind the first move on. On one that answers in any order a slow name
-	// holds up nobody: there it is deafAfter.
+	// holds up nobody: there it is silentAfter.
 	stalledAfter = 200 * time.Millisecond
-	// deafAfter: a server that was switched off says no goodbye, and the kernel would
+	// silentAfter: a server that was switched off says no goodbye, and the kernel would
 	// go on for a quarter of an hour. What is under way waits on: it may just be slow,
 	// and a name that takes it 4 s is answered after 4 s.
-	deafAfter = 2 * time.Second
+	silentAfter = 2 * time.Second
 	// maxAsked at one time on one connection.
 	maxAsked = 1 << 12
 )
@@ -130,7 +130,7 @@ func (c *stream) stalls() bool {
 	c.mu.Lock()
 	anyOrder := c.anyOrder
 	c.mu.Unlock()
-	return c.silentFor(deafAfter) || !anyOrder && c.silentFor(stalledAfter)
+	return c.silentFor(silentAfter) || !anyOrder && c.silentFor(stalledAfter)
 }
 
 // forOthers reports whether any question may be put to it.

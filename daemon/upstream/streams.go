@@ -145,7 +145,7 @@ func (s *streams) pick(server netip.AddrPort, q dns.Question) (c *stream, alone 
 		}
 	}
 	switch {
-	case on == 1 && most.silentFor(deafAfter) && s.room(server):
+	case on == 1 && most.silentFor(silentAfter) && s.room(server):
 		return nil, true, nil // it may be dead: who is asked for again gets one more
 	case on > 0:
 		return most, false, nil
@@ -182,12 +182,12 @@ func (s *streams) room(server netip.AddrPort) bool {
 		if len(list) == 0 {
 			return false
 		}
-		deaf := slices.MinFunc(list, func(a, b *stream) int { return cmp.Compare(b.silence(), a.silence()) })
-		if !deaf.silentFor(deafAfter) {
+		silent := slices.MinFunc(list, func(a, b *stream) int { return cmp.Compare(b.silence(), a.silence()) })
+		if !silent.silentFor(silentAfter) {
 			return false
 		}
-		s.remove(server, deaf)
-		go deaf.end(net.ErrClosed) // over TLS it says goodbye, which may take seconds
+		s.remove(server, silent)
+		go silent.end(net.ErrClosed) // over TLS it says goodbye, which may take seconds
 	}
 	s.reserveLocked(server)
 	return true
@@ -227,7 +227,7 @@ func (s *streams) kept(server netip.AddrPort) *stream {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range slices.Backward(s.open[server]) {
-		if !c.silentFor(deafAfter) {
+		if !c.silentFor(silentAfter) {
 			return c
 		}
 	}

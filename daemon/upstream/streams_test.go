@@ -202,7 +202,7 @@ func TestSilentConnectionIsGivenUp(t *testing.T) {
 	defer client.Close()
 	mustAnswer(t, client, s.addr)
 	dead.Store(true)
-	if r := ask(t, client, s.addr, deafAfter+time.Second); r.Answer != nil {
+	if r := ask(t, client, s.addr, silentAfter+time.Second); r.Answer != nil {
 		t.Fatalf("got %+v of a dead server", r)
 	}
 	dead.Store(false)
@@ -212,7 +212,7 @@ func TestSilentConnectionIsGivenUp(t *testing.T) {
 	}
 }
 
-// TestDeafConnectionIsFoundByImpatientPrograms: each waits for less than deafAfter,
+// TestDeafConnectionIsFoundByImpatientPrograms: each waits for less than silentAfter,
 // and none would be the first to leave.
 func TestDeafConnectionIsFoundByImpatientPrograms(t *testing.T) {
 	ours, theirs := net.Pipe()
@@ -233,7 +233,7 @@ func TestDeafConnectionIsFoundByImpatientPrograms(t *testing.T) {
 		t.Error("a connection was left at its first question")
 	}
 	c.mu.Lock()
-	c.since = time.Now().Add(-deafAfter)
+	c.since = time.Now().Add(-silentAfter)
 	c.mu.Unlock()
 	impatient()
 	if all.kept(server) != nil {
@@ -364,7 +364,7 @@ func TestServerThatResetsHasRefused(t *testing.T) {
 }
 
 // TestSlowServerAnswersOverTCP: nothing else is heard on the connection meanwhile,
-// and what comes after deafAfter still counts.
+// and what comes after silentAfter still counts.
 func TestSlowServerAnswersOverTCP(t *testing.T) {
 	client := New(4, func() bool { return true })
 	defer client.Close()
@@ -379,8 +379,8 @@ func TestSlowServerAnswersOverTCP(t *testing.T) {
 	})
 	addr = s.addr
 	r := ask(t, client, s.addr, 10*time.Second)
-	if took := time.Since(begun); r.Answer == nil || took < deafAfter {
-		t.Errorf("got %+v after %v; want an answer after %v", r, took, deafAfter)
+	if took := time.Since(begun); r.Answer == nil || took < silentAfter {
+		t.Errorf("got %+v after %v; want an answer after %v", r, took, silentAfter)
 	}
 	if n := s.connections.Load(); n != 1 {
 		t.Errorf("%d connections for one question; want 1", n)

@@ -132,7 +132,7 @@ func TestServerPowerStates(t *testing.T) {
 		{"powered off", s.PowerOff, "silence", "silence", 100 * time.Millisecond, 4 * time.Second},
 		{"power is back", back, "NOERROR", "NOERROR", 5 * time.Millisecond, 100 * time.Millisecond},
 		{"slow", slow, "NOERROR", "NOERROR", 100 * time.Millisecond, 300 * time.Millisecond},
-		{"deaf on UDP", udp, "silence", "NOERROR", 400 * time.Millisecond, 2 * time.Second},
+		{"silent on UDP", udp, "silence", "NOERROR", 400 * time.Millisecond, 2 * time.Second},
 		{"and on TCP", tcp, "silence", "silence", 400 * time.Millisecond, 2 * time.Second},
 		{"at last", s.On, "NOERROR", "NOERROR", 5 * time.Millisecond, 100 * time.Millisecond},
 	}

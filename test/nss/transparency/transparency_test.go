@@ -17,8 +17,8 @@ import (
 type row struct {
 	name string
 	command
-	slow bool // not in the short part
-	deaf bool // cannot reach the daemon, and is not meant to
+	slow  bool // not in the short part
+	apart bool // cannot reach the daemon, and is not meant to
 }
 
 func hazards(p programs) []row {
@@ -26,7 +26,7 @@ func hazards(p programs) []row {
 		return row{name: name, command: command{args: append([]string{p.hazard}, args...)}}
 	}
 	slow := func(r row) row { r.slow = true; return r }
-	deaf := func(r row) row { r.deaf = true; return r }
+	apart := func(r row) row { r.apart = true; return r }
 	as := func(program string, r row) row { r.args[0] = program; return r }
 	with := func(r row, env ...string) row { r.env = env; return r }
 	rows := []row{
@@ -53,8 +53,8 @@ func hazards(p programs) []row {
 		h("RLIMIT_STACK 256 KB", "limit-stack", p.hazard, "256"),
 		h("seccomp: clone is EPERM", "seccomp-clone", "eperm"),
 		h("seccomp: clone kills", "seccomp-clone", "kill"),
-		deaf(h("seccomp: socket is EPERM", "seccomp-socket", "eperm")),
-		deaf(h("seccomp: socket is EAFNOSUPPORT", "seccomp-socket", "eafnosupport")),
+		apart(h("seccomp: socket is EPERM", "seccomp-socket", "eperm")),
+		apart(h("seccomp: socket is EAFNOSUPPORT", "seccomp-socket", "eafnosupport")),
 		h("unshare(CLONE_NEWUSER) after a lookup", "unshare-user"),
 		h("setns(CLONE_NEWNS) after a lookup", "setns-mount"),
 		h("chroot after a lookup", "chroot"),
@@ -178,7 +178,7 @@ func (r *report) compare(t *testing.T, row row, worlds []*world) {
 	for i, w := range worlds[1:] {
 		before := len(w.daemon.Asked())
 		o := w.run(t, row.command)
-		if asked := len(w.daemon.Asked()) > before; i == 0 && asked == row.deaf {
+		if asked := len(w.daemon.Asked()) > before; i == 0 && asked == row.apart {
 			t.Errorf("%s, %s: daemon asked: %v; the row shows nothing", row.name, w.name, asked)
 		}
 		difference := o.difference(base)
