@@ -10,10 +10,11 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
+	"mcdns/test/world"
 )
 
 // do runs one command of a transcript.
-func (w *world) do(line string) error {
+func (w *scene) do(line string) error {
 	line, says, _ := strings.Cut(line, " = ")
 	f := strings.Fields(line)
 	args := f[1:]
@@ -46,7 +47,7 @@ func (w *world) do(line string) error {
 	return errors.New("no such command")
 }
 
-func (w *world) doSet(args []string) error {
+func (w *scene) doSet(args []string) error {
 	for _, a := range args {
 		key, value, _ := strings.Cut(a, "=")
 		d, _ := time.ParseDuration(value)
@@ -93,7 +94,7 @@ func (w *world) doSet(args []string) error {
 	return nil
 }
 
-func (w *world) doServer(args []string) error {
+func (w *scene) doServer(args []string) error {
 	s := w.servers[args[0]]
 	if s == nil {
 		return fmt.Errorf("no server %q", args[0])
@@ -108,7 +109,7 @@ func (w *world) doServer(args []string) error {
 }
 
 // doAsk asks and lets time pass until the answer is there.
-func (w *world) doAsk(args []string) error {
+func (w *scene) doAsk(args []string) error {
 	q, rest, err := question(args)
 	if err != nil {
 		return err
@@ -140,7 +141,7 @@ func (w *world) doAsk(args []string) error {
 }
 
 // doPeer lets a proven peer tell an answer by multicast.
-func (w *world) doPeer(args []string, says string) error {
+func (w *scene) doPeer(args []string, says string) error {
 	q, rest, err := question(args)
 	if err != nil {
 		return err
@@ -182,14 +183,14 @@ func (w *world) doPeer(args []string, says string) error {
 }
 
 // restart saves, ends and starts the node, as a daemon on one boot does.
-func (w *world) restart() {
+func (w *scene) restart() {
 	saved, _ := w.node.Changes(w.now, 0)
-	w.events = nil
+	w.events = world.Queue[func()]{}
 	w.start()
 	w.handle(node.Restore{Entries: saved})
 }
 
-func (w *world) doHeld(args []string) error {
+func (w *scene) doHeld(args []string) error {
 	q, _, err := question(args)
 	if err != nil {
 		return err

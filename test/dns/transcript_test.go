@@ -2,22 +2,21 @@ package dns
 
 import (
 	"flag"
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mcdns/test/world"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write what happens into the transcripts; the diff is the review")
 
-// TestTranscripts plays testdata/*.txt against a node on a virtual clock.
+// TestTranscripts plays testdata/*.txt (world.Play says how to read them) against a node
+// on a virtual clock. What happened is what the node asked and whom, what came back, what
+// the program got, each with the seconds since the case began. The commands:
 //
-// A line that begins a column is a command, the indented lines below it are what
-// happened: what the node asked and whom, what came back, what the program got,
-// each with the seconds since the case began. "case" starts anew. The commands:
-//
-//	set key=value ...       settings (transcript_world_test.go has the keys)
+//	case TITLE              starts anew
+//	set key=value ...       settings (transcript_commands_test.go has the keys)
 //	zone NAME TYPE = ...    what servers say: an RCODE, "silent", "unreachable", or
 //	                        records divided by ";", "auth" and "add" before those
 //	                        of the other sections
@@ -35,73 +34,36 @@ func TestTranscripts(t *testing.T) {
 	}
 	all := 0
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		err := world.PlayFile(file, *rewrite, func(text string) (string, error) {
+			all += strings.Count("\n"+text, "\ncase ")
+			return play(t, text)
+		})
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
-		got, cases := play(t, file, string(text))
-		all += cases
-		if got == string(text) {
-			continue
-		}
-		if *rewrite {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		t.Errorf("%s: what happens differs (-rewrite writes it down):\n%s", file, firstDifference(string(text), got))
 	}
 	if all < 45 {
 		t.Errorf("only %d cases", all)
 	}
 }
 
-func firstDifference(want, got string) string {
-	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
-	title := ""
-	for i := range a {
-		if strings.HasPrefix(a[i], "case ") {
-			title = a[i]
-		}
-		if i >= len(b) || a[i] != b[i] {
-			end := min(len(b), i+6)
-			return fmt.Sprintf("%s, line %d:\nwritten: %s\nhappens: %s", title, i+1, a[i], strings.Join(b[min(i, end):end], "\n         "))
-		}
-	}
-	return "more happens than is written"
-}
-
 // play runs a transcript and returns it as it happens.
-func play(t *testing.T, file, text string) (out string, cases int) {
-	var b strings.Builder
-	w := newWorld(t)
-	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		if strings.HasPrefix(line, "  ") {
-			continue
+func play(t *testing.T, text string) (string, error) {
+	w := newScene(t)
+	return world.Play(text, func(command string, _ []string) ([]string, error) {
+		if strings.HasPrefix(command, "case ") {
+			w = newScene(t)
+			return nil, nil
 		}
-		b.WriteString(line + "\n")
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		if strings.HasPrefix(line, "case ") {
-			w, cases = newWorld(t), cases+1
-			continue
-		}
-		if err := w.do(line); err != nil {
-			t.Fatalf("%s:%d: %s: %v", file, i+1, line, err)
-		}
-		for _, happened := range w.take() {
-			b.WriteString("  " + happened + "\n")
-		}
-	}
-	return b.String(), cases
+		err := w.do(command)
+		return w.take(), err
+	})
 }
 
 // TestEqualQuestionsShareOneFetchTranscript holds that the transcripts can fail:
 // 200 equal questions show as one packet.
 func TestEqualQuestionsShareOneFetchTranscript(t *testing.T) {
-	got, _ := play(t, "here", "case x\nzone www.example A = www.example. 60 IN A 192.0.2.7\nask www.example A x200\n")
+	got, _ := play(t, "case x\nzone www.example A = www.example. 60 IN A 192.0.2.7\nask www.example A x200\n")
 	if strings.Count(got, "->") != 1 || strings.Count(got, "= NOERROR") != 1 || !strings.Contains(got, "x200") {
 		t.Errorf("got\n%s", got)
 	}

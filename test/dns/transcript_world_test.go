@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"container/heap"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,15 +16,15 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
+	"mcdns/test/world"
 )
 
-// A world is one node, its DNS servers and one peer, on a virtual clock.
-type world struct {
+// A scene is one node, its DNS servers and one peer, on a virtual clock.
+type scene struct {
 	t       *testing.T
 	node    *node.Node
 	now     time.Duration
-	events  events
-	made    int
+	events  world.Queue[func()]
 	set     node.Settings
 	zone    map[string]string // "name. TYPE" -> what servers say
 	servers map[string]*fake
@@ -58,8 +57,8 @@ var (
 	thePeer  = wire.Peer{ID: 2, Epoch: 22}
 )
 
-func newWorld(t *testing.T) *world {
-	w := &world{
+func newScene(t *testing.T) *scene {
+	w := &scene{
 		t: t, now: began, zone: map[string]string{}, servers: map[string]*fake{},
 		waiting: map[uint64]dns.Question{}, equal: map[string]int{}, epoch: 100,
 	}
@@ -81,49 +80,25 @@ func serverList(names string) (out []node.Server) {
 	return out
 }
 
-func (w *world) start() {
+func (w *scene) start() {
 	w.epoch++
 	w.node = node.New(node.Config{Self: wire.Peer{ID: 1, Epoch: w.epoch}, Rand: rand.New(rand.NewPCG(1, w.epoch)), Version: "test"})
 	w.handle(node.Configure{Settings: w.set})
 }
 
-// An event is something that will happen.
-type event struct {
-	at   time.Duration
-	made int
-	run  func()
-}
-
-type events []event
-
-func (e events) Len() int { return len(e) }
-func (e events) Less(i, j int) bool {
-	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].made < e[j].made
-}
-func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-func (e *events) Push(x any)   { *e = append(*e, x.(event)) }
-func (e *events) Pop() any {
-	last := (*e)[len(*e)-1]
-	*e = (*e)[:len(*e)-1]
-	return last
-}
-
-func (w *world) after(d time.Duration, f func()) {
-	w.made++
-	heap.Push(&w.events, event{w.now + d, w.made, f})
-}
+func (w *scene) after(d time.Duration, f func()) { w.events.Push(w.now+d, f) }
 
 // step goes to the next thing that happens, at most until end.
-func (w *world) step(end time.Duration) bool {
+func (w *scene) step(end time.Duration) bool {
 	at, ok := w.node.NextWake(w.now)
-	if len(w.events) > 0 && (!ok || w.events[0].at <= at) {
-		if w.events[0].at > end {
+	if next, some := w.events.Next(); some && (!ok || next <= at) {
+		if next > end {
 			w.now = end
 			return false
 		}
-		e := heap.Pop(&w.events).(event)
-		w.now = max(w.now, e.at)
-		e.run()
+		_, run := w.events.Pop()
+		w.now = max(w.now, next)
+		run()
 		return true
 	}
 	if !ok || at > end {
@@ -135,12 +110,12 @@ func (w *world) step(end time.Duration) bool {
 	return true
 }
 
-func (w *world) run(d time.Duration) {
+func (w *scene) run(d time.Duration) {
 	for end := w.now + d; w.step(end); {
 	}
 }
 
-func (w *world) say(format string, args ...any) {
+func (w *scene) say(format string, args ...any) {
 	line := fmt.Sprintf("%.3f ", (w.now-began).Seconds()) + fmt.Sprintf(format, args...)
 	if w.equal[line]++; w.equal[line] == 1 {
 		w.lines = append(w.lines, line)
@@ -148,7 +123,7 @@ func (w *world) say(format string, args ...any) {
 }
 
 // take returns what happened since the last time, equal lines as one.
-func (w *world) take() []string {
+func (w *scene) take() []string {
 	for i, line := range w.lines {
 		if n := w.equal[line]; n > 1 {
 			w.lines[i] = fmt.Sprintf("%s x%d", line, n)
@@ -159,7 +134,7 @@ func (w *world) take() []string {
 	return out
 }
 
-func (w *world) handle(in node.Input) {
+func (w *scene) handle(in node.Input) {
 	for _, e := range slices.Clone(w.node.Handle(w.now, in)) {
 		switch e := e.(type) {
 		case node.Ask:
@@ -174,7 +149,7 @@ func (w *world) handle(in node.Input) {
 	}
 }
 
-func (w *world) server(addr netip.AddrPort) *fake {
+func (w *scene) server(addr netip.AddrPort) *fake {
 	for name, a := range serverAddrs {
 		if a == addr {
 			return w.servers[name]
@@ -195,7 +170,7 @@ func flags(q dns.Question) string {
 	return s
 }
 
-func (w *world) ask(e node.Ask) {
+func (w *scene) ask(e node.Ask) {
 	s := w.server(e.Server)
 	look := e.Question.Name == "." // a probe that is no question: left out
 	if !look {
@@ -276,7 +251,7 @@ var sources = map[node.Source]string{
 	node.FromNobody: "nobody", node.FromCache: "cache", node.FromServer: "server", node.FromPeer: "peer", node.FromHere: "here",
 }
 
-func (w *world) respond(e node.Respond) {
+func (w *scene) respond(e node.Respond) {
 	q, waits := w.waiting[e.ID]
 	if !waits {
 		w.t.Fatalf("a result for nobody: %+v", e)
@@ -321,7 +296,7 @@ func data(a *dns.Answer) string {
 }
 
 // send shows what the group is asked, and plays the peer that proves itself.
-func (w *world) send(e node.Send) {
+func (w *scene) send(e node.Send) {
 	switch body := e.Message.Body.(type) {
 	case *wire.Query:
 		for _, a := range body.Asked {
@@ -337,7 +312,7 @@ func (w *world) send(e node.Send) {
 	}
 }
 
-func (w *world) hear(body wire.Body, group bool) {
+func (w *scene) hear(body wire.Body, group bool) {
 	w.peerSeq++
 	m := &wire.Message{From: thePeer, Seq: w.peerSeq, Sent: w.now.Truncate(time.Millisecond), Body: body}
 	w.handle(node.Received{Message: m, From: peerAddr, Link: 1, Group: group})

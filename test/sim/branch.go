@@ -22,7 +22,7 @@ type branching interface {
 func (w *World) Settle(most time.Duration) (busy int) {
 	w.Quiet()
 	for end := w.now + most; ; {
-		if busy = w.busy(); busy == 0 && w.queue.still() || w.now >= end {
+		if busy = w.busy(); busy == 0 && w.still() || w.now >= end {
 			return busy
 		}
 		w.Run(100 * time.Millisecond)
@@ -40,8 +40,13 @@ func (w *World) busy() (busy int) {
 }
 
 // still reports whether nothing is on its way.
-func (q *queue) still() bool {
-	return !slices.ContainsFunc(q.events, func(e event) bool { return e.onItsWay() })
+func (w *World) still() bool {
+	still := true
+	w.queue.All(func(_ time.Duration, e event) bool {
+		still = !e.onItsWay()
+		return still
+	})
+	return still
 }
 
 // onItsWay: it is something for a host, and no timer.
@@ -63,8 +68,7 @@ func (w *World) Branch(alive func(i int) bool) *World {
 	b.Tally, b.trace, b.tape = &Tally{}, nil, nil
 	b.flows, b.births, b.pool = map[uint64]*flow{}, w.births.clone(), newPool(w.opt.Cores)
 	b.Checks = w.Checks.clone()
-	b.queue.events = slices.DeleteFunc(slices.Clone(w.queue.events), event.onItsWay)
-	b.queue.order()
+	b.queue = w.queue.Without(event.onItsWay)
 	b.lan = w.lan.clone()
 	b.servers = nil
 	for _, s := range w.servers {
@@ -132,11 +136,4 @@ func (c *Checks) clone() *Checks {
 	other.Faults, other.Count = nil, map[string]int{}
 	other.bad = maps.Clone(c.bad)
 	return &other
-}
-
-// order makes a heap of the events again.
-func (q *queue) order() {
-	for i := len(q.events) / 4; i >= 0; i-- {
-		q.sink(i)
-	}
 }

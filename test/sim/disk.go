@@ -39,7 +39,7 @@ func (w *World) save(e event) {
 	if !h.asleep {
 		h.disk.store(w, h)
 	}
-	w.queue.push(event{at: w.now + saveEvery, kind: evSave, host: e.host, run: e.run})
+	w.queue.Push(w.now+saveEvery, event{kind: evSave, host: e.host, run: e.run})
 }
 
 // store writes what changed since the last time.

@@ -111,7 +111,7 @@ func (w *World) boot(h *Host) {
 		if saved := h.disk.load(w, h); len(saved) > 0 {
 			w.handle(h, node.Restore{Entries: saved})
 		}
-		w.queue.push(event{at: w.now + saveEvery, kind: evSave, host: int32(h.Index), run: h.run})
+		w.queue.Push(w.now+saveEvery, event{kind: evSave, host: int32(h.Index), run: h.run})
 	}
 }
 

@@ -108,7 +108,7 @@ func (w *World) playAll(t *tape, over time.Duration) {
 	for i, r := range t.heard {
 		d := *r.d
 		d.again = true
-		w.queue.push(event{at: w.now + over*time.Duration(i)/time.Duration(len(t.heard)), kind: evDatagram, what: &d, n: allSlots})
+		w.queue.Push(w.now+over*time.Duration(i)/time.Duration(len(t.heard)), event{kind: evDatagram, what: &d, n: allSlots})
 	}
 }
 

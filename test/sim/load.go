@@ -95,7 +95,7 @@ func (w *World) Load(d Demand) {
 func (l *Load) begin(w *World) {
 	l.on = true
 	l.turn++
-	w.queue.push(event{at: w.now, kind: evLookup, n: l.turn})
+	w.queue.Push(w.now, event{kind: evLookup, n: l.turn})
 }
 
 // Resume ends Quiet.
@@ -141,7 +141,7 @@ func (l *Load) next(w *World, turn uint64) {
 		mean := float64(time.Hour) / l.Demand.PerHour / float64(len(w.hosts)) * float64(l.Demand.Burst)
 		after = time.Duration(-math.Log(1-chance(l.seed, 11, l.asked)) * mean)
 	}
-	w.queue.push(event{at: w.now + after, kind: evLookup, n: l.turn})
+	w.queue.Push(w.now+after, event{kind: evLookup, n: l.turn})
 }
 
 func (l *Load) lookup(w *World, h, name int) {
@@ -194,7 +194,7 @@ func (l *Load) replay(w *World) {
 		l.lookup(w, a.Host%len(w.hosts), a.Name%len(l.names.questions))
 	}
 	if l.trace < len(t) {
-		w.queue.push(event{at: t[l.trace].At, kind: evLookup, n: l.turn})
+		w.queue.Push(t[l.trace].At, event{kind: evLookup, n: l.turn})
 	}
 }
 

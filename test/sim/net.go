@@ -116,7 +116,7 @@ func (w *World) send(d *datagram) {
 func (w *World) transmit(d *datagram) {
 	at := w.now + w.lan.delay
 	if w.lan.jitter == 0 {
-		w.queue.push(event{at: at, kind: evDatagram, what: d, n: allSlots})
+		w.queue.Push(at, event{kind: evDatagram, what: d, n: allSlots})
 		return
 	}
 	for s := range slots {
@@ -124,7 +124,7 @@ func (w *World) transmit(d *datagram) {
 			continue
 		}
 		late := w.lan.jitter * time.Duration(s) / slots
-		w.queue.push(event{at: at + late, kind: evDatagram, what: d, n: uint64(s)})
+		w.queue.Push(at+late, event{kind: evDatagram, what: d, n: uint64(s)})
 	}
 }
 

@@ -2,20 +2,13 @@ package sim
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"time"
+
+	"mcdns/test/world"
 )
 
-// A script is a transcript being played: commands, each with what happened
-// after it. The file reads
-//
-//	command arguments
-//	more input, for commands that take some
-//	----
-//	what happened
-//
-// with an empty line between blocks and # before comments.
+// A script is a transcript being played, see world.Play.
 type script struct {
 	w     *World
 	zone  *Records
@@ -27,69 +20,26 @@ type script struct {
 	command string
 }
 
-// a block is one command of a script.
-type block struct {
-	before []string // comments and empty lines above it
-	input  []string
-	output []string
-}
-
-// parseScript cuts a script into blocks; what follows the last is after.
-func parseScript(text string) (blocks []block, after []string) {
-	var b block
-	part := &b.before
-	done := func() {
-		if len(b.input) > 0 {
-			blocks = append(blocks, b)
-			b = block{}
-		}
-		part = &b.before
-	}
-	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
-		switch {
-		case line == "":
-			done()
-			b.before = append(b.before, line)
-		case strings.HasPrefix(line, "#") && part == &b.before:
-			b.before = append(b.before, line)
-		case line == "----" && part == &b.input:
-			part = &b.output
-		default:
-			if part == &b.before {
-				part = &b.input
-			}
-			*part = append(*part, line)
-		}
-	}
-	done()
-	return blocks, b.before
-}
-
-// Play plays a script and returns what it should read: the same commands, and
-// what happened now. seed, if not 0, takes the place of the script's own. The
-// error is that of a command or of a check.
+// Play plays a script and returns what it should read. seed, if not 0, takes the place of
+// the script's own. The error is that of a command or of a check.
 func Play(path, text string, seed uint64) (string, error) {
 	s := &script{seed: seed, path: path}
 	defer s.close()
-	blocks, after := parseScript(text)
-	var out strings.Builder
-	for _, b := range blocks {
-		s.out = nil
-		if err := s.run(b.input); err != nil {
-			return "", fmt.Errorf("%s: %q: %w", path, b.input[0], err)
-		}
-		for _, l := range append(append(append(b.before, b.input...), "----"), s.happened()...) {
-			out.WriteString(l + "\n")
-		}
-	}
-	for _, l := range after {
-		out.WriteString(l + "\n")
-	}
-	if s.w == nil {
-		return out.String(), nil
+	out, err := world.Play(text, s.do)
+	if err != nil || s.w == nil {
+		return out, err
 	}
 	s.w.Checks.Held(s.w)
-	return out.String(), s.w.Checks.Err()
+	return out, s.w.Checks.Err()
+}
+
+// do does one command.
+func (s *script) do(command string, input []string) ([]string, error) {
+	s.out = nil
+	if err := s.run(command, input); err != nil {
+		return nil, err
+	}
+	return s.happened(), nil
 }
 
 func (s *script) close() {
@@ -98,33 +48,16 @@ func (s *script) close() {
 	}
 }
 
-// PlayFile plays the script of a file and says whether it reads as it should.
+// PlayFile plays the script of a file and says whether it reads as it should: with
+// another seed whether its checks hold.
 func PlayFile(path string, seed uint64, rewrite bool) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	got, err := Play(path, string(text), seed)
-	if err != nil {
-		return err
-	}
-	if rewrite {
-		return os.WriteFile(path, []byte(got), 0o644)
-	}
-	if got != string(text) && seed == 0 {
-		return fmt.Errorf("%s: %s", path, firstDifference(string(text), got))
-	}
-	return nil
-}
-
-func firstDifference(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range min(len(w), len(g)) {
-		if w[i] != g[i] {
-			return fmt.Sprintf("line %d: got %q; want %q (if it should be so: -rewrite)", i+1, g[i], w[i])
+	return world.PlayFile(path, rewrite, func(text string) (string, error) {
+		got, err := Play(path, text, seed)
+		if seed != 0 && !rewrite {
+			got = text
 		}
-	}
-	return fmt.Sprintf("got %d lines; want %d (if it should be so: -rewrite)", len(g), len(w))
+		return got, err
+	})
 }
 
 // most is how many lines of one command a reader bears.
@@ -146,9 +79,8 @@ func (s *script) say(format string, args ...any) {
 	s.out = append(s.out, fmt.Sprintf(format, args...))
 }
 
-// run does one command.
-func (s *script) run(input []string) error {
-	f := strings.Fields(input[0])
+func (s *script) run(line string, input []string) error {
+	f := strings.Fields(line)
 	c, ok := commands[f[0]]
 	if !ok {
 		return fmt.Errorf("no such command")
@@ -160,7 +92,7 @@ func (s *script) run(input []string) error {
 		return fmt.Errorf("want: %s %s", f[0], c.usage)
 	}
 	s.command = f[0]
-	return c.do(s, f[1:], input[1:])
+	return c.do(s, f[1:], input)
 }
 
 // hosts finds hosts by name: "a", "a,c", "a-d", "all" (that are up).

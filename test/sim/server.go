@@ -111,7 +111,7 @@ func (w *World) ask(h *Host, e node.Ask) {
 	if after > e.Patience {
 		r, after = node.Replied{Ask: e.ID, Failure: node.Silent}, e.Patience
 	}
-	w.queue.push(event{at: w.now + after, kind: evReply, host: int32(h.Index), run: h.run, what: r})
+	w.queue.Push(w.now+after, event{kind: evReply, host: int32(h.Index), run: h.run, what: r})
 }
 
 func (w *World) serverAt(a netip.AddrPort) *Server {

@@ -36,7 +36,7 @@ func (w *World) pull(h *Host, e node.Pull) {
 	if to := w.lan.byAddr[e.Addr.Addr().WithZone("")]; to != nil && w.connects(h, to) {
 		f.from, f.runs[1] = to.host, to.host.run
 		w.flows[f.id] = f
-		w.queue.push(event{at: w.now + 4*w.lan.delay, kind: evPage, what: f})
+		w.queue.Push(w.now+4*w.lan.delay, event{kind: evPage, what: f})
 		return
 	}
 	w.endPull(f, connectFor)
@@ -55,7 +55,7 @@ func (w *World) endPull(f *flow, after time.Duration) {
 	if f.from != nil {
 		in.From = f.from.self
 	}
-	w.queue.push(event{at: w.now + after, kind: evPulled, host: int32(f.puller.Index), run: f.runs[0], what: in})
+	w.queue.Push(w.now+after, event{kind: evPulled, host: int32(f.puller.Index), run: f.runs[0], what: in})
 }
 
 // page asks the serving host for the next page.
@@ -92,13 +92,13 @@ func (w *World) served(h *Host, e node.Page) {
 	end := e.End || e.Busy
 	in := node.Pulled{Pull: f.pull, From: h.self, Sent: e.Sent, Answers: slices.Clone(e.Answers), Next: e.Next, Done: end, Whole: e.End}
 	w.trace.page(w, f, e)
-	w.queue.push(event{at: w.now + after, kind: evPulled, host: int32(f.puller.Index), run: f.runs[0], what: in})
+	w.queue.Push(w.now+after, event{kind: evPulled, host: int32(f.puller.Index), run: f.runs[0], what: in})
 	if !end {
-		w.queue.push(event{at: w.now + after, kind: evPage, what: f})
+		w.queue.Push(w.now+after, event{kind: evPage, what: f})
 		return
 	}
 	delete(w.flows, f.id)
-	w.queue.push(event{at: w.now, kind: evClosed, host: int32(h.Index), run: h.run, n: f.id})
+	w.queue.Push(w.now, event{kind: evClosed, host: int32(h.Index), run: h.run, n: f.id})
 }
 
 // pageSize is about what a page has in bytes.
@@ -142,5 +142,5 @@ func (w *World) breakFlow(f *flow) {
 	delete(w.flows, f.id)
 	const idle = 5 * time.Second
 	w.endPull(f, idle)
-	w.queue.push(event{at: w.now + idle, kind: evClosed, host: int32(f.from.Index), run: f.runs[1], n: f.id})
+	w.queue.Push(w.now+idle, event{kind: evClosed, host: int32(f.from.Index), run: f.runs[1], n: f.id})
 }

@@ -34,7 +34,7 @@ func (w *World) Replay() int {
 	for _, r := range t.heard {
 		d := *r.d
 		d.again = true
-		w.queue.push(event{at: w.now + r.at - t.began, kind: evDatagram, what: &d, n: allSlots})
+		w.queue.Push(w.now+r.at-t.began, event{kind: evDatagram, what: &d, n: allSlots})
 	}
 	return len(t.heard)
 }

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 )
@@ -55,7 +57,8 @@ func (w *World) warmNext() {
 		return
 	}
 	var b warmer
-	for _, e := range w.queue.events[:min(warmEvents, w.queue.len())] {
+	left := warmEvents
+	w.queue.All(func(_ time.Duration, e event) bool {
 		switch e.kind {
 		case evWake, evReply:
 			b.add(w.hosts[e.host], wire.Peer{})
@@ -64,6 +67,8 @@ func (w *World) warmNext() {
 				b.add(d.to, d.msg.From)
 			}
 		}
-	}
+		left--
+		return left > 0
+	})
 	b.warm(nil)
 }

@@ -6,6 +6,7 @@ import (
 
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
+	"mcdns/test/world"
 )
 
 // Options say what a world is like at the start.
@@ -78,7 +79,7 @@ type Spent struct {
 type World struct {
 	opt     Options
 	now     time.Duration
-	queue   queue
+	queue   world.Queue[event]
 	hosts   []*Host
 	servers []*Server
 	lan     lan
@@ -124,9 +125,9 @@ func begin(opt Options, trace *Trace) *World {
 			continue
 		}
 		at := time.Duration(chance(opt.Seed, 1, uint64(i)) * float64(opt.Start))
-		w.queue.push(event{at: at, kind: evBoot, host: int32(i)})
+		w.queue.Push(at, event{kind: evBoot, host: int32(i)})
 	}
-	w.queue.push(event{at: watchEvery, kind: evWatch})
+	w.queue.Push(watchEvery, event{kind: evWatch})
 	return w
 }
 
@@ -173,16 +174,20 @@ func (w *World) Run(d time.Duration) {
 
 // RunUntil lets time pass until done says so, or the world's time is end.
 func (w *World) RunUntil(done func() bool, end time.Duration) {
-	for w.queue.len() > 0 && w.queue.events[0].at <= end && !done() {
+	for {
+		next, some := w.queue.Next()
+		if !some || next > end || done() {
+			return
+		}
 		w.warmNext()
-		e := w.queue.pop()
-		w.now = max(w.now, e.at)
-		w.happen(e)
+		at, e := w.queue.Pop()
+		w.now = max(w.now, at)
+		w.happen(at, e)
 	}
 }
 
-// happen does what an event says.
-func (w *World) happen(e event) {
+// happen does what an event of this time says.
+func (w *World) happen(at time.Duration, e event) {
 	switch e.kind {
 	case evBoot:
 		if h := w.hosts[e.host]; h.boots == 0 {
@@ -191,7 +196,7 @@ func (w *World) happen(e event) {
 		}
 	case evWake:
 		h := w.hosts[e.host]
-		if h.wakeAt == e.at {
+		if h.wakeAt == at {
 			h.wakeAt = noWake
 		}
 		if h.runs(e.run) {
@@ -218,7 +223,7 @@ func (w *World) happen(e event) {
 		w.save(e)
 	case evWatch:
 		w.Checks.watch(w)
-		w.queue.push(event{at: w.now + watchEvery, kind: evWatch})
+		w.queue.Push(w.now+watchEvery, event{kind: evWatch})
 	}
 }
 
@@ -292,7 +297,7 @@ func (w *World) rearm(h *Host) {
 	}
 	if h.wakeAt == noWake || at < h.wakeAt {
 		h.wakeAt = at
-		w.queue.push(event{at: at, kind: evWake, host: int32(h.Index), run: h.run})
+		w.queue.Push(at, event{kind: evWake, host: int32(h.Index), run: h.run})
 	}
 }
 
