@@ -22,18 +22,24 @@ type Cache struct {
 	limit   int
 	// changes counts them; those up to base are no longer told apart.
 	changes, base uint64
-	// keeps says whether the group counts on this host for a question.
-	keeps func(dns.Question) bool
-	order Order
+	host          Host
 }
 
-// New makes a cache of at most limit bytes. keeps says which questions this
-// host ranks high for (PROTOCOL 6.1).
-func New(limit int, key Key, keeps func(dns.Question) bool) *Cache {
+// A Host says what answers are worth to the host that holds them. It is asked each time,
+// so what it says may change whenever it likes.
+type Host interface {
+	// RanksHigh reports whether the group counts on this host to keep a question (PROTOCOL 6.1).
+	RanksHigh(q dns.Question) bool
+	// Standing says where an answer stands: own if this host fetched it, learnt in a place.
+	Standing(a *dns.Answer, own bool, place uint64) Standing
+}
+
+// New makes a cache of at most limit bytes.
+func New(limit int, key Key, host Host) *Cache {
 	return &Cache{
 		table: newTable(key), origins: newOrigins(),
 		hidden: make(map[number]*hidden), waiting: make(map[number]*slot),
-		lanes: make([]lane, 1), seats: newSeats(), limit: limit, keeps: keeps,
+		lanes: make([]lane, 1), seats: newSeats(), limit: limit, host: host,
 	}
 }
 

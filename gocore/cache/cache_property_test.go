@@ -47,9 +47,9 @@ func (nopTB) Fatal(args ...any) { panic(args) }
 // is below now - birth.
 func TestCacheKeepsItsBooks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := New(2000, Key{}, func(q dns.Question) bool { return q.Name == "a.example." })
+		c := New(2000, Key{}, keeping(func(q dns.Question) bool { return q.Name == "a.example." }))
 		now, current := at, 0
-		c.SetOrder(func(a *dns.Answer, _ bool, _ uint64) Standing {
+		c.orders(func(a *dns.Answer, _ bool, _ uint64) Standing {
 			nth := int(a.Birth.Clock/time.Millisecond) % 3 // one server for each birth
 			return Standing{Nth: nth, Good: nth <= current}
 		})

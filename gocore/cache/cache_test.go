@@ -51,7 +51,28 @@ func told(t testing.TB, from wire.Peer, data string, ttl, age time.Duration) Arr
 	return Arrival{Answer: answer(t, data, ttl, birth), Age: age, From: from}
 }
 
-func newCache() *Cache { return New(1<<20, Key{}, func(dns.Question) bool { return false }) }
+// says is a host that has its answers from functions; without an order all are equal.
+type says struct {
+	keeps func(dns.Question) bool
+	order func(a *dns.Answer, own bool, place uint64) Standing
+}
+
+func (h says) RanksHigh(q dns.Question) bool { return h.keeps(q) }
+
+func (h says) Standing(a *dns.Answer, own bool, place uint64) Standing {
+	if h.order == nil {
+		return Standing{Good: true}
+	}
+	return h.order(a, own, place)
+}
+
+func keeping(f func(dns.Question) bool) Host { return says{keeps: f} }
+
+func (c *Cache) orders(f func(a *dns.Answer, own bool, place uint64) Standing) {
+	c.host = says{c.host.(says).keeps, f}
+}
+
+func newCache() *Cache { return New(1<<20, Key{}, keeping(func(dns.Question) bool { return false })) }
 
 // negative reports whether an entry says that there is none.
 func (e Entry) negative() bool { return e.Held() && e.Answer.Kind != dns.Positive }
@@ -233,7 +254,7 @@ func TestWornNegativeGivesWayToThePositiveItHides(t *testing.T) {
 
 func TestFullCacheKeepsWhatIsUsedOrRankedFor(t *testing.T) {
 	ranked := func(q dns.Question) bool { return q.Name[0] == 'r' }
-	c := New(1<<20, Key{}, ranked)
+	c := New(1<<20, Key{}, keeping(ranked))
 	put := func(name string) dns.Question {
 		a := answerFor(t, name, one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: anna}, limits)
@@ -259,7 +280,7 @@ func TestFullCacheKeepsWhatIsUsedOrRankedFor(t *testing.T) {
 
 func TestFloodOfNamesStaysWithinTheBudget(t *testing.T) {
 	const budget = 1 << 20
-	c := New(budget, Key{}, func(q dns.Question) bool { return q.Hash()%10 < 3 })
+	c := New(budget, Key{}, keeping(func(q dns.Question) bool { return q.Hash()%10 < 3 }))
 	for i := range 20000 {
 		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: anna}, limits)

@@ -1,17 +1,16 @@
+// For simulators alone: see node.Copy.
+
 package cache
 
 import (
 	"maps"
 	"slices"
-
-	"mcdns/gocore/dns"
 )
 
-// Copy makes another cache that holds the same answers; their bytes are
-// shared. Its order is to be set anew.
-func (c *Cache) Copy(keeps func(dns.Question) bool) *Cache {
+// Copy makes another host's cache that holds the same answers; their bytes are shared.
+func (c *Cache) Copy(host Host) *Cache {
 	other := *c
-	other.keeps, other.order = keeps, nil
+	other.host = host
 	other.table.chunks = make([][]slot, len(c.table.chunks))
 	for i, chunk := range c.table.chunks {
 		other.table.chunks[i] = slices.Clone(chunk)

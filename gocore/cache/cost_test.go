@@ -31,7 +31,7 @@ func held() int {
 // cost is what a cache takes for each entry beside its answer.
 func cost(t testing.TB, in []Arrival) float64 {
 	before := held()
-	c := New(1<<40, Key{1, 2}, func(dns.Question) bool { return false })
+	c := New(1<<40, Key{1, 2}, keeping(func(dns.Question) bool { return false }))
 	for _, a := range in {
 		c.Put(at, a, limits)
 	}

@@ -172,7 +172,7 @@ func (c *Cache) shrink() (dropped int) {
 	for c.Bytes() > c.limit && c.Len() > 0 {
 		i, of := c.fullest()
 		n := c.lanes[i].first
-		if s := c.table.at(n); of == rest && c.keeps(s.answer.Question) {
+		if s := c.table.at(n); of == rest && c.host.RanksHigh(s.answer.Question) {
 			c.unlink(n)
 			s.set(ranked, true)
 			c.link(n)

@@ -52,7 +52,7 @@ func (c *Cache) holds(qs []dns.Question) (held int) {
 // push out what nobody used.
 func TestFloodPushesOutNothingThatOthersUse(t *testing.T) {
 	for _, f := range []flood{{20, 1, 20_000}, {20_000, 1, 20_000}, {20, 2000, 20_000}} {
-		c := New(1<<20, Key{}, ranksThird)
+		c := New(1<<20, Key{}, keeping(ranksThird))
 		used, told := honest(t, c, "used", 400), honest(t, c, "told", 400)
 		for _, q := range used {
 			c.Touch(at, q)
@@ -73,7 +73,7 @@ func TestFloodPushesOutNothingThatOthersUse(t *testing.T) {
 // TestUsedNamesKeepTheirRoomOverARestart: what was saved comes back with how often it
 // was asked for, and with no address.
 func TestUsedNamesKeepTheirRoomOverARestart(t *testing.T) {
-	c := New(1<<20, Key{}, ranksThird)
+	c := New(1<<20, Key{}, keeping(ranksThird))
 	var used, told []dns.Question
 	for i := range 800 {
 		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, dns.Birth{Peer: anna, Clock: at})
@@ -93,7 +93,7 @@ func TestUsedNamesKeepTheirRoomOverARestart(t *testing.T) {
 // TestWhoTellsAgainMovesNothingIntoItsOwnShare: an insider tells the names of others once
 // more, younger, and then floods; they would go with the flood.
 func TestWhoTellsAgainMovesNothingIntoItsOwnShare(t *testing.T) {
-	c := New(1<<20, Key{}, func(dns.Question) bool { return false })
+	c := New(1<<20, Key{}, keeping(func(dns.Question) bool { return false }))
 	told := honest(t, c, "told", 400)
 	for _, q := range told {
 		birth := dns.Birth{Peer: wire.Peer{ID: 1000, Epoch: 1}, Clock: at + time.Minute}
@@ -108,7 +108,7 @@ func TestWhoTellsAgainMovesNothingIntoItsOwnShare(t *testing.T) {
 // TestOwnFloodLeavesTheGroupsShare: a host that looks up names without end keeps what
 // the group counts on it for.
 func TestOwnFloodLeavesTheGroupsShare(t *testing.T) {
-	c := New(1<<20, Key{}, func(q dns.Question) bool { return q.Name[0] == 't' })
+	c := New(1<<20, Key{}, keeping(func(q dns.Question) bool { return q.Name[0] == 't' }))
 	told := honest(t, c, "told", 400)
 	for i := range 20_000 {
 		a := answerFor(t, fmt.Sprintf("mine%d.example.", i), one, time.Hour, dns.Birth{Peer: bert, Clock: at})
@@ -123,7 +123,7 @@ func TestOwnFloodLeavesTheGroupsShare(t *testing.T) {
 // TestSeatsAreGivenAnew: addresses come and go for years, and all that is kept of one
 // goes with its last answer.
 func TestSeatsAreGivenAnew(t *testing.T) {
-	c := New(64<<10, Key{}, func(dns.Question) bool { return false })
+	c := New(64<<10, Key{}, keeping(func(dns.Question) bool { return false }))
 	for i := range 10 * maxSeats {
 		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: anna, Via: via(i)}, limits)

@@ -11,18 +11,8 @@ type Standing struct {
 	Good bool
 }
 
-// Order says where an answer stands: own if this host fetched it, learnt in a place.
-type Order func(a *dns.Answer, own bool, place uint64) Standing
-
-// SetOrder says whose answers come first. Without an order all are equal. What is
-// held is reckoned each time, so an order may change whenever it likes.
-func (c *Cache) SetOrder(order Order) { c.order = order }
-
 func (c *Cache) standing(a *dns.Answer, own bool, of origin) Standing {
-	if c.order == nil {
-		return Standing{Good: true}
-	}
-	return c.order(a, own, of.place)
+	return c.host.Standing(a, own, of.place)
 }
 
 // held is the standing of a slot.

@@ -11,7 +11,7 @@ import (
 // the nth; others are none of its own.
 func inOrder(current *int) *Cache {
 	c := newCache()
-	c.SetOrder(func(a *dns.Answer, _ bool, _ uint64) Standing {
+	c.orders(func(a *dns.Answer, _ bool, _ uint64) Standing {
 		nth := min(int(a.Server)-1, 2)
 		return Standing{Nth: nth, Good: nth <= *current}
 	})
@@ -79,7 +79,7 @@ func TestLaterServersNegativeNeitherHidesNorDeletesAPositive(t *testing.T) {
 func TestHiddenPositiveOfAServerThatIsFirstAgainComesFirst(t *testing.T) {
 	swapped := false
 	c := newCache()
-	c.SetOrder(func(a *dns.Answer, _ bool, _ uint64) Standing {
+	c.orders(func(a *dns.Answer, _ bool, _ uint64) Standing {
 		if (a.Server == first) != swapped {
 			return Standing{Good: true}
 		}

@@ -66,7 +66,7 @@ func TestNothingThatIsSeenDependsOnTheKey(t *testing.T) {
 	const seed = 5
 	run := func(key Key) (order []string) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		c := New(64<<10, key, func(q dns.Question) bool { return q.Hash()%4 == 0 })
+		c := New(64<<10, key, keeping(func(q dns.Question) bool { return q.Hash()%4 == 0 }))
 		for i := range 3000 {
 			name := fmt.Sprintf("n%d.example.", r.IntN(1000))
 			a := answerFor(t, name, one, time.Hour, dns.Birth{Peer: anna, Clock: at + time.Duration(i)})
@@ -110,7 +110,7 @@ func TestChangesAreCountedOn(t *testing.T) {
 // TestFloodOfPeersLeavesNothingBehind: a hostile member that takes a new id for
 // each answer it tells.
 func TestFloodOfPeersLeavesNothingBehind(t *testing.T) {
-	c := New(64<<10, Key{}, func(dns.Question) bool { return false })
+	c := New(64<<10, Key{}, keeping(func(dns.Question) bool { return false }))
 	for i := range 20_000 {
 		a := answerFor(t, fmt.Sprintf("n%d.example.", i), one, time.Hour, dns.Birth{Peer: anna, Clock: at})
 		c.Put(at, Arrival{Answer: a, From: wire.Peer{ID: uint64(i) + 1, Epoch: 1}}, limits)
@@ -134,14 +134,14 @@ func TestFloodOfPeersLeavesNothingBehind(t *testing.T) {
 func TestCopyIsApart(t *testing.T) {
 	keeps := func(dns.Question) bool { return false }
 	answers := some(t, 2*chunk+10)
-	c := New(1<<30, Key{}, keeps)
+	c := New(1<<30, Key{}, keeping(keeps))
 	for _, a := range answers {
 		c.Put(at, Arrival{Answer: a, From: anna}, limits)
 	}
 	for _, a := range answers[chunk : chunk+20] {
 		c.Drop(a.Question) // now a chunk is spare
 	}
-	other := c.Copy(keeps)
+	other := c.Copy(keeping(keeps))
 	for _, a := range answers[:100] {
 		other.Drop(a.Question)
 	}

@@ -1,3 +1,5 @@
+// For simulators alone: see node.Warm.
+
 package cache
 
 import "mcdns/gocore/dns"

@@ -1,8 +1,6 @@
 package group
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"mcdns/gocore/wire"
@@ -74,5 +72,3 @@ func (g *gone) has(now time.Duration, p wire.Peer, lag time.Duration) bool {
 
 // sameClock is how far two readings of one clock may lie apart: datagrams are late.
 const sameClock = 2 * time.Second
-
-func (g *gone) copy() gone { return gone{maps.Clone(g.of), slices.Clone(g.order)} }

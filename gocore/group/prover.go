@@ -70,7 +70,8 @@ func (v *Prover) Clear() { *v = *NewProver(v.group, v.host, v.rand) }
 func (v *Prover) Fire(now time.Duration, t Timer) {
 	switch t.Due {
 	case ChallengeDue:
-		if c := v.open[wire.Peer{ID: t.Key, Epoch: t.Gen}]; c != nil && now >= c.ready {
+		if c := v.open[wire.Peer{ID: t.Key, Epoch: t.Gen}]; c != nil && !c.begun && now >= c.ready {
+			c.begun = true
 			v.queue(now, c, 0)
 		}
 	case ProveDue:
@@ -91,8 +92,9 @@ type challenge struct {
 	tries    int       // those that went unanswered
 	nonce    uint64    // of the last one, which left at that time
 	left     time.Duration
-	ready    time.Duration // not before
-	place    uint64        // its turn among those that are ready, 0 if it is not
+	ready    time.Duration // not before; begun: it was
+	begun    bool
+	place    uint64 // its turn among those that are ready, 0 if it is not
 }
 
 // A slot is a place of a challenge; it counts if the challenge has no later one.
@@ -366,14 +368,4 @@ func (v *Prover) Held() Held {
 		h.Ready += len(list)
 	}
 	return h
-}
-
-// Idle reports whether nobody is challenged.
-func (v *Prover) Idle() bool { return len(v.open) == 0 }
-
-// Copy is that of another host, which knows who is gone. What is under way is left out.
-func (v *Prover) Copy(g *Group, h Host, r *rand.Rand) *Prover {
-	c := NewProver(g, h, r)
-	c.next, c.doubtful, c.gone = v.next, v.doubtful, v.gone.copy()
-	return c
 }

@@ -1,3 +1,5 @@
+// For simulators alone: see node.Warm.
+
 package group
 
 import "mcdns/gocore/wire"

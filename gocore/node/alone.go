@@ -31,7 +31,7 @@ func (n *Node) tellAlone(now time.Duration) {
 		wait += n.session.hello - now
 	}
 	turn := time.Duration(float64(time.Second) / n.announceRate())
-	n.after(now, wait+n.jitter(turn), n.queueAlone)
+	n.after(now, wait+n.jitter(turn), timer{kind: tellAloneTimer})
 }
 
 // queueAlone queues what this run fetched itself since then and is still fresh.

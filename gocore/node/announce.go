@@ -17,8 +17,7 @@ type announcer struct {
 	queue  announcements                 // at most twice announceQueue
 	queued map[dns.Question]announcement // what of the queue still stands
 	made   uint64
-	timed  bool          // a flush is coming,
-	due    time.Duration // then
+	timed  bool // a flush is coming
 	rate   limit.Bucket
 }
 
@@ -56,7 +55,7 @@ func (n *Node) announceFetched(now time.Duration, a *dns.Answer, kind purpose, k
 		return
 	}
 	n.queueAnnouncement(announcement{q: a.Question, ttl: a.TTL, unheard: !known})
-	if kind == renewal {
+	if kind == renewing {
 		n.flushAnnouncements(now)
 		return
 	}
@@ -145,11 +144,13 @@ func (n *Node) timeAnnouncements(now, d time.Duration) {
 	if n.announce.timed {
 		return
 	}
-	n.announce.timed, n.announce.due = true, now+d
-	n.after(now, d, func(now time.Duration) {
-		n.announce.timed = false
-		n.flushAnnouncements(now)
-	})
+	n.announce.timed = true
+	n.after(now, d, timer{kind: announceTimer})
+}
+
+func (n *Node) announceDue(now time.Duration) {
+	n.announce.timed = false
+	n.flushAnnouncements(now)
 }
 
 // flushAnnouncements sends as many datagrams as the rate allows.

@@ -34,7 +34,10 @@ type toAsk struct {
 
 // A query is a pending question put to the group; a later one is another.
 type query struct {
-	asked time.Duration
+	no uint64 // of its question's
+	// left is how often it is yet to be said; again: it was put once more.
+	left  int
+	again bool
 	// heard is when a peer last asked the same.
 	heard time.Duration
 }
@@ -78,28 +81,36 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 		return
 	}
 	p.queried = now
-	asked := &query{asked: now}
-	p.query = asked
-	n.putQuery(now, p, asked, false)
+	p.queries++
+	p.query = &query{no: p.queries}
+	n.putQuery(now, p)
 }
 
 // putQuery puts a query to the group until its patience ends: twice, if the other
 // address family of the name is held. Somebody looked up both then, and a program
 // given one alone may be unable to connect; of what one host alone holds every
 // answer in 60 is lost at 20 % loss.
-func (n *Node) putQuery(now time.Duration, p *pending, asked *query, again bool) {
-	times, _ := n.queryPace()
-	n.repeatQuery(now, p, asked, times)
-	n.after(now, n.queryPatience(), func(now time.Duration) {
-		switch {
-		case p.query != asked:
-		case !again && n.holdsOtherFamily(now, p.q):
-			n.putQuery(now, p, asked, true)
-		default:
-			n.nobodyKnows(now, p)
-		}
-	})
+func (n *Node) putQuery(now time.Duration, p *pending) {
+	no := p.query.no
+	p.query.left, _ = n.queryPace()
+	n.sayQuery(now, p)
+	n.after(now, n.queryPatience(), timer{kind: queryTimer, key: p.made, gen: no})
 }
+
+// queryOver comes when the patience of a query ends.
+func (n *Node) queryOver(now time.Duration, p *pending, t timer) {
+	switch {
+	case !p.asks(t.gen):
+	case !p.query.again && n.holdsOtherFamily(now, p.q):
+		p.query.again = true
+		n.putQuery(now, p)
+	default:
+		n.nobodyKnows(now, p)
+	}
+}
+
+// asks reports whether the group is being asked by the query of a number.
+func (p *pending) asks(no uint64) bool { return p.query != nil && p.query.no == no }
 
 func (n *Node) holdsOtherFamily(now time.Duration, q dns.Question) bool {
 	switch q.Type {
@@ -114,15 +125,22 @@ func (n *Node) holdsOtherFamily(now time.Duration, q dns.Question) bool {
 	return e.Held() && e.Answer.Kind == dns.Positive
 }
 
-func (n *Node) repeatQuery(now time.Duration, p *pending, asked *query, times int) {
-	if p.query != asked || times == 0 {
-		return
-	}
+// sayQuery says it, unless a peer has just done so, as often as is left.
+func (n *Node) sayQuery(now time.Duration, p *pending) {
 	_, gap := n.queryPace()
-	if asked.heard == 0 || now-asked.heard >= gap {
+	if p.query.heard == 0 || now-p.query.heard >= gap {
 		n.queueQuery(now, toAsk{wire.Asked{Question: p.q}, p.asker})
 	}
-	n.after(now, gap, func(now time.Duration) { n.repeatQuery(now, p, asked, times-1) })
+	n.after(now, gap, timer{kind: repeatTimer, key: p.made, gen: p.query.no})
+}
+
+func (n *Node) repeatQuery(now time.Duration, p *pending, t timer) {
+	if !p.asks(t.gen) {
+		return
+	}
+	if p.query.left--; p.query.left > 0 {
+		n.sayQuery(now, p)
+	}
 }
 
 // queryPace is how often a question is put to the group, and with how much time
@@ -169,7 +187,7 @@ func (n *Node) mayCome(now time.Duration, f *fetch) bool {
 	if end += lateAnswer; now >= end || f.began >= since && f.nowhere() {
 		return false
 	}
-	n.afterIf(now, end-now, f.live, func(now time.Duration) { n.giveUp(now, f) })
+	n.after(now, end-now, timer{kind: giveUpTimer, key: f.no})
 	return true
 }
 
@@ -184,7 +202,7 @@ func (n *Node) queueQuery(now time.Duration, a toAsk) {
 func (n *Node) timeQueries(now, in time.Duration) {
 	if !n.queries.timed {
 		n.queries.timed = true
-		n.after(now, in, n.flushQueries)
+		n.after(now, in, timer{kind: flushTimer})
 	}
 }
 
@@ -299,12 +317,15 @@ func (n *Node) newNonce(now time.Duration) uint64 {
 		n.queries.sent = make(map[uint64]time.Duration)
 	}
 	n.queries.sent[nonce] = now
-	n.after(now, nonceLife, func(time.Duration) { delete(n.queries.sent, nonce) })
+	n.after(now, nonceLife, timer{kind: nonceTimer, key: nonce})
 	return nonce
 }
 
+func (n *Node) nonceOver(_ time.Duration, t timer) { delete(n.queries.sent, t.key) }
+
 // due is a turn to answer a QUERY. Whoever is heard first cancels the others.
 type due struct {
+	no        uint64
 	nonce     uint64
 	questions []dns.Question
 	to        netip.AddrPort // the asker
@@ -323,7 +344,7 @@ const (
 // heardQuery takes its turn to answer what it holds: by rank, so that the
 // first answer silences the rest. m is nil for a stranger.
 func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body *wire.Query) {
-	var turns map[time.Duration]*due
+	var turns map[time.Duration]*due // by how long they wait
 	left, both := repliesOf(in.Message), body.Wireless || n.group.N() > manyHosts
 	for _, asked := range body.Asked {
 		e := n.cache.Get(now, asked.Question)
@@ -335,7 +356,7 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 			continue
 		}
 		rank := n.rank(asked.Question)
-		if m == nil && rank >= 3 || m != nil && n.answers[asked.Question] != nil {
+		if m == nil && rank >= 3 || m != nil && n.answers[asked.Question] != 0 {
 			continue // a turn that waits stands: moved on by each repeat, who is ranked far back would never speak
 		}
 		// Who is not proven may have another's address: it must not use up its share.
@@ -350,10 +371,11 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 			}
 			turn = &due{nonce: body.Nonce, to: in.From, alone: m == nil, both: both}
 			turns[wait] = turn
-			n.after(now, wait, func(now time.Duration) { n.reply(now, turn) })
+			turn.no = n.turns.add(turn)
+			n.after(now, wait, timer{kind: turnToSayTimer, key: turn.no})
 		}
 		if !turn.alone {
-			n.answers[asked.Question] = turn
+			n.answers[asked.Question] = turn.no
 		}
 		turn.questions = append(turn.questions, asked.Question)
 	}
@@ -400,6 +422,12 @@ func (n *Node) younger(now time.Duration, e cache.Entry, held dns.Birth) bool {
 	return e.Fresh(now)
 }
 
+func (n *Node) replyDue(now time.Duration, t timer) {
+	turn := n.turns.of[t.key]
+	delete(n.turns.of, t.key)
+	n.reply(now, turn)
+}
+
 // reply sends the answers whose turn has come and that nobody else gave.
 func (n *Node) reply(now time.Duration, turn *due) {
 	body, room := &wire.Reply{Nonce: turn.nonce}, n.room(now)
@@ -408,7 +436,7 @@ func (n *Node) reply(now time.Duration, turn *due) {
 		// A reply by unicast is nobody else's business: neither cancelled by
 		// what the group hears, nor does a recorded QUERY cancel a turn.
 		if !turn.alone {
-			if n.answers[q] != turn {
+			if n.answers[q] != turn.no {
 				continue
 			}
 			delete(n.answers, q)

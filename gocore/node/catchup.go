@@ -17,6 +17,7 @@ import (
 // A pull is what this host opened streams for: to catch up, or for an answer too
 // long for a datagram.
 type pull struct {
+	no     uint64       // of a catch-up
 	q      dns.Question // of a long answer, if it is no catch-up
 	whole  bool         // it is a catch-up, to be tried again until it is whole
 	away   time.Duration
@@ -85,8 +86,7 @@ func (n *Node) absent(now time.Duration) time.Duration {
 // catchUp pulls what this host missed.
 func (n *Node) catchUp(now, away time.Duration) {
 	n.caught = true
-	p := &pull{away: away, whole: true}
-	n.after(now, n.jitter(catchDelay), func(now time.Duration) { n.pull(now, p) })
+	n.pullSoon(now, &pull{away: away, whole: true})
 }
 
 // catchUpMore catches up again if a peer holds more than twice what this host and
@@ -102,8 +102,18 @@ func (n *Node) catchUpMore(now time.Duration) {
 		return
 	}
 	n.caughtFrom = int(m.Names())
-	p := &pull{whole: true}
-	n.after(now, n.jitter(catchDelay), func(now time.Duration) { n.pull(now, p) })
+	n.pullSoon(now, &pull{whole: true})
+}
+
+func (n *Node) pullSoon(now time.Duration, p *pull) {
+	p.no = n.catching.add(p)
+	n.after(now, n.jitter(catchDelay), timer{kind: pullTimer, key: p.no})
+}
+
+func (n *Node) pullDue(now time.Duration, t timer) {
+	if p := n.catching.of[t.key]; p != nil {
+		n.pull(now, p)
+	}
 }
 
 // holdsMuchMore is what each HELLO asks of its sender, before anybody asks it of all
@@ -123,6 +133,7 @@ func (n *Node) pull(now time.Duration, p *pull) {
 	}
 	if p.open == 0 {
 		n.caught = false // the next proven peer starts it
+		delete(n.catching.of, p.no)
 	}
 }
 
@@ -131,7 +142,7 @@ func (n *Node) pullFrom(now time.Duration, m *group.Member, p *pull) {
 		p.began = now
 	}
 	if p.open == 0 {
-		n.after(now, stallAfter, func(now time.Duration) { n.watch(now, p, p.heard) })
+		n.watchLater(now, p)
 	}
 	n.caughtFrom = max(n.caughtFrom, int(m.Names()))
 	p.asked = append(p.asked, m.Peer)
@@ -143,9 +154,11 @@ func (n *Node) open(now time.Duration, m *group.Member, p *pull, want Want) {
 	id := n.id()
 	n.pulls[id] = &stream{pull: p, opened: now, addr: m.Addr(), link: m.Link()}
 	p.open++
-	n.after(now, pullTime, func(time.Duration) { n.closed(id) })
+	n.after(now, pullTime, timer{kind: streamTimer, key: id})
 	n.emit(Pull{ID: id, Addr: m.Addr(), Want: want})
 }
+
+func (n *Node) streamOver(_ time.Duration, t timer) { n.closed(t.key) }
 
 // closed forgets a stream.
 func (n *Node) closed(id uint64) {
@@ -156,14 +169,19 @@ func (n *Node) closed(id uint64) {
 }
 
 // watch opens another stream beside those of a catch-up that bring nothing.
-func (n *Node) watch(now time.Duration, p *pull, heard int) {
-	if p.open == 0 {
+func (n *Node) watch(now time.Duration, t timer) {
+	p := n.catching.of[t.key]
+	if p == nil || p.open == 0 {
 		return
 	}
-	if p.heard == heard && p.open < maxBeside {
+	if p.heard == int(t.gen) && p.open < maxBeside {
 		n.pull(now, p)
 	}
-	n.after(now, stallAfter, func(now time.Duration) { n.watch(now, p, p.heard) })
+	n.watchLater(now, p)
+}
+
+func (n *Node) watchLater(now time.Duration, p *pull) {
+	n.after(now, stallAfter, timer{kind: watchTimer, key: p.no, gen: uint64(p.heard)})
 }
 
 // draw picks at random one of the proven peers that f accepts and that hold, by
@@ -231,6 +249,7 @@ func (n *Node) pullEnded(now time.Duration, p *pull, whole bool) {
 	case whole:
 		maps.DeleteFunc(n.pulls, func(_ uint64, other *stream) bool { return other.pull == p })
 		p.open = 0
+		delete(n.catching.of, p.no)
 		n.caughtUp(now, p)
 		n.catchUpMore(now)
 	case p.open == 0:
@@ -243,11 +262,12 @@ func (n *Node) pullAgain(now time.Duration, p *pull) {
 	p.tries++
 	p.asked = nil
 	if p.tries == catchTries {
+		delete(n.catching.of, p.no)
 		n.log(slog.LevelWarn, "could not catch up with the group; names learnt meanwhile are asked for one by one")
 		return
 	}
 	wait := min(30*time.Second, 500*time.Millisecond<<p.tries)
-	n.after(now, wait/2+n.jitter(wait), func(now time.Duration) { n.pull(now, p) })
+	n.after(now, wait/2+n.jitter(wait), timer{kind: pullTimer, key: p.no})
 }
 
 // pageWanted serves a record of a peer's stream.

@@ -1,61 +1,143 @@
+// For simulators alone: a world that branches copies its nodes. Ten ends of one quiet
+// morning of 1000 hosts are so told from one morning.
+
 package node
 
 import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"time"
-
-	"mcdns/gocore/dns"
 )
 
-// Copy makes another node that goes on from here in the same run: it holds the
-// same answers, knows the same peers as well as this one does, and speaks next when
-// this one will. It is there for simulators, which branch a world. What is under way
-// with others, from questions to streams, is timed by functions and cannot be
-// copied: it is left out (Idle).
-func (n *Node) Copy(now time.Duration, r *rand.Rand) *Node {
+// Copy makes another node that goes on from here in the same run: it holds the same
+// answers, knows the same peers, waits for the same and is woken when this one is. Answers
+// and messages are shared, for nobody writes to them.
+func (n *Node) Copy(r *rand.Rand) *Node {
 	c := *n
-	c.rand, c.timers, c.out = r, timers{}, nil
-	c.pending, c.waiting, c.asks = make(map[dns.Question]*pending), make(map[uint64]*pending), make(map[uint64]*ask)
-	c.asking = make(map[uint32]int)
-	c.refresh, c.answers = make(map[dns.Question]bool), make(map[dns.Question]*due)
-	c.pulls, c.exports = make(map[uint64]*stream), make(map[uint64]*export)
-	c.queries = querier{own: n.queries.own, background: n.queries.background, replies: n.queries.replies}
-	c.queries.replies.asker = nil
-	c.session.telling = false // the next proof begins anew
-	c.repair.pull = nil
-	c.help = helped{}
+	c.rand, c.out, c.timers.heap = r, slices.Clone(n.out), slices.Clone(n.timers.heap)
+	c.cache, c.group = n.cache.Copy(worth{&c}), n.group.Copy()
+	var servers map[*server]*server
+	c.upstream, servers = n.upstream.copy(&c)
+	c.copyLookups(n, servers)
 	c.failures.of, c.failures.heard = maps.Clone(n.failures.of), slices.Clone(n.failures.heard)
-	c.deafPeers = slices.Clone(n.deafPeers)
-	c.cache, c.group = n.cache.Copy(c.ranksHigh), n.group.Copy()
-	c.prover = n.prover.Copy(c.group, proving{&c}, r)
-	c.cache.SetOrder(c.standing)
-	c.loans = maps.Clone(n.loans)
-	c.upstream = n.upstream.copy(&c)
+	c.refresh, c.loans, c.recovery = maps.Clone(n.refresh), maps.Clone(n.loans), slices.Clone(n.recovery)
+	c.help.asker, c.help.name = maps.Clone(n.help.asker), maps.Clone(n.help.name)
+
 	c.announce.queue, c.announce.queued = slices.Clone(n.announce.queue), maps.Clone(n.announce.queued)
-	c.loops(now)
+	c.queries.queue, c.queries.sent = slices.Clone(n.queries.queue), maps.Clone(n.queries.sent)
+	c.queries.replies.asker = maps.Clone(n.queries.replies.asker)
+	c.answers, c.turns = maps.Clone(n.answers), n.turns.copy(func(d *due) *due {
+		one := *d
+		one.questions = slices.Clone(d.questions)
+		return &one
+	})
+	c.copyPulls(n)
+	c.prover = n.prover.Copy(c.group, proving{&c}, r)
+	c.deafPeers = slices.Clone(n.deafPeers)
 	return &c
 }
 
-// loops sets anew the timers that never end.
-func (n *Node) loops(now time.Duration) {
-	if n.started {
-		n.after(now, n.session.expires-now, n.expire)
+// copyLookups copies what waits, and what was asked for it.
+func (n *Node) copyLookups(of *Node, servers map[*server]*server) {
+	fetches := map[*fetch]*fetch{nil: nil}
+	copied := func(f *fetch) *fetch {
+		if fetches[f] == nil && f != nil {
+			fetches[f] = f.copy(servers)
+		}
+		return fetches[f]
 	}
-	if n.set.Shares {
-		n.helloIn(now, n.session.hello-now, n.session.sharing)
+	n.fetches = of.fetches.copy(copied)
+	n.asks = make(map[uint64]*ask, len(of.asks))
+	for id, a := range of.asks {
+		one := *a
+		one.fetch, one.server = copied(a.fetch), servers[a.server]
+		n.asks[id] = &one
 	}
-	if n.announce.timed {
-		n.announce.timed = false
-		n.timeAnnouncements(now, n.announce.due-now)
+	n.asking = maps.Clone(of.asking)
+	n.pending, n.numbered, n.waiting = maps.Clone(of.pending), maps.Clone(of.numbered), maps.Clone(of.waiting)
+	for q, p := range of.pending {
+		one := *p
+		one.waiters, one.helpers = slices.Clone(p.waiters), slices.Clone(p.helpers)
+		for i := range one.helpers {
+			one.helpers[i] = slices.Clone(p.helpers[i])
+		}
+		one.fetch = copied(p.fetch)
+		if p.query != nil {
+			query := *p.query
+			one.query = &query
+		}
+		n.pending[q], n.numbered[p.made] = &one, &one
+		for _, w := range one.waiters {
+			n.waiting[w.id] = &one
+		}
 	}
-	n.upstream.keepLooking(now)
 }
 
-// Idle reports whether nothing is under way, so that a Copy lacks nothing.
-func (n *Node) Idle() bool {
-	waits := len(n.pending) + len(n.waiting) + len(n.asks) + len(n.refresh) + len(n.answers) + len(n.pulls) + len(n.exports) +
-		len(n.queries.queue) + len(n.queries.sent)
-	return waits == 0 && n.prover.Idle() && n.upstream.idle()
+func (f *fetch) copy(servers map[*server]*server) *fetch {
+	one := *f
+	one.asks, one.late, one.tries = slices.Clone(f.asks), slices.Clone(f.late), slices.Clone(f.tries)
+	for i := range one.tries {
+		one.tries[i].server = servers[f.tries[i].server]
+	}
+	one.at, one.by = servers[f.at], servers[f.by]
+	return &one
+}
+
+// copyPulls copies the streams of both ways, and the catch-ups they are for.
+func (n *Node) copyPulls(of *Node) {
+	pulls := map[*pull]*pull{nil: nil}
+	copied := func(p *pull) *pull {
+		if pulls[p] == nil && p != nil {
+			one := *p
+			one.asked = slices.Clone(p.asked)
+			pulls[p] = &one
+		}
+		return pulls[p]
+	}
+	n.catching, n.repair.pull = of.catching.copy(copied), copied(of.repair.pull)
+	n.pulls = make(map[uint64]*stream, len(of.pulls))
+	for id, s := range of.pulls {
+		one := *s
+		one.pull = copied(s.pull)
+		n.pulls[id] = &one
+	}
+	n.exports = make(map[uint64]*export, len(of.exports))
+	for id, x := range of.exports {
+		one := *x
+		n.exports[id] = &one
+	}
+}
+
+func (t *table[T]) copy(one func(*T) *T) table[T] {
+	c := table[T]{last: t.last}
+	if t.of != nil {
+		c.of = make(map[uint64]*T, len(t.of))
+	}
+	for no, of := range t.of {
+		c.of[no] = one(of)
+	}
+	return c
+}
+
+// copy is another host's, with servers of its own of which as much is known.
+func (u *upstream) copy(h host) (upstream, map[*server]*server) {
+	of := map[*server]*server{nil: nil}
+	copies := func(servers []*server) []*server {
+		out := slices.Clone(servers)
+		for i, s := range servers {
+			if of[s] == nil {
+				one := *s
+				one.lostFor, one.refusals = slices.Clone(s.lostFor), slices.Clone(s.refusals)
+				of[s] = &one
+			}
+			out[i] = of[s]
+		}
+		return out
+	}
+	c := *u
+	c.host, c.servers, c.fallback, c.routes = h, copies(u.servers), copies(u.fallback), slices.Clone(u.routes)
+	for i := range c.routes {
+		c.routes[i].servers = copies(u.routes[i].servers)
+	}
+	return c, of
 }

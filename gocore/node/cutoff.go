@@ -31,16 +31,22 @@ const (
 // success with a server of this host, and while nothing comes the next one.
 func (n *Node) askHelper(now time.Duration, p *pending) {
 	if n.mayAsk(p.q) {
-		n.askHelperAgain(now, p, nil)
+		p.helpers = append(p.helpers, nil)
+		n.askNextHelper(now, p, len(p.helpers)-1)
 	}
 }
 
-func (n *Node) askHelperAgain(now time.Duration, p *pending, asked []wire.Peer) {
-	if n.pending[p.q] != p || len(p.waiters) == 0 || len(asked) == helpTries {
+func (n *Node) askHelperAgain(now time.Duration, p *pending, t timer) {
+	n.askNextHelper(now, p, int(t.gen))
+}
+
+// askNextHelper asks the next one of a row.
+func (n *Node) askNextHelper(now time.Duration, p *pending, row int) {
+	asked := p.helpers[row]
+	if len(p.waiters) == 0 || len(asked) == helpTries {
 		return
 	}
-	tried := asked
-	m := n.group.First(group.Hash(p.q.Name), func(m *group.Member) bool { return n.helps(m) && !slices.Contains(tried, m.Peer) })
+	m := n.group.First(group.Hash(p.q.Name), func(m *group.Member) bool { return n.helps(m) && !slices.Contains(asked, m.Peer) })
 	if m == nil && len(asked) > 0 {
 		m = n.group.Get(asked[0]) // all have been asked: a datagram may be lost
 	}
@@ -48,8 +54,8 @@ func (n *Node) askHelperAgain(now time.Duration, p *pending, asked []wire.Peer) 
 		return
 	}
 	n.sendTo(now, m.Addr(), &wire.Ask{Question: p.q})
-	asked = append(asked, m.Peer)
-	n.after(now, askAgain, func(now time.Duration) { n.askHelperAgain(now, p, asked) })
+	p.helpers[row] = append(asked, m.Peer)
+	n.after(now, askAgain, timer{kind: helperTimer, key: p.made, gen: uint64(row)})
 }
 
 // askHelpers puts everything that waits to helpers, when this host learns that
@@ -137,12 +143,14 @@ func (n *Node) askClaimer(now time.Duration, p *pending) bool {
 	}
 	p.lone, p.loneAt = p.lone+1, now
 	n.sendTo(now, m.Addr(), &wire.Ask{Question: p.q})
-	n.after(now, askAgain, func(now time.Duration) {
-		if n.pending[p.q] == p && len(p.waiters) > 0 && p.query == nil {
-			n.nobodyKnows(now, p)
-		}
-	})
+	n.after(now, askAgain, timer{kind: claimerTimer, key: p.made})
 	return true
+}
+
+func (n *Node) claimerSilent(now time.Duration, p *pending, _ timer) {
+	if len(p.waiters) > 0 && p.query == nil {
+		n.nobodyKnows(now, p)
+	}
 }
 
 // mayAsk reports whether peers may be asked to look up a name for this host.

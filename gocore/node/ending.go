@@ -69,7 +69,7 @@ func (n *Node) lifeOf(now time.Duration, a *dns.Answer) time.Duration {
 	if e := n.cache.Get(now, a.Question); e.Answer == a {
 		return e.Life
 	}
-	if n.loans[a.Question].answer == a {
+	if n.loans[n.hash(a.Question)].answer == a {
 		return loanLife(a)
 	}
 	return a.TTL

@@ -28,7 +28,7 @@ func (u *upstream) weigh(now time.Duration, s *server, st wire.ServerState, at t
 		s.peerSuccess = success
 		if s.state() == Down && success > s.since && !s.looking && !s.alone() {
 			s.looking = true
-			u.host.after(now, u.lookTurn(s), func(now time.Duration) { u.probeIfDown(now, s) })
+			u.host.after(now, u.lookTurn(s), timer{kind: lookTimer, key: s.no})
 		}
 	}
 	switch {
@@ -70,13 +70,14 @@ func (u *upstream) awaitAnswer(now time.Duration, s *server) {
 	if s.life != cutOff {
 		wait = max(wait, s.again-now)
 	}
-	doubt := now
-	u.host.after(now, wait, func(now time.Duration) {
-		s.unanswered = false
-		if max(s.success, s.peerSuccess) < doubt && s.state() != Down && !s.judging && u.uses(s) {
-			u.hearSuspicion(now, s)
-		}
-	})
+	u.host.after(now, wait, timer{kind: answerTimer, key: s.no, gen: uint64(now)})
+}
+
+func (u *upstream) doubtUnanswered(now time.Duration, s *server, t timer) {
+	s.unanswered = false
+	if max(s.success, s.peerSuccess) < time.Duration(t.gen) && s.state() != Down && !s.judging {
+		u.hearSuspicion(now, s)
+	}
 }
 
 // hearSuspicion joins a peer's doubt: those ranked first for the server look,
@@ -113,7 +114,7 @@ func (u *upstream) lookTurn(s *server) time.Duration {
 	return time.Duration(u.serverRank(s, users)%users)*slot + u.host.jitter(slot)
 }
 
-func (u *upstream) probeIfDown(now time.Duration, s *server) {
+func (u *upstream) probeIfDown(now time.Duration, s *server, _ timer) {
 	s.looking = false
 	if s.state() != Down {
 		return
@@ -121,22 +122,25 @@ func (u *upstream) probeIfDown(now time.Duration, s *server) {
 	if now-s.looked >= judgeAfter { // each peer that is back says so, and one look is enough
 		u.probe(now, s, dns.Question{})
 	}
-	since := s.since
-	again := func(d time.Duration, do func(time.Duration, *server)) {
-		u.host.after(now, d, func(now time.Duration) {
-			if s.state() == Down && s.since == since && s.peerSuccess > since && u.uses(s) {
-				do(now, s)
-			}
-		})
+	u.host.after(now, lookAfter, timer{kind: lookAgainTimer, key: s.no, gen: uint64(s.since)})
+	u.host.after(now, lookAfter+2*s.probeTimeout(), timer{kind: downHereTimer, key: s.no, gen: uint64(s.since)})
+}
+
+// downHere reports whether a server is down since then, and a peer has had success since.
+func (s *server) downHere(since uint64) bool {
+	return s.state() == Down && uint64(s.since) == since && s.peerSuccess > s.since
+}
+
+func (u *upstream) probeIfStillDown(now time.Duration, s *server, t timer) {
+	if s.downHere(t.gen) {
+		u.probe(now, s, dns.Question{})
 	}
-	again(lookAfter, func(now time.Duration, s *server) { u.probe(now, s, dns.Question{}) })
-	again(lookAfter+2*s.probeTimeout(), u.downForMeAlone)
 }
 
 // downForMeAlone: a peer reaches the server after all, and this host does not. It
 // is cut off, and asks; or its probe was lost, and its next question ends that.
-func (u *upstream) downForMeAlone(now time.Duration, s *server) {
-	if u.lookedInVain(s) {
+func (u *upstream) downForMeAlone(now time.Duration, s *server, t timer) {
+	if !s.downHere(t.gen) || u.lookedInVain(s) {
 		return
 	}
 	s.failure, s.judge = now, now

@@ -72,6 +72,9 @@ const (
 	maxHeard    = 1024
 )
 
+// hash is what timers and tables have of a question.
+func (n *Node) hash(q dns.Question) uint64 { return n.failures.key.Hash(q) }
+
 // active reports whether the question failed a moment ago.
 func (f *failures) active(now time.Duration, q dns.Question) bool {
 	return len(f.of) > 0 && now < f.of[f.key.Hash(q)].until()

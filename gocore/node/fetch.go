@@ -13,7 +13,7 @@ type purpose uint8
 
 const (
 	demand      purpose = iota // a program waits
-	renewal                    // an answer in use is about to expire
+	renewing                   // an answer in use is about to expire
 	probe                      // to learn whether a server answers
 	viaFallback                // all servers are down
 	ahead                      // a program will ask for it next
@@ -22,6 +22,7 @@ const (
 // A fetch asks the servers one question, one after another and again, until
 // one answers or its time is up.
 type fetch struct {
+	no       uint64 // no other of this run has it
 	q        dns.Question
 	asker    uint32
 	kind     purpose
@@ -31,6 +32,8 @@ type fetch struct {
 	tries    []try
 	sends    int
 	asks     []uint64
+	late     []uint64 // asks whose replies are of use though it is done
+	turns    uint64   // that were given to servers
 	done     bool
 	said     dns.RcodeError // by the server that last said something
 	// ordered: it keeps to the order of the servers. at is the one asked last, by the
@@ -52,6 +55,7 @@ type try struct {
 	server *server
 	sent   int
 	began  time.Duration // when it was first asked
+	turn   uint64        // its turn, 0 if that has no end
 	failed bool          // it said that it has no answer
 	passed bool          // its turn is over; its reply may still come
 	// nowhere: what was sent did not reach it, as the network says.
@@ -98,6 +102,7 @@ func (n *Node) startFetch(now time.Duration, q dns.Question, kind purpose) {
 
 func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers []*server) *fetch {
 	f := &fetch{q: q, kind: kind, began: now}
+	f.no = n.fetches.add(f)
 	f.own, f.allowed = n.wanted(n.pending[q], kind, len(servers))
 	f.deadline, f.listens = now+n.fetchTime(now, f), now+f.allowed
 	rotates := n.set.Rotate || f.own.Rotate
@@ -109,7 +114,7 @@ func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers
 	for i := range servers {
 		f.tries = append(f.tries, try{server: servers[(i+shift)%len(servers)]})
 	}
-	n.afterIf(now, f.deadline-now, f.live, func(now time.Duration) { n.timeIsUp(now, f) })
+	n.after(now, f.deadline-now, timer{kind: fetchTimer, key: f.no})
 	return f
 }
 
@@ -120,7 +125,11 @@ func (n *Node) fetchTime(now time.Duration, f *fetch) time.Duration {
 
 // timeIsUp ends a fetch, unless a server came up meanwhile: then it may take longer. It
 // was asked again when it came up, and is listened to.
-func (n *Node) timeIsUp(now time.Duration, f *fetch) {
+func (n *Node) timeIsUp(now time.Duration, f *fetch, _ timer) {
+	if f.kind == probe {
+		n.fetchFailed(now, f)
+		return
+	}
 	f.deadline = f.began + n.fetchTime(now, f)
 	if now >= f.deadline {
 		if !n.goOnForPatient(now, f) {
@@ -129,7 +138,7 @@ func (n *Node) timeIsUp(now time.Duration, f *fetch) {
 		return
 	}
 	f.sends = maxSends
-	n.afterIf(now, f.deadline-now, f.live, func(now time.Duration) { n.timeIsUp(now, f) })
+	n.after(now, f.deadline-now, timer{kind: fetchTimer, key: f.no})
 }
 
 // sendNext asks the next server. When all have been asked often enough, late
@@ -150,7 +159,7 @@ func (n *Node) sendNext(now time.Duration, f *fetch) {
 		n.timeTurn(now, f, t)
 	}
 	n.emitAsk(now, f, id, t.server, f.own.TCP)
-	n.afterIf(now, f.patience(t), f.live, func(now time.Duration) { n.overdue(now, id) })
+	n.after(now, f.patience(t), timer{kind: overdueTimer, key: id})
 }
 
 // emitAsk puts a fetch's question to a server.
@@ -186,11 +195,19 @@ func (f *fetch) askedAt(s *server) time.Duration {
 	return f.began
 }
 
-func (f *fetch) live() bool { return !f.done }
+func (n *Node) fetchOver(t timer) bool {
+	f := n.fetches.of[t.key]
+	return f == nil || f.done
+}
+
+func (n *Node) askOver(t timer) bool {
+	a := n.asks[t.key]
+	return a == nil || a.fetch.done
+}
 
 func (n *Node) countAsk(kind purpose) {
 	switch kind {
-	case renewal:
+	case renewing:
 		n.count(UpstreamRefresh)
 	case probe:
 		n.count(UpstreamProbe)
@@ -253,7 +270,8 @@ func (f *fetch) refused() bool {
 
 // overdue comes when a server has taken longer than it usually does. The
 // reply may still come; meanwhile the next try goes out.
-func (n *Node) overdue(now time.Duration, id uint64) {
+func (n *Node) overdue(now time.Duration, t timer) {
+	id := t.key
 	a := n.asks[id]
 	if a == nil || a.fetch.done {
 		return
@@ -417,7 +435,7 @@ func (n *Node) keep(now time.Duration, a *dns.Answer, kind purpose) {
 	n.compare(held, a)
 	known := held.Held() && held.Age(now) < durable
 	n.put(now, cache.Arrival{Answer: a, Place: n.set.Place, Mine: true})
-	delete(n.loans, a.Question)
+	delete(n.loans, n.hash(a.Question))
 	n.announceFetched(now, a, kind, known)
 }
 
@@ -484,8 +502,11 @@ func (n *Node) endFetch(f *fetch) {
 	for _, id := range f.asks {
 		delete(n.asks, id)
 	}
-	if f.kind == renewal {
-		delete(n.refresh, f.q)
+	if f.kind == renewing {
+		delete(n.refresh, n.hash(f.q))
+	}
+	if len(f.late) == 0 {
+		delete(n.fetches.of, f.no)
 	}
 	if p := n.pending[f.q]; p != nil && p.fetch == f {
 		p.fetch = nil
@@ -504,18 +525,22 @@ func (n *Node) abandon(now time.Duration, p *pending) {
 
 // endLater ends a fetch whose replies are still of use, unless they are too many.
 func (n *Node) endLater(now time.Duration, f *fetch) {
-	asks := f.asks
-	if len(asks) == 0 || now >= f.listens || len(n.asks) > maxPending {
+	if len(f.asks) == 0 || now >= f.listens || len(n.asks) > maxPending {
 		n.endFetch(f)
 		return
 	}
-	f.asks = nil
+	f.late, f.asks = f.asks, nil
 	n.endFetch(f)
-	n.after(now, f.listens-now, func(time.Duration) {
-		for _, id := range asks {
-			delete(n.asks, id)
-		}
-	})
+	n.after(now, f.listens-now, timer{kind: lateTimer, key: f.no})
+}
+
+// forgetLate comes when no reply is of use any more.
+func (n *Node) forgetLate(_ time.Duration, t timer) {
+	f := n.fetches.of[t.key]
+	for _, id := range f.late {
+		delete(n.asks, id)
+	}
+	delete(n.fetches.of, f.no)
 }
 
 // put hands an answer to the cache.

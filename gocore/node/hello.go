@@ -14,9 +14,8 @@ import (
 func (n *Node) startSharing(now time.Duration) {
 	n.session.began, n.session.greeted = now, false
 	n.session.sharing++
-	this := n.session.sharing
 	n.failures.clearAll() // the group may know what this host did not
-	n.helloIn(now, n.jitter(2*time.Second), this)
+	n.helloIn(now, n.jitter(2*time.Second))
 }
 
 // stopSharing forgets the group when the key is taken away: nobody is believed
@@ -27,6 +26,7 @@ func (n *Node) stopSharing() {
 	n.announce, n.queries, n.repair = announcer{}, querier{}, repairer{}
 	clear(n.answers)
 	clear(n.pulls)
+	n.catching, n.turns = table[pull]{}, table[due]{}
 	clear(n.exports)
 	n.caught, n.caughtFrom, n.session.groupWas = false, 0, ""
 }
@@ -42,8 +42,8 @@ func (n *Node) forgetLinks() {
 
 // helloLoop ends with the sharing that it was begun for: a key taken away and
 // put back must not make two of it.
-func (n *Node) helloLoop(now time.Duration, this int) {
-	if !n.set.Shares || n.session.sharing != this {
+func (n *Node) helloLoop(now time.Duration, t timer) {
+	if !n.set.Shares || n.session.sharing != t.gen {
 		return
 	}
 	n.group.Expire(now)
@@ -52,7 +52,7 @@ func (n *Node) helloLoop(now time.Duration, this int) {
 	n.upstream.probeDown(now)
 	n.considerRepair(now)
 	interval := n.helloInterval()
-	n.helloIn(now, interval/2+n.jitter(interval), this)
+	n.helloIn(now, interval/2+n.jitter(interval))
 }
 
 // helloInterval is the mean time between two HELLOs of this host. Those that it
@@ -61,9 +61,9 @@ func (n *Node) helloInterval() time.Duration {
 	return min(group.IntervalOf(n.prover.Hosts()), 2*n.group.Interval())
 }
 
-func (n *Node) helloIn(now, wait time.Duration, this int) {
+func (n *Node) helloIn(now, wait time.Duration) {
 	n.session.hello = now + wait
-	n.after(now, wait, func(now time.Duration) { n.helloLoop(now, this) })
+	n.after(now, wait, timer{kind: helloTimer, gen: n.session.sharing})
 }
 
 func (n *Node) hello(now time.Duration) {
@@ -113,7 +113,7 @@ const outOfTurnBurst = 6
 // else find out for itself, at the price of a slow lookup each.
 func (n *Node) sayTwice(now time.Duration) {
 	n.sayNow(now)
-	n.after(now, 40*time.Millisecond, n.sayNow)
+	n.after(now, 40*time.Millisecond, timer{kind: sayTimer})
 }
 
 func (n *Node) bye(now time.Duration) {

@@ -47,12 +47,12 @@ func (n *Node) downFor(q dns.Question) bool {
 // serverIsBack lets all that waits ask anew.
 func (n *Node) serverIsBack(now time.Duration) {
 	n.failures.clearAll()
-	n.after(now, 0, n.goOnAll) // the reply that shows it may be what is waited for
+	n.after(now, 0, timer{kind: goOnTimer}) // the reply that shows it may be what is waited for
 }
 
 func (n *Node) outageIsOver(now time.Duration) {
 	n.failures.clearAll()
-	n.after(now, 0, n.askAgain) // the reply that shows it may be what is waited for
+	n.after(now, 0, timer{kind: askAgainTimer}) // the reply that shows it may be what is waited for
 	n.recoverPopular(now)
 }
 
@@ -76,7 +76,7 @@ func (n *Node) forgetAsks() {
 type proving struct{ n *Node }
 
 func (h proving) After(now, d time.Duration, t group.Timer) {
-	h.n.after(now, d, func(now time.Duration) { h.n.prover.Fire(now, t) })
+	h.n.after(now, d, timer{kind: proverTimer, of: uint8(t.Due), key: t.Key, gen: t.Gen})
 }
 
 func (h proving) Prove(now time.Duration, to netip.AddrPort, nonce uint64) {

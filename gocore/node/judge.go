@@ -131,16 +131,18 @@ func (u *upstream) suspect(now time.Duration, s *server) {
 func (u *upstream) suspectAlone(now time.Duration, s *server) {
 	if left := u.turnLeft(now, s); left > 0 {
 		s.judging = true
-		u.host.after(now, left, func(later time.Duration) {
-			if s.judging = false; s.success < now && u.uses(s) {
-				u.suspectAlone(later, s)
-			}
-		})
+		u.host.after(now, left, timer{kind: aloneTimer, key: s.no, gen: uint64(now)})
 		return
 	}
 	s.happens(now, failedAlone)
-	u.keepProbing(now, s, now, 0)
+	u.keepProbing(now, s)
 	u.host.goOnAll(now)
+}
+
+func (u *upstream) suspectAloneAgain(now time.Duration, s *server, t timer) {
+	if s.judging = false; s.success < time.Duration(t.gen) {
+		u.suspectAlone(now, s)
+	}
 }
 
 // turnLeft is how long a server that another would stand in for must have been silent
@@ -161,11 +163,13 @@ func (u *upstream) lookAtOthers(began time.Duration) {
 			continue
 		}
 		u.probe(began, o, dns.Question{})
-		u.host.after(began, judgeAfter, func(now time.Duration) {
-			if o.success < began && u.uses(o) {
-				u.suspect(now, o)
-			}
-		})
+		u.host.after(began, judgeAfter, timer{kind: otherTimer, key: o.no, gen: uint64(began)})
+	}
+}
+
+func (u *upstream) otherSilent(now time.Duration, o *server, t timer) {
+	if o.success < time.Duration(t.gen) {
+		u.suspect(now, o)
 	}
 }
 
@@ -185,12 +189,13 @@ func (u *upstream) judgeLater(now time.Duration, s *server, least time.Duration)
 		wait = max(wait, s.timeout(1))
 	}
 	wait = max(wait, least)
-	began := s.judge
-	u.host.after(now, wait, func(now time.Duration) {
-		if s.judging && s.judge == began && u.uses(s) {
-			u.judgeServer(now, s)
-		}
-	})
+	u.host.after(now, wait, timer{kind: judgeTimer, key: s.no, gen: uint64(s.judge)})
+}
+
+func (u *upstream) judgeNow(now time.Duration, s *server, t timer) {
+	if s.judging && s.judge == time.Duration(t.gen) {
+		u.judgeServer(now, s)
+	}
 }
 
 // judgeServer decides: own success wins, a peer's success means that the fault
@@ -234,22 +239,24 @@ func (u *upstream) noteCutOff(now time.Duration, s *server) {
 	}
 	u.host.askHelpers(now)
 	u.host.goOnAll(now)
-	u.lookOn(now, s, time.Second)
+	u.lookLater(now, s, time.Second)
 }
 
 // lookOn looks at the server again after a second, after two more and after four:
 // a lost probe must not leave this host cut off from a server that is back.
-func (u *upstream) lookOn(now time.Duration, s *server, wait time.Duration) {
-	began := s.entered
-	u.host.after(now, wait, func(now time.Duration) {
-		if s.life != cutOff || s.entered != began || !u.uses(s) {
-			return
-		}
-		u.probe(now, s, dns.Question{})
-		if wait < 4*time.Second {
-			u.lookOn(now, s, 2*wait)
-		}
-	})
+func (u *upstream) lookOn(now time.Duration, s *server, t timer) {
+	if s.life != cutOff || s.entered != time.Duration(t.gen) {
+		return
+	}
+	u.probe(now, s, dns.Question{})
+	if s.nextLook < 4*time.Second {
+		u.lookLater(now, s, 2*s.nextLook)
+	}
+}
+
+func (u *upstream) lookLater(now time.Duration, s *server, wait time.Duration) {
+	s.nextLook = wait
+	u.host.after(now, wait, timer{kind: cutOffTimer, key: s.no, gen: uint64(s.entered)})
 }
 
 // setDown takes a server for down; why is nobody or unsure.
@@ -257,7 +264,7 @@ func (u *upstream) setDown(now time.Duration, s *server, why event) {
 	s.happens(now, why)
 	s.doubted, s.denied, s.apart = false, 0, false
 	u.host.log(slog.LevelWarn, "server down", "server", s.Addr.String())
-	u.keepProbing(now, s, now, 0)
+	u.keepProbing(now, s)
 	u.updateDown(now)
 	u.host.goOnAll(now)
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"container/heap"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -15,7 +16,7 @@ import (
 type lan struct {
 	t       tb
 	now     time.Duration
-	events  timers
+	events  happenings
 	made    uint64
 	rand    *rand.Rand
 	nodes   []*testNode
@@ -52,11 +53,34 @@ type lan struct {
 	servers map[netip.AddrPort]*dnsServer
 }
 
+// A happening is something that the LAN does at a time.
+type happening struct {
+	at   time.Duration
+	made uint64
+	run  func(now time.Duration)
+}
+
+type happenings []happening // a heap, those of one time in the order they were made
+
+func (h happenings) Len() int { return len(h) }
+func (h happenings) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].made < h[j].made
+}
+func (h happenings) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *happenings) Push(x any)   { *h = append(*h, x.(happening)) }
+func (h *happenings) Pop() any {
+	last := len(*h) - 1
+	one := (*h)[last]
+	*h = (*h)[:last]
+	return one
+}
+
 type testNode struct {
 	*Node
 	lan     *lan
 	i       int
 	addr    netip.AddrPort
+	source  *rand.PCG
 	off     bool
 	cut     bool // its path to the DNS server is cut
 	results map[uint64]*Result
@@ -108,7 +132,8 @@ func (l *lan) addNode(i int, restart uint64) *testNode {
 		results: map[uint64]*Result{},
 	}
 	self := wire.Peer{ID: uint64(i) + 1, Epoch: uint64(i) + 1000 + restart}
-	n.Node = New(Config{Self: self, Rand: rand.New(rand.NewPCG(seed, uint64(i)+restart)), Version: "test"})
+	n.source = rand.NewPCG(seed, uint64(i)+restart)
+	n.Node = New(Config{Self: self, Rand: rand.New(n.source), Version: "test"})
 	if i < len(l.nodes) {
 		l.nodes[i] = n
 	} else {
@@ -127,14 +152,14 @@ func (l *lan) settings() Settings {
 
 func (l *lan) at(t time.Duration, f func(time.Duration)) {
 	l.made++
-	l.events.push(timer{at: max(t, l.now), made: l.made, run: f})
+	heap.Push(&l.events, happening{at: max(t, l.now), made: l.made, run: f})
 }
 
 // run lets time pass.
 func (l *lan) run(d time.Duration) {
 	end := l.now + d
-	for len(l.events.heap) > 0 && l.events.heap[0].at <= end {
-		e := l.events.pop()
+	for len(l.events) > 0 && l.events[0].at <= end {
+		e := heap.Pop(&l.events).(happening)
 		l.now = e.at
 		e.run(l.now)
 	}

@@ -25,20 +25,22 @@ func (n *Node) lend(now time.Duration, a *dns.Answer) {
 		return
 	}
 	if n.loans == nil {
-		n.loans = make(map[dns.Question]loan)
+		n.loans = make(map[uint64]loan)
 	}
-	q := a.Question
-	n.loans[q] = loan{a, now}
-	n.after(now, lentFor, func(time.Duration) {
-		if n.loans[q].answer == a {
-			delete(n.loans, q)
-		}
-	})
+	hash := n.hash(a.Question)
+	n.loans[hash] = loan{a, now}
+	n.after(now, lentFor, timer{kind: loanTimer, key: hash, gen: uint64(now)})
+}
+
+func (n *Node) loanOver(_ time.Duration, t timer) {
+	if n.loans[t.key].at == time.Duration(t.gen) {
+		delete(n.loans, t.key)
+	}
 }
 
 // lent is what is lent for a question, as an entry of a few seconds.
 func (n *Node) lent(now time.Duration, q dns.Question) cache.Entry {
-	l := n.loans[q]
+	l := n.loans[n.hash(q)]
 	e := cache.Entry{Answer: l.answer, Born: l.at, Life: loanLife(l.answer)}
 	if !e.Held() || !e.Fresh(now) {
 		return cache.Entry{}

@@ -17,17 +17,20 @@ const probeListens = 10 * time.Second
 // askProbe asks once.
 func (n *Node) askProbe(now time.Duration, s *server, q dns.Question) {
 	f := &fetch{q: q, kind: probe, began: now, deadline: now + probeListens, tries: []try{{server: s, sent: maxTries}}, sends: 1}
+	f.no = n.fetches.add(f)
 	id := n.id()
 	f.asks = []uint64{id}
 	f.at, f.last = s, id
 	n.asks[id] = &ask{fetch: f, server: s, sent: now}
 	n.countAsk(probe)
 	n.emit(Ask{ID: id, Server: s.Addr, Question: q, Asker: Itself, Patience: f.deadline - now})
-	n.after(now, s.probeTimeout(), func(now time.Duration) {
-		n.upstream.probeOver(s)
-		n.overdue(now, id)
-	})
-	n.after(now, f.deadline-now, func(now time.Duration) { n.fetchFailed(now, f) })
+	n.after(now, s.probeTimeout(), timer{kind: probeTimer, key: id, gen: s.no})
+	n.after(now, f.deadline-now, timer{kind: fetchTimer, key: f.no})
+}
+
+func (n *Node) probeOverdue(now time.Duration, t timer) {
+	n.upstream.probeOver(t.gen)
+	n.overdue(now, t)
 }
 
 // probeWith lets a question that nobody holds be the probe of the first server, once a

@@ -14,7 +14,7 @@ import (
 type pending struct {
 	q       dns.Question
 	asker   uint32 // who asked first
-	made    uint64 // order of arrival, for a stable order of effects
+	made    uint64 // its number, in order of arrival, for a stable order of effects
 	waiters []waiter
 	fetch   *fetch
 	query   *query
@@ -22,13 +22,17 @@ type pending struct {
 	said    dns.RcodeError // what a server said to the last fetch that failed
 	lone    int            // how often the one peer that claims success was asked
 	loneAt  time.Duration  // when it last was
+	queries uint64         // how often the group was asked
+	helpers [][]wire.Peer  // those that were asked to look it up, in each row of them
 	apart   bool           // that fetch went a way of its askers' own
 }
 
 // A waiter is a query that waits.
 type waiter struct {
-	id  uint64
-	own Options
+	id      uint64
+	own     Options
+	began   time.Duration
+	allowed time.Duration
 }
 
 // Bounds on what waits: a flood of unanswerable names must not grow the node.
@@ -79,7 +83,7 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 	if n.upstream.cutOff(now) && len(p.waiters) == 1 {
 		n.askHelper(now, p)
 	}
-	n.afterIf(now, n.staleWait(now), n.waits(in.ID), func(now time.Duration) { n.overrun(now, in.ID) })
+	n.after(now, n.staleWait(now), timer{kind: overrunTimer, key: in.ID})
 }
 
 // queryWhileDown serves what there is: fresh, stale, what a fallback server
@@ -180,7 +184,7 @@ func (n *Node) mayPend(asker uint32) bool { return n.asking[asker] < maxPending-
 // pend makes a question one that is pending.
 func (n *Node) pend(q dns.Question, asker uint32) *pending {
 	p := &pending{q: q, asker: asker, made: n.id()}
-	n.pending[q] = p
+	n.pending[q], n.numbered[p.made] = p, p
 	n.asking[asker]++
 	return p
 }
@@ -207,27 +211,18 @@ func (n *Node) wait(now time.Duration, in Query) *pending {
 	if p == nil {
 		p = n.pend(in.Question, in.Asker)
 	}
-	p.waiters = append(p.waiters, waiter{in.ID, in.Own})
+	w := waiter{in.ID, in.Own, now, n.allowed(in.Own, len(n.serversFor(in.Question)))}
+	p.waiters = append(p.waiters, w)
 	n.waiting[in.ID] = p
-	n.expireAt(now, now, in.ID, n.allowed(in.Own, len(n.serversFor(in.Question))))
+	n.endInTime(now, w)
 	return p
 }
 
-// expireAt ends a query that began at a time once its time is up, which is later if a
-// server came up meanwhile.
-func (n *Node) expireAt(now, began time.Duration, id uint64, allowed time.Duration) {
-	n.afterIf(now, began+n.deadline(now, allowed)-now, n.waits(id), func(now time.Duration) {
-		if now < began+n.deadline(now, allowed) {
-			n.expireAt(now, began, id, allowed)
-			return
-		}
-		n.expired(now, id)
-	})
+func (n *Node) endInTime(now time.Duration, w waiter) {
+	n.after(now, w.began+n.deadline(now, w.allowed)-now, timer{kind: expiredTimer, key: w.id})
 }
 
-func (n *Node) waits(id uint64) func() bool {
-	return func() bool { return n.waiting[id] != nil }
-}
+func (n *Node) nobodyWaits(t timer) bool { return n.waiting[t.key] == nil }
 
 // deadline is how long a lookup may take: all that is allowed while some server is
 // up, or is yet to speak, else 3 s.
@@ -249,8 +244,8 @@ func (n *Node) staleWait(now time.Duration) time.Duration {
 
 // overrun serves one waiting query stale: its refresh took too long. If nothing
 // is held the group is asked, while the fetch goes on.
-func (n *Node) overrun(now time.Duration, id uint64) {
-	p := n.waiting[id]
+func (n *Node) overrun(now time.Duration, t timer) {
+	p := n.waiting[t.key]
 	if p == nil {
 		return
 	}
@@ -259,18 +254,24 @@ func (n *Node) overrun(now time.Duration, id uint64) {
 		n.askGroup(now, p)
 		return
 	}
-	n.serve(now, id, e)
-	n.release(id)
+	n.serve(now, t.key, e)
+	n.release(t.key)
 }
 
-// expired ends one waiting query at its deadline, stale rather than failed.
-func (n *Node) expired(now time.Duration, id uint64) {
-	p := n.waiting[id]
+// expired ends one waiting query at its deadline, stale rather than failed; it is
+// later if a server came up meanwhile.
+func (n *Node) expired(now time.Duration, t timer) {
+	p := n.waiting[t.key]
 	if p == nil {
 		return
 	}
-	n.serveOrFail(now, id, p.q, n.usable(now, p.q))
-	n.release(id)
+	i := slices.IndexFunc(p.waiters, func(w waiter) bool { return w.id == t.key })
+	if w := p.waiters[i]; now < w.began+n.deadline(now, w.allowed) {
+		n.endInTime(now, w)
+		return
+	}
+	n.serveOrFail(now, t.key, p.q, n.usable(now, p.q))
+	n.release(t.key)
 }
 
 func (n *Node) forget(id uint64) {
@@ -291,6 +292,7 @@ func (n *Node) release(id uint64) {
 func (n *Node) drop(p *pending) {
 	if len(p.waiters) == 0 && p.fetch == nil && p.query == nil && n.pending[p.q] == p {
 		delete(n.pending, p.q)
+		delete(n.numbered, p.made)
 		if n.asking[p.asker]--; n.asking[p.asker] == 0 {
 			delete(n.asking, p.asker)
 		}

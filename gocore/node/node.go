@@ -30,24 +30,29 @@ type Node struct {
 	session session
 
 	pending  map[dns.Question]*pending
+	numbered map[uint64]*pending // the same, by number
+	fetches  table[fetch]        // until nothing that was asked for them is of use
 	asking   map[uint32]int      // pending questions, by asker
 	waiting  map[uint64]*pending // by Query.ID
 	asks     map[uint64]*ask
 	failures failures
 	upstream upstream
-	refresh  map[dns.Question]bool // refreshes under way or timed
-	loans    map[dns.Question]loan
+	refresh  map[uint64]renewal // under way or timed, by the question's hash
+	loans    map[uint64]loan    // by the question's hash
+	recovery []popular          // what was stale when the last outage ended, until all is looked at
 
 	announce  announcer
 	queries   querier
 	repair    repairer
 	exporting limit.Bucket
 	help      helped
-	deafPeers []wire.Peer           // those that deaf says so of, and perhaps some that left or hear again
-	answers   map[dns.Question]*due // replies to the group that wait their turn
+	deafPeers []wire.Peer             // those that deaf says so of, and perhaps some that left or hear again
+	answers   map[dns.Question]uint64 // the turn in which the group is to be told
+	turns     table[due]              // to say what was asked for
 	prover    *group.Prover
 	pulls     map[uint64]*stream
-	caught    bool // caught up with the group since start or absence
+	catching  table[pull] // catch-ups under way
+	caught    bool        // caught up with the group since start or absence
 	// caughtFrom is how much the peers it caught up from said they hold, at most.
 	caughtFrom int
 	exports    map[uint64]*export
@@ -61,7 +66,7 @@ type session struct {
 	// outOfTurn bounds HELLOs that say how the servers do.
 	outOfTurn limit.Bucket
 	groupWas  string
-	sharing   int           // counts the times that sharing began
+	sharing   uint64        // counts the times that sharing began
 	cloned    time.Duration // a new epoch was taken
 	told      uint32        // new answers that were announced (wire.Hello.Told)
 	// alone is since when this host fetched what nobody was there to be told, 0 if
@@ -69,29 +74,28 @@ type session struct {
 	alone   time.Duration
 	telling bool
 	memory  memory
-	greeted bool // the first HELLO of this sharing was said
-	// hello and expires are when this host next speaks, and looks through its cache.
-	hello, expires time.Duration
+	greeted bool          // the first HELLO of this sharing was said
+	hello   time.Duration // when this host next speaks
 }
 
 // New makes a node that waits for its first Configure.
 func New(c Config) *Node {
 	n := &Node{
 		self: c.Self, rand: c.Rand, version: c.Version,
-		group:   group.New(c.Self.ID, c.Secret),
-		pending: make(map[dns.Question]*pending),
-		asking:  make(map[uint32]int),
-		waiting: make(map[uint64]*pending),
-		asks:    make(map[uint64]*ask),
-		refresh: make(map[dns.Question]bool),
-		answers: make(map[dns.Question]*due),
-		pulls:   make(map[uint64]*stream),
-		exports: make(map[uint64]*export),
+		group:    group.New(c.Self.ID, c.Secret),
+		pending:  make(map[dns.Question]*pending),
+		numbered: make(map[uint64]*pending),
+		asking:   make(map[uint32]int),
+		waiting:  make(map[uint64]*pending),
+		asks:     make(map[uint64]*ask),
+		refresh:  make(map[uint64]renewal),
+		answers:  make(map[dns.Question]uint64),
+		pulls:    make(map[uint64]*stream),
+		exports:  make(map[uint64]*export),
 	}
 	n.upstream.host = n
 	n.prover = group.NewProver(n.group, proving{n}, n.rand)
-	n.cache, n.failures.key = cache.New(0, c.Secret, n.ranksHigh), c.Secret
-	n.cache.SetOrder(n.standing)
+	n.cache, n.failures.key = cache.New(0, c.Secret, worth{n}), c.Secret
 	return n
 }
 
@@ -101,7 +105,7 @@ func New(c Config) *Node {
 func (n *Node) Handle(now time.Duration, in Input) []Effect {
 	n.out = n.out[:0]
 	n.noticeAbsence(now)
-	n.timers.run(now)
+	n.runTimers(now)
 	switch in := in.(type) {
 	case Configure:
 		n.configure(now, in.Settings)
@@ -126,7 +130,7 @@ func (n *Node) Handle(now time.Duration, in Input) []Effect {
 	case Stop:
 		n.bye(now)
 	}
-	n.timers.run(now)
+	n.runTimers(now)
 	return n.out
 }
 
@@ -172,8 +176,7 @@ func (n *Node) expire(now time.Duration) {
 }
 
 func (n *Node) expireLater(now time.Duration) {
-	n.session.expires = now + expireEvery
-	n.after(now, expireEvery, n.expire)
+	n.after(now, expireEvery, timer{kind: expireTimer})
 }
 
 // maxSavedAge is what a saved answer is taken for at most: a broken file must not
@@ -197,9 +200,14 @@ func (n *Node) limits() cache.Limits {
 	return cache.Limits{Min: n.set.MinTTL, Max: n.set.MaxTTL, Negative: n.set.NegativeTTL}
 }
 
-// ranksHigh reports whether the group counts on this host to keep a question
-// (PROTOCOL 6.1).
-func (n *Node) ranksHigh(q dns.Question) bool { return n.rank(q) < 3 }
+// worth tells the cache what answers are worth.
+type worth struct{ node *Node }
+
+func (w worth) RanksHigh(q dns.Question) bool { return w.node.rank(q) < 3 }
+
+func (w worth) Standing(a *dns.Answer, own bool, place uint64) cache.Standing {
+	return w.node.standing(a, own, place)
+}
 
 // Made is what the last Handle made, or had made when it panicked: a driver that
 // goes on after that must not lose it, for the node takes it for done. It is valid

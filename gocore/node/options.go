@@ -76,7 +76,8 @@ func (n *Node) joined(now time.Duration, p *pending, own Options) {
 // timeTurnAnew gives the server that is being asked the time of resolv.conf.
 func (n *Node) timeTurnAnew(now time.Duration, f *fetch) {
 	for i := range f.tries {
-		if t := &f.tries[i]; t.server == f.at {
+		t := &f.tries[i]
+		if t.turn = 0; t.server == f.at {
 			n.timeTurn(now, f, t)
 		}
 	}

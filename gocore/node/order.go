@@ -86,22 +86,35 @@ func (n *Node) timeTurn(now time.Duration, f *fetch, t *try) {
 	if !f.ordered || len(f.tries) == 1 {
 		return
 	}
-	own := f.own
-	pass := func(now time.Duration) {
-		if f.own == own { // else its time is another by now
-			t.passed = true
-			n.goOn(now, f)
-		}
-	}
+	f.turns++
+	t.turn = f.turns
 	timeout := cmp.Or(f.own.Timeout, n.set.Timeout)
-	n.afterIf(now, timeout, f.live, pass)
+	n.after(now, timeout, timer{kind: turnTimer, key: f.no, gen: t.turn})
 	if quiet := max(turn, 3*n.upstream.p99()); quiet < timeout {
-		n.afterIf(now, quiet, f.live, func(later time.Duration) {
-			if t.server.heard <= now {
-				pass(later)
-			}
-		})
+		n.after(now, quiet, timer{kind: quietTimer, key: f.no, gen: t.turn})
 	}
+}
+
+func (n *Node) turnOver(now time.Duration, f *fetch, due timer) {
+	if t := f.inTurn(due.gen); t != nil {
+		t.passed = true
+		n.goOn(now, f)
+	}
+}
+
+func (n *Node) turnQuiet(now time.Duration, f *fetch, due timer) {
+	if t := f.inTurn(due.gen); t != nil && t.server.heard <= t.began {
+		t.passed = true
+		n.goOn(now, f)
+	}
+}
+
+// inTurn is the server that a turn was given to, nil if its time is another by now.
+func (f *fetch) inTurn(no uint64) *try {
+	if i := slices.IndexFunc(f.tries, func(t try) bool { return t.turn == no }); i >= 0 {
+		return &f.tries[i]
+	}
+	return nil
 }
 
 // goOn asks another server if it is another's turn.
@@ -147,6 +160,6 @@ func (n *Node) serveOutlived(now time.Duration, id uint64, e cache.Entry) {
 	n.serve(now, id, e)
 	n.upstream.doubtEarlier(now, n.serversFor(q))
 	if p := n.pending[q]; p == nil || p.fetch == nil {
-		n.startFetch(now, q, renewal)
+		n.startFetch(now, q, renewing)
 	}
 }

@@ -35,7 +35,7 @@ func (n *Node) resolvePending(now time.Duration) {
 			continue
 		}
 		if f := p.fetch; f != nil {
-			n.afterIf(now, f.began+lateAnswer-now, f.live, func(now time.Duration) { n.giveUp(now, f) })
+			n.after(now, f.began+lateAnswer-now, timer{kind: giveUpTimer, key: f.no})
 		}
 		n.resolveWhileDown(now, p)
 	}
@@ -63,11 +63,11 @@ func (n *Node) giveUpNowhere(now time.Duration, f *fetch) {
 	p := n.pending[f.q]
 	since, _ := n.upstream.downSince(f.q, n.serversFor(f.q))
 	if p != nil && p.fetch == f && p.query == nil && f.kind == demand && f.began >= since && f.nowhere() && !n.upstream.byHearsay() {
-		n.giveUp(now, f)
+		n.giveUp(now, f, timer{})
 	}
 }
 
-func (n *Node) giveUp(now time.Duration, f *fetch) {
+func (n *Node) giveUp(now time.Duration, f *fetch, _ timer) {
 	if n.downFor(f.q) && !slices.ContainsFunc(n.serversFor(f.q), func(s *server) bool { return n.upstream.yetToSpeak(now, s) }) {
 		n.fetchFailed(now, f)
 	}

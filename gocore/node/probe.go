@@ -18,12 +18,13 @@ func (u *upstream) probe(now time.Duration, s *server, doubted dns.Question) {
 // probeTwice probes while a server is judged: one lost datagram must not decide.
 func (u *upstream) probeTwice(now time.Duration, s *server) {
 	u.probe(now, s, dns.Question{})
-	began := s.judge
-	u.host.after(now, judgeAfter/3, func(now time.Duration) {
-		if s.judging && s.judge == began && s.success < began {
-			u.sendProbe(now, s, dns.Question{})
-		}
-	})
+	u.host.after(now, judgeAfter/3, timer{kind: secondProbeTimer, key: s.no, gen: uint64(s.judge)})
+}
+
+func (u *upstream) probeAgain(now time.Duration, s *server, t timer) {
+	if s.judging && s.judge == time.Duration(t.gen) && s.success < s.judge {
+		u.sendProbe(now, s, dns.Question{})
+	}
 }
 
 func (u *upstream) sendProbe(now time.Duration, s *server, doubted dns.Question) {
@@ -44,7 +45,11 @@ func (u *upstream) putProbe(now time.Duration, s *server, q dns.Question) {
 }
 
 // probeOver says that the time for a reply to a probe is over.
-func (u *upstream) probeOver(s *server) { s.probing = false }
+func (u *upstream) probeOver(no uint64) {
+	if s := u.numbered(no); s != nil {
+		s.probing = false
+	}
+}
 
 // letsProbe reports, once a second, whether a question that nobody holds may be a probe.
 func (u *upstream) letsProbe(now time.Duration) bool {
@@ -67,20 +72,28 @@ func (s *server) probeTimeout() time.Duration {
 // keepProbing looks after a server that is down: every host once per own HELLO
 // interval, the two ranked first also after 1, 2, 4 and then every 5 s
 // (PROTOCOL 5.9).
-func (u *upstream) keepProbing(now time.Duration, s *server, began time.Duration, step int) {
-	wait := []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}[min(step, 3)]
-	if step == 3 && u.serverRank(s, 2) == 1 {
+func (u *upstream) keepProbing(now time.Duration, s *server) {
+	s.looks = 0
+	u.probeLater(now, s, uint64(now))
+}
+
+func (u *upstream) probeLater(now time.Duration, s *server, since uint64) {
+	wait := []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}[min(s.looks, 3)]
+	if s.looks == 3 && u.serverRank(s, 2) == 1 {
 		wait /= 2 // between the looks of the first, from then on
 	}
-	u.host.after(now, wait, func(now time.Duration) {
-		if s.state() != Down || s.since != began || !u.uses(s) {
-			return
-		}
-		if s.fallback || u.serverRank(s, 2) < 2 {
-			u.probe(now, s, dns.Question{})
-		}
-		u.keepProbing(now, s, began, step+1)
-	})
+	u.host.after(now, wait, timer{kind: downTimer, key: s.no, gen: since})
+}
+
+func (u *upstream) probeDownAgain(now time.Duration, s *server, t timer) {
+	if s.state() != Down || s.since != time.Duration(t.gen) {
+		return
+	}
+	if s.fallback || u.serverRank(s, 2) < 2 {
+		u.probe(now, s, dns.Question{})
+	}
+	s.looks++
+	u.probeLater(now, s, t.gen)
 }
 
 // probeDown is each host's own look at its servers, once per HELLO.

@@ -21,17 +21,28 @@ const (
 )
 
 func (n *Node) recoverPopular(now time.Duration) {
-	for i, e := range n.popularStale(now) {
-		q, born := e.question, e.born
-		wait := time.Duration(i+1)*recoverEvery + n.turn(q, recoverEvery)
-		outage := n.upstream.outage
-		same := func() bool { return n.upstream.outage == outage && !n.upstream.down }
-		n.afterIf(now, wait, same, func(now time.Duration) {
-			if same() && !n.refresh[q] {
-				n.refresh[q] = true
-				n.renew(now, q, born)
-			}
-		})
+	n.recovery = n.popularStale(now)
+	for i, e := range n.recovery {
+		wait := time.Duration(i+1)*recoverEvery + n.turn(e.question, recoverEvery)
+		n.after(now, wait, timer{kind: recoverTimer, key: uint64(i), gen: uint64(n.upstream.outage)})
+	}
+}
+
+// recoveryOver reports whether the next outage has begun.
+func (n *Node) recoveryOver(t timer) bool {
+	return uint64(n.upstream.outage) != t.gen || n.upstream.down
+}
+
+func (n *Node) recoverOne(now time.Duration, t timer) {
+	if n.recoveryOver(t) {
+		return
+	}
+	e := n.recovery[t.key]
+	if int(t.key) == len(n.recovery)-1 {
+		n.recovery = nil
+	}
+	if n.markRenewal(e.question, e.born) {
+		n.renew(now, e.question, e.born)
 	}
 }
 

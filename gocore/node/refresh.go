@@ -18,12 +18,33 @@ func (n *Node) considerRefresh(now time.Duration, e cache.Entry) {
 	left := e.Expires() - now
 	// A host that had all it needed from peers has asked no server yet, and takes
 	// its turn all the same.
-	if left > e.Window() || n.refresh[q] || n.downFor(q) || n.upstream.cutOff(now) || n.renewed(now, e) {
+	if left > e.Window() || n.downFor(q) || n.upstream.cutOff(now) || n.renewed(now, e) || !n.markRenewal(q, born) {
 		return
 	}
-	n.refresh[q] = true
 	turn := e.Expires() - e.Window() + n.turn(q, e.Window())
-	n.after(now, turn-now, func(now time.Duration) { n.renew(now, q, born) })
+	n.after(now, turn-now, timer{kind: renewTimer, key: n.hash(q), gen: uint64(born)})
+}
+
+// A renewal is of an answer that was born then.
+type renewal struct {
+	question dns.Question
+	born     time.Duration
+}
+
+// markRenewal notes that an answer is being renewed, or soon, unless it is already.
+func (n *Node) markRenewal(q dns.Question, born time.Duration) bool {
+	hash := n.hash(q)
+	if _, marked := n.refresh[hash]; marked {
+		return false
+	}
+	n.refresh[hash] = renewal{q, born}
+	return true
+}
+
+func (n *Node) renewDue(now time.Duration, t timer) {
+	if r, marked := n.refresh[t.key]; marked && r.born == time.Duration(t.gen) {
+		n.renew(now, r.question, r.born)
+	}
 }
 
 // surest hosts ask whatever is told: those ranked first. All would be a question of
@@ -50,14 +71,14 @@ func (n *Node) turn(q dns.Question, window time.Duration) time.Duration {
 func (n *Node) renew(now time.Duration, q dns.Question, born time.Duration) {
 	e := n.cache.Get(now, q)
 	if !e.Held() || e.Born > born || n.downFor(q) || n.renewed(now, e) {
-		delete(n.refresh, q)
+		delete(n.refresh, n.hash(q))
 		return
 	}
 	if p := n.pending[q]; p != nil && p.fetch != nil {
-		delete(n.refresh, q)
+		delete(n.refresh, n.hash(q))
 		return
 	}
-	n.startFetch(now, q, renewal)
+	n.startFetch(now, q, renewing)
 }
 
 // rank is this host's place for a question: that of its owner name, so that

@@ -65,6 +65,7 @@ func (n *Node) considerRepair(now time.Duration) {
 		}
 	}
 	if m != nil {
+		p.no = n.catching.add(p)
 		r.pull = p
 		n.pullFrom(now, m, p)
 	}

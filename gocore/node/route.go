@@ -53,10 +53,6 @@ func (u *upstream) allServers() []*server {
 	return all
 }
 
-func (u *upstream) routed(s *server) bool {
-	return slices.ContainsFunc(u.routes, func(r route) bool { return slices.Contains(r.servers, s) })
-}
-
 // downSince reports whether all servers of a question's list are down, and since when.
 func (u *upstream) downSince(q dns.Question, list []*server) (since time.Duration, down bool) {
 	if len(list) == len(u.servers) && u.routeFor(q) == nil {

@@ -11,6 +11,7 @@ import (
 // A server is a DNS server and what this host knows of it.
 type server struct {
 	Server
+	no   uint64 // no other of this run has it
 	life life
 	// since is when its state became another, entered when its life did.
 	since, entered time.Duration
@@ -30,6 +31,8 @@ type server struct {
 	// probing: a probe is out; probeLost: it had no reply in time.
 	probing, probeLost bool
 	looked             time.Duration // when it was last probed
+	looks              int           // how often since it is down
+	nextLook           time.Duration // how long after the last, while this host is cut off from it
 	// passed: a lost probe was passed over since the last success.
 	passed bool
 	// judge: when this host or a peer last asked the group for evidence;
@@ -75,15 +78,27 @@ func (u *upstream) configure(now time.Duration, s *Settings) (changed bool) {
 // a second; without, each lookup of that time waited 250 ms.
 const firstLook = 20 * time.Millisecond
 
-func (u *upstream) lookFirst(now time.Duration, s *server) {
-	if u.uses(s) && !s.fallback && s.success == group.Unseen {
+func (u *upstream) lookFirst(now time.Duration, s *server, _ timer) {
+	if !s.fallback && s.success == group.Unseen {
 		u.probe(now, s, dns.Question{})
 	}
 }
 
-// uses reports whether the server is still one of this host's.
-func (u *upstream) uses(s *server) bool {
-	return slices.Contains(u.servers, s) || slices.Contains(u.fallback, s) || u.routed(s)
+// numbered is the server of a number, nil if it is no longer one of this host's.
+func (u *upstream) numbered(no uint64) *server {
+	is := func(s *server) bool { return s.no == no }
+	lists := [...][]*server{u.servers, u.fallback}
+	for _, list := range lists {
+		if i := slices.IndexFunc(list, is); i >= 0 {
+			return list[i]
+		}
+	}
+	for _, r := range u.routes {
+		if i := slices.IndexFunc(r.servers, is); i >= 0 {
+			return r.servers[i]
+		}
+	}
+	return nil
 }
 
 // forgetEvidence drops what was counted against the servers before this host
@@ -104,8 +119,10 @@ func (u *upstream) merge(now time.Duration, old []*server, want []Server, fallba
 			continue
 		}
 		s := newServer(now, w, fallback)
+		u.made++
+		s.no = u.made
 		servers = append(servers, s)
-		u.host.after(now, firstLook, func(now time.Duration) { u.lookFirst(now, s) })
+		u.host.after(now, firstLook, timer{kind: firstLookTimer, key: s.no})
 	}
 	return servers
 }

@@ -5,49 +5,53 @@ import (
 	"time"
 )
 
-// timers run functions at their times. A function that is no longer wanted
-// finds that out itself; those that say so (live) are thrown out when the heap
-// has doubled, or a flood of lookups, each over in milliseconds, would leave
-// ten seconds' worth of deadlines behind.
+// A timer is plain data: what is to be done (timed.go), and with what. A node can so be
+// copied, printed and compared while it waits.
+type timer struct {
+	at   time.Duration
+	made uint64 // timers of one time run in the order they were made
+	kind timerKind
+	of   uint8 // its kind to the room that set it
+	// key is the number of what it is for, gen which of several it is, or since when: one
+	// that is no longer wanted finds no such thing, or another, and does nothing.
+	key, gen uint64
+}
+
+// timers are never cancelled. Those whose kind can tell that they are over are
+// thrown out when the heap has doubled, or a flood of lookups, each over in
+// milliseconds, would leave ten seconds' worth of deadlines behind.
 type timers struct {
 	heap  []timer // the next one first
 	made  uint64
 	limit int
 }
 
-type timer struct {
-	at   time.Duration
-	made uint64 // timers of one time run in the order they were made
-	run  func(now time.Duration)
-	live func() bool // nil: always
-}
-
 // minTimers may always wait: below, throwing out is not worth the walk.
 const minTimers = 1024
 
-// after runs f once d has passed.
-func (n *Node) after(now, d time.Duration, f func(now time.Duration)) {
-	n.afterIf(now, d, nil, f)
-}
-
-// afterIf runs f once d has passed; when live is false f would do nothing.
-func (n *Node) afterIf(now, d time.Duration, live func() bool, f func(now time.Duration)) {
-	t := &n.timers
-	t.made++
-	if len(t.heap) >= max(t.limit, minTimers) {
-		t.heap = slices.DeleteFunc(t.heap, func(t timer) bool { return t.live != nil && !t.live() })
-		for i := len(t.heap)/2 - 1; i >= 0; i-- {
-			t.sink(i)
+// after has t run once d has passed.
+func (n *Node) after(now, d time.Duration, t timer) {
+	q := &n.timers
+	q.made++
+	if len(q.heap) >= max(q.limit, minTimers) {
+		q.heap = slices.DeleteFunc(q.heap, func(t timer) bool {
+			over := timed[t.kind].over
+			return over != nil && over(n, t)
+		})
+		for i := len(q.heap)/2 - 1; i >= 0; i-- {
+			q.sink(i)
 		}
-		t.limit = 2 * len(t.heap)
+		q.limit = 2 * len(q.heap)
 	}
-	t.push(timer{now + max(d, 0), t.made, f, live})
+	t.at, t.made = now+max(d, 0), q.made
+	q.push(t)
 }
 
-// run runs what is due. What a timer sets for now itself runs too.
-func (t *timers) run(now time.Duration) {
-	for len(t.heap) > 0 && t.heap[0].at <= now {
-		t.pop().run(now)
+// runTimers runs what is due. What a timer sets for now itself runs too.
+func (n *Node) runTimers(now time.Duration) {
+	for len(n.timers.heap) > 0 && n.timers.heap[0].at <= now {
+		t := n.timers.pop()
+		timed[t.kind].run(n, now, t)
 	}
 }
 
@@ -81,7 +85,6 @@ func (t *timers) push(one timer) {
 func (t *timers) pop() timer {
 	top, last := t.heap[0], len(t.heap)-1
 	t.heap[0] = t.heap[last]
-	t.heap[last] = timer{} // let go of what it holds
 	t.heap = t.heap[:last]
 	t.sink(0)
 	return top

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
 )
 
 // twinTime is how long an older epoch of an id may be silent once a newer one is
@@ -36,12 +37,15 @@ func (n *Node) noteTwins(now time.Duration, m *group.Member) {
 		if looked++; looked > maxTwins {
 			return
 		}
-		peer, heard := old.Peer, old.Last(now)
 		n.prover.Recheck(now, old, false) // a copy answers
-		n.after(now, twinTime, func(now time.Duration) {
-			if old := n.group.Get(peer); old != nil && old.Last(now) == heard {
-				n.prover.Leave(now, peer)
-			}
-		})
+		n.after(now, twinTime, timer{kind: twinTimer, key: old.Peer.ID, gen: old.Peer.Epoch})
+	}
+}
+
+// twinSilent comes when an older epoch has had its time to speak.
+func (n *Node) twinSilent(now time.Duration, t timer) {
+	peer := wire.Peer{ID: t.key, Epoch: t.gen}
+	if old := n.group.Get(peer); old != nil && old.Last(now) <= t.at-twinTime {
+		n.prover.Leave(now, peer)
 	}
 }

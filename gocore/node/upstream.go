@@ -18,7 +18,8 @@ import (
 // judge.go, evidence.go, claims.go, down.go, probe.go, rtt.go and route.go.
 type upstream struct {
 	host     host
-	rotate   bool // no order counts (Settings.Rotate)
+	rotate   bool   // no order counts (Settings.Rotate)
+	made     uint64 // servers of this run
 	servers  []*server
 	fallback []*server
 	routes   []route
@@ -32,7 +33,7 @@ type upstream struct {
 
 // A host is what upstream needs of the node around it.
 type host interface {
-	after(now, d time.Duration, f func(now time.Duration))
+	after(now, d time.Duration, t timer)
 	jitter(d time.Duration) time.Duration
 	log(level slog.Level, text string, args ...any)
 
@@ -111,42 +112,6 @@ func (u *upstream) cutOff(now time.Duration) bool {
 		cut = cut || s.cut(now)
 	}
 	return cut
-}
-
-// keepLooking sets anew the timers of servers that are down.
-func (u *upstream) keepLooking(now time.Duration) {
-	for _, s := range u.allServers() {
-		if s.state() == Down {
-			u.keepProbing(now, s, s.since, 0)
-		}
-	}
-}
-
-// idle reports whether no server is being looked at or judged.
-func (u *upstream) idle() bool {
-	busy := func(s *server) bool { return s.probing || s.judging || s.looking || s.state() == Down }
-	return !slices.ContainsFunc(u.allServers(), busy)
-}
-
-// copy is another host's, with servers of its own of which as much is known.
-func (u *upstream) copy(h host) upstream {
-	c := *u
-	c.host, c.servers, c.fallback, c.routes = h, copies(u.servers), copies(u.fallback), slices.Clone(u.routes)
-	for i := range c.routes {
-		c.routes[i].servers = copies(u.routes[i].servers)
-	}
-	return c
-}
-
-func copies(servers []*server) []*server {
-	out := make([]*server, len(servers))
-	for i, s := range servers {
-		one := *s
-		one.lostFor, one.refusals = slices.Clone(s.lostFor), slices.Clone(s.refusals)
-		one.probing, one.judging, one.looking = false, false, false
-		out[i] = &one
-	}
-	return out
 }
 
 // p99 is how long answers take, 0 while none has come.

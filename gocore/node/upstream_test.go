@@ -21,7 +21,7 @@ var door = strings.Fields(`
 	doubtEarlier doubtsDown doubts claimer
 	probe putProbe probeOver probeDown letsProbe
 	states best stateSince status
-	host copy keepLooking idle`)
+	host copy numbered`)
 
 // The DNS servers are a room: the rest of a node comes in by its door and writes none of
 // its state; upstream sees the rest through host alone.

@@ -1,3 +1,6 @@
+// For simulators alone: they deliver to a thousand nodes at once, in 1.75 us each in place
+// of 2.6.
+
 package node
 
 import (

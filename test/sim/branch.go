@@ -10,10 +10,9 @@ import (
 	"mcdns/gocore/node"
 )
 
-// A branching node can be copied while nothing is under way.
+// A branching node can be copied.
 type branching interface {
-	Idle() bool
-	Copy(now time.Duration, r *rand.Rand) *node.Node
+	Copy(r *rand.Rand) *node.Node
 }
 
 // Settle lets the programs of all hosts be quiet until no question, stream or
@@ -32,7 +31,7 @@ func (w *World) Settle(most time.Duration) (busy int) {
 // busy counts the hosts that wait for something.
 func (w *World) busy() (busy int) {
 	for _, h := range w.hosts {
-		if h.up && (len(h.seen)+len(h.asks)+len(h.pulls) > 0 || !h.node.(branching).Idle()) {
+		if h.up && len(h.seen)+len(h.asks)+len(h.pulls) > 0 {
 			busy++
 		}
 	}
@@ -112,7 +111,7 @@ func (w *World) adopt(of *Host, alive bool) *Host {
 	default:
 		pcg := *of.pcg
 		h.pcg = &pcg
-		h.node = of.node.(branching).Copy(h.clock.read(w.now), rand.New(h.pcg))
+		h.node = of.node.(branching).Copy(rand.New(h.pcg))
 	}
 	return &h
 }

@@ -1,0 +1,164 @@
+package node
+
+import (
+	"time"
+
+	"mcdns/gocore/group"
+)
+
+// A timerKind is why a node wants to be woken.
+type timerKind uint8
+
+const (
+	expireTimer timerKind = iota
+
+	// Of lookups; key is Query.ID.
+	overrunTimer
+	expiredTimer
+	// Of fetches; key is the fetch's number.
+	fetchTimer
+	turnTimer  // gen is the turn
+	quietTimer // gen is the turn
+	giveUpTimer
+	lateTimer
+	// Of asks; key is Ask.ID.
+	overdueTimer
+	probeTimer // gen is the server's number
+	// Of what is pending; key is its number.
+	helperTimer // gen is the row of helpers
+	claimerTimer
+	queryTimer  // gen is the query
+	repeatTimer // gen is the query
+	// Of answers; key is the question's hash.
+	renewTimer   // gen is when the answer was born
+	loanTimer    // gen is when it was lent
+	recoverTimer // key is its place among what is stale, gen the outage
+
+	// Of servers; key is the server's number.
+	firstLookTimer
+	aloneTimer       // gen is when it failed
+	otherTimer       // gen is when the first one failed
+	judgeTimer       // gen is when it was doubted
+	secondProbeTimer // gen is when it was doubted
+	cutOffTimer      // gen is since when this host is cut off
+	answerTimer      // gen is when a peer doubted it
+	lookTimer
+	lookAgainTimer // gen is since when it is down
+	downHereTimer  // gen is since when it is down
+	downTimer      // gen is since when it is down
+	goOnTimer
+	askAgainTimer
+
+	// Of the group.
+	helloTimer // gen counts the times that sharing began
+	sayTimer
+	announceTimer
+	tellAloneTimer
+	flushTimer
+	nonceTimer     // key is the nonce
+	turnToSayTimer // key is the number of the turn
+	proverTimer    // a group.Timer
+	twinTimer      // key and gen are the peer's id and epoch
+	pullTimer      // key is the number of the catch-up
+	watchTimer     // key is that, gen how many records had come
+	streamTimer    // key is Pull.ID
+
+	timerKinds
+)
+
+// A duty is what a node does when a timer of a kind is due. over, if there is one,
+// reports whether it would do nothing.
+type duty struct {
+	run  func(n *Node, now time.Duration, t timer)
+	over func(n *Node, t timer) bool
+}
+
+// timed has a row for each kind of timer (TestEveryKindOfTimerHasARow). It is made at the
+// start, for what it leads to leads back to it.
+var timed [timerKinds]duty
+
+func init() {
+	timed = [timerKinds]duty{
+		expireTimer: {run: plain((*Node).expire)},
+
+		overrunTimer: {run: (*Node).overrun, over: (*Node).nobodyWaits},
+		expiredTimer: {run: (*Node).expired, over: (*Node).nobodyWaits},
+		fetchTimer:   {run: ofFetch((*Node).timeIsUp), over: (*Node).fetchOver},
+		turnTimer:    {run: ofFetch((*Node).turnOver), over: (*Node).fetchOver},
+		quietTimer:   {run: ofFetch((*Node).turnQuiet), over: (*Node).fetchOver},
+		giveUpTimer:  {run: ofFetch((*Node).giveUp), over: (*Node).fetchOver},
+		lateTimer:    {run: (*Node).forgetLate},
+		overdueTimer: {run: (*Node).overdue, over: (*Node).askOver},
+		probeTimer:   {run: (*Node).probeOverdue},
+		helperTimer:  {run: ofPending((*Node).askHelperAgain)},
+		claimerTimer: {run: ofPending((*Node).claimerSilent)},
+		queryTimer:   {run: ofPending((*Node).queryOver)},
+		repeatTimer:  {run: ofPending((*Node).repeatQuery)},
+		renewTimer:   {run: (*Node).renewDue},
+		loanTimer:    {run: (*Node).loanOver},
+		recoverTimer: {run: (*Node).recoverOne, over: (*Node).recoveryOver},
+
+		firstLookTimer:   {run: ofServer((*upstream).lookFirst)},
+		aloneTimer:       {run: ofServer((*upstream).suspectAloneAgain)},
+		otherTimer:       {run: ofServer((*upstream).otherSilent)},
+		judgeTimer:       {run: ofServer((*upstream).judgeNow)},
+		secondProbeTimer: {run: ofServer((*upstream).probeAgain)},
+		cutOffTimer:      {run: ofServer((*upstream).lookOn)},
+		answerTimer:      {run: ofServer((*upstream).doubtUnanswered)},
+		lookTimer:        {run: ofServer((*upstream).probeIfDown)},
+		lookAgainTimer:   {run: ofServer((*upstream).probeIfStillDown)},
+		downHereTimer:    {run: ofServer((*upstream).downForMeAlone)},
+		downTimer:        {run: ofServer((*upstream).probeDownAgain)},
+		goOnTimer:        {run: plain((*Node).goOnAll)},
+		askAgainTimer:    {run: plain((*Node).askAgain)},
+
+		helloTimer:     {run: (*Node).helloLoop},
+		sayTimer:       {run: plain((*Node).sayNow)},
+		announceTimer:  {run: plain((*Node).announceDue)},
+		tellAloneTimer: {run: plain((*Node).queueAlone)},
+		flushTimer:     {run: plain((*Node).flushQueries)},
+		nonceTimer:     {run: (*Node).nonceOver},
+		turnToSayTimer: {run: (*Node).replyDue},
+		proverTimer:    {run: (*Node).proverDue},
+		twinTimer:      {run: (*Node).twinSilent},
+		pullTimer:      {run: (*Node).pullDue},
+		watchTimer:     {run: (*Node).watch},
+		streamTimer:    {run: (*Node).streamOver},
+	}
+}
+
+func (n *Node) proverDue(now time.Duration, t timer) {
+	n.prover.Fire(now, group.Timer{Due: group.Due(t.of), Key: t.key, Gen: t.gen})
+}
+
+// plain is what needs the time alone.
+func plain(f func(*Node, time.Duration)) func(*Node, time.Duration, timer) {
+	return func(n *Node, now time.Duration, _ timer) { f(n, now) }
+}
+
+// ofFetch finds the fetch, unless it is done.
+func ofFetch(f func(*Node, time.Duration, *fetch, timer)) func(*Node, time.Duration, timer) {
+	return func(n *Node, now time.Duration, t timer) {
+		if x := n.fetches.of[t.key]; x != nil && !x.done {
+			f(n, now, x, t)
+		}
+	}
+}
+
+// ofPending finds the pending question.
+func ofPending(f func(*Node, time.Duration, *pending, timer)) func(*Node, time.Duration, timer) {
+	return func(n *Node, now time.Duration, t timer) {
+		if p := n.numbered[t.key]; p != nil {
+			f(n, now, p, t)
+		}
+	}
+}
+
+// ofServer finds the server, unless it is no longer one of this host's.
+func ofServer(f func(*upstream, time.Duration, *server, timer)) func(*Node, time.Duration, timer) {
+	return func(n *Node, now time.Duration, t timer) {
+		if s := n.upstream.numbered(t.key); s != nil {
+			f(&n.upstream, now, s, t)
+		}
+	}
+}
