@@ -175,17 +175,10 @@ func (s *siege) report() error {
 	r.Set("seconds", time.Since(s.show.Begin).Seconds())
 	r.Set("rows", s.tried)
 	for _, t := range s.tried {
-		for _, v := range t.judge() {
-			r.Want(v.name, v.want, v.got, v.ok)
-		}
+		r.List = append(r.List, t.judge()...)
 		if t.err != nil {
 			r.Want(t.Number+" "+t.Attack, "an outcome", t.err.Error(), false)
 		}
 	}
-	path := filepath.Join(lab.Top(), "build", "attack.json")
-	if err := r.Write(path); err != nil {
-		return fmt.Errorf("%w\nmcdns: hint: %s has the figures, %s what the daemons said", err, path, s.logs)
-	}
-	fmt.Println("Every promise kept: build/attack.json")
-	return nil
+	return r.End(filepath.Join(lab.Top(), "build"), ", "+s.logs+" what the daemons said")
 }

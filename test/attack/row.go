@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"mcdns/test/checks"
+)
 
 // outcome is what an attempt came to. Harm is the figure that the row bounds, in
 // the unit that the row names; 0 is none.
@@ -73,21 +77,14 @@ type tried struct {
 	err error
 }
 
-// verdict is one check of a row.
-type verdict struct {
-	name      string
-	want, got string
-	ok        bool
-}
-
 // judge holds the attempts to what they must come to: nothing happens without the
 // attack, it succeeds where it is known to, and fails now.
-func (t *tried) judge() (all []verdict) {
+func (t *tried) judge() (all checks.List) {
 	add := func(what string, o *outcome, ok func(float64) bool, want string) {
 		if o == nil {
 			return
 		}
-		all = append(all, verdict{fmt.Sprintf("%s %s: %s", t.Number, t.Attack, what), want, o.Figure, ok(o.Harm)})
+		all.Want(fmt.Sprintf("%s %s: %s", t.Number, t.Attack, what), want, o.Figure, ok(o.Harm))
 	}
 	none := func(h float64) bool { return h <= t.AtMost }
 	some := func(h float64) bool { return h > t.AtMost }
@@ -103,11 +100,7 @@ func (t *tried) judge() (all []verdict) {
 
 // broken lists what was not as it must be.
 func (t *tried) broken() (names []string) {
-	for _, v := range t.judge() {
-		if !v.ok {
-			names = append(names, fmt.Sprintf("%s: want %s, got %s", v.name, v.want, v.got))
-		}
-	}
+	names = t.judge().Broken()
 	if t.err != nil {
 		names = append(names, t.err.Error())
 	}

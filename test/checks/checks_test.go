@@ -47,6 +47,22 @@ func TestBrokenPromiseFailsTheTarget(t *testing.T) {
 	}
 }
 
+// TestAllTargetsEndInTheSameWords: what was not kept, and where to look further.
+func TestAllTargetsEndInTheSameWords(t *testing.T) {
+	r := New("demo")
+	r.None("faults", "")
+	dir := t.TempDir()
+	if err := r.End(dir, ", the log more"); err != nil {
+		t.Errorf("got %v; want none", err)
+	}
+	r.None("leaks", "a socket")
+	path := filepath.Join(dir, "demo.json")
+	want := "demo: not kept: leaks: want none, got a socket\nmcdns: hint: " + path + " has the figures, the log more"
+	if err := r.End(dir, ", the log more"); err == nil || err.Error() != want {
+		t.Errorf("got %v; want %s", err, want)
+	}
+}
+
 func TestNothingCheckedIsAFailure(t *testing.T) {
 	if err := New("demo").Write(filepath.Join(t.TempDir(), "demo.json")); err == nil {
 		t.Error("got no error")

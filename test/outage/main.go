@@ -204,7 +204,7 @@ func (e *evening) all(jobs []job, beside int) error {
 		over.Go(func() {
 			defer func() { <-slots }()
 			errs[i] = j.run(r)
-			if e.again && (errs[i] != nil || len(r.broken()) > 0) {
+			if e.again && (errs[i] != nil || len(r.checks.Broken()) > 0) {
 				errs[i] = e.onceMore(j, r, errs[i])
 			}
 			if errs[i] != nil {
@@ -219,7 +219,7 @@ func (e *evening) all(jobs []job, beside int) error {
 // onceMore repeats a case in which something went wrong: what a busy machine did
 // is not done twice, what the product does is. The first time is reported beside.
 func (e *evening) onceMore(j job, r *result, err error) error {
-	first := r.broken()
+	first := r.checks.Broken()
 	if err != nil {
 		first = append(first, err.Error())
 	}

@@ -64,7 +64,7 @@ func TestBrokenCaseRunsOnceMoreAndNoMore(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := e.results[0]
-		if kept := len(r.broken()) == 0; runs != c.runs || kept != (c.good < 3) || len(r.checks) != 1 || (len(r.AtFirst) > 0) != (runs > 1) {
+		if kept := len(r.checks.Broken()) == 0; runs != c.runs || kept != (c.good < 3) || len(r.checks) != 1 || (len(r.AtFirst) > 0) != (runs > 1) {
 			t.Errorf("good from run %d on: %d runs, %+v; want %d", c.good, runs, r, c.runs)
 		}
 	}

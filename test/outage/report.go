@@ -24,7 +24,7 @@ type result struct {
 	// AtFirst is what made the case run once more.
 	AtFirst []string `json:"not_kept_at_first,omitempty"`
 
-	checks     []checks.Check
+	checks     checks.List
 	recoveries int
 }
 
@@ -138,17 +138,7 @@ func (p *part) sum() {
 
 // want adds a promise, and what became of it.
 func (r *result) want(name string, want, got any, ok bool) {
-	r.checks = append(r.checks, checks.Check{Name: r.Case + ": " + name, Want: want, Got: got, OK: ok})
-}
-
-// broken lists the promises that were not kept.
-func (r *result) broken() (names []string) {
-	for _, c := range r.checks {
-		if !c.OK {
-			names = append(names, fmt.Sprintf("%s: want %v, got %v", c.Name, c.Want, c.Got))
-		}
-	}
-	return names
+	r.checks.Want(r.Case+": "+name, want, got, ok)
 }
 
 // wantAll wants every lookup of a part to have been right.
@@ -181,14 +171,7 @@ func (e *evening) report() error {
 		for _, p := range result.Parts {
 			p.sum()
 		}
-		for _, c := range result.checks {
-			r.Want(c.Name, c.Want, c.Got, c.OK)
-		}
+		r.List = append(r.List, result.checks...)
 	}
-	path := filepath.Join(lab.Top(), "build", "outage.json")
-	if err := r.Write(path); err != nil {
-		return fmt.Errorf("%w\nmcdns: hint: %s has the figures, %s what the daemons said", err, path, e.logs)
-	}
-	fmt.Println("Every promise kept: build/outage.json")
-	return nil
+	return r.End(filepath.Join(lab.Top(), "build"), ", "+e.logs+" what the daemons said")
 }

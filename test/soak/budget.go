@@ -41,25 +41,19 @@ func (s *series) third(i, figure int) (mean, most float64) {
 }
 
 // budgets holds every daemon to what is allowed.
-func budgets(all []*series) (out []checks.Check) {
+func budgets(all []*series) (out checks.List) {
 	for _, s := range all {
 		enough := len(s.Samples) >= 30
-		out = append(out, checks.Check{Name: s.Host + ": samples", Want: ">= 30", Got: len(s.Samples), OK: enough})
+		out.Want(s.Host+": samples", ">= 30", len(s.Samples), enough)
 		for f, b := range allowed {
 			_, most := s.third(0, f)
 			middle, most1 := s.third(1, f)
 			last, most2 := s.third(2, f)
 			limit := middle*(1+b.share) + b.more
-			out = append(out, checks.Check{
-				Name: fmt.Sprintf("%s: %s, mean of the last third", s.Host, figureNames[f]),
-				Want: fmt.Sprintf("<= %.0f: the middle third's and %.0f %% and %.0f", limit, 100*b.share, b.more),
-				Got:  round(last), OK: last <= limit && enough,
-			})
+			out.Want(fmt.Sprintf("%s: %s, mean of the last third", s.Host, figureNames[f]),
+				fmt.Sprintf("<= %.0f: the middle third's and %.0f %% and %.0f", limit, 100*b.share, b.more), round(last), last <= limit && enough)
 			most = max(most, most1, most2)
-			out = append(out, checks.Check{
-				Name: fmt.Sprintf("%s: %s, at most", s.Host, figureNames[f]), Want: fmt.Sprintf("<= %.0f", b.most),
-				Got: round(most), OK: most <= b.most && most > 0,
-			})
+			out.Want(fmt.Sprintf("%s: %s, at most", s.Host, figureNames[f]), fmt.Sprintf("<= %.0f", b.most), round(most), most <= b.most && most > 0)
 		}
 	}
 	return out

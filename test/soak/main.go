@@ -151,33 +151,23 @@ func (s *soak) report(all []*series) error {
 	r.Set("lookups", s.tally.figures())
 	r.Set("thirds", summary(all))
 	r.Set("samples", all)
-	for _, c := range append(budgets(all), s.promises()...) {
-		r.Want(c.Name, c.Want, c.Got, c.OK)
-	}
-	path := filepath.Join(lab.Top(), "build", "soak.json")
-	if err := r.Write(path); err != nil {
-		return fmt.Errorf("%w\nmcdns: hint: %s has every sample", err, path)
-	}
-	fmt.Println("Nothing grew: build/soak.json")
-	return nil
+	r.List = append(budgets(all), s.promises()...)
+	return r.End(filepath.Join(lab.Top(), "build"), ", every sample among them")
 }
 
 // promises are those beside the budgets: who measures a LAN that does not work, or
 // daemons that died in between, has measured nothing.
-func (s *soak) promises() (out []checks.Check) {
-	want := func(name string, want, got any, ok bool) {
-		out = append(out, checks.Check{Name: name, Want: want, Got: got, OK: ok})
-	}
+func (s *soak) promises() (out checks.List) {
 	for _, h := range s.stay {
-		want(h.Name+": starts of mcdnsd", 1, h.Mcdnsd.Starts(), h.Mcdnsd.Starts() == 1)
+		out.Want(h.Name+": starts of mcdnsd", 1, h.Mcdnsd.Starts(), h.Mcdnsd.Starts() == 1)
 		st, err := h.Status()
 		n := st.Counters["internal_errors"]
-		want(h.Name+": internal errors", 0, n, err == nil && n == 0)
+		out.Want(h.Name+": internal errors", 0, n, err == nil && n == 0)
 	}
 	f := s.tally.figures()
-	want("lookups of known names answered", ">= 99.9 %", fmt.Sprintf("%.3f %%", 100*f.Share), f.Share >= .999)
+	out.Want("lookups of known names answered", ">= 99.9 %", fmt.Sprintf("%.3f %%", 100*f.Share), f.Share >= .999)
 	for _, what := range []string{"host left", "host back", "server lost", "new key", "configuration read again", "LAN split", "cable pulled", "rude programs"} {
-		want(what, "> 0", s.events[what], s.events[what] > 0)
+		out.Want(what, "> 0", s.events[what], s.events[what] > 0)
 	}
 	return out
 }

@@ -8,8 +8,8 @@ import (
 	"mcdns/test/checks"
 )
 
-// checks writes sim.json: each promised figure, and what came out.
-func (a *All) checks(path string) error {
+// checks writes sim.json to dir: each promised figure, and what came out.
+func (a *All) checks(dir string) error {
 	r := checks.New("sim")
 	r.Set("quick", a.Quick)
 	r.Set("took_s", a.TookS)
@@ -26,22 +26,22 @@ func (a *All) checks(path string) error {
 	most := 1 + a.Slashdot.Lookups/1000
 	r.Want("slashdot: questions that reached the DNS server", fmt.Sprintf("<= %d of %d", most, a.Slashdot.Lookups), a.Slashdot.Asked, a.Slashdot.Asked <= most)
 	for _, part := range []struct{ name, faults string }{{flashName, a.Flash.Faults}, {slashdotName, a.Slashdot.Faults}, {propagationName, a.Propagation.Faults}} {
-		r.Want(part.name+": promises broken", "none", or(part.faults, "none"), part.faults == "")
+		r.None(part.name+": promises broken", part.faults)
 	}
 	r.Want("propagation: worst ms to 98 % of the hosts", "<= 1000", a.Propagation.WorstMS, a.Propagation.WorstMS <= 1000)
 	for _, c := range a.Common {
 		r.Want("common case: "+c.Name, c.Want, c.Got, c.OK())
 	}
 	r.Set("day", a.Day)
-	r.Want(fmt.Sprintf("%.3g hours while hosts come and go: what grew, and promises broken", a.Day.Hours), "", a.Day.Faults, a.Day.Faults == "")
+	r.None(fmt.Sprintf("%.3g hours while hosts come and go: what grew, and promises broken", a.Day.Hours), a.Day.Faults)
 	if h := a.Huge; h != nil {
 		r.Set("huge", h)
 		r.Want("hosts in the largest group", 10_000, h.Hosts, h.Hosts >= 10_000)
 		r.Want("largest group: peers that the median host knows", h.Hosts-1, h.Peers.Median, int(h.Peers.Median) == h.Hosts-1)
 		r.Want("largest group: answered in the outage of what any host ever had", ">= 0.999", h.Answered, h.Answered >= .999)
-		r.Want("largest group: promises broken", "", h.Faults, h.Faults == "")
+		r.None("largest group: promises broken", h.Faults)
 	}
-	return r.Write(path)
+	return r.End(dir, ", sim/report.html in charts")
 }
 
 // check is for one case. The ratios are promised at 100 and 1000 hosts, and
@@ -59,10 +59,10 @@ func (res *Result) check(r *checks.Report, quick bool) {
 		want(what, ">= 0.999", o.OfBound, o.OfBound >= .999)
 		want(fmt.Sprintf("outage with %.0f %% dead: seconds until all hosts know that the server is back", o.Dead*100), "<= 10", o.Back, o.Back <= 10)
 		if o.Faults != "" {
-			r.Want(res.Name+": promises broken in the outage", "none", o.Faults, false)
+			r.None(res.Name+": promises broken in the outage", o.Faults)
 		}
 	}
-	r.Want(res.Name+": promises broken", "none", or(res.Faults, "none"), res.Faults == "")
+	r.None(res.Name+": promises broken", res.Faults)
 }
 
 // grow checks what must not grow with the number of hosts.
@@ -153,10 +153,3 @@ func (a *All) fast(r *checks.Report) {
 }
 
 func round4(v float64) float64 { return float64(int(v*1e4+.5)) / 1e4 }
-
-func or(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
-}

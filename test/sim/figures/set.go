@@ -124,7 +124,7 @@ func (a *All) write(dir string) error {
 			return fmt.Errorf("sim: %w", err)
 		}
 	}
-	return a.checks(filepath.Join(dir, "sim.json"))
+	return a.checks(dir)
 }
 
 // Run runs one case, on all cores.
