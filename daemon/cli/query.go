@@ -61,22 +61,10 @@ func answerCode(status control.Outcome) int {
 	return exitNoName
 }
 
-// recordTypes are the types that have a name here (IANA DNS parameters).
-var recordTypes = map[string]uint16{
-	"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "HINFO": 13, "MX": 15, "TXT": 16, "AAAA": 28, "LOC": 29,
-	"SRV": 33, "NAPTR": 35, "DNAME": 39, "DS": 43, "SSHFP": 44, "DNSKEY": 48, "TLSA": 52, "SMIMEA": 53,
-	"OPENPGPKEY": 61, "SVCB": 64, "HTTPS": 65, "URI": 256, "CAA": 257,
-}
-
 func typeNumbers(types []string) (string, error) {
 	var out []string
 	for _, t := range types {
-		name := strings.ToUpper(t)
-		n, ok := recordTypes[name]
-		if digits, is := strings.CutPrefix(name, "TYPE"); !ok && is { // RFC 3597
-			v, err := strconv.ParseUint(digits, 10, 16)
-			n, ok = uint16(v), err == nil && v != 0
-		}
+		n, ok := dns.TypeNamed(t)
 		if ok && !askable(n) {
 			return "", &failure{code: exitUsage, err: fmt.Errorf("records of type %s cannot be asked for (RFC 6895 section 3.1)", t)}
 		}

@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"net/netip"
-	"strings"
 	"time"
 
 	"mcdns/daemon/control"
@@ -70,7 +69,7 @@ func result(r node.Result, set node.Settings) control.Result {
 		return control.Result{Kind: control.None, Records: []string{}, Values: []string{}}
 	}
 	out := control.Result{
-		Name: a.Question.Name, Type: typeName(a.Question), Kind: kinds[a.Kind],
+		Name: a.Question.Name, Type: dns.TypeName(a.Question.Type), Kind: kinds[a.Kind],
 		Records: append([]string{}, a.RecordsLeft(r.Age, r.TTL)...), Values: []string{},
 		Origin: &control.Origin{
 			TTLs: r.TTL.Seconds(), LifeS: r.Life.Seconds(), OriginalTTLs: a.TTL.Seconds(), AgeS: r.Age.Seconds(),
@@ -107,10 +106,4 @@ func addrString(a netip.AddrPort) string {
 		return a.Addr().String()
 	}
 	return a.String()
-}
-
-// typeName is the type's mnemonic, TYPEn if it has none (RFC 3597).
-func typeName(q dns.Question) string {
-	_, name, _ := strings.Cut(q.String(), " ")
-	return name
 }

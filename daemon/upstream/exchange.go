@@ -74,7 +74,9 @@ func askUDP(ctx context.Context, server netip.AddrPort, q dns.Question, edns, mi
 	id := newID()
 	query := dns.AppendQuery(nil, q, id, edns)
 	if mixed {
-		mixLetters(query)
+		coins := make([]byte, len(query))
+		rand.Read(coins)
+		dns.DrawLetters(query, coins)
 	}
 	if _, err := conn.Write(query); err != nil {
 		return nil, err
@@ -86,10 +88,11 @@ func askUDP(ctx context.Context, server netip.AddrPort, q dns.Question, edns, mi
 		if err != nil {
 			return nil, err
 		}
-		kept := takeLetters(query, buf[:n])
+		kept := dns.TakeLetters(query, buf[:n])
 		answer, err := parse(q, id, buf[:n])
-		if errors.Is(err, dns.ErrMismatch) || noQuestion(buf[:n]) && !(edns && knowsNoEDNS(err)) {
-			if n >= headerLen && binary.BigEndian.Uint16(buf[:]) != id {
+		h, ok := dns.ReadHead(buf[:n])
+		if errors.Is(err, dns.ErrMismatch) || h.Bare && !(edns && knowsNoEDNS(err)) {
+			if ok && h.ID != id {
 				wrong++
 			}
 			continue
@@ -102,61 +105,19 @@ func askUDP(ctx context.Context, server netip.AddrPort, q dns.Question, edns, mi
 	return nil, errForged
 }
 
-// mixLetters draws the case of each letter in a query's name. Lengths of labels
-// are below 'A', so bytes need not be told apart.
-func mixLetters(query []byte) {
-	name := query[headerLen : headerLen+nameLen(query)]
-	coins := make([]byte, len(name))
-	rand.Read(coins)
-	for i, c := range name {
-		if ('a' <= c && c <= 'z') && coins[i]&1 == 1 {
-			name[i] = c - ('a' - 'A')
-		}
-	}
-}
-
-// takeLetters reports whether a reply repeats the query's name byte for byte, and if
-// so puts the letters back that nobody drew, lower case: names that the server
-// compressed point there, and programs would see them.
-func takeLetters(query, reply []byte) bool {
-	end := headerLen + nameLen(query)
-	if len(reply) < end || string(reply[headerLen:end]) != string(query[headerLen:end]) {
-		return false
-	}
-	for i, c := range reply[headerLen:end] {
-		if 'A' <= c && c <= 'Z' {
-			reply[headerLen+i] = c + ('a' - 'A')
-		}
-	}
-	return true
-}
-
-// nameLen is the length of the name of a query that wire made.
-func nameLen(query []byte) int {
-	off := headerLen
-	for query[off] != 0 {
-		off += 1 + int(query[off])
-	}
-	return off + 1 - headerLen
-}
-
-const headerLen = 12
-
-// parse reads a reply that must carry our id. A failure may come without the
-// question it did not understand (RFC 1035 section 4.1.1 leaves it open). By UDP that
-// is a lost try, as for glibc: nothing shows that it is meant. That EDNS is not
-// understood may be found out by it.
+// parse reads a reply that must carry our id. By UDP a failure without a question is a
+// lost try, as for glibc: nothing shows that it is meant. That EDNS is not understood
+// may be found out by it.
 func parse(q dns.Question, id uint16, reply []byte) (*dns.Answer, error) {
-	if len(reply) < headerLen || binary.BigEndian.Uint16(reply) != id {
+	h, ok := dns.ReadHead(reply)
+	if !ok || h.ID != id {
 		return nil, dns.ErrMismatch
 	}
-	if isReply, rcode := reply[2]&0x80 != 0, int(reply[3]&0x0f); isReply && rcode != 0 && noQuestion(reply) {
-		return nil, &dns.RcodeError{Rcode: rcode}
+	if h.Reply && h.Rcode != 0 && h.Bare {
+		return nil, &dns.RcodeError{Rcode: h.Rcode}
 	}
 	return dns.ParseReply(q, reply)
 }
-
-func noQuestion(reply []byte) bool { return len(reply) >= headerLen && reply[4] == 0 && reply[5] == 0 }
 
 // closeOn closes conn when ctx ends, and at the latest when the function it
 // returns is called.

@@ -18,7 +18,7 @@ func FuzzReply(f *testing.F) {
 	f.Add(query)
 	f.Add(append([]byte{0, byte(len(query))}, query...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		takeLetters(query, append([]byte(nil), b...))
+		dns.TakeLetters(query, append([]byte(nil), b...))
 		if a, err := parse(q, 7, b); (a == nil) == (err == nil) {
 			t.Fatalf("%x: got %v, %v", b, a, err)
 		}

@@ -8,6 +8,17 @@ import (
 	"mcdns/gocore/dns"
 )
 
+const headerLen = 12
+
+// nameLen is the length of the name of a query.
+func nameLen(query []byte) int {
+	off := headerLen
+	for query[off] != 0 {
+		off += 1 + int(query[off])
+	}
+	return off + 1 - headerLen
+}
+
 // compressed replies to a query for any name with an alias whose target ends where
 // the question's second label begins, as a server compresses it, and with data that
 // ends there.

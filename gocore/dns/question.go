@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	miekg "github.com/miekg/dns"
 )
@@ -58,12 +60,26 @@ func askable(typ uint16) bool {
 }
 
 // String gives "www.example.org. AAAA".
-func (q Question) String() string {
-	t, ok := miekg.TypeToString[q.Type]
-	if !ok {
-		t = fmt.Sprintf("TYPE%d", q.Type)
+func (q Question) String() string { return q.Name + " " + TypeName(q.Type) }
+
+// TypeName is the mnemonic of a record type, TYPEn for one that has none (RFC 3597).
+func TypeName(typ uint16) string {
+	if name, ok := miekg.TypeToString[typ]; ok {
+		return name
 	}
-	return q.Name + " " + t
+	return fmt.Sprintf("TYPE%d", typ)
+}
+
+// TypeNamed is the record type with this mnemonic, or TYPEn, in either case. Not all
+// that have one can be asked for (NewQuestion).
+func TypeNamed(name string) (typ uint16, ok bool) {
+	name = strings.ToUpper(name)
+	if typ, ok = miekg.StringToType[name]; ok {
+		return typ, typ != 0
+	}
+	digits, is := strings.CutPrefix(name, "TYPE")
+	n, err := strconv.ParseUint(digits, 10, 16)
+	return uint16(n), is && err == nil && n != 0
 }
 
 // Hash is the same on every host and in every version: rank and the order of

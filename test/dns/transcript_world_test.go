@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -322,13 +321,9 @@ func question(f []string) (dns.Question, []string, error) {
 	if len(f) < 2 {
 		return dns.Question{}, nil, errors.New("want a name and a type")
 	}
-	typ, ok := miekg.StringToType[f[1]]
+	typ, ok := dns.TypeNamed(f[1])
 	if !ok {
-		n, err := strconv.ParseUint(strings.TrimPrefix(f[1], "TYPE"), 10, 16)
-		if err != nil {
-			return dns.Question{}, nil, fmt.Errorf("type %q", f[1])
-		}
-		typ = uint16(n)
+		return dns.Question{}, nil, fmt.Errorf("type %q", f[1])
 	}
 	q, err := dns.NewQuestion(f[0], typ)
 	return q, f[2:], err

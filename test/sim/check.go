@@ -225,4 +225,4 @@ func (c *Checks) life(a *dns.Answer, own bool) time.Duration {
 	return life
 }
 
-func show(q dns.Question) string { return q.Name + " " + typeName(q.Type) }
+func show(q dns.Question) string { return q.Name + " " + dns.TypeName(q.Type) }

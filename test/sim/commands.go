@@ -170,16 +170,11 @@ func (s *script) addRecords(_, input []string) error {
 }
 
 func question(args []string) (dns.Question, error) {
-	typ := TypeA
+	typ := dns.TypeA
 	if len(args) > 1 {
-		switch args[1] {
-		case "A":
-		case "AAAA":
-			typ = TypeAAAA
-		case "PTR":
-			typ = TypePTR
-		default:
-			return dns.Question{}, fmt.Errorf("type A, AAAA or PTR")
+		var ok bool
+		if typ, ok = dns.TypeNamed(args[1]); !ok {
+			return dns.Question{}, fmt.Errorf("no type %s", args[1])
 		}
 	}
 	return dns.NewQuestion(args[0], typ)

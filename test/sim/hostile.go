@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mcdns/gocore/dns"
 )
 
 // Hostile is a group whose link was recorded over many starts of its hosts, by
@@ -43,7 +45,7 @@ func (c Hostile) Run() (Impression, error) {
 	for range c.Starts {
 		w.Run(6 * time.Second)
 		for i := range hostileNames {
-			w.Lookup(w.hosts[i%c.Hosts], Ask(hostileName(i), TypeA), 0)
+			w.Lookup(w.hosts[i%c.Hosts], Ask(hostileName(i), dns.TypeA), 0)
 		}
 		w.Run(4 * time.Second)
 		c.startAnew(w)
@@ -80,7 +82,7 @@ func (c Hostile) startAnew(w *World) {
 func (c Hostile) look(w *World, seen *impressions) {
 	seen.phase = "up"
 	for i := range hostileNames {
-		w.Lookup(w.hosts[2*i%c.Hosts], Ask(hostileName(i), TypeA), 0)
+		w.Lookup(w.hosts[2*i%c.Hosts], Ask(hostileName(i), dns.TypeA), 0)
 		w.Run(20 * time.Millisecond)
 	}
 	w.Run(time.Minute)
@@ -93,11 +95,11 @@ func (c Hostile) look(w *World, seen *impressions) {
 			w.Kill(h)
 		}
 	}
-	w.Lookup(w.hosts[1], Ask("unheard-of.example", TypeA), 0)
+	w.Lookup(w.hosts[1], Ask("unheard-of.example", dns.TypeA), 0)
 	w.Run(10 * time.Second)
 	seen.phase = "down"
 	for i := range hostileNames {
-		w.Lookup(w.hosts[(2*i+1)%c.Hosts], Ask(hostileName(i), TypeA), 0)
+		w.Lookup(w.hosts[(2*i+1)%c.Hosts], Ask(hostileName(i), dns.TypeA), 0)
 		w.Run(20 * time.Millisecond)
 	}
 	w.Run(10 * time.Second)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 )
 
@@ -30,7 +31,7 @@ func soak(seed uint64, hosts int, make func(node.Config) Node, trace *Trace) *Wo
 	w.mend()
 	w.Run(2*w.Checks.grace() + 6*helloInterval(hosts) + 2*time.Minute)
 	for i, h := range w.hosts { // a server that was never asked is suspect
-		w.Lookup(h, Ask(fmt.Sprintf("unheard-of-%d.example", i), TypeA), 0)
+		w.Lookup(h, Ask(fmt.Sprintf("unheard-of-%d.example", i), dns.TypeA), 0)
 	}
 	w.Run(time.Second)
 	w.Agree()

@@ -223,9 +223,9 @@ func (w *World) hostAt(a netip.AddrPort) string {
 // brief is a question as people say it.
 func brief(q dns.Question) string {
 	if q.Name == "." {
-		return ". " + typeName(q.Type)
+		return ". " + dns.TypeName(q.Type)
 	}
-	return strings.TrimSuffix(q.Name, ".") + " " + typeName(q.Type)
+	return strings.TrimSuffix(q.Name, ".") + " " + dns.TypeName(q.Type)
 }
 
 // data is what an answer says, in short.

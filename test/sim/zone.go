@@ -92,7 +92,7 @@ func (z *Records) Answer(q dns.Question, _ time.Duration) *dns.Answer {
 		next := ""
 		for _, l := range lines {
 			f := strings.Fields(l)
-			if f[2] == typeName(q.Type) {
+			if f[2] == dns.TypeName(q.Type) {
 				out, found = append(out, l), true
 			} else if f[2] == "CNAME" {
 				out, next = append(out, l), strings.ToLower(f[3])
@@ -122,28 +122,6 @@ func root(q dns.Question) *dns.Answer {
 	}
 	return a
 }
-
-func typeName(t uint16) string {
-	switch t {
-	case TypeA:
-		return "A"
-	case TypeAAAA:
-		return "AAAA"
-	case TypePTR:
-		return "PTR"
-	case typeSOA:
-		return "SOA"
-	}
-	return fmt.Sprint("TYPE", t)
-}
-
-// The types programs ask for.
-const (
-	TypeA    uint16 = 1
-	typeSOA  uint16 = 6
-	TypePTR  uint16 = 12
-	TypeAAAA uint16 = 28
-)
 
 // Ask makes a question of a name as people write it.
 func Ask(name string, typ uint16) dns.Question {
@@ -194,9 +172,9 @@ func NewMix(m Mix) *Names {
 	z := &Names{mix: m, questions: make([]dns.Question, total), answers: make([]*dns.Answer, total), changed: map[int]int{}}
 	z.index = make(map[dns.Question]int, total)
 	for i := range total {
-		z.questions[i] = Ask(fmt.Sprintf("n%d.example.", i), TypeA)
+		z.questions[i] = Ask(fmt.Sprintf("n%d.example.", i), dns.TypeA)
 		if m.Families && i >= m.Count {
-			z.questions[i] = Ask(fmt.Sprintf("n%d.example.", i-m.Count), TypeAAAA)
+			z.questions[i] = Ask(fmt.Sprintf("n%d.example.", i-m.Count), dns.TypeAAAA)
 		}
 		z.index[z.questions[i]] = i
 	}
@@ -239,7 +217,7 @@ func (z *Names) Answer(q dns.Question, _ time.Duration) *dns.Answer {
 func (z *Names) make(i int) *dns.Answer {
 	q, ttl := z.questions[i], int(z.TTL(i)/time.Second)
 	address := "A 11.%d.%d.%d"
-	if q.Type == TypeAAAA {
+	if q.Type == dns.TypeAAAA {
 		i, address = i-z.mix.Count, "AAAA 2001:db8::%x:%x:%x"
 	}
 	var lines []string
