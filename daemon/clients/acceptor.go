@@ -164,11 +164,11 @@ func (a *Acceptor) accept() {
 		fd, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(a.fd), 0, 0, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
 		switch errno {
 		case 0:
-			c := &Client{UID: nobody, gid: nobody, shut: &shut{fd: int(fd)}}
-			if c.shut.look()&unix.POLLHUP != 0 {
+			if look(int(fd))&unix.POLLHUP != 0 {
 				unix.Close(int(fd)) // it waits for no answer
 				continue
 			}
+			c := &Client{UID: nobody, gid: nobody, shut: &shut{fd: int(fd)}}
 			c.identify(fd)
 			a.ready = append(a.ready, c)
 		case unix.EINTR:
@@ -189,7 +189,7 @@ func (a *Acceptor) Await(c *Client) bool {
 	s := c.shut
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.home != nil || s.look() != 0 {
+	if s.closed || s.home != nil || look(s.fd) != 0 {
 		return false
 	}
 	a.mu.Lock()
@@ -266,7 +266,7 @@ func (c *Client) Open() (sent, ok bool) {
 	if s.closed {
 		return false, false
 	}
-	seen := s.look()
+	seen := look(s.fd)
 	sent = seen&unix.POLLIN != 0
 	if seen&unix.POLLHUP != 0 || !sent && s.home != nil && !time.Now().Before(s.until) {
 		return false, false // it waits for no answer
@@ -276,9 +276,9 @@ func (c *Client) Open() (sent, ok bool) {
 	return sent, true
 }
 
-// look says what can be done with the socket, as poll(2) does.
-func (s *shut) look() int16 {
-	look := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}}
+// look says what can be done with a socket, as poll(2) does.
+func look(fd int) int16 {
+	look := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 	unix.Poll(look, 0)
 	return look[0].Revents
 }

@@ -17,7 +17,7 @@ import (
 
 func (s *Server) serve(c *clients.Client, endTurn func()) {
 	c.SetReadDeadline(time.Now().Add(requestWithin))
-	r, err := readRequest(c)
+	r, err := readRequest(&pieces{c, endTurn, false})
 	if err != nil {
 		return // the module takes a closed connection for an absent daemon
 	}
@@ -148,6 +148,22 @@ func write(conn net.Conn, frame []byte) error {
 	conn.SetWriteDeadline(time.Now().Add(writeWithin))
 	_, err := conn.Write(frame)
 	return err
+}
+
+// pieces is a client that ends its turn before it waits for more than it had sent when
+// the turn began: four halves of a request kept all others waiting for 250 ms.
+type pieces struct {
+	io.Reader
+	endTurn func()
+	begun   bool
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	if p.begun {
+		p.endTurn()
+	}
+	p.begun = true
+	return p.Reader.Read(b)
 }
 
 // readRequest reads exactly one request of bounded length.

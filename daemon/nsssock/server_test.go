@@ -207,6 +207,39 @@ func TestRequestMayComeInPieces(t *testing.T) {
 	}
 }
 
+// TestHalfARequestKeepsNobodyWaiting: as many as have a turn at one time are still
+// waited for when another is answered. They have a second, which a busy machine may
+// take away; a turn that they hold takes it always.
+func TestHalfARequestKeepsNobodyWaiting(t *testing.T) {
+	path, _, stop := start(t, 100, found1)
+	defer stop()
+	for limit := time.Now().Add(patience / 4); ; {
+		var halves []net.Conn
+		for range beginning {
+			halves = append(halves, connect(t, path))
+			halves[len(halves)-1].Write(wwwRequest[:15])
+		}
+		whole := connect(t, path)
+		whole.Write(wwwRequest)
+		if got := frames(t, whole); !says(got, glibc.Found) {
+			t.Fatalf("got %v; want found", got)
+		}
+		waited := 0
+		for _, half := range halves {
+			half.Write(wwwRequest[15:])
+			if says(frames(t, half), glibc.Found) {
+				waited++
+			}
+		}
+		if waited == len(halves) {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("%d of %d halves were waited for after the answer to another", waited, len(halves))
+		}
+	}
+}
+
 func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 	release := make(chan bool)
 	path, _, stop := start(t, 10, func(ctx context.Context, q dns.Question) (node.Result, error) {
