@@ -140,11 +140,19 @@ func (r *Ring) Claims(b []byte) error {
 // error is ErrShort, ErrVersion, ErrForeign or ErrForged; all but the last cost
 // nothing to find.
 func (r *Ring) Open(datagram []byte) ([]byte, error) {
-	plain, _, err := r.open(datagram, false)
+	plain, _, err := r.open(nil, datagram, false)
 	return plain, err
 }
 
-func (r *Ring) open(b []byte, hello bool) ([]byte, *ringKey, error) {
+// OpenIn is Open that makes the plaintext in room, where it fits; what room held is
+// overwritten even if the datagram is forged. Room made anew for each was two thirds
+// of what 1232 forged bytes cost.
+func (r *Ring) OpenIn(room, datagram []byte) ([]byte, error) {
+	plain, _, err := r.open(room[:0], datagram, false)
+	return plain, err
+}
+
+func (r *Ring) open(room, b []byte, hello bool) ([]byte, *ringKey, error) {
 	if err := r.Claims(b); err != nil {
 		return nil, nil, err
 	}
@@ -158,7 +166,7 @@ func (r *Ring) open(b []byte, hello bool) ([]byte, *ringKey, error) {
 		if hello {
 			aead = k.hello
 		}
-		plain, bad := aead.Open(nil, b[nonceAt:sealedAt], b[sealedAt:], b[:headerSize])
+		plain, bad := aead.Open(room, b[nonceAt:sealedAt], b[sealedAt:], b[:headerSize])
 		if bad == nil {
 			return plain, k, nil
 		}

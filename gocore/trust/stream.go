@@ -114,7 +114,7 @@ func (s *Stream) Accept(hello []byte) error {
 	if len(hello) != HelloSize {
 		return s.fail(ErrShort)
 	}
-	b, k, err := s.ring.open(hello, true)
+	b, k, err := s.ring.open(nil, hello, true)
 	if err != nil {
 		return s.fail(err)
 	}
