@@ -59,6 +59,8 @@ put 644 systemd/mcdns.sysusers "$prefix/lib/sysusers.d/mcdns.conf"
 put 644 systemd/90-mcdns.preset "$prefix/lib/systemd/system-preset/90-mcdns.preset"
 keep 644 etc/mcdnsd.conf /etc/mcdns/mcdnsd.conf
 put 644 apparmor/mcdns /etc/apparmor.d/abstractions/nameservice.d/mcdns
+put 644 firewall/firewalld.xml "$prefix/lib/firewalld/services/mcdns.xml"
+put 644 firewall/ufw /etc/ufw/applications.d/mcdns
 for page in mcdns.1 mcdnsd.conf.5 mcdns-protocol.7 mcdnsd.8; do
 	put 644 man/$page "$share/man/man${page##*.}/$page"
 done

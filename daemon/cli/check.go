@@ -3,10 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,10 +25,6 @@ const (
 )
 
 func (l level) String() string { return [...]string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[l] }
-
-// isolatedFor is how long a host may hear nobody: longer than a start or a restart of
-// the group takes.
-const isolatedFor = 60
 
 // A finding is something that is not as it should be.
 type finding struct {
@@ -70,7 +63,7 @@ func (e *env) check(ctx context.Context) error {
 	if err := json.Unmarshal(body, &s); err != nil {
 		return e.stranger(err)
 	}
-	return quiet(e.verdict(e.findings(&s), &s))
+	return quiet(e.verdict(findings(&s), &s))
 }
 
 // cannotCheck is the verdict where there is no status.
@@ -137,40 +130,16 @@ func perfdata(s *control.Status) string {
 		lookups(s.Counters), s.Counters["lookups_failed"])
 }
 
-// findings judges a status, and what programs see of this machine. A foreign key or
-// version on the link is none: anybody can send such a datagram.
-func (e *env) findings(s *control.Status) (all []finding) {
-	warn := func(what, remedy string) { all = append(all, finding{levelWarning, what, remedy}) }
+// findings judges a status.
+func findings(s *control.Status) (all []finding) {
 	if s.Upstream == control.Down {
 		all = append(all, finding{levelCritical, "no DNS server has answered for " + ago(s.UpstreamS) + ", names are served from what is held", ""})
 	}
-	if s.Saved.State == control.Failing {
-		warn("nothing is saved: "+s.Saved.Problem, "cache.save in mcdnsd.conf(5)")
-	}
-	switch g := s.Group; {
-	case g.Problem != "":
-		warn("the group's key or port cannot be used: "+g.Problem, "mcdnsd(8), KEYS")
-	case g.State == control.Solo && e.there(g.KeyFile):
-		warn(g.KeyFile+" is there and not used", "systemctl reload mcdnsd")
-	case g.State == control.Isolated && g.StateS >= isolatedFor:
-		warn("isolated for "+ago(g.StateS), isolatedRemedy(&g))
-	}
-	for _, f := range e.machine().Faults(s.ReadsHosts) {
-		warn(f.What, f.Remedy)
+	for _, t := range s.Troubles {
+		all = append(all, finding{levelWarning, t.What, t.Remedy})
 	}
 	if n := len(s.Warnings); n > 0 {
-		warn(fmt.Sprintf("%s about the configuration: %s", count(n, "warning"), s.Warnings[0]), "mcdns status lists all")
+		all = append(all, finding{levelWarning, fmt.Sprintf("%s about the configuration: %s", count(n, "warning"), s.Warnings[0]), "mcdns status lists all"})
 	}
 	return all
-}
-
-// isolatedRemedy is what to look at where nobody is heard.
-func isolatedRemedy(g *control.Group) string {
-	return fmt.Sprintf("UDP and TCP port %d must pass between the hosts, and all need the key %s", g.Port, strings.Join(g.KeyIDs, " or "))
-}
-
-// there reports whether a file of the machine is there.
-func (e *env) there(path string) bool {
-	_, err := os.Stat(filepath.Join(e.below, path))
-	return err == nil || !errors.Is(err, os.ErrNotExist)
 }

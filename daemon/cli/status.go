@@ -46,9 +46,6 @@ func (e *env) showStatus(s *control.Status) {
 		line(label, "%s", serverLine(server))
 	}
 	line("Group:", "%s", groupLine(&s.Group))
-	if s.Group.Problem != "" {
-		line("Problem:", "%s", strings.ReplaceAll(s.Group.Problem, "\n", "; "))
-	}
 	line("Cache:", "%s, %d of them past their TTL, %d negative; %s of %s", count(s.Cache.Entries, "answer"),
 		s.Cache.Stale, s.Cache.Negative, size(s.Cache.Bytes), size(s.Cache.Limit))
 	line("Lookups:", "%s", lookupsLine(s.Counters))
@@ -61,9 +58,6 @@ func (e *env) showStatus(s *control.Status) {
 			line("Note:", "another %s is in use on this link: %s since mcdnsd started", what.word, count(int(n), "datagram"))
 		}
 	}
-	if s.Saved.State == control.Failing {
-		line("Problem:", "nothing is saved: %s", s.Saved.Problem)
-	}
 	if n := s.Counters["answers_untold"]; n > 0 {
 		line("Untold:", "%d answers: too many at once to tell the group", n)
 	}
@@ -72,8 +66,9 @@ func (e *env) showStatus(s *control.Status) {
 		line("Namespaces:", "%s", text)
 	}
 	line("Running:", "%s", ago(s.UptimeS))
-	for _, f := range e.machine().Faults(s.ReadsHosts) {
-		line("Problem:", "%s (%s)", f.What, f.Remedy)
+	for _, t := range s.Troubles {
+		line("Problem:", "%s", strings.ReplaceAll(t.What, "\n", "; "))
+		line("", "-> %s", t.Remedy)
 	}
 	for _, warning := range s.Warnings {
 		line("Warning:", "%s", warning)

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,19 +22,6 @@ func TestSoloHostIsToldHowToMakeTheKeyItLooksFor(t *testing.T) {
 	}
 }
 
-// wired is a machine whose programs ask mcdns.
-func wired(t *testing.T) (below string) {
-	t.Helper()
-	below = t.TempDir()
-	for name, text := range map[string]string{"etc/nsswitch.conf": "hosts: files mcdns [!UNAVAIL=return] dns\n", "usr/lib64/libnss_mcdns.so.2": ""} {
-		path := filepath.Join(below, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return below
-}
-
 // served has Run ask a mcdnsd that says this status.
 func served(t *testing.T, s control.Status) (code int, said string) {
 	t.Helper()
@@ -53,7 +38,7 @@ func served(t *testing.T, s control.Status) (code int, said string) {
 	go server.Serve(l)
 	defer server.Close()
 	var out, errs strings.Builder
-	code = RunAt(t.Context(), wired(t), "1.2.3", []string{"status", "--socket", path}, &out, &errs)
+	code = Run(t.Context(), "1.2.3", []string{"status", "--socket", path}, &out, &errs)
 	return code, out.String() + errs.String()
 }
 

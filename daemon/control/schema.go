@@ -25,12 +25,19 @@ type Status struct {
 	Saved      Saved      `json:"saved"`
 	Process    Process    `json:"process"`
 	Namespaces Namespaces `json:"namespaces"`
-	// ReadsHosts: names of /etc/hosts are answered too ([names] hosts).
-	ReadsHosts bool `json:"reads_hosts"`
 	// Counters since the start, by name.
 	Counters map[string]uint64 `json:"counters"`
+	// Troubles are what keeps this host from its group, the disk or its programs.
+	Troubles []Trouble `json:"troubles"`
 	// Warnings about the configuration, with file and line, and resolv.conf.
 	Warnings []string `json:"warnings"`
+}
+
+// Trouble is something that is not as it should be, and the next step.
+type Trouble struct {
+	Kind   TroubleKind `json:"kind"`
+	What   string      `json:"what"`
+	Remedy string      `json:"remedy"`
 }
 
 // Server is a DNS server as this host sees it.

@@ -34,6 +34,31 @@ const (
 	Failing   SavedState = "failing"
 )
 
+// TroubleKind is what kind of a Trouble.
+type TroubleKind string
+
+// The kinds of trouble. Nobody on the link can raise one without the group's key but
+// by keeping datagrams or streams from this host.
+const (
+	// KeyRefused: a key, or the group's port, cannot be used.
+	KeyRefused TroubleKind = "key"
+	// KeyUnused: there is a key, and nothing is shared.
+	KeyUnused TroubleKind = "key_unused"
+	// LongIsolated: with a key, nobody has been heard for a minute.
+	LongIsolated TroubleKind = "isolated"
+	// Unsent: this machine does not let the group's datagrams out.
+	Unsent TroubleKind = "unsent"
+	// TCPBlocked: peers are heard, and no stream to any of them can be opened.
+	TCPBlocked TroubleKind = "tcp"
+	// Unsaved: what is held does not get to the disk.
+	Unsaved TroubleKind = "unsaved"
+	// Unwired: programs of this machine do not get to mcdnsd.
+	Unwired TroubleKind = "nss"
+)
+
+// TroubleKinds are all of them.
+var TroubleKinds = []TroubleKind{KeyRefused, KeyUnused, LongIsolated, Unsent, TCPBlocked, Unsaved, Unwired}
+
 // Namespaces says which programs are answered.
 type Namespaces string
 

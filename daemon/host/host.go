@@ -43,6 +43,7 @@ import (
 	"mcdns/daemon/loop"
 	"mcdns/daemon/metrics"
 	"mcdns/daemon/nsssock"
+	"mcdns/daemon/nsswitch"
 	"mcdns/daemon/report"
 	"mcdns/daemon/resolvconf"
 	"mcdns/daemon/serve"
@@ -220,7 +221,9 @@ func (h *Host) build() error {
 	h.dns = listener.New(listener.Config{Ask: h.resolve, Failed: h.cannotListen, Log: logs.Component(h.log, "listener")})
 	h.report = report.New(report.Config{
 		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
-		Seen: h.seen, Find: h.find, Dropped: h.lan.Counters, Saver: &h.saver,
+		Seen: h.seen, Find: h.find, Dropped: h.dropped, Saver: &h.saver,
+		Group:  report.Group{Refused: h.lan.Refused, Blocked: h.streams.Blocked},
+		Faults: nsswitch.Host().Faults, Log: h.log,
 	})
 	page := h.counts.Source(h.report.Status)
 	h.scraped = metrics.NewEndpoint(page, logs.Component(h.log, "metrics"), h.cannotServeMetrics)
@@ -235,6 +238,12 @@ func (h *Host) seen() report.Seen {
 		Settings: v.settings, Group: v.config.Group, Keys: v.keys, Problem: v.problem, Warnings: v.warnings,
 		Beyond: v.config.ProgramsBeyond, Hosts: v.config.Hosts,
 	}
+}
+
+// dropped adds what the node never saw.
+func (h *Host) dropped(to map[string]uint64) {
+	h.lan.Counters(to)
+	h.streams.Counters(to)
 }
 
 // beyond reports whether programs of other network namespaces are answered.
@@ -347,6 +356,7 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 			h.tellStatus()
 		case <-line.C:
 			h.tellStatus()
+			h.report.SayTroubles()
 		case <-rejoin.C:
 			h.lan.Rejoin()
 			h.retry()

@@ -143,6 +143,7 @@ type dropped struct {
 	// repeated: these very bytes were heard before.
 	flood, foreign, version, forged, malformed, repeated atomic.Uint64
 	unsent                                               atomic.Uint64
+	refused                                              atomic.Int64 // when the kernel last did not let one out
 }
 
 // Counters adds what was dropped before the node saw it, by the names that status

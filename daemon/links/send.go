@@ -2,7 +2,10 @@ package links
 
 import (
 	"crypto/rand"
+	"errors"
 	"reflect"
+	"syscall"
+	"time"
 
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
@@ -43,7 +46,20 @@ func (l *LAN) Send(s node.Send) {
 func (l *LAN) sent(err error, s node.Send, size int) {
 	if err != nil {
 		l.dropped.unsent.Add(1)
+		if errors.Is(err, syscall.EPERM) {
+			l.dropped.refused.Store(int64(l.config.Now()))
+		}
 		return
 	}
 	l.config.Counts.Sent(s.Message.Body, !s.To.IsValid(), size)
+}
+
+// refusedFor is how long a refusal counts: the group speaks every 15 s at least.
+const refusedFor = 30 * time.Second
+
+// Refused reports whether this machine does not let datagrams to the group out. The
+// kernel says "not permitted" for each that a firewall's output chain drops.
+func (l *LAN) Refused() bool {
+	at := l.dropped.refused.Load()
+	return at != 0 && l.config.Now()-time.Duration(at) < refusedFor
 }

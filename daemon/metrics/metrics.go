@@ -9,6 +9,7 @@ package metrics
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 
 	"mcdns/daemon/control"
@@ -34,6 +35,11 @@ func (c *Counts) Page(s *control.Status) []byte {
 		for _, from := range f.from {
 			p.sample(f.name, float64(s.Counters[from.counter]), from.labels...)
 		}
+	}
+	p.family("trouble", "gauge", "1 for what keeps this host from its group (key, key_unused, isolated, unsent, tcp), the disk (unsaved) or its programs (nss).")
+	for _, kind := range control.TroubleKinds {
+		has := slices.ContainsFunc(s.Troubles, func(t control.Trouble) bool { return t.Kind == kind })
+		p.sample("trouble", flag(has), "kind", string(kind))
 	}
 	p.one("config_warnings", "gauge", "What mcdnsd.conf and resolv.conf have that is left out.", float64(len(s.Warnings)))
 	return buf
@@ -178,6 +184,9 @@ var counters = []struct {
 		{"peer_replayed", []string{"reason", "replayed"}}, {"peer_duplicate", []string{"reason", "duplicate"}},
 	}},
 	{"peer_unsent_total", "Datagrams that could not be sent.", []from{{"datagrams_unsent", nil}}},
+	{"streams_total", "Streams over TCP that this host wanted to open to peers, by what became of it.", []from{
+		{"streams_opened", []string{"result", "opened"}}, {"streams_failed", []string{"result", "failed"}},
+	}},
 	{"rebinding_stopped_total", "Answers held back by stop_rebinding.", []from{{"rebinding_stopped", nil}}},
 	{"internal_errors_total", "What mcdnsd could not bear; the log has the first of each run.", []from{{"internal_errors", nil}}},
 }

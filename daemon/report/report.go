@@ -1,14 +1,15 @@
 // Package report says what the node and the daemon are doing, in the words of the
 // control socket. It stands apart from daemon/control, which the command links too.
 //
-// Read report.go first (status and peers), then line.go (systemd's line) and query.go
-// (where an answer is from).
+// Read report.go first (status and peers), then trouble.go (what is not as it should be),
+// line.go (systemd's line) and query.go (where an answer is from).
 package report
 
 import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"log/slog"
 	"os"
 	"runtime"
 	"runtime/metrics"
@@ -20,6 +21,7 @@ import (
 	"mcdns/daemon/control"
 	"mcdns/daemon/glibc"
 	"mcdns/daemon/loop"
+	"mcdns/daemon/nsswitch"
 	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
@@ -51,6 +53,10 @@ type Config struct {
 	// Dropped adds the counts of datagrams that the node never saw.
 	Dropped func(to map[string]uint64)
 	Saver   Saver
+	Group   Group
+	// Faults are what keeps the programs of this machine from mcdnsd.
+	Faults func(readsHosts bool) []*nsswitch.Fault
+	Log    *slog.Logger
 }
 
 // Saver is what saves the answers held (store.Saver).
@@ -63,9 +69,10 @@ type Saver interface {
 type Reporter struct {
 	config  Config
 	started time.Time
-	last    lastStatus // the loop's
-	spell   spell      // the loop's
-	said    string     // by Line, whose caller it belongs to
+	last    lastStatus                      // the loop's
+	spell   spell                           // the loop's
+	said    string                          // by Line, whose caller it belongs to
+	named   map[control.TroubleKind]ongoing // SayTroubles's, likewise
 }
 
 // New makes a reporter.
@@ -164,7 +171,7 @@ func (r *Reporter) Status(ctx context.Context) (control.Status, error) {
 		Cache: control.Cache{
 			Entries: s.Entries, Stale: s.Stale, Negative: s.Negative, Bytes: s.Bytes, Limit: v.Settings.CacheBytes,
 		},
-		Process: process(), Namespaces: namespaces(v.Beyond), ReadsHosts: v.Hosts, Counters: seen.counters, Warnings: []string{},
+		Process: process(), Namespaces: namespaces(v.Beyond), Counters: seen.counters, Warnings: []string{},
 	}
 	out.Group.State, out.Group.StateS = seen.spell.state, (seen.now - seen.spell.since).Seconds()
 	out.Group.Peers, out.Group.Proven, out.Group.Deaf = s.Peers, s.Proven, s.Deaf
@@ -178,6 +185,7 @@ func (r *Reporter) Status(ctx context.Context) (control.Status, error) {
 			LastSuccessS: seconds(server.Success), LastFailureS: seconds(server.Failure),
 		})
 	}
+	out.Troubles = r.troubles(&out, v)
 	r.config.Dropped(out.Counters)
 	out.Counters["datagrams_lost"] = r.config.Loop.Lost()
 	out.Counters["internal_errors"] = r.config.Loop.Panics() + survive.Panics()

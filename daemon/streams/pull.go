@@ -46,6 +46,7 @@ func (s *Streams) pull(p node.Pull) (last node.Pulled, err error) {
 	defer cancel()
 	d := net.Dialer{Control: onLink}
 	conn, err := d.DialContext(ctx, network, p.Addr.String())
+	s.dialled(p.Addr.Addr(), err)
 	if err != nil {
 		return node.Pulled{}, err
 	}

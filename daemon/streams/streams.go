@@ -2,8 +2,8 @@
 // wakes pulls from one peer (PROTOCOL 3.16). What is asked and what is given is the
 // node's; this package dials, accepts, bounds and seals.
 //
-// Read streams.go first, then pull.go (this host asks), serve.go (it is asked) with door.go, and
-// record.go (what stands on the wire).
+// Read streams.go first, then pull.go (this host asks) with dial.go, serve.go (it is asked) with
+// door.go, and record.go (what stands on the wire).
 package streams
 
 import (
@@ -72,7 +72,8 @@ type Streams struct {
 	waiting   []guest                   // unproven, oldest first
 	members   map[net.Conn]bool         // proven, inbound
 
-	met met
+	met  met
+	dial dials
 }
 
 // New makes the driver of streams; it can pull at once.

@@ -59,6 +59,9 @@ const (
 	pullTime    = 10 * time.Minute // a stream that does not end is not waited for
 	catchDelay  = 200 * time.Millisecond
 	catchTries  = 8
+	// catchAgain is how often it is tried when these were in vain: a firewall may be
+	// opened in a week, and without it the host held nothing from before its start.
+	catchAgain  = 5 * time.Minute
 	mostAsked   = 1000 // entries that go first
 	ranksToPull = 3
 	maxPulls    = 4 // streams for long answers at once
@@ -261,12 +264,16 @@ func (n *Node) pullEnded(now time.Duration, p *pull, whole bool) {
 func (n *Node) pullAgain(now time.Duration, p *pull) {
 	p.tries++
 	p.asked = nil
-	if p.tries == catchTries {
+	wait := catchAgain
+	switch {
+	case p.tries < catchTries:
+		wait = min(30*time.Second, 500*time.Millisecond<<p.tries)
+	case len(n.catching.of) > 1: // one is enough: repair begins others all the time
 		delete(n.catching.of, p.no)
-		n.log(slog.LevelWarn, "could not catch up with the group; names learnt meanwhile are asked for one by one")
 		return
+	case p.tries == catchTries:
+		n.log(slog.LevelWarn, "could not catch up with the group, still trying; names learnt meanwhile are asked for one by one")
 	}
-	wait := min(30*time.Second, 500*time.Millisecond<<p.tries)
 	n.after(now, wait/2+n.jitter(wait), timer{kind: pullTimer, key: p.no})
 }
 
