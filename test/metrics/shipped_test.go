@@ -170,6 +170,10 @@ func TestRulesRaiseTheAlarmsTheyPromise(t *testing.T) {
 	promtool(t, "", "test", "rules", "testdata/alerts.yml")
 }
 
+func TestOutageIsAnAlarmWithinAMinuteAndItsEndToo(t *testing.T) {
+	promtool(t, "", "test", "rules", "testdata/minute.yml")
+}
+
 // outsiders are the counters of what comes before the key is asked, or is heard
 // again: whoever can send to the link raises them.
 var outsiders = regexp.MustCompile(`mcdns_peer_(?:rejected|packets|bytes)_total`)

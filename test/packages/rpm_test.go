@@ -63,7 +63,8 @@ func TestRPMInstallsUpgradesAndErases(t *testing.T) {
 	mine := c.sh(t, "tail -n 1 /etc/mcdns/mcdnsd.conf")
 	promise(t, "rpm -U: configuration", "# mine", mine, mine == "# mine")
 	c.sh(t, "mcdns nss enable")
-	c.rpm(t, "-e", "nss-mcdns", "mcdns")
+	said := c.rpm(t, "-e", "nss-mcdns", "mcdns")
+	promise(t, "rpm -e says that the key stays", "rm -r /etc/mcdns", said, strings.Contains(said, "rm -r /etc/mcdns"))
 	promise(t, "rpm -e: nsswitch.conf", "as before", c.hosts(t), c.sh(t, "sha256sum /etc/nsswitch.conf") == sum)
 	left := c.sh(t, "find / -xdev -path /proc -prune -o -path /root -prune -o -path /var/lib/rpm -prune -o -path '*mcdns*' -print | sort")
 	const want = "/etc/mcdns\n/etc/mcdns/group.key\n/etc/mcdns/mcdnsd.conf.rpmsave"
