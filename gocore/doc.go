@@ -10,6 +10,7 @@
 //	wire/   bytes <-> messages between hosts
 //	cache/  answers with their ages; which of two answers stands; eviction
 //	group/  who is on the LAN, who of those heard is proven, how often to speak, whose turn it is (rank)
+//	upstream/ the DNS servers: which is up, suspect or down, and whose turn it is
 //	names/  special-use names, the administrator's lists, how far a question may travel
 //	limit/  how often something is done
 //	trust/  sealing, replay windows, clocks of peers, what a flood costs
@@ -19,9 +20,8 @@
 // in and comes out. Then node/lookup.go (a lookup), node/fetch.go,
 // node/order.go, node/receive.go (peers).
 //
-// The DNS servers are a room within node: upstream.go has its state and what it needs of
-// the rest (host), host.go what the rest does for it. Read life.go, then judge.go,
-// evidence.go and down.go.
+// node/host.go has what a node does for its rooms: it follows what happens to the DNS
+// servers, and hears who is proven. When a server is down stands in upstream/life.go.
 //
 //	program -> libnss_mcdns.so.2 -> daemon/nsssock -> glibc --Query-->  node --Ask-->  daemon/upstream -> DNS server
 //	                                              ^                     | ^                 |

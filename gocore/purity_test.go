@@ -54,6 +54,7 @@ var allowed = map[string]string{
 	"mcdns/gocore/cache":                   "",
 	"mcdns/gocore/dns":                     "",
 	"mcdns/gocore/group":                   "",
+	"mcdns/gocore/upstream":                "",
 	"mcdns/gocore/limit":                   "",
 	"mcdns/gocore/names":                   "",
 	"mcdns/gocore/node":                    "",

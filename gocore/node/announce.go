@@ -222,7 +222,7 @@ func (n *Node) fillAnnounce(now time.Duration) wire.Body {
 const announceSkips = 4
 
 func (n *Node) aged(now time.Duration, e cache.Entry) wire.Aged {
-	return wire.Aged{Answer: e.Answer, Age: roundUp(e.Age(now))}
+	return wire.Aged{Answer: e.Answer, Age: wire.RoundUp(e.Age(now))}
 }
 
 func longOf(e cache.Entry) wire.Long {

@@ -11,6 +11,7 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/limit"
+	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
 
@@ -76,7 +77,7 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 		n.nobodyKnows(now, p) // a moment ago nobody did
 		return
 	}
-	if since, down := n.upstream.downSince(p.q, n.serversFor(p.q)); down && n.failures.inVain(now, since, n.queryPatience(), p.q) {
+	if since, down := n.serversFor(p.q).Down(); down && n.failures.inVain(now, since, n.queryPatience(), p.q) {
 		n.nobodyKnows(now, p)
 		return
 	}
@@ -176,15 +177,15 @@ func (n *Node) mayCome(now time.Duration, f *fetch) bool {
 	if f == nil {
 		return false
 	}
-	since, down := n.upstream.downSince(f.q, n.serversFor(f.q))
-	if f.kind == viaFallback || f.own.TCP || !down || n.upstream.byHearsay() {
+	since, down := n.serversFor(f.q).Down()
+	if f.kind == viaFallback || f.own.TCP || !down || n.upstream.Hearsay() {
 		return true
 	}
 	end := f.began // asked before the outage was known
 	if f.began >= since {
 		end = since
 	}
-	if end += lateAnswer; now >= end || f.began >= since && f.nowhere() {
+	if end += upstream.LateAnswer; now >= end || f.began >= since && f.nowhere() {
 		return false
 	}
 	n.after(now, end-now, timer{kind: giveUpTimer, key: f.no})
@@ -387,7 +388,7 @@ func (n *Node) heardQuery(now time.Duration, m *group.Member, in Received, body 
 // received 55 QUERYs a second.
 func (n *Node) askedForAll(now time.Duration, e cache.Entry, asked wire.Asked) {
 	if e.Held() && e.Answer.Birth == asked.Held {
-		n.cache.Query(now, asked.Question, n.upstream.outage)
+		n.cache.Query(now, asked.Question, n.outage())
 	}
 }
 

@@ -316,7 +316,7 @@ func (n *Node) exportedNow(now time.Duration, x exported) wire.Aged {
 	if e := n.cache.Get(now, x.answer.Question); e.Held() && e.Answer.Birth == x.answer.Birth {
 		born = min(born, e.Born)
 	}
-	return wire.Aged{Answer: x.answer, Age: roundUp(now - born)}
+	return wire.Aged{Answer: x.answer, Age: wire.RoundUp(now - born)}
 }
 
 // exported lists what a peer wants: first what is most asked for, then by hash

@@ -107,14 +107,14 @@ func (l *lan) outageWithInsider(t *testing.T, late time.Duration, askers int) {
 	}
 	l.run(late + 6*time.Second)
 	for _, n := range honest {
-		if late > 0 && l.loss == 0 && n.upstream.outage != 1 {
-			t.Errorf("host %d saw %d outages, cut off between them; want 1 (seed %d): %q", n.i, n.upstream.outage, seed, n.logs)
+		if late > 0 && l.loss == 0 && n.outage() != 1 {
+			t.Errorf("host %d saw %d outages, cut off between them; want 1 (seed %d): %q", n.i, n.outage(), seed, n.logs)
 		}
 	}
 	held, slow, up, lies := 0, 0, 0, 0
 	for i, name := range names {
 		n := honest[i%len(honest)]
-		if !n.upstream.down || n.upstream.cutOff(l.now) {
+		if !n.allDown() || n.upstream.CutOff(l.now) {
 			up++
 		}
 		if _, ok := n.Entry(l.now, question(name)); ok {
@@ -137,7 +137,7 @@ func (l *lan) outageWithInsider(t *testing.T, late time.Duration, askers int) {
 	l.dead = false
 	l.run(20 * time.Second)
 	for _, n := range honest {
-		if !n.upstream.anyUp() {
+		if n.upstream.Best() != Up {
 			t.Errorf("host %d does not see that the server is back (seed %d)", n.i, seed)
 		}
 	}
@@ -147,14 +147,13 @@ func (l *lan) outageWithInsider(t *testing.T, late time.Duration, askers int) {
 // lost what another holds its ASK would else poison both.
 func TestWhatTheLonePeerTellsReplacesNothingHeld(t *testing.T) {
 	l, n, a, b := doubted(t)
-	s := n.upstream.servers[0]
 	n.cut = true
 	l.run(90 * time.Second) // what is held is past its time to live
-	s.judge, s.failure, s.claims = l.now, l.now, claims{}
+	n.forced().Doubt(l.now, 0)
 	l.says(a, n, denial)
 	l.says(b, n, claim)
-	if n.holdsDown(l.now, s, nobody); !n.upstream.lookedInVain(s) {
-		t.Fatalf("the claim is not contested: %+v", s.claims)
+	if n.forced().Judge(l.now, 0); n.upstream.Claimer() == nil {
+		t.Fatalf("the claim is not contested: %+v", n.first())
 	}
 	l.announces(b, question("n0.example."), liarsAddr)
 	l.announces(b, question("unheld.example."), liarsAddr)
@@ -216,7 +215,7 @@ func (l *lan) helpedByFew(t *testing.T, cut int) {
 			helped++
 		}
 		worst = max(worst, took)
-		if n.upstream.down || cut == len(l.nodes)-1 {
+		if n.allDown() || cut == len(l.nodes)-1 {
 			if _, took := n.lookup(names[i%len(names)]); took > 10*time.Millisecond {
 				late++
 			}
@@ -254,8 +253,8 @@ func TestOnePeersUpHelpsWhoIsCutOff(t *testing.T) {
 			}
 			l.run(time.Second)
 		}
-		if helped < 40 || n.upstream.outage > 0 {
-			t.Errorf("%d silent: %d of 40 new names, %d outages; want all and none (seed %d)", silent, helped, n.upstream.outage, seed)
+		if helped < 40 || n.outage() > 0 {
+			t.Errorf("%d silent: %d of 40 new names, %d outages; want all and none (seed %d)", silent, helped, n.outage(), seed)
 		}
 	}
 }
@@ -263,24 +262,24 @@ func TestOnePeersUpHelpsWhoIsCutOff(t *testing.T) {
 // The claim of a second peer ends the doubt: the host is cut off, and helped by all.
 func TestSecondPeersClaimEndsTheDoubt(t *testing.T) {
 	l, n, a, b := doubted(t)
-	s := n.upstream.servers[0]
 	n.cut = true
-	s.judge, s.failure, s.claims = l.now, l.now, claims{}
+	n.forced().Doubt(l.now, 0)
 	l.says(a, n, denial)
 	l.says(b, n, claim)
-	s.happens(l.now, failed)
-	s.looked = l.now
-	n.upstream.judgeServer(l.now, s)
-	if s.state() != Down || n.upstream.claimer() == nil {
-		t.Fatalf("state %v, %+v; want down, and the one peer asked (seed %d)", s.state(), s.claims, seed)
+	n.forced().Judge(l.now, 0)
+	if s := n.first(); s.State != Down || n.upstream.Claimer() == nil {
+		t.Fatalf("%+v; want down, and the one peer asked (seed %d)", s, seed)
 	}
 	l.run(time.Second)
 	l.says(a, n, claim)
-	l.run(lookWithin + 2*lookAfter)
-	if !n.upstream.cutOff(l.now) || n.upstream.claimer() != nil {
-		t.Errorf("state %v, %+v; want cut off (seed %d): %q", s.state(), s.claims, seed, n.logs)
+	l.run(2*time.Second + 2*1100*time.Millisecond) // it looks within two seconds, and again
+	if !n.upstream.CutOff(l.now) || n.upstream.Claimer() != nil {
+		t.Errorf("%+v; want cut off (seed %d): %q", n.first(), seed, n.logs)
 	}
 }
+
+// elected hosts look when a peer suspects a server.
+const elected = 5
 
 // doubted is a LAN in which a host that is not elected to look hears a doubt and no
 // look of its own has failed; it is the host, then two others.
@@ -294,7 +293,7 @@ func doubted(t *testing.T) (l *lan, n, a, b *testNode) {
 	l.run(time.Minute)
 	for _, o := range l.nodes {
 		switch {
-		case n == nil && o.upstream.serverRank(o.upstream.servers[0], electedToProbe) >= electedToProbe:
+		case n == nil && serving{o.Node}.Rank(dns.HashServer(l.server), elected) >= elected:
 			n = o
 		case a == nil:
 			a = o
@@ -309,47 +308,17 @@ func doubted(t *testing.T) (l *lan, n, a, b *testNode) {
 // what one other claims would else make a host "down" for a server that is well.
 func TestClaimIsDoubtedOnlyByWhoLookedInVain(t *testing.T) {
 	l, n, a, b := doubted(t)
-	s := n.upstream.servers[0]
 	doubt := denial
 	doubt.Suspect = true
 	l.says(a, n, doubt)
-	if !s.judging {
+	if s := n.first(); s.State != Suspect {
 		t.Fatalf("the doubt was not heard: %+v", s)
 	}
 	l.run(100 * time.Millisecond)
 	l.says(b, n, claim)
 	l.run(2 * time.Second)
-	if s.state() != Up || s.claims.vain {
-		t.Errorf("state %v, %+v; want up, and no doubt (seed %d): %q", s.state(), s.claims, seed, n.logs)
-	}
-}
-
-// A denial counts while its peer is there, and if it is that peer's last word.
-func TestDenialIsTheLastWordOfAPeerThatIsThere(t *testing.T) {
-	l, n, a, b := doubted(t)
-	s := n.upstream.servers[0]
-	s.judge, s.claims = l.now, claims{}
-	word := func(from *testNode, success, failure time.Duration) {
-		s.note(sayerOf(n.group.Get(from.self)), wire.ServerState{Success: success, Failure: failure}, l.now)
-	}
-	word(b, 0, wire.Never)
-	word(a, time.Second, 1500*time.Millisecond) // a datagram of its was lost before it had an answer
-	if n.upstream.contested(s) {
-		t.Errorf("a peer with success after its failure denies (seed %d)", seed)
-	}
-	word(a, time.Minute, time.Second)
-	if !n.upstream.contested(s) {
-		t.Errorf("a peer with failure after its success does not deny (seed %d)", seed)
-	}
-	n.group.Remove(a.self)
-	if n.upstream.contested(s) {
-		t.Errorf("a peer that is gone denies (seed %d)", seed)
-	}
-	s.claims = claims{}
-	word(b, time.Minute, time.Second)
-	word(b, 0, time.Second)
-	if n.upstream.contested(s) {
-		t.Errorf("a peer denies what it claims (seed %d)", seed)
+	if s := n.first(); s.State != Up || n.upstream.Claimer() != nil {
+		t.Errorf("%+v; want up, and no doubt (seed %d): %q", s, seed, n.logs)
 	}
 }
 

@@ -16,9 +16,8 @@ func (n *Node) Copy(r *rand.Rand) *Node {
 	c := *n
 	c.rand, c.out, c.timers.heap = r, slices.Clone(n.out), slices.Clone(n.timers.heap)
 	c.cache, c.group = n.cache.Copy(worth{&c}), n.group.Copy()
-	var servers map[*server]*server
-	c.upstream, servers = n.upstream.copy(&c)
-	c.copyLookups(n, servers)
+	c.upstream = n.upstream.Copy(serving{&c})
+	c.copyLookups(n)
 	c.failures.of, c.failures.heard = maps.Clone(n.failures.of), slices.Clone(n.failures.heard)
 	c.refresh, c.loans, c.recovery = maps.Clone(n.refresh), maps.Clone(n.loans), slices.Clone(n.recovery)
 	c.help.asker, c.help.name = maps.Clone(n.help.asker), maps.Clone(n.help.name)
@@ -38,11 +37,11 @@ func (n *Node) Copy(r *rand.Rand) *Node {
 }
 
 // copyLookups copies what waits, and what was asked for it.
-func (n *Node) copyLookups(of *Node, servers map[*server]*server) {
+func (n *Node) copyLookups(of *Node) {
 	fetches := map[*fetch]*fetch{nil: nil}
 	copied := func(f *fetch) *fetch {
 		if fetches[f] == nil && f != nil {
-			fetches[f] = f.copy(servers)
+			fetches[f] = f.copy()
 		}
 		return fetches[f]
 	}
@@ -50,7 +49,7 @@ func (n *Node) copyLookups(of *Node, servers map[*server]*server) {
 	n.asks = make(map[uint64]*ask, len(of.asks))
 	for id, a := range of.asks {
 		one := *a
-		one.fetch, one.server = copied(a.fetch), servers[a.server]
+		one.fetch = copied(a.fetch)
 		n.asks[id] = &one
 	}
 	n.asking = maps.Clone(of.asking)
@@ -73,13 +72,9 @@ func (n *Node) copyLookups(of *Node, servers map[*server]*server) {
 	}
 }
 
-func (f *fetch) copy(servers map[*server]*server) *fetch {
+func (f *fetch) copy() *fetch {
 	one := *f
 	one.asks, one.late, one.tries = slices.Clone(f.asks), slices.Clone(f.late), slices.Clone(f.tries)
-	for i := range one.tries {
-		one.tries[i].server = servers[f.tries[i].server]
-	}
-	one.at, one.by = servers[f.at], servers[f.by]
 	return &one
 }
 
@@ -117,27 +112,4 @@ func (t *table[T]) copy(one func(*T) *T) table[T] {
 		c.of[no] = one(of)
 	}
 	return c
-}
-
-// copy is another host's, with servers of its own of which as much is known.
-func (u *upstream) copy(h host) (upstream, map[*server]*server) {
-	of := map[*server]*server{nil: nil}
-	copies := func(servers []*server) []*server {
-		out := slices.Clone(servers)
-		for i, s := range servers {
-			if of[s] == nil {
-				one := *s
-				one.lostFor, one.refusals = slices.Clone(s.lostFor), slices.Clone(s.refusals)
-				of[s] = &one
-			}
-			out[i] = of[s]
-		}
-		return out
-	}
-	c := *u
-	c.host, c.servers, c.fallback, c.routes = h, copies(u.servers), copies(u.fallback), slices.Clone(u.routes)
-	for i := range c.routes {
-		c.routes[i].servers = copies(u.routes[i].servers)
-	}
-	return c, of
 }

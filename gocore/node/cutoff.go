@@ -18,9 +18,6 @@ const (
 	// fifth of all datagrams lost, one name in eleven was not helped.
 	askAgain  = 300 * time.Millisecond
 	helpTries = 10
-	// cutOffFor is how long a judgement "the fault is mine" stands before this
-	// host doubts the server anew.
-	cutOffFor = 30 * time.Second
 	// What a helper does for one asker and for one name, a second.
 	helpPerAsker = 20
 	helpPerName  = 2
@@ -61,7 +58,7 @@ func (n *Node) askNextHelper(now time.Duration, p *pending, row int) {
 // askHelpers puts everything that waits to helpers, when this host learns that
 // it is cut off.
 func (n *Node) askHelpers(now time.Duration) {
-	if !n.upstream.cutOff(now) {
+	if !n.upstream.CutOff(now) {
 		return
 	}
 	for _, p := range n.inOrder() {
@@ -75,15 +72,16 @@ func (n *Node) askHelpers(now time.Duration) {
 // host, or one before it, is a success.
 func (n *Node) helps(m *group.Member) bool {
 	return m.Addr().IsValid() && m.Reaches(func(id dns.ServerID) bool {
-		nth := numberOf(n.upstream.servers, func(s *server) bool { return s.ID == id && id != 0 })
-		return nth < len(n.upstream.servers) && n.stands(n.upstream.servers, dns.Question{}, nth).Good
+		list := n.upstream.All()
+		nth := list.Number(id)
+		return id != 0 && nth < list.Len() && n.stands(list, dns.Question{}, nth).Good
 	})
 }
 
 // heardAsk helps a peer: from a fresh answer or this host's own servers, never
 // by asking on. The answer goes to the whole group as any other.
 func (n *Node) heardAsk(now time.Duration, m *group.Member, q dns.Question) {
-	if !n.upstream.anyUp() || n.set.Kept(q.Name) || n.reach(q) == names.Here ||
+	if n.upstream.Best() != Up || n.set.Kept(q.Name) || n.reach(q) == names.Here ||
 		!n.help.allow(now, m.Peer, q.Name) {
 		return
 	}
@@ -137,7 +135,7 @@ func (n *Node) askClaimer(now time.Duration, p *pending) bool {
 	if p.lone > 0 && now < p.loneAt+askAgain {
 		return true
 	}
-	m := n.upstream.claimer()
+	m := n.upstream.Claimer()
 	if m == nil || p.lone == loneTries || len(p.waiters) == 0 || !n.mayAsk(p.q) {
 		return false
 	}

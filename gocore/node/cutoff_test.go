@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"mcdns/gocore/wire"
 )
 
 // A host whose path to the server is cut gets fresh answers through peers, also
@@ -65,7 +63,7 @@ func TestDownForOneHostAloneBecomesCutOff(t *testing.T) {
 	}
 	n := l.nodes[0]
 	n.cut = true
-	n.holdsDown(l.now, n.upstream.servers[0], nobody)
+	n.forced().Down(l.now, 0, true)
 	for i := range 30 { // some refresh or lookup of the others: their HELLO says so
 		l.nodes[1+i%3].lookup(names[i%8])
 		l.run(time.Second)
@@ -88,13 +86,13 @@ func TestHostThatIsCutOffLearnsOfAnOutage(t *testing.T) {
 	}
 	n := l.nodes[0]
 	n.cut = true
-	for i := 0; !n.upstream.cutOff(l.now); i++ {
+	for i := 0; !n.upstream.CutOff(l.now); i++ {
 		n.query(fmt.Sprintf("new%d.example.", i))
 		l.run(50 * time.Millisecond)
 	}
 	n.cut, l.dead = false, true
 	began := l.now
-	for i := 0; !n.upstream.down && l.now < began+10*time.Second; i++ {
+	for i := 0; !n.allDown() && l.now < began+10*time.Second; i++ {
 		l.nodes[i%8].query(fmt.Sprintf("newer%d.example.", i))
 		l.run(50 * time.Millisecond)
 	}
@@ -158,15 +156,21 @@ func TestPeersDoubtMakesNobodyCutOff(t *testing.T) {
 	n := l.nodes[0]
 	l.askLoss = 1
 	n.query("lost.example.")
-	l.run(n.upstream.servers[0].timeout(1) - time.Millisecond)
+	id, _ := n.upstream.All().At(0)
+	l.run(n.upstream.Wait(id, 1) - time.Millisecond)
 	l.askLoss = 0
 	l.run(20 * time.Millisecond)
 	l.askLoss = 1 // its looks are lost, too
-	n.upstream.hearSuspicion(l.now, n.upstream.servers[0])
-	n.upstream.servers[0].peerSuccess = l.now
+	doubt := denial
+	doubt.Suspect = true
+	l.says(l.nodes[1], n, doubt)
+	l.says(l.nodes[2], n, claim)
+	if s := n.first(); s.State != Suspect {
+		t.Fatalf("the doubt was not heard: %+v", s)
+	}
 	l.run(time.Second)
-	if s := n.upstream.servers[0]; s.life != up {
-		t.Errorf("got state %v, cut off %v; want up, and not cut off (seed %d)", s.state(), s.life == cutOff, seed)
+	if s := n.first(); s.State != Up || s.CutOff {
+		t.Errorf("got %+v; want up, and not cut off (seed %d)", s, seed)
 	}
 }
 
@@ -180,15 +184,20 @@ func TestDoubtSoonAfterTheLastLookIsHeard(t *testing.T) {
 		l.nodes[i%3].lookup(name)
 	}
 	n := l.nodes[0]
-	s := n.upstream.servers[0]
-	s.judge, s.again = l.now, l.now+recent
-	s.success = l.now
-	l.run(100 * time.Millisecond)
+	doubt := denial
+	doubt.Suspect = true
+	for range 2 { // the first is judged, for the second this host looks and owes an answer
+		l.says(l.nodes[1], n, doubt)
+		l.run(400 * time.Millisecond)
+	}
+	if s := n.first(); s.State != Up {
+		t.Fatalf("got %+v; want a server that is well (seed %d)", s, seed)
+	}
 	l.dead = true
-	n.upstream.weigh(l.now, s, wire.ServerState{Server: s.ID, Success: wire.Never, Failure: 0, Suspect: true}, l.now)
-	l.run(recent + judgeAfter + time.Second)
-	if s.state() != Down {
-		t.Errorf("got state %v; want down (seed %d)", s.state(), seed)
+	l.says(l.nodes[1], n, doubt)
+	l.run(2*time.Second + 300*time.Millisecond + time.Second)
+	if s := n.first(); s.State != Down {
+		t.Errorf("got %+v; want down (seed %d)", s, seed)
 	}
 }
 
@@ -199,15 +208,14 @@ func TestDownEndsCutOff(t *testing.T) {
 	l.known(8)
 	l.settle()
 	n := l.nodes[0]
-	s := n.upstream.servers[0]
-	s.happens(l.now, failed)
-	s.judge, s.failure = l.now, l.now
-	n.upstream.noteCutOff(l.now, s)
-	if !n.Status(l.now).Servers[0].CutOff {
+	n.forced().Doubt(l.now, 0)
+	l.says(l.nodes[1], n, claim)
+	n.forced().Judge(l.now, 0)
+	if s := n.first(); !s.CutOff {
 		t.Fatalf("the host is not cut off: %+v", s)
 	}
-	n.holdsDown(l.now, s, nobody)
-	if st := n.Status(l.now).Servers[0]; st.State != Down || st.CutOff || n.upstream.cutOff(l.now) {
-		t.Errorf("status says %v, and cut off: %v, lookups %v; want down alone (seed %d)", st.State, st.CutOff, n.upstream.cutOff(l.now), seed)
+	n.forced().Down(l.now, 0, true)
+	if st := n.Status(l.now).Servers[0]; st.State != Down || st.CutOff || n.upstream.CutOff(l.now) {
+		t.Errorf("status says %v, and cut off: %v, lookups %v; want down alone (seed %d)", st.State, st.CutOff, n.upstream.CutOff(l.now), seed)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/upstream"
 )
 
 // Why a question goes to the DNS servers.
@@ -44,15 +45,16 @@ type fetch struct {
 	own     Options
 	allowed time.Duration
 	ordered bool
-	at      *server
+	at      upstream.ID
 	last    uint64
-	by      *server
+	by      upstream.ID
 	failed  bool
 }
 
 // A try is how far a fetch has got with one server.
 type try struct {
-	server *server
+	server upstream.ID
+	to     upstream.Server
 	sent   int
 	began  time.Duration // when it was first asked
 	turn   uint64        // its turn, 0 if that has no end
@@ -65,7 +67,8 @@ type try struct {
 // An ask is one question to one server.
 type ask struct {
 	fetch  *fetch
-	server *server
+	server upstream.ID
+	to     upstream.Server
 	sent   time.Duration
 	over   bool // counted as a time-out, or unreachable
 	tcp    bool // by a program's own wish: no evidence for or against the server
@@ -78,14 +81,13 @@ const (
 	// A fallback server is asked to the end of the three seconds, each as long after
 	// the last: with ten tries, done after 1.4 s, a lookup in 20,000 failed there.
 	fallbackTries = 18
-	fallbackRTO   = 150 * time.Millisecond
 )
 
 // startFetch asks the servers, unless they are being asked the same already.
 func (n *Node) startFetch(now time.Duration, q dns.Question, kind purpose) {
 	servers := n.serversFor(q)
 	if kind == viaFallback {
-		servers = n.upstream.fallback
+		servers = n.upstream.Fallback()
 	}
 	p := n.pending[q]
 	if p == nil {
@@ -100,19 +102,20 @@ func (n *Node) startFetch(now time.Duration, q dns.Question, kind purpose) {
 	n.sendNext(now, p.fetch)
 }
 
-func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers []*server) *fetch {
+func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers upstream.List) *fetch {
 	f := &fetch{q: q, kind: kind, began: now}
 	f.no = n.fetches.add(f)
-	f.own, f.allowed = n.wanted(n.pending[q], kind, len(servers))
+	f.own, f.allowed = n.wanted(n.pending[q], kind, servers.Len())
 	f.deadline, f.listens = now+n.fetchTime(now, f), now+f.allowed
 	rotates := n.set.Rotate || f.own.Rotate
 	f.ordered = kind != viaFallback && !rotates
 	shift := 0
-	if rotates && len(servers) > 0 {
-		shift = n.rand.IntN(len(servers))
+	if rotates && servers.Len() > 0 {
+		shift = n.rand.IntN(servers.Len())
 	}
-	for i := range servers {
-		f.tries = append(f.tries, try{server: servers[(i+shift)%len(servers)]})
+	for i := range servers.Len() {
+		id, to := servers.At((i + shift) % servers.Len())
+		f.tries = append(f.tries, try{server: id, to: to})
 	}
 	n.after(now, f.deadline-now, timer{kind: fetchTimer, key: f.no})
 	return f
@@ -158,37 +161,28 @@ func (n *Node) sendNext(now time.Duration, f *fetch) {
 	if t.sent == 1 {
 		n.timeTurn(now, f, t)
 	}
-	n.emitAsk(now, f, id, t.server, f.own.TCP)
-	n.after(now, f.patience(t), timer{kind: overdueTimer, key: id})
+	n.emitAsk(now, f, id, t, f.own.TCP)
+	n.after(now, n.upstream.Wait(t.server, t.sent), timer{kind: overdueTimer, key: id})
 }
 
 // emitAsk puts a fetch's question to a server.
-func (n *Node) emitAsk(now time.Duration, f *fetch, id uint64, s *server, tcp bool) {
-	n.asks[id] = &ask{fetch: f, server: s, sent: now, tcp: tcp}
+func (n *Node) emitAsk(now time.Duration, f *fetch, id uint64, t *try, tcp bool) {
+	n.asks[id] = &ask{fetch: f, server: t.server, to: t.to, sent: now, tcp: tcp}
 	f.asks = append(f.asks, id)
 	n.countAsk(f.kind)
-	n.emit(Ask{ID: id, Server: s.Addr, Question: f.q, Asker: f.asker, Patience: f.listens - now, TCP: tcp})
+	n.emit(Ask{ID: id, Server: t.to.Addr, Question: f.q, Asker: f.asker, Patience: f.listens - now, TCP: tcp})
 }
 
-// patience is how long a try waits for its reply. A fallback server is asked again
-// sooner than others: a program waits in an outage, mostly for the first answer
-// that this host ever has of it, and a new name is to resolve within two seconds
-// where three of ten questions are lost.
-func (f *fetch) patience(t *try) time.Duration {
-	wait := t.server.timeout(t.sent)
-	if f.kind != viaFallback {
-		return wait
-	}
-	if t.server.rtt.known {
-		return min(wait, max(fallbackRTO, t.server.timeout(1)))
-	}
-	return min(wait, fallbackRTO)
+// asked is the server that was asked last.
+func (f *fetch) asked() *try {
+	i := slices.IndexFunc(f.tries, func(t try) bool { return t.server == f.at })
+	return &f.tries[i]
 }
 
 // askedAt is when a server was first asked.
-func (f *fetch) askedAt(s *server) time.Duration {
+func (f *fetch) askedAt(id upstream.ID) time.Duration {
 	for i := range f.tries {
-		if f.tries[i].server == s && f.tries[i].began != 0 {
+		if f.tries[i].server == id && f.tries[i].began != 0 {
 			return f.tries[i].began
 		}
 	}
@@ -226,26 +220,27 @@ func (n *Node) next(now time.Duration, f *fetch) *try {
 	}
 	for i := range f.tries {
 		switch t := &f.tries[i]; {
-		case !f.ordered || t.failed || t.passed || !n.upstream.askable(now, t.server):
+		case !f.ordered || t.failed || t.passed || !n.upstream.Askable(now, t.server):
 		case t.sent >= maxTries:
 			return nil // it has time to answer until its turn ends
 		default:
 			return t
 		}
 	}
-	return f.leastAsked()
+	return n.leastAsked(f)
 }
 
-func (f *fetch) leastAsked() *try {
+func (n *Node) leastAsked(f *fetch) *try {
 	var best *try
+	var bestState upstream.State
 	for i := range f.tries {
 		t := &f.tries[i]
 		if t.failed || t.sent >= f.mostTries() {
 			continue
 		}
-		if best == nil || t.server.state() < best.server.state() ||
-			t.server.state() == best.server.state() && t.sent < best.sent {
-			best = t
+		state := n.upstream.State(t.server)
+		if best == nil || state < bestState || state == bestState && t.sent < best.sent {
+			best, bestState = t, state
 		}
 	}
 	return best
@@ -279,7 +274,7 @@ func (n *Node) overdue(now time.Duration, t timer) {
 	if !a.over {
 		a.over = true
 		if !a.tcp {
-			n.upstream.timedOut(now, a.server, loss{a.fetch.q, a.sent, a.fetch.kind == probe})
+			n.upstream.Replied(now, a.server, a.became(upstream.Silent))
 		}
 	}
 	switch {
@@ -298,7 +293,7 @@ func (n *Node) overdue(now time.Duration, t timer) {
 // the server's address leaves all at once when the server is back.
 func (n *Node) inVain(f *fetch) bool {
 	p := n.pending[f.q]
-	return p != nil && p.fetch == f && len(p.waiters) == 0 && f.kind != viaFallback && n.downFor(f.q) && !n.upstream.byHearsay()
+	return p != nil && p.fetch == f && len(p.waiters) == 0 && f.kind != viaFallback && n.downFor(f.q) && !n.upstream.Hearsay()
 }
 
 func (n *Node) replied(now time.Duration, in Replied) {
@@ -312,14 +307,14 @@ func (n *Node) replied(now time.Duration, in Replied) {
 	}
 	switch {
 	case in.Answer != nil:
-		if a.fetch.done && a.fetch.by == nil && !a.fetch.failed {
+		if a.fetch.done && a.fetch.by == 0 && !a.fetch.failed {
 			return // abandoned: it shows that the server answers, no more
 		}
 		if n.rebinds(in.Answer) {
 			n.holdBack(now, a.fetch)
 			return
 		}
-		n.fetched(now, a.fetch, a.server, in.Answer)
+		n.fetched(now, a, in.Answer)
 	case a.beside(): // its fetch goes on by UDP
 	case in.Failure == Refused:
 		a.fetch.said = in.Said
@@ -336,19 +331,23 @@ func (n *Node) replied(now time.Duration, in Replied) {
 func (n *Node) noteSaid(now time.Duration, in Replied, a *ask) {
 	switch {
 	case in.Answer != nil:
-		a.server.spoke(now)
-		n.upstream.succeeded(now, a.server, now-a.sent)
-		n.upstream.noteReply(now, a.server, a.sent, a.fetch.askedAt(a.server))
+		n.upstream.Replied(now, a.server, a.became(upstream.Answered))
 	case in.Failure == Refused:
-		a.server.spoke(now)
-		n.upstream.refusedBy(now, a.server, a.fetch.q)
+		n.upstream.Replied(now, a.server, a.became(upstream.Refused))
+	}
+}
+
+// became says what became of an ask.
+func (a *ask) became(what upstream.Outcome) upstream.Reply {
+	return upstream.Reply{
+		Outcome: what, Question: a.fetch.q, Sent: a.sent, Began: a.fetch.askedAt(a.server), Probe: a.fetch.kind == probe,
 	}
 }
 
 // miss notes that a server cannot be reached: its turn is over.
-func (f *fetch) miss(s *server) {
+func (f *fetch) miss(id upstream.ID) {
 	for i := range f.tries {
-		if f.tries[i].server == s {
+		if f.tries[i].server == id {
 			f.tries[i].nowhere, f.tries[i].passed = true, true
 		}
 	}
@@ -359,9 +358,9 @@ func (f *fetch) nowhere() bool {
 	return !slices.ContainsFunc(f.tries, func(t try) bool { return !t.nowhere })
 }
 
-func (f *fetch) fail(s *server) {
+func (f *fetch) fail(id upstream.ID) {
 	for i := range f.tries {
-		if f.tries[i].server == s {
+		if f.tries[i].server == id {
 			f.tries[i].failed = true
 		}
 	}
@@ -378,7 +377,7 @@ func (n *Node) unreachable(now time.Duration, id uint64, a *ask) {
 	n.asks[id] = a // its timer is still to come
 	a.fetch.miss(a.server)
 	if !a.tcp {
-		n.upstream.lost(now, a.server)
+		n.upstream.Replied(now, a.server, a.became(upstream.Unreachable))
 	}
 	n.giveUpNowhere(now, a.fetch)
 	if t := n.next(now, a.fetch); !a.fetch.done && t != nil && t.server != a.server && a.fetch.last == id {
@@ -389,17 +388,18 @@ func (n *Node) unreachable(now time.Duration, id uint64, a *ask) {
 
 // fetched takes in what a server said. Of a later server than the current one it is
 // lent alone, and a probe of such a one was no question.
-func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *dns.Answer) {
+func (n *Node) fetched(now time.Duration, a *ask, raw *dns.Answer) {
+	f := a.fetch
 	answer := *raw
 	answer.Birth = dns.Birth{Peer: n.self, Clock: now.Truncate(time.Millisecond)}
-	answer.Server = s.ID
-	stands := n.standingNow(s, f.q)
+	answer.Server = a.to.ID
+	stands := n.standingNow(a.server, f.q)
 	if f.done && !n.isLate(f, stands) {
 		return
 	}
-	n.endBy(now, f, s, stands)
+	n.endBy(now, f, a.server, stands)
 	switch {
-	case f.kind == probe && (!stands.Good || f.q == rootSOA && n.pending[f.q] == nil):
+	case f.kind == probe && (!stands.Good || f.q == upstream.RootSOA && n.pending[f.q] == nil):
 		return // nobody asked for it
 	case n.denied(now, &answer, stands):
 		return
@@ -423,7 +423,7 @@ func (n *Node) fetched(now time.Duration, f *fetch, s *server, raw *dns.Answer) 
 
 // isLate reports whether an answer that comes after the end of its fetch is of use.
 func (n *Node) isLate(f *fetch, stands cache.Standing) bool {
-	if f.by != nil {
+	if f.by != 0 {
 		return stands.Nth < n.standingNow(f.by, f.q).Nth
 	}
 	return f.failed && stands.Good
@@ -455,12 +455,12 @@ func (n *Node) denied(now time.Duration, a *dns.Answer, stands cache.Standing) b
 
 // endBy ends a fetch that a server answered. What an earlier one may still say shows that
 // it is well, and replaces the answer of a later one.
-func (n *Node) endBy(now time.Duration, f *fetch, s *server, stands cache.Standing) {
+func (n *Node) endBy(now time.Duration, f *fetch, server upstream.ID, stands cache.Standing) {
 	if f.done || stands.Nth == 0 || !f.ordered {
 		n.endFetch(f)
 		return
 	}
-	f.by = s
+	f.by = server
 	n.endLater(now, f)
 }
 

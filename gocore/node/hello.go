@@ -49,7 +49,7 @@ func (n *Node) helloLoop(now time.Duration, t timer) {
 	n.group.Expire(now)
 	n.noteGroup()
 	n.hello(now)
-	n.upstream.probeDown(now)
+	n.upstream.Look(now)
 	n.considerRepair(now)
 	interval := n.helloInterval()
 	n.helloIn(now, interval/2+n.jitter(interval))
@@ -175,7 +175,7 @@ func (n *Node) noticeAbsence(now time.Duration) {
 	n.cache.Sleep(last, now)
 	n.group.Sleep(away)
 	n.forgetAsks()
-	n.upstream.forgetEvidence(now)
+	n.upstream.Slept(now)
 	if n.set.Shares {
 		n.hello(now)
 		n.caught = false

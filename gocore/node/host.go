@@ -1,26 +1,27 @@
 package node
 
 import (
+	"log/slog"
 	"net/netip"
 	"time"
 
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
+	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
 
-// What upstream wants of the node around it (host), and what the node does when its
-// servers change.
+// What a node does for its rooms, which see it through small interfaces, and what it does
+// when its servers change.
 
 // setServers follows a change of configuration.
 func (n *Node) setServers(now time.Duration) {
-	changed := n.upstream.configure(now, &n.set)
 	n.failures.clearAll() // the settings may name servers that know what these did not
 	n.loans = nil         // lent by the old list
-	if changed {
+	s := &n.set
+	if n.upstream.Configure(now, upstream.Config{Servers: s.Servers, Fallback: s.Fallback, Routes: s.Routes, Rotate: s.Rotate}) {
 		n.askAnew(now)
 	}
-	n.upstream.updateDown(now)
 }
 
 // askAnew puts what is under way to the new servers: those before may be out of
@@ -40,30 +41,67 @@ func (n *Node) askAnew(now time.Duration) {
 
 // downFor reports whether all servers that may be asked a question are down.
 func (n *Node) downFor(q dns.Question) bool {
-	_, down := n.upstream.downSince(q, n.serversFor(q))
+	_, down := n.serversFor(q).Down()
 	return down
 }
 
-// serverIsBack lets all that waits ask anew.
-func (n *Node) serverIsBack(now time.Duration) {
-	n.failures.clearAll()
-	n.after(now, 0, timer{kind: goOnTimer}) // the reply that shows it may be what is waited for
+// serving is a node as the host of its DNS servers.
+type serving struct{ n *Node }
+
+func (h serving) After(now, d time.Duration, t upstream.Timer) {
+	h.n.after(now, d, timer{kind: upstreamTimer, of: uint8(t.Due), key: uint64(t.ID), gen: t.Gen})
 }
 
-func (n *Node) outageIsOver(now time.Duration) {
-	n.failures.clearAll()
-	n.after(now, 0, timer{kind: askAgainTimer}) // the reply that shows it may be what is waited for
-	n.recoverPopular(now)
+func (h serving) Jitter(d time.Duration) time.Duration { return h.n.jitter(d) }
+
+func (h serving) Log(level slog.Level, text string, args ...any) { h.n.log(level, text, args...) }
+
+func (h serving) Rank(id dns.ServerID, most int) int {
+	return h.n.group.RankAmong(uint64(id), most, func(m *group.Member) bool { return m.Uses(id) })
 }
 
-// rankOf is this host's place for a server among those that use it, or most.
-func (n *Node) rankOf(id dns.ServerID, most int) int {
-	return n.group.RankAmong(uint64(id), most, func(m *group.Member) bool { return m.Uses(id) })
+func (h serving) Members() int { return h.n.group.N() }
+
+func (h serving) Member(p wire.Peer) *group.Member { return h.n.group.Get(p) }
+
+// Happened does what a change of the servers leads to.
+func (h serving) Happened(now time.Duration, e upstream.Event) {
+	n := h.n
+	switch e {
+	case upstream.Judged:
+		n.goOnAll(now)
+	case upstream.CutOff:
+		n.askHelpers(now)
+	case upstream.Back:
+		n.failures.clearAll()
+		n.after(now, 0, timer{kind: goOnTimer}) // the reply that shows it may be what is waited for
+	case upstream.AllDown:
+		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.groupState())
+		n.resolvePending(now)
+	case upstream.SeenDown:
+		n.resolvePending(now)
+	case upstream.Over:
+		n.failures.clearAll()
+		n.after(now, 0, timer{kind: askAgainTimer}) // the reply that shows it may be what is waited for
+		n.recoverPopular(now)
+	case upstream.Doubted:
+		n.sayTwice(now)
+	case upstream.News:
+		n.sayNow(now)
+	}
 }
 
-func (n *Node) groupSize() int { return n.group.N() }
+// outage is the number of the outage that goes on, or of the last one.
+func (n *Node) outage() uint32 {
+	number, _ := n.upstream.Outage()
+	return number
+}
 
-func (n *Node) member(p wire.Peer) *group.Member { return n.group.Get(p) }
+// allDown reports whether all servers are.
+func (n *Node) allDown() bool {
+	_, down := n.upstream.Outage()
+	return down
+}
 
 // forgetAsks takes it that nothing which is under way counts against a server.
 func (n *Node) forgetAsks() {

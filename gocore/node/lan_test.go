@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
 
@@ -89,6 +90,12 @@ type testNode struct {
 	nextID  uint64
 	skew    time.Duration // this host's clock - the LAN's
 }
+
+// forced is the host's view of its servers, for tests to change.
+func (n *testNode) forced() upstream.Forced { return upstream.Forced{Upstream: n.upstream} }
+
+// first is the host's first server.
+func (n *testNode) first() ServerStatus { return n.Status(n.clock()).Servers[0] }
 
 // clock is the time on this host.
 func (n *testNode) clock() time.Duration { return n.lan.now + n.skew }

@@ -58,7 +58,7 @@ func (n *Node) query(now time.Duration, in Query) {
 		n.considerRefresh(now, e)
 	case n.downFor(q):
 		n.queryWhileDown(now, in, e)
-	case n.failures.active(now, q) && !n.upstream.cutOff(now) && !n.triesMore(in.Own):
+	case n.failures.active(now, q) && !n.upstream.CutOff(now) && !n.triesMore(in.Own):
 		n.serveOrFail(now, in.ID, in.Question, e)
 	case n.outlived(e):
 		n.serveOutlived(now, in.ID, e)
@@ -75,12 +75,12 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 		return
 	}
 	if p.fetch == nil {
-		n.upstream.doubtEarlier(now, n.serversFor(in.Question))
+		n.upstream.DoubtEarlier(now, n.serversFor(in.Question))
 		n.startFetch(now, in.Question, demand)
 	} else {
 		n.joined(now, p, in.Own)
 	}
-	if n.upstream.cutOff(now) && len(p.waiters) == 1 {
+	if n.upstream.CutOff(now) && len(p.waiters) == 1 {
 		n.askHelper(now, p)
 	}
 	n.after(now, n.staleWait(now), timer{kind: overrunTimer, key: in.ID})
@@ -89,7 +89,7 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 // queryWhileDown serves what there is: fresh, stale, what a fallback server
 // or the group says, failure (PROTOCOL 5.10).
 func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
-	if n.upstream.doubtsDown() || !e.Held() && n.upstream.byHearsay() {
+	if n.upstream.DoubtsDown() || !e.Held() && n.upstream.Hearsay() {
 		n.fetchFor(now, in)
 	}
 	if e.Held() {
@@ -141,7 +141,7 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 	if n.fallbackFor(q) && !n.failures.active(now, q) {
 		n.startFetch(now, q, viaFallback)
 	}
-	if n.cache.Query(now, q, n.upstream.outage) {
+	if n.cache.Query(now, q, n.outage()) {
 		n.queueQuery(now, toAsk{wire.Asked{Question: q, Held: e.Answer.Birth}, Itself})
 	}
 }
@@ -164,16 +164,8 @@ func (n *Node) usable(now time.Duration, q dns.Question) cache.Entry {
 // serverInScope reports whether a server is one of those this host asks a
 // question.
 func (n *Node) serverInScope(q dns.Question, id dns.ServerID) bool {
-	servers := n.set.Servers
-	if r := n.upstream.routeFor(q); r != nil {
-		servers = r.Servers
-	}
-	for _, s := range servers {
-		if s.ID == id && id != 0 {
-			return true
-		}
-	}
-	return false
+	list := n.upstream.For(q, false)
+	return id != 0 && list.Number(id) < list.Len()
 }
 
 // mayPend reports whether a question that an asker is the first with finds room. An
@@ -211,7 +203,7 @@ func (n *Node) wait(now time.Duration, in Query) *pending {
 	if p == nil {
 		p = n.pend(in.Question, in.Asker)
 	}
-	w := waiter{in.ID, in.Own, now, n.allowed(in.Own, len(n.serversFor(in.Question)))}
+	w := waiter{in.ID, in.Own, now, n.allowed(in.Own, n.serversFor(in.Question).Len())}
 	p.waiters = append(p.waiters, w)
 	n.waiting[in.ID] = p
 	n.endInTime(now, w)
@@ -227,7 +219,7 @@ func (n *Node) nobodyWaits(t timer) bool { return n.waiting[t.key] == nil }
 // deadline is how long a lookup may take: all that is allowed while some server is
 // up, or is yet to speak, else 3 s.
 func (n *Node) deadline(now, allowed time.Duration) time.Duration {
-	if n.upstream.anyUp() || slices.ContainsFunc(n.upstream.servers, func(s *server) bool { return n.upstream.yetToSpeak(now, s) }) {
+	if n.upstream.Best() == Up || n.upstream.YetToSpeak(now, n.upstream.All()) {
 		return allowed
 	}
 	return min(3*time.Second, allowed)
@@ -236,10 +228,10 @@ func (n *Node) deadline(now, allowed time.Duration) time.Duration {
 // staleWait is how long a lookup waits for a server before it is served stale
 // (PROTOCOL 5.2).
 func (n *Node) staleWait(now time.Duration) time.Duration {
-	if n.upstream.cutOff(now) {
+	if n.upstream.CutOff(now) {
 		return 250 * time.Millisecond
 	}
-	return min(time.Second, max(250*time.Millisecond, 3*n.upstream.p99()))
+	return min(time.Second, max(250*time.Millisecond, 3*n.upstream.Usual()))
 }
 
 // overrun serves one waiting query stale: its refresh took too long. If nothing

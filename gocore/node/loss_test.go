@@ -90,7 +90,7 @@ func recoveryLoad(t *testing.T, hosts int, loss float64, window int) float64 {
 		l.run(100 * time.Millisecond)
 	}
 	for _, n := range l.nodes {
-		if n.upstream.down && l.now-n.upstream.since > 5*time.Second { // a lost word may make a host doubt once more
+		if n.allDown() && n.Status(l.now).Since > 5*time.Second { // a lost word may make a host doubt once more
 			t.Errorf("%d hosts, loss %v: host %d is still down (seed %d)", hosts, loss, n.i, seed)
 		}
 	}
@@ -115,7 +115,7 @@ func TestUnreachableServerConfirmsHearsay(t *testing.T) {
 	n := l.nodes[0]
 	n.lookup("www.example.")
 	l.dead = true
-	n.holdsDown(l.now, n.upstream.servers[0], unsure)
+	n.forced().Down(l.now, 0, false)
 	l.onAsk = func(e Ask) {
 		l.at(l.now+passage, func(time.Duration) { n.handle(Replied{Ask: e.ID, Failure: Unreachable}) })
 	}
@@ -140,7 +140,7 @@ func TestLateRepliesAtRecoveryDoNotSlowTheNextOutage(t *testing.T) {
 		l.run(6 * time.Second)
 		l.dead = true
 		began := l.now
-		for !l.nodes[0].upstream.down && l.now < began+time.Minute {
+		for !l.nodes[0].allDown() && l.now < began+time.Minute {
 			l.nodes[0].query(fmt.Sprintf("new%d.example.", l.made))
 			l.run(100 * time.Millisecond)
 		}
@@ -149,7 +149,7 @@ func TestLateRepliesAtRecoveryDoNotSlowTheNextOutage(t *testing.T) {
 	first := known()
 	l.run(10 * time.Second)
 	l.dead, l.delay = false, 1200*time.Millisecond
-	for l.nodes[0].upstream.down {
+	for l.nodes[0].allDown() {
 		l.run(100 * time.Microsecond)
 	}
 	l.delay = 5 * time.Millisecond
@@ -168,12 +168,12 @@ func TestLossLeavesNoNameWithOneFamily(t *testing.T) {
 	l.loss = 0
 	l.learn(5)
 	l.dead = true
-	for i := 0; !l.nodes[7].upstream.down; i++ {
+	for i := 0; !l.nodes[7].allDown(); i++ {
 		l.nodes[i%8].query(fmt.Sprintf("new%d.example.", i))
 		l.run(100 * time.Millisecond)
 	}
 	for _, n := range l.nodes {
-		n.upstream.servers[0].happens(l.now, confirmed) // or its own questions would give the group more time
+		n.forced().Down(l.now, 0, true) // or its own questions would give the group more time
 	}
 	l.loss = 0.3
 	half := 0

@@ -9,6 +9,7 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/limit"
+	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
 
@@ -36,7 +37,7 @@ type Node struct {
 	waiting  map[uint64]*pending // by Query.ID
 	asks     map[uint64]*ask
 	failures failures
-	upstream upstream
+	upstream *upstream.Upstream
 	refresh  map[uint64]renewal // under way or timed, by the question's hash
 	loans    map[uint64]loan    // by the question's hash
 	recovery []popular          // what was stale when the last outage ended, until all is looked at
@@ -93,7 +94,7 @@ func New(c Config) *Node {
 		pulls:    make(map[uint64]*stream),
 		exports:  make(map[uint64]*export),
 	}
-	n.upstream.host = n
+	n.upstream = upstream.New(serving{n})
 	n.prover = group.NewProver(n.group, proving{n}, n.rand)
 	n.cache, n.failures.key = cache.New(0, c.Secret, worth{n}), c.Secret
 	return n
@@ -150,7 +151,6 @@ func (n *Node) configure(now time.Duration, s Settings) {
 	n.cache.SetLimit(s.CacheBytes)
 	n.setServers(now)
 	if first {
-		n.upstream.begin(now)
 		n.session.last = now
 		n.expireLater(now)
 	}

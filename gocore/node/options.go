@@ -68,8 +68,8 @@ func (n *Node) joined(now time.Duration, p *pending, own Options) {
 		f.own = Options{}
 		n.timeTurnAnew(now, f)
 	}
-	if own.TCP && !f.own.TCP && f.at != nil {
-		n.emitAsk(now, f, n.id(), f.at, true)
+	if own.TCP && !f.own.TCP && f.at != 0 {
+		n.emitAsk(now, f, n.id(), f.asked(), true)
 	}
 }
 

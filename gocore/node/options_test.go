@@ -153,8 +153,8 @@ func TestServerWithoutTCPIsNotDownForWhoWantsTCP(t *testing.T) {
 	a.answers["both.corp."] = "10.0.0.4"
 	n.queryWith("both.corp.", Options{TCP: true})
 	l.expect("shared", 100*time.Millisecond, n.query("both.corp."), "10.0.0.4")
-	if s := n.upstream.servers[0]; s.state() != Up || len(b.names()) > 0 {
-		t.Errorf("A is %v, B was asked %v; want up, nothing", s.state(), b.names())
+	if s := n.first(); s.State != Up || len(b.names()) > 0 {
+		t.Errorf("A is %v, B was asked %v; want up, nothing", s.State, b.names())
 	}
 }
 

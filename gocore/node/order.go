@@ -7,35 +7,24 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/upstream"
 )
 
 // The servers of a list are not equal: the first may know names that the second
 // denies. What follows is all there is about their order; whoever asks, serves, keeps
 // or probes asks here (PROTOCOL 2.6, 2.7, 5.3).
 
-// current is the number of the server of a list that counts now: the first that is
-// not down, the length of the list if all are. One that this host is cut off from is
-// not down: its answers are there, for peers.
-func current(list []*server) int {
-	for i, s := range list {
-		if s.state() != Down {
-			return i
-		}
-	}
-	return len(list)
-}
-
 // stands says what is worth an answer of the nth server of the list that a question
 // goes to. That of the current server, or of one before it, is good, and while all
 // are down every server's is, but for other servers' under the host's own domains.
-func (n *Node) stands(list []*server, q dns.Question, nth int) cache.Standing {
+func (n *Node) stands(list upstream.List, q dns.Question, nth int) cache.Standing {
 	switch {
-	case nth == len(list):
-		return cache.Standing{Nth: nth, Good: nth > 0 && current(list) == nth && !n.set.Own(q.Name)}
+	case nth == list.Len():
+		return cache.Standing{Nth: nth, Good: nth > 0 && list.Current() == nth && !n.set.Own(q.Name)}
 	case n.set.Rotate:
 		nth = 0
 	}
-	return cache.Standing{Nth: nth, Good: nth <= current(list)}
+	return cache.Standing{Nth: nth, Good: nth <= list.Current()}
 }
 
 // standing is that of an answer that is or may be held. What came through a loopback
@@ -43,18 +32,11 @@ func (n *Node) stands(list []*server, q dns.Question, nth int) cache.Standing {
 // it was asked.
 func (n *Node) standing(a *dns.Answer, own bool, place uint64) cache.Standing {
 	list := n.serversFor(a.Question)
-	nth := len(list)
+	nth := list.Len()
 	if a.Server != 0 || own && place == n.set.Place {
-		nth = numberOf(list, func(s *server) bool { return s.ID == a.Server })
+		nth = list.Number(a.Server)
 	}
 	return n.stands(list, a.Question, nth)
-}
-
-func numberOf(list []*server, is func(*server) bool) int {
-	if i := slices.IndexFunc(list, is); i >= 0 {
-		return i
-	}
-	return len(list)
 }
 
 func (n *Node) standingOf(e cache.Entry) cache.Standing {
@@ -62,18 +44,15 @@ func (n *Node) standingOf(e cache.Entry) cache.Standing {
 }
 
 // standingNow is that of what a server says now.
-func (n *Node) standingNow(s *server, q dns.Question) cache.Standing {
+func (n *Node) standingNow(id upstream.ID, q dns.Question) cache.Standing {
 	list := n.serversFor(q)
-	return n.stands(list, q, numberOf(list, func(o *server) bool { return o == s }))
+	return n.stands(list, q, list.Place(id))
 }
 
 // mine reports whether one of the servers that a question goes to gave the answer.
 func (n *Node) mine(e cache.Entry) bool {
-	return n.standingOf(e).Nth < len(n.serversFor(e.Answer.Question))
+	return n.standingOf(e).Nth < n.serversFor(e.Answer.Question).Len()
 }
-
-// turn is how long a server may be silent before the next one is asked.
-const turn = time.Second
 
 // A fetch that keeps to the order asks one server until its turn ends, by failure,
 // judgement or time.
@@ -90,7 +69,7 @@ func (n *Node) timeTurn(now time.Duration, f *fetch, t *try) {
 	t.turn = f.turns
 	timeout := cmp.Or(f.own.Timeout, n.set.Timeout)
 	n.after(now, timeout, timer{kind: turnTimer, key: f.no, gen: t.turn})
-	if quiet := max(turn, 3*n.upstream.p99()); quiet < timeout {
+	if quiet := max(upstream.Turn, 3*n.upstream.Usual()); quiet < timeout {
 		n.after(now, quiet, timer{kind: quietTimer, key: f.no, gen: t.turn})
 	}
 }
@@ -103,7 +82,7 @@ func (n *Node) turnOver(now time.Duration, f *fetch, due timer) {
 }
 
 func (n *Node) turnQuiet(now time.Duration, f *fetch, due timer) {
-	if t := f.inTurn(due.gen); t != nil && t.server.heard <= t.began {
+	if t := f.inTurn(due.gen); t != nil && !n.upstream.Spoke(t.server, t.began) {
 		t.passed = true
 		n.goOn(now, f)
 	}
@@ -122,7 +101,7 @@ func (n *Node) goOn(now time.Duration, f *fetch) {
 	if f.done || !f.ordered {
 		return
 	}
-	if t := n.next(now, f); t != nil && t.server != f.at && n.upstream.askable(now, t.server) {
+	if t := n.next(now, f); t != nil && t.server != f.at && n.upstream.Askable(now, t.server) {
 		n.sendNext(now, f)
 	}
 }
@@ -150,7 +129,7 @@ func (n *Node) outlived(e cache.Entry) bool {
 	if !e.Held() || n.set.Rotate || e.Answer.Kind != dns.Positive {
 		return false
 	}
-	return n.standingOf(e).Nth < current(n.serversFor(e.Answer.Question))
+	return n.standingOf(e).Nth < n.serversFor(e.Answer.Question).Current()
 }
 
 // serveOutlived serves such an answer at once, as in an outage, and asks the server that
@@ -158,7 +137,7 @@ func (n *Node) outlived(e cache.Entry) bool {
 func (n *Node) serveOutlived(now time.Duration, id uint64, e cache.Entry) {
 	q := e.Answer.Question
 	n.serve(now, id, e)
-	n.upstream.doubtEarlier(now, n.serversFor(q))
+	n.upstream.DoubtEarlier(now, n.serversFor(q))
 	if p := n.pending[q]; p == nil || p.fetch == nil {
 		n.startFetch(now, q, renewing)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/upstream"
 )
 
 // What waits when an outage begins, while it is young, and when it ends.
@@ -13,7 +14,7 @@ import (
 // askAgain puts what programs wait for to the servers as soon as they are back: the
 // time-outs have grown meanwhile, by up to two seconds in a silence of one.
 func (n *Node) askAgain(now time.Duration) {
-	if n.upstream.down {
+	if n.allDown() {
 		return
 	}
 	for _, p := range n.inOrder() {
@@ -35,40 +36,33 @@ func (n *Node) resolvePending(now time.Duration) {
 			continue
 		}
 		if f := p.fetch; f != nil {
-			n.after(now, f.began+lateAnswer-now, timer{kind: giveUpTimer, key: f.no})
+			n.after(now, f.began+upstream.LateAnswer-now, timer{kind: giveUpTimer, key: f.no})
 		}
 		n.resolveWhileDown(now, p)
 	}
 }
-
-// lateAnswer is how long a question asked before the outage was known may still
-// be answered by a server: names that a resolver must look up itself take it
-// half a second and more, all at once after a quiet hour. Failed at once, each
-// such hour began with a failed lookup. What is left of the three seconds that a
-// lookup may take is the group's, and a busy machine's.
-const lateAnswer = 3*time.Second - 5*queryWait
 
 // young reports whether the outage has just begun. What a program asks for now may
 // be answered late, as what it asked for a moment ago: a server that says nothing
 // for a second, or a host that a busy machine did not run, is no outage to anybody
 // without mcdns. A server that the network cannot reach is not waited for.
 func (n *Node) young(now time.Duration, q dns.Question) bool {
-	since, down := n.upstream.downSince(q, n.serversFor(q))
-	return down && now < since+lateAnswer
+	since, down := n.serversFor(q).Down()
+	return down && now < since+upstream.LateAnswer
 }
 
 // giveUpNowhere ends a question of a young outage that reached no server, once the
 // group has had its turn.
 func (n *Node) giveUpNowhere(now time.Duration, f *fetch) {
 	p := n.pending[f.q]
-	since, _ := n.upstream.downSince(f.q, n.serversFor(f.q))
-	if p != nil && p.fetch == f && p.query == nil && f.kind == demand && f.began >= since && f.nowhere() && !n.upstream.byHearsay() {
+	since, _ := n.serversFor(f.q).Down()
+	if p != nil && p.fetch == f && p.query == nil && f.kind == demand && f.began >= since && f.nowhere() && !n.upstream.Hearsay() {
 		n.giveUp(now, f, timer{})
 	}
 }
 
 func (n *Node) giveUp(now time.Duration, f *fetch, _ timer) {
-	if n.downFor(f.q) && !slices.ContainsFunc(n.serversFor(f.q), func(s *server) bool { return n.upstream.yetToSpeak(now, s) }) {
+	if n.downFor(f.q) && !n.upstream.YetToSpeak(now, n.serversFor(f.q)) {
 		n.fetchFailed(now, f)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/upstream"
 )
 
 // learn makes every name known to the group, and lets all TTLs run out.
@@ -168,7 +169,7 @@ func TestHostThatIsDownByHearsayWaitsForItsOwnQuestion(t *testing.T) {
 	l.learn(4)
 	l.answers["new.example."] = "203.0.113.8"
 	n := l.nodes[3]
-	n.holdsDown(l.now, n.upstream.servers[0], unsure) // what lost datagrams can make it believe
+	n.forced().Down(l.now, 0, false) // what lost datagrams can make it believe
 	r, took := n.lookup("new.example.")
 	if r.Answer == nil || r.Answer.Kind != dns.Positive || took > 100*time.Millisecond {
 		t.Errorf("got %+v after %v; want the server's answer", r, took)
@@ -177,7 +178,7 @@ func TestHostThatIsDownByHearsayWaitsForItsOwnQuestion(t *testing.T) {
 		t.Errorf("upstream is %v after own success; want up", got)
 	}
 	l.dead = true
-	n.holdsDown(l.now, n.upstream.servers[0], unsure)
+	n.forced().Down(l.now, 0, false)
 	n.lookup("other.example.") // sees for itself
 	if r, took := n.lookup("another.example."); r.Answer != nil || took > 100*time.Millisecond {
 		t.Errorf("server dead, seen for itself: got %+v after %v; want a failure within 100ms", r, took)
@@ -241,7 +242,7 @@ func TestHearsayEndsByOwnSuccessWithAFallbackServerToo(t *testing.T) {
 	l.learn(3)
 	l.answers["new.example."] = "203.0.113.8"
 	n := l.nodes[2]
-	n.holdsDown(l.now, n.upstream.servers[0], unsure)
+	n.forced().Down(l.now, 0, false)
 	n.lookup("new.example.")
 	l.run(50 * time.Millisecond)
 	if got := n.Status(l.now).Upstream; got != Up {
@@ -286,7 +287,7 @@ func TestHostThatIsCutOffIsToldByAnotherUserOfItsServer(t *testing.T) {
 		l.run(100 * time.Millisecond)
 	}
 	for _, n := range l.nodes[:3] {
-		if n.upstream.outage != 0 {
+		if n.outage() != 0 {
 			t.Errorf("host %d: an outage, because one of three users of its server is cut off", n.i)
 		}
 	}
@@ -346,7 +347,7 @@ func TestUnreachableServerIsNotWaitedFor(t *testing.T) {
 	}
 	l.dead = true
 	l.nodes[0].lookup("first.example.")
-	if !l.nodes[0].upstream.down {
+	if !l.nodes[0].allDown() {
 		t.Fatal("the outage is not known")
 	}
 	if r, took := l.nodes[0].lookup("second.example."); r.Answer != nil || took > 100*time.Millisecond {
@@ -364,7 +365,7 @@ func TestFirstNewNameByHearsayFailsAtOnce(t *testing.T) {
 	l.run(5 * time.Second)
 	looks := 0
 	for i, n := range l.nodes {
-		if !n.upstream.down || !n.upstream.byHearsay() {
+		if !n.allDown() || !n.upstream.Hearsay() {
 			continue
 		}
 		looks++
@@ -398,8 +399,8 @@ func TestFallbackIsNotAskedOnceServersAreBack(t *testing.T) {
 	result := n.query("new.example.")
 	l.run(50 * time.Millisecond)
 	l.askLoss, l.dead, back = 0, false, true
-	n.upstream.succeeded(l.now, n.upstream.servers[0], 20*time.Millisecond)
-	n.upstream.updateDown(l.now)
+	id, _ := n.upstream.All().At(0)
+	n.upstream.Replied(l.now, id, upstream.Reply{Sent: l.now - 20*time.Millisecond, Began: l.now - 20*time.Millisecond})
 	l.run(time.Second)
 	if r := result(); r == nil || r.Answer == nil || r.Source != FromServer || late > 0 {
 		t.Errorf("got %+v, the fallback server asked %d times; want the server's answer and 0 (seed %d)", r, late, seed)

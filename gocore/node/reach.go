@@ -5,6 +5,7 @@ import (
 
 	"mcdns/gocore/dns"
 	"mcdns/gocore/names"
+	"mcdns/gocore/upstream"
 )
 
 // reach says how far a question may travel. What only the site knows is asked
@@ -39,20 +40,8 @@ func (n *Node) answerHere(in Query) bool {
 }
 
 // serversFor lists the servers that may be asked a question.
-func (n *Node) serversFor(q dns.Question) []*server {
-	if r := n.upstream.routeFor(q); r != nil {
-		return r.servers
-	}
-	if n.reach(q) != names.Site {
-		return n.upstream.servers
-	}
-	var site []*server
-	for _, s := range n.upstream.servers {
-		if names.OnSite(s.Addr.Addr()) {
-			site = append(site, s)
-		}
-	}
-	return site
+func (n *Node) serversFor(q dns.Question) upstream.List {
+	return n.upstream.For(q, n.reach(q) == names.Site)
 }
 
 // rebinds reports whether an answer would lead a public name to an address that

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
 
@@ -65,7 +66,7 @@ func TestSiteNamesGoToServersOfTheSiteAlone(t *testing.T) {
 	l.answers["printer."], l.answers["www.example."] = "10.0.0.9", "203.0.113.7"
 	asked := map[netip.AddrPort]int{}
 	l.onAsk = func(e Ask) {
-		if e.Question != rootSOA { // the first look at a new server
+		if e.Question != upstream.RootSOA { // the first look at a new server
 			asked[e.Server]++
 		}
 	}

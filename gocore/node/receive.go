@@ -138,7 +138,7 @@ func (n *Node) dispatch(now time.Duration, in Received, m *group.Member, transit
 	if row.before != nil {
 		row.before(n, h)
 	}
-	n.upstream.heardEvidence(now, m, in.Message.Servers, now-transit)
+	n.upstream.Heard(now, m, in.Message.Servers, now-transit)
 	if row.after != nil {
 		row.after(n, h)
 	}
@@ -197,7 +197,7 @@ func (n *Node) accept(now time.Duration, m *group.Member, a wire.Aged, transit t
 		n.count(AnswersRefused)
 		return cache.Kept
 	}
-	if n.upstream.doubts(m) && n.contradictsHeld(now, a.Answer) {
+	if n.upstream.Doubts(m) && n.contradictsHeld(now, a.Answer) {
 		return cache.Kept
 	}
 	out := n.put(now, cache.Arrival{

@@ -24,13 +24,13 @@ func (n *Node) recoverPopular(now time.Duration) {
 	n.recovery = n.popularStale(now)
 	for i, e := range n.recovery {
 		wait := time.Duration(i+1)*recoverEvery + n.turn(e.question, recoverEvery)
-		n.after(now, wait, timer{kind: recoverTimer, key: uint64(i), gen: uint64(n.upstream.outage)})
+		n.after(now, wait, timer{kind: recoverTimer, key: uint64(i), gen: uint64(n.outage())})
 	}
 }
 
 // recoveryOver reports whether the next outage has begun.
 func (n *Node) recoveryOver(t timer) bool {
-	return uint64(n.upstream.outage) != t.gen || n.upstream.down
+	return uint64(n.outage()) != t.gen || n.allDown()
 }
 
 func (n *Node) recoverOne(now time.Duration, t timer) {
@@ -68,5 +68,5 @@ func (n *Node) popularStale(now time.Duration) []popular {
 // fallbackFor returns whether the fallback servers may be asked for a name:
 // never for one under the host's own domains, which are nobody else's business.
 func (n *Node) fallbackFor(q dns.Question) bool {
-	return !n.set.Own(q.Name) && n.reach(q) == names.Anywhere && n.upstream.fallbackUp()
+	return !n.set.Own(q.Name) && n.reach(q) == names.Anywhere && n.upstream.Fallback().Current() < n.upstream.Fallback().Len()
 }

@@ -18,7 +18,7 @@ func (n *Node) considerRefresh(now time.Duration, e cache.Entry) {
 	left := e.Expires() - now
 	// A host that had all it needed from peers has asked no server yet, and takes
 	// its turn all the same.
-	if left > e.Window() || n.downFor(q) || n.upstream.cutOff(now) || n.renewed(now, e) || !n.markRenewal(q, born) {
+	if left > e.Window() || n.downFor(q) || n.upstream.CutOff(now) || n.renewed(now, e) || !n.markRenewal(q, born) {
 		return
 	}
 	turn := e.Expires() - e.Window() + n.turn(q, e.Window())

@@ -9,8 +9,9 @@ import (
 
 // Status is the node at a glance.
 func (n *Node) Status(now time.Duration) Status {
+	since, servers := n.upstream.Report(now)
 	s := Status{
-		Upstream: n.upstream.best(), Since: now - n.upstream.stateSince(), Group: n.groupState(),
+		Upstream: n.upstream.Best(), Since: now - since, Servers: servers, Group: n.groupState(),
 		Peers: n.group.Hosts(), Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
 	}
 	for m := range n.group.Members() {
@@ -19,7 +20,6 @@ func (n *Node) Status(now time.Duration) Status {
 			s.Deaf++
 		}
 	}
-	s.Servers = n.upstream.status(now)
 	n.cache.All(func(e cache.Entry) bool {
 		if !e.Fresh(now) {
 			s.Stale++
@@ -34,7 +34,7 @@ func (n *Node) Status(now time.Duration) Status {
 
 // Upstream is the state of the servers together, Group the group's in words: what
 // Status says, without its walk over all entries.
-func (n *Node) Upstream() State { return n.upstream.best() }
+func (n *Node) Upstream() State { return n.upstream.Best() }
 
 // Group is how sharing goes (Status.Group).
 func (n *Node) Group() GroupState { return n.groupState() }

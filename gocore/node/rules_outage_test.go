@@ -80,7 +80,7 @@ func TestLossIsNoOutage(t *testing.T) {
 			l.run(200 * time.Millisecond)
 			for _, n := range l.nodes {
 				looks++
-				if n.upstream.down {
+				if n.allDown() {
 					down++
 				}
 			}
@@ -134,8 +134,8 @@ func TestThreeBrokenNamesAreNoOutageForAHostAlone(t *testing.T) {
 		l.run(100 * time.Millisecond)
 	}
 	l.run(time.Second)
-	if n.upstream.down || n.upstream.outage != 0 {
-		t.Errorf("down %v, %d outages for three names of one broken zone", n.upstream.down, n.upstream.outage)
+	if n.allDown() || n.outage() != 0 {
+		t.Errorf("down %v, %d outages for three names of one broken zone", n.allDown(), n.outage())
 	}
 }
 
@@ -156,8 +156,8 @@ func TestCutOffHostDoesNotDisturbTheGroup(t *testing.T) {
 		t.Errorf("%d HELLOs in a minute with one host cut off; want about 120", hellos)
 	}
 	for _, n := range l.nodes {
-		if n.upstream.outage != 0 {
-			t.Errorf("host %d: %d outages, because another host is cut off", n.i, n.upstream.outage)
+		if n.outage() != 0 {
+			t.Errorf("host %d: %d outages, because another host is cut off", n.i, n.outage())
 		}
 	}
 }
@@ -193,8 +193,8 @@ func TestLyingPeerCostsFewProbesAndNoOutage(t *testing.T) {
 		t.Errorf("%d HELLOs in a minute for one lying peer", got)
 	}
 	for _, n := range l.nodes[:9] {
-		if n.upstream.outage != 0 || !n.upstream.anyUp() {
-			t.Errorf("host %d: %d outages by a peer's word against its own success", n.i, n.upstream.outage)
+		if n.outage() != 0 || n.upstream.Best() != Up {
+			t.Errorf("host %d: %d outages by a peer's word against its own success", n.i, n.outage())
 		}
 	}
 }
@@ -214,7 +214,7 @@ func TestDownIsLearntByAllFromOne(t *testing.T) {
 	}
 	l.run(1500 * time.Millisecond)
 	for _, n := range l.nodes {
-		if !n.upstream.down {
+		if !n.allDown() {
 			t.Errorf("host %d does not know of the outage 1.5s after the first lookup", n.i)
 		}
 	}
@@ -250,7 +250,7 @@ func TestRecoveryIsSaidByFew(t *testing.T) {
 	l.dead, l.sent = false, nil
 	l.run(8 * time.Second)
 	for _, n := range l.nodes {
-		if n.upstream.down {
+		if n.allDown() {
 			t.Errorf("host %d is still down 8s after recovery", n.i)
 		}
 	}
@@ -290,8 +290,8 @@ func TestOneServerOfTwoMayDieOrLie(t *testing.T) {
 			}
 			l.run(100 * time.Millisecond)
 		}
-		if slow > 3 || l.nodes[0].upstream.down || l.nodes[0].upstream.outage != 0 {
-			t.Errorf("refuses %v: %d of 57 lookups slow, %d outages; want few and none", refuses, slow, l.nodes[0].upstream.outage)
+		if slow > 3 || l.nodes[0].allDown() || l.nodes[0].outage() != 0 {
+			t.Errorf("refuses %v: %d of 57 lookups slow, %d outages; want few and none", refuses, slow, l.nodes[0].outage())
 		}
 	}
 }
@@ -303,7 +303,7 @@ func TestNewServersAreAskedAtOnceAndOldOnesNoMore(t *testing.T) {
 	l.dead = true
 	n.query("n0.example.")
 	l.run(2 * time.Second)
-	if !n.upstream.down {
+	if !n.allDown() {
 		t.Fatal("a dead server is not down")
 	}
 	s := l.settings()
@@ -353,8 +353,8 @@ func TestSleepIsNoEvidenceAgainstServersOrPeers(t *testing.T) {
 	n.query(names[8]) // under way when the lid closes
 	n.query(names[9])
 	l.run(300 * time.Millisecond)
-	if !n.upstream.servers[0].judging {
-		t.Fatal("the server is not being judged")
+	if s := n.first(); s.State != Suspect {
+		t.Fatalf("the server is not being judged: %+v", s)
 	}
 	n.off, l.askLoss = true, 0
 	l.run(8 * time.Hour)
@@ -362,7 +362,7 @@ func TestSleepIsNoEvidenceAgainstServersOrPeers(t *testing.T) {
 	n.off = false
 	n.wakeAt = 0
 	n.handle(Wake{})
-	if n.upstream.outage != 0 || n.upstream.down {
+	if n.outage() != 0 || n.allDown() {
 		t.Error("questions that slept made the server look dead")
 	}
 	if got := n.Status(l.now).Proven; got != 2 {

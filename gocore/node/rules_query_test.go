@@ -19,7 +19,7 @@ func outage(t tb, hosts int) *lan {
 	}
 	l.run(5 * time.Second)
 	for _, n := range l.nodes {
-		if !n.upstream.down {
+		if !n.allDown() {
 			t.Fatalf("host %d: not down", n.i)
 		}
 	}

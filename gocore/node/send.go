@@ -13,14 +13,14 @@ func (n *Node) message(now time.Duration, body wire.Body) *wire.Message {
 	n.seq++
 	return &wire.Message{
 		From: n.self, Seq: n.seq, Sent: now.Truncate(time.Millisecond),
-		Servers: n.upstream.states(now), Body: body,
+		Servers: n.upstream.States(now), Body: body,
 	}
 }
 
 // room is what a datagram has for answers: all but its head. A body's own head
 // is within the slack.
 func (n *Node) room(now time.Duration) int {
-	return wire.MaxPlain - wire.Size(&wire.Message{Servers: n.upstream.states(now), Body: &wire.Reply{}}) - 16
+	return wire.MaxPlain - wire.Size(&wire.Message{Servers: n.upstream.States(now), Body: &wire.Reply{}}) - 16
 }
 
 // sendGroup sends to the group where a member was heard lately.

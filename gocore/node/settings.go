@@ -2,11 +2,11 @@ package node
 
 import (
 	"math/rand/v2"
-	"net/netip"
 	"time"
 
 	"mcdns/gocore/dns"
 	"mcdns/gocore/names"
+	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
 
@@ -65,19 +65,11 @@ func Defaults() Settings {
 	}
 }
 
-// Route sends the questions for a domain, a name with a final dot, and all
-// names below it to Servers alone.
-type Route struct {
-	Domain  string
-	Servers []Server
-}
-
-// Server is a DNS server. ID is the hash peers compare; 0 for a loopback stub
-// whose servers are unknown.
-type Server struct {
-	Addr netip.AddrPort
-	ID   dns.ServerID
-}
+// Server is a DNS server, Route a domain that has servers of its own.
+type (
+	Server = upstream.Server
+	Route  = upstream.Route
+)
 
 // Link is an interface that takes part.
 type Link struct {

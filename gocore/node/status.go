@@ -5,33 +5,19 @@ import (
 	"strconv"
 	"time"
 
+	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
 
 // State is how a DNS server does, as this host sees it.
-type State uint8
+type State = upstream.State
 
+// The states of a server.
 const (
-	// Up: it answers.
-	Up State = iota + 1
-	// Suspect: it failed this host; the group is being asked.
-	Suspect
-	// Down: nobody in the group has success with it.
-	Down
+	Up      = upstream.Up
+	Suspect = upstream.Suspect
+	Down    = upstream.Down
 )
-
-// String gives the word used everywhere: up, suspect or down.
-func (s State) String() string {
-	switch s {
-	case Up:
-		return "up"
-	case Suspect:
-		return "suspect"
-	case Down:
-		return "down"
-	}
-	return "unknown"
-}
 
 // GroupState is how sharing goes: the number of peers heard, or Solo.
 type GroupState int
@@ -70,18 +56,8 @@ type Status struct {
 	Bytes                    int
 }
 
-// ServerStatus is one DNS server as this host sees it. Success and Failure
-// are ages, wire.Never if there was none.
-type ServerStatus struct {
-	Addr             netip.AddrPort
-	State            State
-	Success, Failure time.Duration
-	Fallback         bool
-	// CutOff: suspect, but peers reach it; the fault is this host's path.
-	CutOff bool
-	// Domain is the one that the server is asked for alone, "" if for all.
-	Domain string
-}
+// ServerStatus is one DNS server as this host sees it.
+type ServerStatus = upstream.Status
 
 // PeerStatus is one peer.
 type PeerStatus struct {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"mcdns/gocore/group"
+	"mcdns/gocore/upstream"
 )
 
 // A timerKind is why a node wants to be woken.
@@ -23,7 +24,6 @@ const (
 	lateTimer
 	// Of asks; key is Ask.ID.
 	overdueTimer
-	probeTimer // gen is the server's number
 	// Of what is pending; key is its number.
 	helperTimer // gen is the row of helpers
 	claimerTimer
@@ -34,18 +34,7 @@ const (
 	loanTimer    // gen is when it was lent
 	recoverTimer // key is its place among what is stale, gen the outage
 
-	// Of servers; key is the server's number.
-	firstLookTimer
-	aloneTimer       // gen is when it failed
-	otherTimer       // gen is when the first one failed
-	judgeTimer       // gen is when it was doubted
-	secondProbeTimer // gen is when it was doubted
-	cutOffTimer      // gen is since when this host is cut off
-	answerTimer      // gen is when a peer doubted it
-	lookTimer
-	lookAgainTimer // gen is since when it is down
-	downHereTimer  // gen is since when it is down
-	downTimer      // gen is since when it is down
+	upstreamTimer // an upstream.Timer
 	goOnTimer
 	askAgainTimer
 
@@ -89,7 +78,6 @@ func init() {
 		giveUpTimer:  {run: ofFetch((*Node).giveUp), over: (*Node).fetchOver},
 		lateTimer:    {run: (*Node).forgetLate},
 		overdueTimer: {run: (*Node).overdue, over: (*Node).askOver},
-		probeTimer:   {run: (*Node).probeOverdue},
 		helperTimer:  {run: ofPending((*Node).askHelperAgain)},
 		claimerTimer: {run: ofPending((*Node).claimerSilent)},
 		queryTimer:   {run: ofPending((*Node).queryOver)},
@@ -98,19 +86,9 @@ func init() {
 		loanTimer:    {run: (*Node).loanOver},
 		recoverTimer: {run: (*Node).recoverOne, over: (*Node).recoveryOver},
 
-		firstLookTimer:   {run: ofServer((*upstream).lookFirst)},
-		aloneTimer:       {run: ofServer((*upstream).suspectAloneAgain)},
-		otherTimer:       {run: ofServer((*upstream).otherSilent)},
-		judgeTimer:       {run: ofServer((*upstream).judgeNow)},
-		secondProbeTimer: {run: ofServer((*upstream).probeAgain)},
-		cutOffTimer:      {run: ofServer((*upstream).lookOn)},
-		answerTimer:      {run: ofServer((*upstream).doubtUnanswered)},
-		lookTimer:        {run: ofServer((*upstream).probeIfDown)},
-		lookAgainTimer:   {run: ofServer((*upstream).probeIfStillDown)},
-		downHereTimer:    {run: ofServer((*upstream).downForMeAlone)},
-		downTimer:        {run: ofServer((*upstream).probeDownAgain)},
-		goOnTimer:        {run: plain((*Node).goOnAll)},
-		askAgainTimer:    {run: plain((*Node).askAgain)},
+		upstreamTimer: {run: (*Node).upstreamDue},
+		goOnTimer:     {run: plain((*Node).goOnAll)},
+		askAgainTimer: {run: plain((*Node).askAgain)},
 
 		helloTimer:     {run: (*Node).helloLoop},
 		sayTimer:       {run: plain((*Node).sayNow)},
@@ -154,11 +132,6 @@ func ofPending(f func(*Node, time.Duration, *pending, timer)) func(*Node, time.D
 	}
 }
 
-// ofServer finds the server, unless it is no longer one of this host's.
-func ofServer(f func(*upstream, time.Duration, *server, timer)) func(*Node, time.Duration, timer) {
-	return func(n *Node, now time.Duration, t timer) {
-		if s := n.upstream.numbered(t.key); s != nil {
-			f(&n.upstream, now, s, t)
-		}
-	}
+func (n *Node) upstreamDue(now time.Duration, t timer) {
+	n.upstream.Fire(now, upstream.Timer{Due: upstream.Due(t.of), ID: upstream.ID(t.key), Gen: t.gen})
 }

@@ -100,7 +100,7 @@ func TestPeersVainQuestionEndsNoLookupOfAYoungOutage(t *testing.T) {
 		began := l.now
 		l.answers["new.example."] = "203.0.113.9"
 		l.nodes[0].query("warm.example.")
-		for !l.nodes[0].upstream.down || !l.nodes[3].upstream.down {
+		for !l.nodes[0].allDown() || !l.nodes[3].allDown() {
 			l.run(time.Millisecond)
 		}
 		first := l.nodes[0].query("new.example.")
@@ -123,9 +123,10 @@ func TestPeersVainQuestionEndsNoLookupWhereDownIsHearsay(t *testing.T) {
 	l.answers["new.example."] = "203.0.113.8"
 	cut, n := l.nodes[0], l.nodes[3]
 	cut.cut = true
-	cut.holdsDown(l.now, cut.upstream.servers[0], nobody)
-	n.holdsDown(l.now, n.upstream.servers[0], unsure)
-	cut.upstream.since, n.upstream.since = cut.upstream.since-time.Minute, n.upstream.since-time.Minute
+	cut.forced().Down(l.now, 0, true)
+	n.forced().Down(l.now, 0, false)
+	cut.forced().Since(time.Minute)
+	n.forced().Since(time.Minute)
 	cut.query("new.example.")
 	l.run(95 * time.Millisecond)
 	if r, took := n.lookup("new.example."); r.Answer == nil {
@@ -198,7 +199,7 @@ func TestRefusingFallbackServerCostsNoLookupOfAYoungOutage(t *testing.T) {
 	l.sick, l.dead = fallback.Addr, true
 	n, began := l.nodes[0], l.now
 	n.query("warm.example.")
-	for !n.upstream.down {
+	for !n.allDown() {
 		l.run(time.Millisecond)
 	}
 	l.answers["new.example."] = "203.0.113.9"

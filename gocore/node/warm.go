@@ -30,9 +30,7 @@ func Warm(nodes []*Node, from []wire.Peer, body wire.Body) (sum uint64) {
 		if len(n.timers.heap) > 0 {
 			sum += uint64(n.timers.heap[0].at)
 		}
-		if len(n.upstream.servers) > 0 {
-			sum += uint64(n.upstream.servers[0].peerSuccess)
-		}
+		sum += n.upstream.Warm()
 	}
 	sum += group.Warm(groups[:len(nodes)], from)
 	switch body := body.(type) {

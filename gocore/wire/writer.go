@@ -140,3 +140,8 @@ func (w *writer) long(l Long) *writer {
 }
 
 func (w *writer) asked(a Asked) *writer { return w.question(a.Question).birth(a.Held) }
+
+// RoundUp is an age as it is told, in whole milliseconds: it makes nothing younger.
+func RoundUp(d time.Duration) time.Duration {
+	return (d + time.Millisecond - 1).Truncate(time.Millisecond)
+}

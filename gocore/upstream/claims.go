@@ -1,4 +1,4 @@
-package node
+package upstream
 
 import (
 	"log/slog"
@@ -56,22 +56,22 @@ func (s *server) note(who sayer, st wire.ServerState, at time.Duration) {
 
 // contested reports whether one peer alone has success, and another that is still there
 // has none.
-func (u *upstream) contested(s *server) bool {
+func (u *Upstream) contested(s *server) bool {
 	c := &s.claims
-	return c.claimer != sayer{} && !c.second && u.host.member(c.denier.peer) != nil
+	return c.claimer != sayer{} && !c.second && u.host.Member(c.denier.peer) != nil
 }
 
 // failed reports whether this host's own looks have failed since the doubt.
 func (s *server) failed() bool { return s.failure >= max(s.judge-recent, s.success) }
 
 // lookedInVain keeps a server that only one peer reaches "down", if that is contested.
-func (u *upstream) lookedInVain(s *server) bool {
+func (u *Upstream) lookedInVain(s *server) bool {
 	if !u.contested(s) || !s.failed() {
 		return false
 	}
 	if !s.claims.vain {
 		s.claims.vain = true
-		u.host.log(slog.LevelWarn, "one peer says that the server answers, this host and others find that it does not: "+
+		u.host.Log(slog.LevelWarn, "one peer says that the server answers, this host and others find that it does not: "+
 			"asking that peer for names that nobody holds, and for nothing else",
 			"peer", s.claims.claimer.addr.String(), "server", s.Addr.String())
 	}
@@ -80,7 +80,7 @@ func (u *upstream) lookedInVain(s *server) bool {
 
 // heardDenial ends "cut off" if the denial that came was missing: the host is in an outage
 // with the others.
-func (u *upstream) heardDenial(now time.Duration, s *server) {
+func (u *Upstream) heardDenial(now time.Duration, s *server) {
 	if s.life == cutOff && !s.judging && u.lookedInVain(s) {
 		u.setDown(now, s, nobody)
 	}
@@ -89,8 +89,8 @@ func (u *upstream) heardDenial(now time.Duration, s *server) {
 // alone reports whether the server is down but for one peer.
 func (s *server) alone() bool { return s.state() == Down && s.claims.vain && !s.claims.second }
 
-// doubts reports whether a member is such a peer: what it tells takes no held answer's place.
-func (u *upstream) doubts(m *group.Member) bool {
+// Doubts reports whether a member is such a peer: what it tells takes no held answer's place.
+func (u *Upstream) Doubts(m *group.Member) bool {
 	for _, s := range u.servers {
 		if s.alone() && s.claims.claimer.same(sayerOf(m)) {
 			return true
@@ -99,14 +99,14 @@ func (u *upstream) doubts(m *group.Member) bool {
 	return false
 }
 
-// claimer is the member that claims success with a server which is down, nil if there is
+// Claimer is the member that claims success with a server which is down, nil if there is
 // none. After a second claim this host looks for three seconds, and asks it meanwhile.
-func (u *upstream) claimer() *group.Member {
+func (u *Upstream) Claimer() *group.Member {
 	for _, s := range u.servers {
 		if s.state() != Down || !s.claims.vain {
 			continue
 		}
-		if m := u.host.member(s.claims.claimer.peer); m != nil && m.Addr().IsValid() {
+		if m := u.host.Member(s.claims.claimer.peer); m != nil && m.Addr().IsValid() {
 			return m
 		}
 	}

@@ -1,4 +1,4 @@
-package node
+package upstream
 
 import (
 	"slices"
@@ -15,7 +15,7 @@ type route struct {
 	servers []*server
 }
 
-func (u *upstream) setRoutes(now time.Duration, routes []Route) {
+func (u *Upstream) setRoutes(now time.Duration, routes []Route) {
 	old := u.routes
 	u.routes = nil
 	for _, r := range routes {
@@ -33,7 +33,7 @@ func (u *upstream) setRoutes(now time.Duration, routes []Route) {
 
 // routeFor returns the route with the longest domain that covers a question,
 // nil if it goes to the servers for all.
-func (u *upstream) routeFor(q dns.Question) *route {
+func (u *Upstream) routeFor(q dns.Question) *route {
 	var best *route
 	for i := range u.routes {
 		r := &u.routes[i]
@@ -45,24 +45,10 @@ func (u *upstream) routeFor(q dns.Question) *route {
 }
 
 // allServers lists every server this host knows, in a stable order.
-func (u *upstream) allServers() []*server {
+func (u *Upstream) allServers() []*server {
 	all := append(slices.Clone(u.servers), u.fallback...)
 	for _, r := range u.routes {
 		all = append(all, r.servers...)
 	}
 	return all
-}
-
-// downSince reports whether all servers of a question's list are down, and since when.
-func (u *upstream) downSince(q dns.Question, list []*server) (since time.Duration, down bool) {
-	if len(list) == len(u.servers) && u.routeFor(q) == nil {
-		return u.since, u.down
-	}
-	for _, s := range list {
-		if s.state() != Down {
-			return 0, false
-		}
-		since = max(since, s.since)
-	}
-	return since, true
 }

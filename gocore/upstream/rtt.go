@@ -1,4 +1,4 @@
-package node
+package upstream
 
 import (
 	"slices"
@@ -21,6 +21,9 @@ const (
 	// is no such server: two quick time-outs confirm that (PROTOCOL 5.8).
 	doubtedRTO = 200 * time.Millisecond
 	maxRTO     = 3 * time.Second
+	// A fallback server is asked to the end of the three seconds, each as long after
+	// the last.
+	fallbackRTO = 150 * time.Millisecond
 )
 
 func (r *rtt) add(took time.Duration) {
@@ -51,21 +54,53 @@ func (s *server) timeout(sent int) time.Duration {
 	return min(maxRTO, rto<<min(max(sent-2, 0), 10))
 }
 
+// Wait is how long the sent-th question to a server waits for its reply. A fallback server
+// is asked again sooner than others: a program waits in an outage, mostly for the first
+// answer that this host ever has of it, and a new name is to resolve within two seconds
+// where three of ten questions are lost.
+func (u *Upstream) Wait(id ID, sent int) time.Duration {
+	s := u.numbered(id)
+	if s == nil {
+		return maxRTO
+	}
+	wait := s.timeout(sent)
+	if !s.fallback || s.domain != "" {
+		return wait
+	}
+	if s.rtt.known {
+		return min(wait, max(fallbackRTO, s.timeout(1)))
+	}
+	return min(wait, fallbackRTO)
+}
+
+// Usual is how long answers take, 0 while none has come.
+func (u *Upstream) Usual() time.Duration { return u.replies.p99() }
+
+// Turn is how long a server may be silent before the next one is asked.
+const Turn = time.Second
+
+// LateAnswer is how long a question asked before the outage was known may still
+// be answered by a server: names that a resolver must look up itself take it
+// half a second and more, all at once after a quiet hour. Failed at once, each
+// such hour began with a failed lookup. What is left of the three seconds that a
+// lookup may take is the group's, five turns of 85 ms, and a busy machine's.
+const LateAnswer = 3*time.Second - 5*85*time.Millisecond
+
 // timeReply learns from a reply how long the server takes. The one that shows that it is
 // back may have waited for that. Where another server stands in it counts as one late reply
 // does: else one that takes 1 to 2.6 s is down anew for each lookup. What comes with it does
 // not count, nor that one where nothing stands in: the next outage would be known later.
-func (u *upstream) timeReply(now time.Duration, s *server, took time.Duration) {
+func (u *Upstream) timeReply(now time.Duration, s *server, took time.Duration) {
 	isBack := s.state() == Down || s.life == cutOff
 	if isBack {
 		s.back = now
 	}
-	late := isBack && took <= lateAnswer // no kernel holds a question for longer
+	late := isBack && took <= LateAnswer // no kernel holds a question for longer
 	switch {
 	case late && !u.hasNext(s):
 	case late && !s.rtt.known:
 		s.rtt.add(min(took, unknownRTO/3)) // three times this is waited, as before
-	case late || now-took >= s.back || took > lateAnswer:
+	case late || now-took >= s.back || took > LateAnswer:
 		s.rtt.add(took)
 	}
 }
@@ -73,8 +108,8 @@ func (u *upstream) timeReply(now time.Duration, s *server, took time.Duration) {
 // noteReply follows how long this host waits for a server: from the first time that it
 // asked this one. Where frames are lost that is longer than a reply takes, and an answer
 // that comes after two repeats is in time there.
-func (u *upstream) noteReply(now time.Duration, s *server, sent, began time.Duration) {
-	if began >= s.back || now-sent > lateAnswer {
+func (u *Upstream) noteReply(now time.Duration, s *server, sent, began time.Duration) {
+	if began >= s.back || now-sent > LateAnswer {
 		u.replies.add(now - began)
 	}
 }

@@ -1,4 +1,4 @@
-package node
+package upstream
 
 import (
 	"go/ast"
@@ -130,10 +130,4 @@ func lifeWrites(t *testing.T, name string) (at []string) {
 		return true
 	})
 	return at
-}
-
-// holdsDown makes a host take a server for down, whatever it was.
-func (n *testNode) holdsDown(now time.Duration, s *server, why event) {
-	s.happens(now, failed)
-	n.upstream.setDown(now, s, why)
 }

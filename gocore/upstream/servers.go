@@ -1,4 +1,4 @@
-package node
+package upstream
 
 import (
 	"slices"
@@ -11,7 +11,7 @@ import (
 // A server is a DNS server and what this host knows of it.
 type server struct {
 	Server
-	no   uint64 // no other of this run has it
+	no   ID // no other of this run has it
 	life life
 	// since is when its state became another, entered when its life did.
 	since, entered time.Duration
@@ -62,15 +62,20 @@ type server struct {
 	domain string
 }
 
-// configure takes the servers of new settings: those that stay keep what is known of
+// Configure takes the servers of new settings: those that stay keep what is known of
 // them. It reports whether there are others than before.
-func (u *upstream) configure(now time.Duration, s *Settings) (changed bool) {
+func (u *Upstream) Configure(now time.Duration, c Config) (changed bool) {
+	if !u.begun {
+		u.begun, u.since = true, now
+	}
 	before := u.allServers()
-	u.rotate = s.Rotate
-	u.servers = u.merge(now, u.servers, s.Servers, false)
-	u.fallback = u.merge(now, u.fallback, s.Fallback, true)
-	u.setRoutes(now, s.Routes)
-	return !slices.Equal(before, u.allServers())
+	u.rotate = c.Rotate
+	u.servers = u.merge(now, u.servers, c.Servers, false)
+	u.fallback = u.merge(now, u.fallback, c.Fallback, true)
+	u.setRoutes(now, c.Routes)
+	changed = !slices.Equal(before, u.allServers())
+	u.updateDown(now)
+	return changed
 }
 
 // firstLook is how soon a new server is probed: after what was saved is loaded,
@@ -78,14 +83,14 @@ func (u *upstream) configure(now time.Duration, s *Settings) (changed bool) {
 // a second; without, each lookup of that time waited 250 ms.
 const firstLook = 20 * time.Millisecond
 
-func (u *upstream) lookFirst(now time.Duration, s *server, _ timer) {
+func (u *Upstream) lookFirst(now time.Duration, s *server, _ Timer) {
 	if !s.fallback && s.success == group.Unseen {
 		u.probe(now, s, dns.Question{})
 	}
 }
 
 // numbered is the server of a number, nil if it is no longer one of this host's.
-func (u *upstream) numbered(no uint64) *server {
+func (u *Upstream) numbered(no ID) *server {
 	is := func(s *server) bool { return s.no == no }
 	lists := [...][]*server{u.servers, u.fallback}
 	for _, list := range lists {
@@ -101,16 +106,16 @@ func (u *upstream) numbered(no uint64) *server {
 	return nil
 }
 
-// forgetEvidence drops what was counted against the servers before this host
+// Slept drops what was counted against the servers before this host
 // slept: questions that went unanswered meanwhile say nothing about them.
-func (u *upstream) forgetEvidence(now time.Duration) {
+func (u *Upstream) Slept(now time.Duration) {
 	for _, s := range u.allServers() {
 		s.lostFor, s.refusals, s.probeLost, s.judging = nil, nil, false, false
 		s.happens(now, slept)
 	}
 }
 
-func (u *upstream) merge(now time.Duration, old []*server, want []Server, fallback bool) []*server {
+func (u *Upstream) merge(now time.Duration, old []*server, want []Server, fallback bool) []*server {
 	var servers []*server
 	for _, w := range want {
 		i := slices.IndexFunc(old, func(s *server) bool { return s.Server == w })
@@ -120,9 +125,9 @@ func (u *upstream) merge(now time.Duration, old []*server, want []Server, fallba
 		}
 		s := newServer(now, w, fallback)
 		u.made++
-		s.no = u.made
+		s.no = ID(u.made)
 		servers = append(servers, s)
-		u.host.after(now, firstLook, timer{kind: firstLookTimer, key: s.no})
+		u.host.After(now, firstLook, Timer{firstLookDue, s.no, 0})
 	}
 	return servers
 }
@@ -135,21 +140,11 @@ func newServer(now time.Duration, s Server, fallback bool) *server {
 	}
 }
 
-func (u *upstream) anyUp() bool {
-	return slices.ContainsFunc(u.servers, func(s *server) bool { return s.state() == Up })
-}
-
-// askable reports whether a server is worth a question: one that this host is cut off
-// from counts as down for asking.
-func (u *upstream) askable(now time.Duration, s *server) bool {
-	return s.state() != Down && !s.cut(now)
-}
-
 // cut reports whether the group judged lately that the fault is this host's.
 func (s *server) cut(now time.Duration) bool { return s.life == cutOff && now-s.entered < cutOffFor }
 
 // hasNext reports whether another server would stand in for one.
-func (u *upstream) hasNext(s *server) bool {
+func (u *Upstream) hasNext(s *server) bool {
 	if u.rotate {
 		return false
 	}
@@ -159,6 +154,3 @@ func (u *upstream) hasNext(s *server) bool {
 	}
 	return before(u.servers) || slices.ContainsFunc(u.routes, func(r route) bool { return before(r.servers) })
 }
-
-// spoke notes that the server said something.
-func (s *server) spoke(now time.Duration) { s.heard = now }

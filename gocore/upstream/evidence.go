@@ -1,4 +1,4 @@
-package node
+package upstream
 
 import (
 	"time"
@@ -8,9 +8,9 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// heardEvidence weighs what a proven peer says of the servers; at is when it
+// Heard weighs what a proven peer says of the servers; at is when it
 // said it, on this host's clock.
-func (u *upstream) heardEvidence(now time.Duration, m *group.Member, states []wire.ServerState, at time.Duration) {
+func (u *Upstream) Heard(now time.Duration, m *group.Member, states []wire.ServerState, at time.Duration) {
 	m.SaysServers(states)
 	for _, st := range states {
 		for _, s := range u.servers {
@@ -23,12 +23,12 @@ func (u *upstream) heardEvidence(now time.Duration, m *group.Member, states []wi
 	}
 }
 
-func (u *upstream) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
+func (u *Upstream) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
 	if success := ago(at, st.Success); success > s.peerSuccess {
 		s.peerSuccess = success
 		if s.state() == Down && success > s.since && !s.looking && !s.alone() {
 			s.looking = true
-			u.host.after(now, u.lookTurn(s), timer{kind: lookTimer, key: s.no})
+			u.host.After(now, u.lookTurn(s), Timer{lookDue, s.no, 0})
 		}
 	}
 	switch {
@@ -46,7 +46,7 @@ func (u *upstream) weigh(now time.Duration, s *server, st wire.ServerState, at t
 // make it. A doubt that nobody has answered in time is one after all: the server
 // may have died just now, and a host that takes itself for cut off would do so for
 // half a minute.
-func (u *upstream) lookAgain(now time.Duration, s *server) {
+func (u *Upstream) lookAgain(now time.Duration, s *server) {
 	u.awaitAnswer(now, s)
 	if now < s.again {
 		return
@@ -61,7 +61,7 @@ func (u *upstream) lookAgain(now time.Duration, s *server) {
 // awaitAnswer makes a doubt one if nobody answers it. Where this host's last look is
 // less than two seconds ago others may not look either, and their time is awaited; a
 // host that is cut off has nothing to lose by doubting, and everything by waiting.
-func (u *upstream) awaitAnswer(now time.Duration, s *server) {
+func (u *Upstream) awaitAnswer(now time.Duration, s *server) {
 	if s.unanswered {
 		return
 	}
@@ -70,12 +70,12 @@ func (u *upstream) awaitAnswer(now time.Duration, s *server) {
 	if s.life != cutOff {
 		wait = max(wait, s.again-now)
 	}
-	u.host.after(now, wait, timer{kind: answerTimer, key: s.no, gen: uint64(now)})
+	u.host.After(now, wait, Timer{answerDue, s.no, uint64(now)})
 }
 
-func (u *upstream) doubtUnanswered(now time.Duration, s *server, t timer) {
+func (u *Upstream) doubtUnanswered(now time.Duration, s *server, t Timer) {
 	s.unanswered = false
-	if max(s.success, s.peerSuccess) < time.Duration(t.gen) && s.state() != Down && !s.judging {
+	if max(s.success, s.peerSuccess) < time.Duration(t.Gen) && s.state() != Down && !s.judging {
 		u.hearSuspicion(now, s)
 	}
 }
@@ -83,11 +83,11 @@ func (u *upstream) doubtUnanswered(now time.Duration, s *server, t timer) {
 // hearSuspicion joins a peer's doubt: those ranked first for the server look,
 // whatever success they had before, and a success is said. It must be younger
 // than the doubt: a server that answered two seconds ago may be dead now.
-func (u *upstream) hearSuspicion(now time.Duration, s *server) {
+func (u *Upstream) hearSuspicion(now time.Duration, s *server) {
 	s.happens(now, peerDoubts)
 	least := time.Duration(0)
 	if u.hasNext(s) {
-		least = turn
+		least = Turn
 	}
 	u.startJudging(now, s, least)
 	if u.serverRank(s, electedToProbe) < electedToProbe {
@@ -98,7 +98,7 @@ func (u *upstream) hearSuspicion(now time.Duration, s *server) {
 // clearedLately reports whether the group found a moment ago that the server is
 // well: a peer that goes on doubting, or lies, must not make five hosts probe
 // three times a second.
-func (u *upstream) clearedLately(now time.Duration, s *server) bool {
+func (u *Upstream) clearedLately(now time.Duration, s *server) bool {
 	return now-s.judge < recent && max(s.success, s.peerSuccess) >= s.judge
 }
 
@@ -108,13 +108,13 @@ func (u *upstream) clearedLately(now time.Duration, s *server) bool {
 const lookAfter = time.Second + 100*time.Millisecond
 
 // lookTurn is when this host looks: one after another, by rank.
-func (u *upstream) lookTurn(s *server) time.Duration {
-	users := u.host.groupSize()
+func (u *Upstream) lookTurn(s *server) time.Duration {
+	users := u.host.Members()
 	slot := lookWithin / time.Duration(users)
-	return time.Duration(u.serverRank(s, users)%users)*slot + u.host.jitter(slot)
+	return time.Duration(u.serverRank(s, users)%users)*slot + u.host.Jitter(slot)
 }
 
-func (u *upstream) probeIfDown(now time.Duration, s *server, _ timer) {
+func (u *Upstream) probeIfDown(now time.Duration, s *server, _ Timer) {
 	s.looking = false
 	if s.state() != Down {
 		return
@@ -122,8 +122,8 @@ func (u *upstream) probeIfDown(now time.Duration, s *server, _ timer) {
 	if now-s.looked >= judgeAfter { // each peer that is back says so, and one look is enough
 		u.probe(now, s, dns.Question{})
 	}
-	u.host.after(now, lookAfter, timer{kind: lookAgainTimer, key: s.no, gen: uint64(s.since)})
-	u.host.after(now, lookAfter+2*s.probeTimeout(), timer{kind: downHereTimer, key: s.no, gen: uint64(s.since)})
+	u.host.After(now, lookAfter, Timer{lookAgainDue, s.no, uint64(s.since)})
+	u.host.After(now, lookAfter+2*s.probeTimeout(), Timer{downHereDue, s.no, uint64(s.since)})
 }
 
 // downHere reports whether a server is down since then, and a peer has had success since.
@@ -131,16 +131,16 @@ func (s *server) downHere(since uint64) bool {
 	return s.state() == Down && uint64(s.since) == since && s.peerSuccess > s.since
 }
 
-func (u *upstream) probeIfStillDown(now time.Duration, s *server, t timer) {
-	if s.downHere(t.gen) {
+func (u *Upstream) probeIfStillDown(now time.Duration, s *server, t Timer) {
+	if s.downHere(t.Gen) {
 		u.probe(now, s, dns.Question{})
 	}
 }
 
 // downForMeAlone: a peer reaches the server after all, and this host does not. It
 // is cut off, and asks; or its probe was lost, and its next question ends that.
-func (u *upstream) downForMeAlone(now time.Duration, s *server, t timer) {
-	if !s.downHere(t.gen) || u.lookedInVain(s) {
+func (u *Upstream) downForMeAlone(now time.Duration, s *server, t Timer) {
+	if !s.downHere(t.Gen) || u.lookedInVain(s) {
 		return
 	}
 	s.failure, s.judge = now, now
@@ -156,8 +156,8 @@ func ago(at, age time.Duration) time.Duration {
 	return at - age
 }
 
-// states is what this host says of its servers in every datagram.
-func (u *upstream) states(now time.Duration) []wire.ServerState {
+// States is what this host says of its servers in every datagram.
+func (u *Upstream) States(now time.Duration) []wire.ServerState {
 	var states []wire.ServerState
 	for _, s := range u.servers {
 		if s.ID == 0 || len(states) == wire.MaxServers {
@@ -176,9 +176,5 @@ func ageOf(now, at time.Duration) time.Duration {
 	if at == group.Unseen {
 		return wire.Never
 	}
-	return min(wire.Never, roundUp(now-at))
-}
-
-func roundUp(d time.Duration) time.Duration {
-	return (d + time.Millisecond - 1).Truncate(time.Millisecond)
+	return min(wire.Never, wire.RoundUp(now-at))
 }

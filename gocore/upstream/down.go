@@ -1,4 +1,4 @@
-package node
+package upstream
 
 import (
 	"log/slog"
@@ -9,7 +9,7 @@ import (
 )
 
 // updateDown follows the servers' states: down means all of them.
-func (u *upstream) updateDown(now time.Duration) {
+func (u *Upstream) updateDown(now time.Duration) {
 	down := len(u.servers) > 0
 	for _, s := range u.servers {
 		down = down && s.state() == Down
@@ -20,44 +20,43 @@ func (u *upstream) updateDown(now time.Duration) {
 	u.down, u.since = down, now
 	if down {
 		u.outage++
-		u.host.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", u.host.groupState())
-		u.host.resolvePending(now)
+		u.host.Happened(now, AllDown)
 		return
 	}
 	switch {
-	case u.anyUp():
-		u.host.log(slog.LevelInfo, "upstream up")
-	case !u.cutOff(now): // which has said so itself
-		u.host.log(slog.LevelInfo, "upstream suspect: its servers changed")
+	case u.Best() == Up:
+		u.host.Log(slog.LevelInfo, "upstream up")
+	case !u.CutOff(now): // which has said so itself
+		u.host.Log(slog.LevelInfo, "upstream suspect: its servers changed")
 	}
-	u.host.outageIsOver(now)
+	u.host.Happened(now, Over)
 }
 
 // confirmations is how many own time-outs make hearsay this host's own view.
 const confirmations = 2
 
 // confirmDown: this host has now seen for itself what it knew by others' word.
-func (u *upstream) confirmDown(now time.Duration, s *server) {
+func (u *Upstream) confirmDown(now time.Duration, s *server) {
 	s.denied++
 	if s.denied < confirmations {
 		return
 	}
 	s.happens(now, confirmed)
-	if u.down && !u.byHearsay() {
-		u.host.resolvePending(now)
+	if u.down && !u.Hearsay() {
+		u.host.Happened(now, SeenDown)
 	}
 }
 
-// byHearsay reports whether some server may be up after all: a lost datagram
+// Hearsay reports whether some server may be up after all: a lost datagram
 // can make a whole group's judgement wrong for one host.
-func (u *upstream) byHearsay() bool {
+func (u *Upstream) Hearsay() bool {
 	return slices.ContainsFunc(u.servers, func(s *server) bool { return s.life == hearsay })
 }
 
-// doubtEarlier looks, beside the first lookup that a later server gets, at a server that
+// DoubtEarlier looks, beside the first lookup that a later server gets, at a server that
 // is down by hearsay: it may be down for others alone.
-func (u *upstream) doubtEarlier(now time.Duration, list []*server) {
-	for _, s := range list {
+func (u *Upstream) DoubtEarlier(now time.Duration, l List) {
+	for _, s := range l.servers {
 		if s.state() != Down {
 			return
 		}
@@ -68,9 +67,9 @@ func (u *upstream) doubtEarlier(now time.Duration, list []*server) {
 	}
 }
 
-// doubtsDown reports whether this host's own question should go beside its
+// DoubtsDown reports whether this host's own question should go beside its
 // first lookup in an outage that it knows by hearsay (PROTOCOL 5.8).
-func (u *upstream) doubtsDown() bool {
+func (u *Upstream) DoubtsDown() bool {
 	for _, s := range u.servers {
 		if s.life == hearsay && !s.doubted {
 			s.doubted = true

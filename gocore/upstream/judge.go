@@ -1,4 +1,4 @@
-package node
+package upstream
 
 import (
 	"log/slog"
@@ -22,40 +22,36 @@ const (
 	// lookWithin is when hosts that are down look at a server that answers a peer,
 	// each at its own time.
 	lookWithin = 2 * time.Second
+	// cutOffFor is how long a judgement "the fault is mine" stands before this
+	// host doubts the server anew.
+	cutOffFor = 30 * time.Second
 )
-
-// A loss is a question that a server did not answer in its usual time.
-type loss struct {
-	q     dns.Question
-	sent  time.Duration
-	probe bool
-}
 
 // timedOut notes that a server did not answer a question in its usual time. If
 // it has answered another one since, a datagram was lost and no server: a probe
 // for each would double the questions on a bad link.
-func (u *upstream) timedOut(now time.Duration, s *server, l loss) {
+func (u *Upstream) timedOut(now time.Duration, s *server, r Reply) {
 	s.failure = now
-	if s.success > l.sent {
+	if s.success > r.Sent {
 		return
 	}
 	if s.silent <= s.success {
-		s.silent = l.sent
+		s.silent = r.Sent
 	}
-	if l.probe {
+	if r.Probe {
 		if s.passOver(now) {
-			u.probe(now, s, l.q)
+			u.probe(now, s, r.Question)
 			return
 		}
 		s.probeLost = true
 	}
-	if len(s.lostFor) < lostLimit && !slices.Contains(s.lostFor, l.q) {
-		s.lostFor = append(s.lostFor, l.q)
+	if len(s.lostFor) < lostLimit && !slices.Contains(s.lostFor, r.Question) {
+		s.lostFor = append(s.lostFor, r.Question)
 	}
-	if !l.probe && s.state() != Down {
-		u.probe(now, s, l.q)
+	if !r.Probe && s.state() != Down {
+		u.probe(now, s, r.Question)
 	}
-	if s.life == hearsay && !l.probe && !u.yetToSpeak(now, s) {
+	if s.life == hearsay && !r.Probe && !u.yetToSpeak(now, s) {
 		u.confirmDown(now, s)
 	}
 	if s.probeLost && (len(s.lostFor) >= lostLimit || s.success == group.Unseen) {
@@ -68,9 +64,9 @@ func (u *upstream) timedOut(now time.Duration, s *server, l loss) {
 // One that takes seconds looks like that, and the two questions of the first lookup, A and
 // AAAA, both late, made a dead one of it: asked for within 0.5 s of the start, a name
 // failed after 2.6 s where the server's 3.1 s were allowed.
-func (u *upstream) yetToSpeak(now time.Duration, s *server) bool {
-	said := s.heard != group.Unseen || u.host.heardAnybody() || s.life == down
-	return !said && now < s.made+probeListens
+func (u *Upstream) yetToSpeak(now time.Duration, s *server) bool {
+	said := s.heard != group.Unseen || u.host.Members() > 1 || s.life == down
+	return !said && now < s.made+ProbeListens
 }
 
 // passOver reports whether a lost probe is to be repeated before it counts: the
@@ -88,7 +84,7 @@ func (s *server) passOver(now time.Duration) bool {
 }
 
 // lost notes an error of the network itself: stronger than a time-out.
-func (u *upstream) lost(now time.Duration, s *server) {
+func (u *Upstream) lost(now time.Duration, s *server) {
 	s.failure = now
 	if s.life == hearsay {
 		s.denied = confirmations - 1
@@ -99,7 +95,7 @@ func (u *upstream) lost(now time.Duration, s *server) {
 
 // refusedBy notes an answer such as SERVFAIL. A resolver without uplink gives
 // it to every name; a broken zone only to its own.
-func (u *upstream) refusedBy(now time.Duration, s *server, q dns.Question) {
+func (u *Upstream) refusedBy(now time.Duration, s *server, q dns.Question) {
 	s.failure = now
 	if !slices.Contains(s.refusals, q.Name) && len(s.refusals) < refusalLimit {
 		s.refusals = append(s.refusals, q.Name)
@@ -110,7 +106,7 @@ func (u *upstream) refusedBy(now time.Duration, s *server, q dns.Question) {
 }
 
 // suspect doubts a server and asks the group, once.
-func (u *upstream) suspect(now time.Duration, s *server) {
+func (u *Upstream) suspect(now time.Duration, s *server) {
 	if s.state() == Down || s.judging || s.cut(now) {
 		return
 	}
@@ -121,60 +117,60 @@ func (u *upstream) suspect(now time.Duration, s *server) {
 	s.happens(now, failed)
 	u.startJudging(now, s, u.turnLeft(now, s))
 	u.lookAtOthers(now)
-	u.host.sayTwice(now)
+	u.host.Happened(now, Doubted)
 	// Its own probe may save an innocent server: a host without peers would
 	// else call it down for three names of one broken zone.
 	u.probeTwice(now, s)
 }
 
 // suspectAlone is that of a server that nobody else is asked about.
-func (u *upstream) suspectAlone(now time.Duration, s *server) {
+func (u *Upstream) suspectAlone(now time.Duration, s *server) {
 	if left := u.turnLeft(now, s); left > 0 {
 		s.judging = true
-		u.host.after(now, left, timer{kind: aloneTimer, key: s.no, gen: uint64(now)})
+		u.host.After(now, left, Timer{aloneDue, s.no, uint64(now)})
 		return
 	}
 	s.happens(now, failedAlone)
 	u.keepProbing(now, s)
-	u.host.goOnAll(now)
+	u.host.Happened(now, Judged)
 }
 
-func (u *upstream) suspectAloneAgain(now time.Duration, s *server, t timer) {
-	if s.judging = false; s.success < time.Duration(t.gen) {
+func (u *Upstream) suspectAloneAgain(now time.Duration, s *server, t Timer) {
+	if s.judging = false; s.success < time.Duration(t.Gen) {
 		u.suspectAlone(now, s)
 	}
 }
 
 // turnLeft is how long a server that another would stand in for must have been silent
 // before it is judged. One that takes 0.8 s for everything is not to be overtaken.
-func (u *upstream) turnLeft(now time.Duration, s *server) time.Duration {
+func (u *Upstream) turnLeft(now time.Duration, s *server) time.Duration {
 	if !u.hasNext(s) || s.silent <= s.success {
 		return 0
 	}
-	return s.silent + turn - now
+	return s.silent + Turn - now
 }
 
 // lookAtOthers looks at the servers that nobody asks while the first one is well: what
 // fails is mostly the way to all of them, and the outage is to be known as soon as with
 // one server.
-func (u *upstream) lookAtOthers(began time.Duration) {
+func (u *Upstream) lookAtOthers(began time.Duration) {
 	for _, o := range u.servers {
 		if o.state() == Down || o.judging || began-o.success < recent {
 			continue
 		}
 		u.probe(began, o, dns.Question{})
-		u.host.after(began, judgeAfter, timer{kind: otherTimer, key: o.no, gen: uint64(began)})
+		u.host.After(began, judgeAfter, Timer{otherDue, o.no, uint64(began)})
 	}
 }
 
-func (u *upstream) otherSilent(now time.Duration, o *server, t timer) {
-	if o.success < time.Duration(t.gen) {
+func (u *Upstream) otherSilent(now time.Duration, o *server, t Timer) {
+	if o.success < time.Duration(t.Gen) {
 		u.suspect(now, o)
 	}
 }
 
 // startJudging gives the group its time to object, and the server a least time.
-func (u *upstream) startJudging(now time.Duration, s *server, least time.Duration) {
+func (u *Upstream) startJudging(now time.Duration, s *server, least time.Duration) {
 	if s.judging {
 		return
 	}
@@ -183,24 +179,24 @@ func (u *upstream) startJudging(now time.Duration, s *server, least time.Duratio
 }
 
 // judgeLater judges when the time for objections is over.
-func (u *upstream) judgeLater(now time.Duration, s *server, least time.Duration) {
+func (u *Upstream) judgeLater(now time.Duration, s *server, least time.Duration) {
 	wait := judgeAfter
 	if s.rtt.known { // a slow line must not look like a dead server
 		wait = max(wait, s.timeout(1))
 	}
 	wait = max(wait, least)
-	u.host.after(now, wait, timer{kind: judgeTimer, key: s.no, gen: uint64(s.judge)})
+	u.host.After(now, wait, Timer{judgeDue, s.no, uint64(s.judge)})
 }
 
-func (u *upstream) judgeNow(now time.Duration, s *server, t timer) {
-	if s.judging && s.judge == time.Duration(t.gen) {
+func (u *Upstream) judgeNow(now time.Duration, s *server, t Timer) {
+	if s.judging && s.judge == time.Duration(t.Gen) {
 		u.judgeServer(now, s)
 	}
 }
 
 // judgeServer decides: own success wins, a peer's success means that the fault
 // is this host's, nobody's means that the server is down.
-func (u *upstream) judgeServer(now time.Duration, s *server) {
+func (u *Upstream) judgeServer(now time.Duration, s *server) {
 	s.judging = false
 	if s.state() != Suspect || s.success >= s.judge {
 		return
@@ -227,7 +223,7 @@ func (u *upstream) judgeServer(now time.Duration, s *server) {
 
 // noteCutOff: peers have success, so the fault is on this host's own path. It
 // never says "down" for that.
-func (u *upstream) noteCutOff(now time.Duration, s *server) {
+func (u *Upstream) noteCutOff(now time.Duration, s *server) {
 	if !s.failed() {
 		s.happens(now, cleared) // it was a peer's doubt alone
 		return
@@ -235,17 +231,17 @@ func (u *upstream) noteCutOff(now time.Duration, s *server) {
 	s.happens(now, refuted)
 	if !s.apart {
 		s.apart = true
-		u.host.log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
+		u.host.Log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
 	}
-	u.host.askHelpers(now)
-	u.host.goOnAll(now)
+	u.host.Happened(now, CutOff)
+	u.host.Happened(now, Judged)
 	u.lookLater(now, s, time.Second)
 }
 
 // lookOn looks at the server again after a second, after two more and after four:
 // a lost probe must not leave this host cut off from a server that is back.
-func (u *upstream) lookOn(now time.Duration, s *server, t timer) {
-	if s.life != cutOff || s.entered != time.Duration(t.gen) {
+func (u *Upstream) lookOn(now time.Duration, s *server, t Timer) {
+	if s.life != cutOff || s.entered != time.Duration(t.Gen) {
 		return
 	}
 	u.probe(now, s, dns.Question{})
@@ -254,34 +250,34 @@ func (u *upstream) lookOn(now time.Duration, s *server, t timer) {
 	}
 }
 
-func (u *upstream) lookLater(now time.Duration, s *server, wait time.Duration) {
+func (u *Upstream) lookLater(now time.Duration, s *server, wait time.Duration) {
 	s.nextLook = wait
-	u.host.after(now, wait, timer{kind: cutOffTimer, key: s.no, gen: uint64(s.entered)})
+	u.host.After(now, wait, Timer{cutOffDue, s.no, uint64(s.entered)})
 }
 
 // setDown takes a server for down; why is nobody or unsure.
-func (u *upstream) setDown(now time.Duration, s *server, why event) {
+func (u *Upstream) setDown(now time.Duration, s *server, why event) {
 	s.happens(now, why)
 	s.doubted, s.denied, s.apart = false, 0, false
-	u.host.log(slog.LevelWarn, "server down", "server", s.Addr.String())
+	u.host.Log(slog.LevelWarn, "server down", "server", s.Addr.String())
 	u.keepProbing(now, s)
 	u.updateDown(now)
-	u.host.goOnAll(now)
+	u.host.Happened(now, Judged)
 }
 
 // succeeded notes a reply. One's own success always wins.
-func (u *upstream) succeeded(now time.Duration, s *server, took time.Duration) {
+func (u *Upstream) succeeded(now time.Duration, s *server, took time.Duration) {
 	was := s.state()
 	u.timeReply(now, s, took)
 	s.success, s.passed = now, false
 	s.lostFor, s.refusals, s.probeLost, s.claims = nil, nil, false, claims{}
 	if s.apart {
 		s.apart = false
-		u.host.log(slog.LevelInfo, "no longer cut off: the server answers this host", "server", s.Addr.String())
+		u.host.Log(slog.LevelInfo, "no longer cut off: the server answers this host", "server", s.Addr.String())
 	}
 	if now < s.owed {
 		s.owed = 0
-		u.host.sayNow(now)
+		u.host.Happened(now, News)
 	}
 	if was == Up {
 		return
@@ -289,29 +285,29 @@ func (u *upstream) succeeded(now time.Duration, s *server, took time.Duration) {
 	downSince := s.since
 	s.happens(now, replied)
 	if was == Down {
-		u.host.serverIsBack(now)
+		u.host.Happened(now, Back)
 	}
 	if s.fallback {
 		return
 	}
 	if was == Down {
-		u.host.log(slog.LevelInfo, "server up", "server", s.Addr.String())
+		u.host.Log(slog.LevelInfo, "server up", "server", s.Addr.String())
 	}
 	if was == Suspect && s.judging && u.isNews(s, s.judge) || was == Down && u.isNews(s, downSince) {
-		u.host.sayNow(now)
+		u.host.Happened(now, News)
 	}
 	u.updateDown(now)
 }
 
 // serverRank is this host's place for a server among those that use it, or most:
 // the others neither look nor know.
-func (u *upstream) serverRank(s *server, most int) int {
-	return u.host.rankOf(s.ID, most)
+func (u *Upstream) serverRank(s *server, most int) int {
+	return u.host.Rank(s.ID, most)
 }
 
 // isNews reports whether this host's success is to be said at once: the first
 // since a time is, and those of the hosts ranked first, lest a lost datagram cost
 // seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5.13).
-func (u *upstream) isNews(s *server, since time.Duration) bool {
+func (u *Upstream) isNews(s *server, since time.Duration) bool {
 	return s.peerSuccess <= since || u.serverRank(s, electedToProbe) < electedToProbe
 }

@@ -1,0 +1,33 @@
+// For simulators alone: see node.Copy.
+
+package upstream
+
+import "slices"
+
+// Copy is another host's, with servers of its own of which as much is known.
+func (u *Upstream) Copy(h Host) *Upstream {
+	c := *u
+	c.host, c.servers, c.fallback, c.routes = h, copies(u.servers), copies(u.fallback), slices.Clone(u.routes)
+	for i := range c.routes {
+		c.routes[i].servers = copies(u.routes[i].servers)
+	}
+	return &c
+}
+
+func copies(servers []*server) []*server {
+	out := slices.Clone(servers)
+	for i, s := range servers {
+		one := *s
+		one.lostFor, one.refusals = slices.Clone(s.lostFor), slices.Clone(s.refusals)
+		out[i] = &one
+	}
+	return out
+}
+
+// Warm reads what is looked at when a message comes. See node.Warm.
+func (u *Upstream) Warm() uint64 {
+	if len(u.servers) == 0 {
+		return 0
+	}
+	return uint64(u.servers[0].peerSuccess)
+}

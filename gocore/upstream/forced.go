@@ -1,0 +1,37 @@
+// For tests alone: what lost datagrams make a host believe of a server comes about once in
+// some thousand lookups, and sixteen promises begin there.
+
+package upstream
+
+import "time"
+
+// Forced makes a host believe something of its first servers.
+type Forced struct{ *Upstream }
+
+// Doubt has the nth server doubted now, by this host's own looks.
+func (f Forced) Doubt(now time.Duration, nth int) {
+	s := f.servers[nth]
+	s.happens(now, failed)
+	s.judge, s.failure, s.looked, s.claims = now, now, now, claims{}
+}
+
+// Judge judges it.
+func (f Forced) Judge(now time.Duration, nth int) { f.judgeServer(now, f.servers[nth]) }
+
+// Down has it down, by others' word alone unless this host has seen so.
+func (f Forced) Down(now time.Duration, nth int, seen bool) {
+	s := f.servers[nth]
+	switch {
+	case seen && s.life == hearsay:
+		s.happens(now, confirmed)
+	case seen:
+		s.happens(now, failed)
+		f.setDown(now, s, nobody)
+	default:
+		s.happens(now, failed)
+		f.setDown(now, s, unsure)
+	}
+}
+
+// Since has the outage be so much older.
+func (f Forced) Since(d time.Duration) { f.since -= d }

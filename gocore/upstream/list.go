@@ -1,0 +1,121 @@
+package upstream
+
+import (
+	"slices"
+	"time"
+
+	"mcdns/gocore/dns"
+	"mcdns/gocore/names"
+)
+
+// The servers of a list are not equal: the first may know names that the second
+// denies. What follows is all there is about their order (PROTOCOL 2.6, 2.7, 5.3).
+
+// An ID names a server of this host, and never another one.
+type ID uint64
+
+// A List is the servers that a question goes to, in order.
+type List struct {
+	servers []*server
+	of      *Upstream // if they are all that are not for one domain alone
+}
+
+// For lists the servers that may be asked a question, of those for all names only those
+// on the site if it may travel no further.
+func (u *Upstream) For(q dns.Question, site bool) List {
+	if r := u.routeFor(q); r != nil {
+		return List{servers: r.servers}
+	}
+	if !site {
+		return u.All()
+	}
+	var near []*server
+	for _, s := range u.servers {
+		if names.OnSite(s.Addr.Addr()) {
+			near = append(near, s)
+		}
+	}
+	if len(near) == len(u.servers) {
+		return u.All()
+	}
+	return List{servers: near}
+}
+
+// All lists the servers for all names.
+func (u *Upstream) All() List { return List{u.servers, u} }
+
+// Fallback lists those that are asked only while all of these are down.
+func (u *Upstream) Fallback() List { return List{servers: u.fallback} }
+
+// Len is how many there are.
+func (l List) Len() int { return len(l.servers) }
+
+// At is the nth.
+func (l List) At(nth int) (ID, Server) { return l.servers[nth].no, l.servers[nth].Server }
+
+// Current is the number of the server that counts now: the first that is not down, the
+// length of the list if all are. One that this host is cut off from is not down: its
+// answers are there, for peers.
+func (l List) Current() int {
+	for i, s := range l.servers {
+		if s.state() != Down {
+			return i
+		}
+	}
+	return len(l.servers)
+}
+
+// Number is that of the first server with a hash, the length of the list if there is none.
+func (l List) Number(id dns.ServerID) int {
+	return l.number(func(s *server) bool { return s.ID == id })
+}
+
+// Place is the number of a server, the length of the list if it is not in it.
+func (l List) Place(id ID) int { return l.number(func(s *server) bool { return s.no == id }) }
+
+func (l List) number(is func(*server) bool) int {
+	if i := slices.IndexFunc(l.servers, is); i >= 0 {
+		return i
+	}
+	return len(l.servers)
+}
+
+// Down reports whether all servers are down, and since when.
+func (l List) Down() (since time.Duration, down bool) {
+	if l.of != nil {
+		return l.of.since, l.of.down
+	}
+	for _, s := range l.servers {
+		if s.state() != Down {
+			return 0, false
+		}
+		since = max(since, s.since)
+	}
+	return since, true
+}
+
+// State is how a server does: Down, if it is no longer one of this host's.
+func (u *Upstream) State(id ID) State {
+	if s := u.numbered(id); s != nil {
+		return s.state()
+	}
+	return Down
+}
+
+// Askable reports whether a server is worth a question: one that this host is cut off
+// from counts as down for asking.
+func (u *Upstream) Askable(now time.Duration, id ID) bool {
+	s := u.numbered(id)
+	return s != nil && s.state() != Down && !s.cut(now)
+}
+
+// Spoke reports whether a server has said anything after a time.
+func (u *Upstream) Spoke(id ID, since time.Duration) bool {
+	s := u.numbered(id)
+	return s != nil && s.heard > since
+}
+
+// YetToSpeak reports whether some server of a list is.
+func (u *Upstream) YetToSpeak(now time.Duration, l List) bool {
+	return slices.ContainsFunc(l.servers, func(s *server) bool { return u.yetToSpeak(now, s) })
+}
