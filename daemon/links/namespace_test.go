@@ -152,9 +152,10 @@ func openHost(t *testing.T, m machine, names ...string) *host {
 	})
 	t.Cleanup(h.close)
 	for _, v6 := range []bool{false, true} {
-		go h.read(v6, &h.dropped, func(p packet) {
+		go h.read(v6, &h.dropped, func(p packet) bool {
 			p.Data = append([]byte(nil), p.Data...)
 			h.heard <- p
+			return true
 		})
 	}
 	return h

@@ -18,6 +18,11 @@ const batch = 16
 // errorPause is between two tries while there are errors and no datagrams.
 const errorPause = 10 * time.Millisecond
 
+// junkPause is between two reads amid junk. Each datagram of a flood would wake this
+// process up else, which costs more than to look at it; the socket's buffer holds some
+// 180 of the longest.
+const junkPause = 500 * time.Microsecond
+
 // packet is a datagram as it came in.
 type packet struct {
 	// Data is the reader's; it is overwritten after the handler returns.
@@ -29,8 +34,9 @@ type packet struct {
 }
 
 // read hands each datagram of one address family to handle until the sockets
-// are closed. It returns at once if the machine lacks the family.
-func (s *sockets) read(v6 bool, dropped *dropped, handle func(packet)) {
+// are closed. It returns at once if the machine lacks the family. handle reports
+// whether it was a message of the group.
+func (s *sockets) read(v6 bool, dropped *dropped, handle func(packet) bool) {
 	r := &reader{sockets: s, dropped: dropped, handle: handle}
 	if v6 {
 		r.run6()
@@ -42,33 +48,34 @@ func (s *sockets) read(v6 bool, dropped *dropped, handle func(packet)) {
 type reader struct {
 	sockets *sockets
 	dropped *dropped
-	handle  func(packet)
+	handle  func(packet) bool
 }
 
-// pass checks what the control messages said and hands the datagram on.
-func (r *reader) pass(data []byte, from net.Addr, ttl, link int, dst net.IP) {
+// pass checks what the control messages said and hands the datagram on. It reports
+// what handle does.
+func (r *reader) pass(data []byte, from net.Addr, ttl, link int, dst net.IP) bool {
 	udp, ok := from.(*net.UDPAddr)
 	to, ok2 := netip.AddrFromSlice(dst)
 	switch {
 	case !ok, !ok2, link == 0:
 		r.dropped.stray.Add(1)
-		return
+		return false
 	case ttl != onLink:
 		r.dropped.offLink.Add(1)
-		return
+		return false
 	case len(data) > wire.MaxDatagram:
 		r.dropped.size.Add(1)
-		return
+		return false
 	}
 	to = to.Unmap()
 	group := to == r.sockets.group.IPv4 || to == r.sockets.group.IPv6
 	if to.IsMulticast() != group {
 		r.dropped.stray.Add(1)
-		return
+		return false
 	}
 	source := udp.AddrPort()
 	addr := r.sockets.zoned(source.Addr().Unmap().WithZone(""), link)
-	r.handle(packet{Data: data, From: netip.AddrPortFrom(addr, source.Port()), Link: link, Group: group})
+	return r.handle(packet{Data: data, From: netip.AddrPortFrom(addr, source.Port()), Link: link, Group: group})
 }
 
 // ipv4.Message and ipv6.Message are one type, so one loop serves both; the
@@ -81,11 +88,9 @@ func (r *reader) run4() {
 	var cm ipv4.ControlMessage
 	r.loop(func(ms []ipv4.Message) (int, error) { return c.ReadBatch(ms, 0) },
 		ipv4.NewControlMessage(ipv4.FlagTTL|ipv4.FlagInterface|ipv4.FlagDst),
-		func(m *ipv4.Message) {
+		func(m *ipv4.Message) bool {
 			cm = ipv4.ControlMessage{}
-			if cm.Parse(m.OOB[:m.NN]) == nil {
-				r.pass(m.Buffers[0][:m.N], m.Addr, cm.TTL, cm.IfIndex, cm.Dst)
-			}
+			return cm.Parse(m.OOB[:m.NN]) == nil && r.pass(m.Buffers[0][:m.N], m.Addr, cm.TTL, cm.IfIndex, cm.Dst)
 		})
 }
 
@@ -97,15 +102,13 @@ func (r *reader) run6() {
 	var cm ipv6.ControlMessage
 	r.loop(func(ms []ipv4.Message) (int, error) { return c.ReadBatch(ms, 0) },
 		ipv6.NewControlMessage(ipv6.FlagHopLimit|ipv6.FlagInterface|ipv6.FlagDst),
-		func(m *ipv4.Message) {
+		func(m *ipv4.Message) bool {
 			cm = ipv6.ControlMessage{}
-			if cm.Parse(m.OOB[:m.NN]) == nil {
-				r.pass(m.Buffers[0][:m.N], m.Addr, cm.HopLimit, cm.IfIndex, cm.Dst)
-			}
+			return cm.Parse(m.OOB[:m.NN]) == nil && r.pass(m.Buffers[0][:m.N], m.Addr, cm.HopLimit, cm.IfIndex, cm.Dst)
 		})
 }
 
-func (r *reader) loop(read func([]ipv4.Message) (int, error), oob []byte, handle func(*ipv4.Message)) {
+func (r *reader) loop(read func([]ipv4.Message) (int, error), oob []byte, handle func(*ipv4.Message) bool) {
 	ms := make([]ipv4.Message, batch)
 	for i := range ms {
 		// One byte more than may come, to see what is too long.
@@ -121,8 +124,12 @@ func (r *reader) loop(read func([]ipv4.Message) (int, error), oob []byte, handle
 		if err != nil && n <= 0 {
 			time.Sleep(errorPause)
 		}
+		junk := false
 		for i := range max(n, 0) {
-			handle(&ms[i])
+			junk = !handle(&ms[i]) || junk
+		}
+		if junk && n < batch {
+			time.Sleep(junkPause) // more of it is on its way
 		}
 	}
 }

@@ -35,8 +35,9 @@ func newReceiver(l *LAN) *receiver {
 }
 
 // receive takes one datagram: the cheap checks first, then the key, then the
-// bounds of its contents. The node decides about the rest.
-func (r *receiver) receive(p packet) {
+// bounds of its contents. The node decides about the rest. It reports whether it was
+// a message of the group.
+func (r *receiver) receive(p packet) (good bool) {
 	l := r.lan
 	var unborne error
 	defer func() {
@@ -48,16 +49,17 @@ func (r *receiver) receive(p packet) {
 	plain, err := r.open(p)
 	if err != nil {
 		l.drop(p, err)
-		return
+		return false
 	}
 	m, err := wire.Decode(plain)
 	if err != nil {
 		l.dropped.malformed.Add(1)
-		return
+		return false
 	}
 	m.Tag = trust.Tag(p.Data)
 	l.config.Counts.Received(m.Body, p.Group, len(p.Data))
 	l.config.Hear(node.Received{Message: m, From: p.From, Link: p.Link, Group: p.Group})
+	return true
 }
 
 // open opens a datagram. What stands in clear is looked at first: what claims no
