@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,8 @@ type Binaries struct {
 	Mcdnsd string // the daemon
 	Mcdns  string // the command line
 	Module string // libnss_mcdns.so.2
+	// Nice is that of the daemon's unit. Without root it stays 0.
+	Nice int
 }
 
 // FindBinaries names the parts in the directory MCDNS_BUILD, by default build/
@@ -26,7 +29,16 @@ func FindBinaries() *Binaries {
 		Mcdnsd: filepath.Join(build, "mcdnsd"),
 		Mcdns:  filepath.Join(build, "mcdns"),
 		Module: filepath.Join(build, "libnss_mcdns.so.2"),
+		Nice:   unitsNice(),
 	}
+}
+
+// unitsNice is what mcdnsd.service says.
+func unitsNice() (nice int) {
+	for line := range strings.Lines(read(filepath.Join(Top(), "packaging/systemd/mcdnsd.service"))) {
+		fmt.Sscanf(line, "Nice=%d", &nice)
+	}
+	return nice
 }
 
 // Top is the directory of go.mod, at or above the working directory.

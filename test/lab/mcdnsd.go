@@ -100,6 +100,7 @@ func (h *Host) addMcdnsd() error {
 		Name: "mcdnsd", Path: h.lan.cfg.Binaries.Mcdnsd,
 		Env:    []string{"STATE_DIRECTORY=/var/lib/mcdns"},
 		Socket: "/run/mcdns/nss.sock", FDName: "nss", Notify: true,
+		Nice: h.lan.cfg.Binaries.Nice,
 	}}
 	h.units = append(h.units, h.Mcdnsd)
 	return nil

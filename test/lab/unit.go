@@ -27,6 +27,8 @@ type Service struct {
 	Socket, FDName string
 	// Notify: the program says READY=1 on $NOTIFY_SOCKET.
 	Notify bool
+	// Nice is the program's, where the lab may give it.
+	Nice int
 }
 
 // Unit is a Service on a host. Its methods may be called from any goroutine.
@@ -95,13 +97,21 @@ func (u *Unit) launch(quick int) error {
 	p := &process{cmd: cmd, born: time.Now(), ready: make(chan struct{}), gone: make(chan struct{})}
 	u.process = p
 	u.starts++
-	if err := cmd.Start(); err != nil {
+	if err := u.host.Do(func() error { return nicely(u.Nice, cmd.Cmd.Start) }); err != nil {
 		u.wanted = false
 		close(p.gone)
 		return fmt.Errorf("lab: start %s on %s: %w", u.Name, u.host.Name, err)
 	}
 	go u.watch(p, quick)
 	return nil
+}
+
+// nicely starts a program that inherits the nice value of the thread that starts it.
+func nicely(nice int, start func() error) error {
+	if nice != 0 && unix.Setpriority(unix.PRIO_PROCESS, 0, nice) == nil {
+		defer unix.Setpriority(unix.PRIO_PROCESS, 0, 0)
+	}
+	return start()
 }
 
 // command goes through a shell where a socket is handed over: LISTEN_PID is the
