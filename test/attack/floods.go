@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,14 +21,64 @@ import (
 // dummyPort is where nobody listens: what the generator itself costs.
 const dummyPort = groupPort + 1
 
-// kinds are what somebody without the key can make of one recorded datagram.
-var kinds = map[string]func(was []byte) []byte{
-	"random bytes":    func([]byte) []byte { return scribble(make([]byte, 200), 0) },
-	"another key":     func(was []byte) []byte { return scribble(clone(was), 5) },
-	"another version": func(was []byte) []byte { b := clone(was); b[4]--; return b },
-	"forged":          func(was []byte) []byte { return scribble(clone(was), 9) },
-	"forged, long":    func(was []byte) []byte { return scribble(append(clone(was), make([]byte, 1232-len(was))...), 9) },
-	"replayed":        clone,
+// kind is what somebody without the key can make of one recorded datagram.
+type kind struct {
+	payload func(was []byte) []byte
+	frame   func(frame []byte) []byte // nil: as it is
+	copies  int
+}
+
+var kinds = map[string]kind{
+	"random bytes":    {func([]byte) []byte { return scribble(make([]byte, 200), 0) }, nil, 4},
+	"another key":     {func(was []byte) []byte { return scribble(clone(was), 5) }, nil, 4},
+	"another version": {func(was []byte) []byte { b := clone(was); b[4]--; return b }, nil, 4},
+	"forged":          {forged, nil, 4},
+	"forged, long":    {long, nil, 4},
+	"replayed":        {clone, nil, 1},
+	"foreign":         {forged, foreign, 128},
+	"fragments":       {long, fragment, 128},
+}
+
+// streamJunk is the kind that comes by TCP.
+const streamJunk = "streams"
+
+func forged(was []byte) []byte { return scribble(clone(was), 9) }
+
+func long(was []byte) []byte { return scribble(append(clone(was), make([]byte, 1232-len(was))...), 9) }
+
+// foreign lets a frame be from some address of which nobody has heard.
+func foreign(frame []byte) []byte {
+	ip := frame[lab.TapHeader+ethernet:]
+	if ip[0]>>4 == 6 {
+		rand.Read(ip[16:24])
+		return frame
+	}
+	rand.Read(ip[13:16])
+	sign(ip)
+	return frame
+}
+
+// fragment makes the first half of a datagram whose other half never comes.
+func fragment(frame []byte) []byte {
+	clear(frame[:lab.TapHeader])
+	var id [4]byte
+	rand.Read(id[:])
+	ip := frame[lab.TapHeader+ethernet:]
+	if ip[0]>>4 == 4 {
+		copy(ip[4:6], id[:])
+		ip[6], ip[7] = 0x20, 0
+		sign(ip)
+		return frame
+	}
+	ip[6] = 44 // the fragment header, RFC 8200 section 4.5
+	binary.BigEndian.PutUint16(ip[4:], binary.BigEndian.Uint16(ip[4:])+8)
+	return slices.Insert(frame, lab.TapHeader+ethernet+ip6Header, protoUDP, 0, 0, 1, id[0], id[1], id[2], id[3])
+}
+
+// sign gives an IPv4 header its checksum.
+func sign(ip []byte) {
+	clear(ip[10:12])
+	binary.BigEndian.PutUint16(ip[10:], checksum(ip[:ip4Header]))
 }
 
 func clone(b []byte) []byte { return append([]byte(nil), b...) }
@@ -54,8 +105,7 @@ func readdress(frame []byte, port uint16, payload []byte) []byte {
 	ip = b[lab.TapHeader+ethernet:]
 	if header == ip4Header {
 		binary.BigEndian.PutUint16(ip[2:], uint16(ip4Header+udpHeader+len(payload)))
-		clear(ip[10:12])
-		binary.BigEndian.PutUint16(ip[10:], checksum(ip[:ip4Header]))
+		sign(ip)
 	} else {
 		binary.BigEndian.PutUint16(ip[4:], uint16(udpHeader+len(payload)))
 	}
@@ -65,25 +115,36 @@ func readdress(frame []byte, port uint16, payload []byte) []byte {
 	return b
 }
 
-// generator sends frames without a pause.
+// generator sends without a pause.
 type generator struct {
 	begin time.Time
-	sent  atomic.Int64
-	quit  chan struct{}
-	over  chan struct{}
+	end   func() (sent int64)
 }
 
-// junk begins to send: a kind of it, under the address of each host by each family,
-// to a port.
-func (t *tape) junk(kind string, port uint16) *generator {
+// junk begins to send a kind of it to a port.
+func (s *stage) junk(t *tape, of string, port uint16) (*generator, error) {
+	if of == streamJunk {
+		return s.knocks(port)
+	}
+	return t.junk(kinds[of], port), nil
+}
+
+// junk is a kind of it under the address of each host by each family.
+func (t *tape) junk(k kind, port uint16) *generator {
 	var frames [][]byte
 	seen := map[netip.Addr]int{}
 	for _, f := range t.heard() {
-		if from := f.from(); f.isGroup() && seen[from] < 8 && len(datagramOf(f.bytes)) > trust.Overhead {
-			seen[from]++
-			for range 4 {
-				frames = append(frames, readdress(f.bytes, port, kinds[kind](datagramOf(f.bytes))))
+		from := f.from()
+		if !f.isGroup() || seen[from] >= 8 || len(datagramOf(f.bytes)) <= trust.Overhead {
+			continue
+		}
+		seen[from]++
+		for range k.copies {
+			made := readdress(f.bytes, port, k.payload(datagramOf(f.bytes)))
+			if k.frame != nil {
+				made = k.frame(made)
 			}
+			frames = append(frames, made)
 		}
 	}
 	return t.pour(frames)
@@ -91,28 +152,31 @@ func (t *tape) junk(kind string, port uint16) *generator {
 
 // pour sends frames again and again.
 func (t *tape) pour(frames [][]byte) *generator {
-	g := &generator{begin: time.Now(), quit: make(chan struct{}), over: make(chan struct{})}
+	var sent atomic.Int64
+	quit, over := make(chan struct{}), make(chan struct{})
 	go func() {
-		defer close(g.over)
+		defer close(over)
 		for i := 0; len(frames) > 0; i++ {
 			select {
-			case <-g.quit:
+			case <-quit:
 				return
 			default:
 			}
 			if t.tap.Send(frames[i%len(frames)]) == nil {
-				g.sent.Add(1)
+				sent.Add(1)
 			}
 		}
 	}()
-	return g
+	return &generator{time.Now(), func() int64 {
+		close(quit)
+		<-over
+		return sent.Load()
+	}}
 }
 
 // stop ends it, and says at what rate it sent.
 func (g *generator) stop() (perSecond float64) {
-	close(g.quit)
-	<-g.over
-	return float64(g.sent.Load()) / time.Since(g.begin).Seconds()
+	return float64(g.end()) / time.Since(g.begin).Seconds()
 }
 
 // junkPort is the group's only in an attack.
@@ -134,7 +198,10 @@ func drowned(kind string) func(*stage) (outcome, error) {
 		if err != nil {
 			return outcome{}, err
 		}
-		g := t.junk(kind, s.junkPort())
+		g, err := s.junk(t, kind, s.junkPort())
+		if err != nil {
+			return outcome{}, err
+		}
 		o, err := s.whatIsLeft(s.lan.Hosts[0], names)
 		o.Figure = fmt.Sprintf("%s, at %.0f a second", o.Figure, g.stop())
 		return o, err
@@ -218,9 +285,12 @@ func slowed(kind string) func(*stage) (outcome, error) {
 		if err := s.learn(host, names); err != nil {
 			return outcome{}, err
 		}
-		var p99 [2]float64
+		var p99, rate [2]float64
 		for i, port := range []uint16{dummyPort, s.junkPort()} {
-			g := t.junk(kind, port)
+			g, err := s.junk(t, kind, port)
+			if err != nil {
+				return outcome{}, err
+			}
 			var times story.Times
 			for range 20 {
 				all, err := look(host, names, 1)
@@ -232,9 +302,10 @@ func slowed(kind string) func(*stage) (outcome, error) {
 					times = append(times, l.Took)
 				}
 			}
-			g.stop()
+			rate[i] = g.stop()
 			p99[i] = times.Quantile(0.99)
 		}
-		return outcome{p99[1] / p99[0], fmt.Sprintf("p99 of held names %s, %s beside junk at another port", story.Span(p99[1]), story.Span(p99[0]))}, nil
+		return outcome{p99[1] / p99[0], fmt.Sprintf("p99 of held names %s amid %.0f a second, %s amid %.0f at another port",
+			story.Span(p99[1]), rate[1], story.Span(p99[0]), rate[0])}, nil
 	}
 }

@@ -260,10 +260,15 @@ func amplified(s *stage) (outcome, error) {
 	return outcome{float64(out) / float64(in0), fmt.Sprintf("%d bytes of questions made %d to the group, x%.1f", in0, out, float64(out)/float64(in0))}, nil
 }
 
-// cutOff says in an outage that the server is up, and answers what it is then asked.
-func cutOff(s *stage) (outcome, error) {
+// cutOff says to so many hosts in an outage that the server is up, and answers what it
+// is then asked.
+func cutOff(hosts int) func(*stage) (outcome, error) {
+	return func(s *stage) (outcome, error) { return s.cutOff(hosts) }
+}
+
+func (s *stage) cutOff(hosts int) (outcome, error) {
 	z, names := zone(second, 30)
-	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 1)
+	in, err := s.joined(lab.Config{Hosts: hosts, Zone: z}, 1)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -298,7 +303,7 @@ func cutOff(s *stage) (outcome, error) {
 		}()
 		time.Sleep(5 * second)
 	}
-	all, err := look(s.lan.Hosts[1], names, 1)
+	all, err := look(s.lan.Hosts[min(1, hosts-1)], names, 1)
 	slow := count(all, func(l lab.Lookup) bool { return l.Took > 100*time.Millisecond || failed(l) || says(lie)(l) })
 	return of(slow, len(all), fmt.Sprintf("held names were slow, lost or poisoned (%d poisoned)", count(all, says(lie)))), err
 }

@@ -33,6 +33,9 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "mail" {
 		lab.Exit(mail(os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "knock" {
+		lab.Exit(knock(os.Args[2:]))
+	}
 	lab.Run(func(args []string) error {
 		o, err := parse(args)
 		if err != nil {

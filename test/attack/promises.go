@@ -53,15 +53,48 @@ func (s *stage) believed(in *insider) (outcome, error) {
 		return outcome{}, err
 	}
 	if s.attacked {
-		for range 5 {
-			if err := in.tell(in.lies(s, in.ids[0], names...)); err != nil {
-				return outcome{}, err
-			}
-			time.Sleep(20 * time.Millisecond)
+		if err := in.insist(s, names); err != nil {
+			return outcome{}, err
 		}
 	}
 	all, err := look(host, names, 4)
 	return of(count(all, says(lie)), len(all), "names were where the liar said"), err
+}
+
+// outdated tells in an outage, unasked, other addresses of names that all hosts hold and
+// that are past their time to live.
+func outdated(s *stage) (outcome, error) {
+	z, names := zone(second, 40)
+	in, err := s.joined(lab.Config{Hosts: 3, Zone: z}, 1)
+	if err != nil {
+		return outcome{}, err
+	}
+	host := s.lan.Hosts[0]
+	if err := s.learn(host, names); err != nil {
+		return outcome{}, err
+	}
+	time.Sleep(3 * second) // all is told, and past its time to live
+	if err := s.lose(host); err != nil {
+		return outcome{}, err
+	}
+	if s.attacked {
+		if err := in.insist(s, names); err != nil {
+			return outcome{}, err
+		}
+	}
+	all, err := look(host, names, 4)
+	return of(count(all, says(lie)), len(all), "held names were where the liar said"), err
+}
+
+// insist lies five times.
+func (in *insider) insist(s *stage, names []string) error {
+	for range 5 {
+		if err := in.tell(in.lies(s, in.ids[0], names...)); err != nil {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return nil
 }
 
 // keyID is what stands in clear in the datagrams of the group.

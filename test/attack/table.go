@@ -20,6 +20,14 @@ var rows = []row{
 		attack: "replay a HELLO of each of 512 epochs that are over", harm: "of names lost",
 	},
 	{
+		number: "2r", who: outsider, run: restarted(16, 35, len(moments)),
+		attack: "all of 35 starts of 16 hosts replayed, 0 to 60 s after one", harm: "of names lost",
+	},
+	{
+		number: "2q", who: outsider, quick: true, run: restarted(6, 5, 2),
+		attack: "all of 5 starts of 6 hosts replayed, 0 and 1 s after one", harm: "of names lost",
+	},
+	{
 		number: "3", who: localUser, alone: true, run: starved(asItIs, newNames),
 		attack: "1,024 connections ask for new names", harm: "times p99 beside a dummy socket", most: 2,
 	},
@@ -32,11 +40,11 @@ var rows = []row{
 		attack: "the same, server dead", harm: "times p99 beside a dummy socket", most: 2,
 	},
 	{
-		number: "3d", open: true, who: localUser, alone: true, held: true, run: starved(asItIs, allSorts),
+		number: "3d", who: localUser, alone: true, held: true, run: starved(asItIs, allSorts),
 		attack: "new names, silence, half requests, knocks", harm: "times p99 beside a dummy socket", most: 2,
 	},
 	{
-		number: "3e", open: true, who: localUser, alone: true, held: true, run: starved(asItIs, allKnocks),
+		number: "3e", who: localUser, alone: true, held: true, run: starved(asItIs, allKnocks),
 		attack: "connections that are closed at once", harm: "times p99 beside a dummy socket", most: 2,
 	},
 	{
@@ -84,6 +92,18 @@ var rows = []row{
 		attack: "replays under the hosts' addresses", harm: "of names lost", most: 0.01,
 	},
 	{
+		number: "7g", who: outsider, alone: true, held: true, run: drowned("fragments"),
+		attack: "first halves of datagrams under the hosts' addresses", harm: "of names lost", most: 0.01,
+	},
+	{
+		number: "7h", who: outsider, alone: true, held: true, run: drowned(streamJunk),
+		attack: "connections to the streams' port that say random bytes", harm: "of names lost", most: 0.01,
+	},
+	{
+		number: "7j", who: outsider, alone: true, held: true, run: drowned("foreign"),
+		attack: "forged datagrams under addresses of nobody", harm: "of names lost", most: 0.01,
+	},
+	{
 		number: "7t", who: outsider, alone: true, held: true, run: slowed("forged"),
 		attack: "forged datagrams, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
 	},
@@ -92,12 +112,32 @@ var rows = []row{
 		attack: "random bytes, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
 	},
 	{
-		number: "7bt", open: true, who: outsider, alone: true, held: true, run: slowed("forged, long"),
+		number: "7bt", who: outsider, alone: true, held: true, run: slowed("forged, long"),
 		attack: "forged datagrams of 1232 bytes, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
 	},
 	{
 		number: "7ft", who: outsider, alone: true, held: true, run: slowed("replayed"),
 		attack: "replays, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
+		number: "7dt", who: outsider, alone: true, held: true, run: slowed("another key"),
+		attack: "another group's datagrams, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
+		number: "7et", who: outsider, alone: true, held: true, run: slowed("another version"),
+		attack: "another version's datagrams, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
+		number: "7gt", who: outsider, alone: true, held: true, run: slowed("fragments"),
+		attack: "first halves of datagrams, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
+		number: "7ht", who: outsider, alone: true, held: true, run: slowed(streamJunk),
+		attack: "connections to the streams' port, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
+	},
+	{
+		number: "7jt", who: outsider, alone: true, held: true, run: slowed("foreign"),
+		attack: "forged datagrams of nobody, and the time of lookups", harm: "times p99 beside a dummy port", most: 2,
 	},
 	{
 		number: "7i", who: insideOne, alone: true, held: true, run: soaked,
@@ -116,7 +156,7 @@ var rows = []row{
 		attack: "ten QUERYs a second for everything", harm: "bytes for each byte", most: 8, // what PROTOCOL 3.13 promises, of all holders together
 	},
 	{
-		number: "10", who: insideOne, quick: true, run: cutOff,
+		number: "10", who: insideOne, quick: true, run: cutOff(3),
 		attack: "\"up\" in an outage, ASK answered", harm: "of lookups slow or poisoned",
 	},
 	{
@@ -134,6 +174,14 @@ var rows = []row{
 	{
 		number: "L2", who: insideOne, run: lied(true), left: "README, limits",
 		attack: "lies about names that nobody holds, in an outage", harm: "of names at the liar's address",
+	},
+	{
+		number: "L3", who: insideOne, run: outdated, left: "README, limits",
+		attack: "other addresses of held names past their TTL, in an outage", harm: "of names at the liar's address",
+	},
+	{
+		number: "L4", who: insideOne, run: cutOff(1), left: "README, limits",
+		attack: "\"up\" in an outage, in a group of two", harm: "of lookups slow or poisoned",
 	},
 	{
 		number: "T1", who: outsider, held: true, run: lied(false), edge: lied(true),
