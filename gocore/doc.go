@@ -6,22 +6,25 @@
 //
 // # The map
 //
-//	dns/    bytes of DNS <-> questions, answers; the only user of miekg/dns
-//	wire/   bytes <-> messages between hosts
-//	cache/  answers with their ages; which of two answers stands; eviction
-//	group/  who is on the LAN, who of those heard is proven, how often to speak, whose turn it is (rank)
+//	dns/      bytes of DNS <-> questions, answers; the only user of miekg/dns
+//	wire/     bytes <-> messages between hosts
+//	cache/    answers with their ages; which of two answers stands; eviction
+//	names/    special-use names, the administrator's lists, how far a question may travel
+//	trust/    sealing, replay windows, clocks of peers, what a flood costs
+//	limit/    how often something is done
+//	group/    who is on the LAN, who of those heard is proven, how often to speak, whose turn it is (rank)
+//	catchup/  what was missed, by streams
+//	sharing/  what the group hears and says: HELLO, ANNOUNCE, QUERY and ANSWER
 //	upstream/ the DNS servers: which is up, suspect or down, and whose turn it is
-//	names/  special-use names, the administrator's lists, how far a question may travel
-//	limit/  how often something is done
-//	trust/  sealing, replay windows, clocks of peers, what a flood costs
-//	node/   joins them: Handle(now, Input) []Effect, NextWake(now)
+//	node/     the front door, and who waits for what: Handle(now, Input) []Effect, NextWake(now)
 //
 // Read node/input.go and node/effect.go first: they are everything that goes
 // in and comes out. Then node/lookup.go (a lookup), node/fetch.go,
-// node/order.go, node/receive.go (peers).
+// node/order.go, node/ending.go (what ends a wait). Of peers: sharing/hears.go.
 //
-// node/host.go has what a node does for its rooms: it follows what happens to the DNS
-// servers, and hears who is proven. When a server is down stands in upstream/life.go.
+// node/host.go and node/share.go have what a node does for its rooms: it follows what
+// happens to the DNS servers, and what the group says. When a server is down stands in
+// upstream/life.go.
 //
 //	program -> libnss_mcdns.so.2 -> daemon/nsssock -> glibc --Query-->  node --Ask-->  daemon/upstream -> DNS server
 //	                                              ^                     | ^                 |

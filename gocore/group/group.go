@@ -12,6 +12,10 @@ import (
 // key cannot fill it, since nobody joins it unproven.
 const MaxMembers = 20000
 
+// Many is how many hosts a group may have in which what one host needs, and all
+// the others are bothered with, counts more than what that costs the others.
+const Many = 100
+
 // Unseen is the time of what never happened.
 const Unseen = time.Duration(-1 << 62)
 

@@ -32,7 +32,7 @@ func amplified(t *testing.T, wireless bool, from netip.AddrPort, times int) (sen
 		long.Asked = append(long.Asked, wire.Asked{Question: q})
 	}
 	for _, n := range l.nodes[:7] {
-		n.group.Get(liar.self).Came(l.now, from, 1, true)
+		n.group.Get(liar.self()).Came(l.now, from, 1, true)
 	}
 	l.onEffect = func(n *testNode, e Effect) {
 		if s, ok := e.(Send); ok {
@@ -43,7 +43,7 @@ func amplified(t *testing.T, wireless bool, from netip.AddrPort, times int) (sen
 	}
 	for range times {
 		liar.seq++
-		msg := &wire.Message{From: liar.self, Seq: liar.seq, Sent: liar.clock(), Body: long}
+		msg := &wire.Message{From: liar.self(), Seq: liar.seq, Sent: liar.clock(), Body: long}
 		asked += wire.Size(msg)
 		for _, n := range l.nodes[:7] {
 			n.handle(Received{Message: msg, From: from, Link: 1, Group: true})

@@ -14,7 +14,7 @@ import (
 func (l *lan) says(from, to *testNode, word wire.ServerState) {
 	from.seq++
 	word.Server = dns.HashServer(l.server)
-	msg := &wire.Message{From: from.self, Seq: from.seq, Sent: from.clock(), Body: &wire.Hello{}, Servers: []wire.ServerState{word}}
+	msg := &wire.Message{From: from.self(), Seq: from.seq, Sent: from.clock(), Body: &wire.Hello{}, Servers: []wire.ServerState{word}}
 	to.handle(Received{Message: msg, From: from.addr, Link: 1, Group: true})
 }
 
@@ -56,9 +56,9 @@ func (l *lan) announces(from *testNode, q dns.Question, addr string) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	a.Birth, a.Server = dns.Birth{Peer: from.self, Clock: from.clock().Truncate(time.Millisecond)}, dns.HashServer(l.server)
+	a.Birth, a.Server = dns.Birth{Peer: from.self(), Clock: from.clock().Truncate(time.Millisecond)}, dns.HashServer(l.server)
 	from.seq++
-	msg := &wire.Message{From: from.self, Seq: from.seq, Sent: from.clock(), Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}}}
+	msg := &wire.Message{From: from.self(), Seq: from.seq, Sent: from.clock(), Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}}}
 	for _, to := range l.nodes {
 		if to != from && l.rand.Float64() >= l.loss {
 			l.at(l.now+passage, func(time.Duration) { to.handle(Received{Message: msg, From: from.addr, Link: 1, Group: true}) })

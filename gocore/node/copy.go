@@ -7,6 +7,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+
+	"mcdns/gocore/sharing"
 )
 
 // Copy makes another node that goes on from here in the same run: it holds the same
@@ -22,17 +24,7 @@ func (n *Node) Copy(r *rand.Rand) *Node {
 	c.refresh, c.loans, c.recovery = maps.Clone(n.refresh), maps.Clone(n.loans), slices.Clone(n.recovery)
 	c.help.asker, c.help.name = maps.Clone(n.help.asker), maps.Clone(n.help.name)
 
-	c.announce.queue, c.announce.queued = slices.Clone(n.announce.queue), maps.Clone(n.announce.queued)
-	c.queries.queue, c.queries.sent = slices.Clone(n.queries.queue), maps.Clone(n.queries.sent)
-	c.queries.replies.asker = maps.Clone(n.queries.replies.asker)
-	c.answers, c.turns = maps.Clone(n.answers), n.turns.copy(func(d *due) *due {
-		one := *d
-		one.questions = slices.Clone(d.questions)
-		return &one
-	})
-	c.copyPulls(n)
-	c.prover = n.prover.Copy(c.group, proving{&c}, r)
-	c.deafPeers = slices.Clone(n.deafPeers)
+	c.share = n.share.Copy(sharing.Config{Host: sharer{&c}, Store: store{&c}, Group: c.group, Rand: r})
 	return &c
 }
 
@@ -61,10 +53,6 @@ func (n *Node) copyLookups(of *Node) {
 			one.helpers[i] = slices.Clone(p.helpers[i])
 		}
 		one.fetch = copied(p.fetch)
-		if p.query != nil {
-			query := *p.query
-			one.query = &query
-		}
 		n.pending[q], n.numbered[p.made] = &one, &one
 		for _, w := range one.waiters {
 			n.waiting[w.id] = &one
@@ -76,31 +64,6 @@ func (f *fetch) copy() *fetch {
 	one := *f
 	one.asks, one.late, one.tries = slices.Clone(f.asks), slices.Clone(f.late), slices.Clone(f.tries)
 	return &one
-}
-
-// copyPulls copies the streams of both ways, and the catch-ups they are for.
-func (n *Node) copyPulls(of *Node) {
-	pulls := map[*pull]*pull{nil: nil}
-	copied := func(p *pull) *pull {
-		if pulls[p] == nil && p != nil {
-			one := *p
-			one.asked = slices.Clone(p.asked)
-			pulls[p] = &one
-		}
-		return pulls[p]
-	}
-	n.catching, n.repair.pull = of.catching.copy(copied), copied(of.repair.pull)
-	n.pulls = make(map[uint64]*stream, len(of.pulls))
-	for id, s := range of.pulls {
-		one := *s
-		one.pull = copied(s.pull)
-		n.pulls[id] = &one
-	}
-	n.exports = make(map[uint64]*export, len(of.exports))
-	for id, x := range of.exports {
-		one := *x
-		n.exports[id] = &one
-	}
 }
 
 func (t *table[T]) copy(one func(*T) *T) table[T] {

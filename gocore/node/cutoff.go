@@ -50,7 +50,7 @@ func (n *Node) askNextHelper(now time.Duration, p *pending, row int) {
 	if m == nil {
 		return
 	}
-	n.sendTo(now, m.Addr(), &wire.Ask{Question: p.q})
+	n.share.AskMember(now, m, p.q)
 	p.helpers[row] = append(asked, m.Peer)
 	n.after(now, askAgain, timer{kind: helperTimer, key: p.made, gen: uint64(row)})
 }
@@ -90,10 +90,7 @@ func (n *Node) heardAsk(now time.Duration, m *group.Member, q dns.Question) {
 		n.startFetch(now, q, demand)
 		return
 	}
-	if n.shareable(e) {
-		n.queueAnnouncement(announcement{q: q, ttl: e.Life, unheard: true})
-		n.flushAnnouncements(now)
-	}
+	n.share.Tell(now, e)
 }
 
 // helped counts what was done for whom in this second.
@@ -118,12 +115,6 @@ func (h *helped) allow(now time.Duration, p wire.Peer, name string) bool {
 	return h.asker[p] <= helpPerAsker && h.name[name] <= 2*helpPerName
 }
 
-// contradictsHeld reports whether an answer says other than what may be served.
-func (n *Node) contradictsHeld(now time.Duration, a *dns.Answer) bool {
-	e := n.usable(now, a.Question)
-	return e.Held() && !e.Answer.SameData(a)
-}
-
 // loneTries is how often the one peer is asked for a name: with a fifth of all datagrams
 // lost a try fails one time in three. It is the last that is asked, and a lookup takes
 // three seconds at most.
@@ -140,13 +131,13 @@ func (n *Node) askClaimer(now time.Duration, p *pending) bool {
 		return false
 	}
 	p.lone, p.loneAt = p.lone+1, now
-	n.sendTo(now, m.Addr(), &wire.Ask{Question: p.q})
+	n.share.AskMember(now, m, p.q)
 	n.after(now, askAgain, timer{kind: claimerTimer, key: p.made})
 	return true
 }
 
 func (n *Node) claimerSilent(now time.Duration, p *pending, _ timer) {
-	if len(p.waiters) > 0 && p.query == nil {
+	if len(p.waiters) > 0 && !n.share.Asking(p.q) {
 		n.nobodyKnows(now, p)
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"net/netip"
 	"time"
 
+	"mcdns/gocore/catchup"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/sharing"
 	"mcdns/gocore/wire"
 )
 
@@ -22,10 +24,7 @@ type Send struct {
 }
 
 // Way is one link and one address family by which the group is reached.
-type Way struct {
-	Link int
-	IPv6 bool
-}
+type Way = sharing.Way
 
 // Ask asks a DNS server. TCP after truncation, EDNS fall-back, ports and ids
 // are the driver's; how often and whom is the node's.
@@ -97,14 +96,7 @@ type Pull struct {
 }
 
 // Page is the next record of an inbound stream.
-type Page struct {
-	Stream  uint64
-	Sent    time.Duration // this host's clock
-	Answers []wire.Aged
-	Next    uint64 // hash to resume behind
-	End     bool   // the last record
-	Busy    bool   // no room for this stream: say busy and close
-}
+type Page catchup.Page
 
 // Log is a line for the administrator, one for each change of state.
 type Log struct {

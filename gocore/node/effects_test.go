@@ -58,10 +58,12 @@ type world struct {
 	n   *testNode
 	s   *speaker
 	did map[string]int
+	// stream is one that the host has opened, if the row is about streams.
+	stream uint64
 }
 
 // newWorld has just heard the host say HELLO, so that no other falls due.
-func newWorld(t *testing.T, proven bool) *world {
+func newWorld(t *testing.T, proven bool, row string) *world {
 	w := &world{lan: newLAN(t, 2), did: map[string]int{}}
 	for _, name := range []string{"held", "gap", "other"} {
 		w.answers[name+".example."] = "203.0.113.7"
@@ -73,6 +75,14 @@ func newWorld(t *testing.T, proven bool) *world {
 		proves(n, e)
 		if n == w.n {
 			w.note(e)
+		}
+	}
+	if row == streamRow {
+		w.opens = func(n *testNode, e Pull) bool {
+			if n == w.n && w.stream == 0 {
+				w.stream = e.ID
+			}
+			return n == w.n
 		}
 	}
 	w.settle()
@@ -105,7 +115,7 @@ func (w *world) look() seen {
 	for _, d := range []time.Duration{time.Millisecond, 4 * time.Second} {
 		w.run(d)
 		n := w.n
-		got["memory"] += fmt.Sprintln(n.cache.Len(), n.prover.Held().SaidBytes, n.prover.Held().Strangers, n.prover.Held().Gone, len(n.pending), len(n.loans))
+		got["memory"] += fmt.Sprintln(n.cache.Len(), n.share.Held().SaidBytes, n.share.Held().Strangers, n.share.Held().Gone, len(n.pending), len(n.loans))
 		for _, s := range n.Status(w.now).Servers {
 			got["servers"] += fmt.Sprintln(s.Addr, s.State, s.CutOff)
 		}
@@ -161,14 +171,14 @@ func (w *world) message(row string) *wire.Message {
 // senders try a row's message by each column of the table, and return what it changed.
 var senders = map[string]func(t *testing.T, row string) string{
 	"outsider": func(t *testing.T, row string) string {
-		return tried(t, true, func(w *world) {
+		return tried(t, true, row, func(w *world) {
 			if m, ok := throughKey(t, w, row); ok {
 				w.deliver(m)
 			}
 		})
 	},
 	"replayed": func(t *testing.T, row string) string {
-		return tried(t, true, func(w *world) {
+		return tried(t, true, row, func(w *world) {
 			if row == streamRow {
 				replayedRecord(t, w)
 				return
@@ -179,21 +189,21 @@ var senders = map[string]func(t *testing.T, row string) string{
 		})
 	},
 	"stranger": func(t *testing.T, row string) string {
-		return tried(t, false, func(w *world) { w.says(row) })
+		return tried(t, false, row, func(w *world) { w.says(row) })
 	},
 	"peer": func(t *testing.T, row string) string {
-		return tried(t, true, func(w *world) { w.says(row) })
+		return tried(t, true, row, func(w *world) { w.says(row) })
 	},
 	"self": func(t *testing.T, row string) string {
-		return tried(t, true, func(w *world) {
-			w.s.self, w.s.seq, w.s.skew = w.n.self, w.n.seq-1, 0
+		return tried(t, true, row, func(w *world) {
+			w.s.self, w.s.seq, w.s.skew = w.n.self(), w.n.said-1, 0
 			w.says(row)
 		})
 	},
 }
 
-func tried(t *testing.T, proven bool, act func(*world)) string {
-	without, with := newWorld(t, proven), newWorld(t, proven)
+func tried(t *testing.T, proven bool, row string, act func(*world)) string {
+	without, with := newWorld(t, proven, row), newWorld(t, proven, row)
 	act(with)
 	return without.look().differs(with.look())
 }
@@ -204,8 +214,7 @@ func (w *world) says(row string) {
 		w.deliver(w.message(row))
 		return
 	}
-	w.n.pulls[1<<40] = &stream{pull: &pull{whole: true, open: 1}, opened: w.now, addr: w.s.addr, link: 1}
-	w.n.handle(Pulled{Pull: 1 << 40, From: w.s.self, Sent: w.now + w.s.skew, Answers: w.untruths(w.s), Done: true, Whole: true})
+	w.n.handle(Pulled{Pull: w.stream, From: w.s.self, Sent: w.now + w.s.skew, Answers: w.untruths(w.s), Done: true, Whole: true})
 }
 
 // throughKey is what opens at the host of a message that was sealed with another key.

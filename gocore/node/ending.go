@@ -20,7 +20,7 @@ type outcome struct {
 
 // end ends all queries that wait for a question. The group need not say any more.
 func (n *Node) end(now time.Duration, p *pending, o outcome) {
-	p.query = nil
+	n.share.EndAsk(p.q)
 	waiters := p.waiters
 	p.waiters = nil
 	for _, w := range waiters {
@@ -48,7 +48,7 @@ func (n *Node) answered(now time.Duration, q dns.Question) {
 	if p == nil || len(p.waiters) == 0 {
 		return
 	}
-	if e := n.usable(now, q); e.Held() && (e.Fresh(now) || n.downFor(q) || p.query != nil) {
+	if e := n.usable(now, q); e.Held() && (e.Fresh(now) || n.downFor(q) || n.share.Asking(q)) {
 		n.end(now, p, outcome{held: e})
 	}
 }
@@ -56,7 +56,7 @@ func (n *Node) answered(now time.Duration, q dns.Question) {
 // nobodyKnows comes when the group has said nothing. It ends the waiting, unless a server
 // may still answer; the failure is remembered so that it is not asked again at once.
 func (n *Node) nobodyKnows(now time.Duration, p *pending) {
-	p.query = nil
+	n.share.EndAsk(p.q)
 	if n.askClaimer(now, p) || n.mayCome(now, p.fetch) {
 		return
 	}

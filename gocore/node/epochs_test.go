@@ -30,8 +30,8 @@ func TestRunThatLivesAnswersForThoseThatAreOver(t *testing.T) {
 	if n.group.Get(s.self) == nil || n.group.N() != 2 {
 		t.Errorf("the run that answered is not known, N is %d; want it proven, N of 2", n.group.N())
 	}
-	if n.prover.Hosts() != 2 {
-		t.Errorf("it speaks as one of %d; want 2", n.prover.Hosts())
+	if n.share.Hosts() != 2 {
+		t.Errorf("it speaks as one of %d; want 2", n.share.Hosts())
 	}
 }
 
@@ -43,7 +43,7 @@ func TestRunAnswersForItsOwnHostAlone(t *testing.T) {
 	other := wire.Peer{ID: 78, Epoch: 1}
 	n.handle(Received{From: s.addr, Link: 1, Group: true, Message: &wire.Message{From: other, Seq: 1, Sent: l.now, Body: &wire.Hello{}}})
 	l.run(300 * time.Millisecond)
-	if n.prover.Held().Open != 1 || n.group.Get(other) != nil {
+	if n.share.Held().Open != 1 || n.group.Get(other) != nil {
 		t.Error("another host's PROOF ended a challenge, or counted for it")
 	}
 }
@@ -56,7 +56,7 @@ func TestGoodbyeOfAStrangerIsNoReasonToAsk(t *testing.T) {
 	s.mute, l.sent = true, nil
 	s.played(n, 1000, 0, &wire.Bye{})
 	l.run(5 * time.Second)
-	if got := len(take[*wire.Prove](l, n)); got > 0 || n.prover.Held().Strangers > 0 {
-		t.Errorf("%d challenges, %d strangers after a goodbye; want none", got, n.prover.Held().Strangers)
+	if got := len(take[*wire.Prove](l, n)); got > 0 || n.share.Held().Strangers > 0 {
+		t.Errorf("%d challenges, %d strangers after a goodbye; want none", got, n.share.Held().Strangers)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/sharing"
 	"mcdns/gocore/wire"
 )
 
@@ -105,7 +106,7 @@ func (f *failures) hear(now, patience time.Duration, peer wire.Peer, q dns.Quest
 	hash := f.key.Hash(q)
 	for i := len(f.heard) - 1; i >= 0 && now < f.heard[i].at+patience; i-- {
 		if h := &f.heard[i]; h.hash == hash && h.peer == peer {
-			h.again = h.again || now > h.at+lastTurn
+			h.again = h.again || now > h.at+sharing.LastTurn
 			return
 		}
 	}

@@ -123,7 +123,7 @@ func (n *Node) newFetch(now time.Duration, q dns.Question, kind purpose, servers
 
 // fetchTime is how long a fetch may take: a lookup's time leaves the group its turn.
 func (n *Node) fetchTime(now time.Duration, f *fetch) time.Duration {
-	return n.deadline(now, f.allowed) - 2*n.queryPatience()
+	return n.deadline(now, f.allowed) - 2*n.share.Patience()
 }
 
 // timeIsUp ends a fetch, unless a server came up meanwhile: then it may take longer. It
@@ -391,7 +391,7 @@ func (n *Node) unreachable(now time.Duration, id uint64, a *ask) {
 func (n *Node) fetched(now time.Duration, a *ask, raw *dns.Answer) {
 	f := a.fetch
 	answer := *raw
-	answer.Birth = dns.Birth{Peer: n.self, Clock: now.Truncate(time.Millisecond)}
+	answer.Birth = dns.Birth{Peer: n.share.Self(), Clock: now.Truncate(time.Millisecond)}
 	answer.Server = a.to.ID
 	stands := n.standingNow(a.server, f.q)
 	if f.done && !n.isLate(f, stands) {
@@ -429,6 +429,9 @@ func (n *Node) isLate(f *fetch, stands cache.Standing) bool {
 	return f.failed && stands.Good
 }
 
+// durable is how long the group is taken to hold what it was told.
+const durable = 6 * time.Hour
+
 // keep puts what a server said into the cache and tells the group.
 func (n *Node) keep(now time.Duration, a *dns.Answer, kind purpose) {
 	held := n.cache.Get(now, a.Question)
@@ -436,7 +439,7 @@ func (n *Node) keep(now time.Duration, a *dns.Answer, kind purpose) {
 	known := held.Held() && held.Age(now) < durable
 	n.put(now, cache.Arrival{Answer: a, Place: n.set.Place, Mine: true})
 	delete(n.loans, n.hash(a.Question))
-	n.announceFetched(now, a, kind, known)
+	n.share.Fetched(now, a, kind == renewing, known)
 }
 
 // denied serves a positive answer of an earlier server in the place of a later one's

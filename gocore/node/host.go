@@ -2,7 +2,6 @@ package node
 
 import (
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"mcdns/gocore/dns"
@@ -76,7 +75,7 @@ func (h serving) Happened(now time.Duration, e upstream.Event) {
 		n.failures.clearAll()
 		n.after(now, 0, timer{kind: goOnTimer}) // the reply that shows it may be what is waited for
 	case upstream.AllDown:
-		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.groupState())
+		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.share.State())
 		n.resolvePending(now)
 	case upstream.SeenDown:
 		n.resolvePending(now)
@@ -85,9 +84,9 @@ func (h serving) Happened(now time.Duration, e upstream.Event) {
 		n.after(now, 0, timer{kind: askAgainTimer}) // the reply that shows it may be what is waited for
 		n.recoverPopular(now)
 	case upstream.Doubted:
-		n.sayTwice(now)
+		n.share.SayTwice(now)
 	case upstream.News:
-		n.sayNow(now)
+		n.share.SayNow(now)
 	}
 }
 
@@ -109,16 +108,3 @@ func (n *Node) forgetAsks() {
 		a.over = true
 	}
 }
-
-// proving is a node as the host of its prover.
-type proving struct{ n *Node }
-
-func (h proving) After(now, d time.Duration, t group.Timer) {
-	h.n.after(now, d, timer{kind: proverTimer, of: uint8(t.Due), key: t.Key, gen: t.Gen})
-}
-
-func (h proving) Prove(now time.Duration, to netip.AddrPort, nonce uint64) {
-	h.n.sendTo(now, to, &wire.Prove{Nonce: nonce})
-}
-
-func (h proving) Left(wire.Peer) { h.n.noteGroup() }

@@ -3,9 +3,9 @@ package node
 import (
 	"time"
 
+	"mcdns/gocore/catchup"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
-	"mcdns/gocore/wire"
 )
 
 // An Input is what happens to a node: one of the types of this file. A driver
@@ -77,18 +77,7 @@ const (
 )
 
 // Pulled is one record of a stream that a Pull effect opened.
-type Pulled struct {
-	Pull uint64 // Pull.ID
-	// From is the peer at the other end; its key and liveness are proven by the
-	// stream's handshake.
-	From    wire.Peer
-	Sent    time.Duration // the peer's clock when the record left
-	Answers []wire.Aged
-	// Next is where to go on if the stream breaks (Page.Next).
-	Next uint64
-	// Done: no more records come; Whole: all that was wanted came.
-	Done, Whole bool
-}
+type Pulled catchup.Pulled
 
 // PageWanted asks for the next record of an outbound stream that a peer opened
 // with this host. The node answers with one Page effect.
@@ -99,15 +88,7 @@ type PageWanted struct {
 }
 
 // Want says what a host that opens a stream asks for.
-type Want struct {
-	// Away is how long the asker was absent: it has what is older. 0 = all.
-	Away time.Duration
-	// After resumes behind the hash of a question (Page.Next). 0 = from the
-	// start.
-	After uint64
-	// Questions, if any, asks for the answers to these alone.
-	Questions []dns.Question
-}
+type Want = catchup.Want
 
 // StreamClosed says that an inbound stream ended, for whatever reason.
 type StreamClosed struct{ Stream uint64 }

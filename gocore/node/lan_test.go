@@ -50,6 +50,8 @@ type lan struct {
 	neighbours *neighbours
 	// stall is the share of streams that do not open: two seconds later they end.
 	stall float64
+	// opens, if set, is asked of each stream; what it says yes to stays open.
+	opens func(n *testNode, e Pull) bool
 	// servers are DNS servers with answers and faults of their own.
 	servers map[netip.AddrPort]*dnsServer
 }
@@ -89,6 +91,8 @@ type testNode struct {
 	wakeAt  time.Duration
 	nextID  uint64
 	skew    time.Duration // this host's clock - the LAN's
+	said    uint64        // the number of its last message
+	seq     uint64        // of the last one that somebody made in its name
 }
 
 // forced is the host's view of its servers, for tests to change.
@@ -96,6 +100,14 @@ func (n *testNode) forced() upstream.Forced { return upstream.Forced{Upstream: n
 
 // first is the host's first server.
 func (n *testNode) first() ServerStatus { return n.Status(n.clock()).Servers[0] }
+
+// isBorn makes the host's node, which has said nothing yet.
+func (n *testNode) isBorn(self wire.Peer) {
+	n.Node = New(Config{Self: self, Rand: rand.New(n.source), Version: "test"})
+}
+
+// self is who the host says it is.
+func (n *testNode) self() wire.Peer { return n.share.Self() }
 
 // clock is the time on this host.
 func (n *testNode) clock() time.Duration { return n.lan.now + n.skew }
@@ -136,11 +148,10 @@ func newLAN(t tb, hosts int) *lan {
 func (l *lan) addNode(i int, restart uint64) *testNode {
 	n := &testNode{
 		lan: l, i: i, addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i / 250), byte(i%250 + 1)}), 7353),
-		results: map[uint64]*Result{},
+		results: map[uint64]*Result{}, seq: 1 << 40,
 	}
-	self := wire.Peer{ID: uint64(i) + 1, Epoch: uint64(i) + 1000 + restart}
 	n.source = rand.NewPCG(seed, uint64(i)+restart)
-	n.Node = New(Config{Self: self, Rand: rand.New(n.source), Version: "test"})
+	n.isBorn(wire.Peer{ID: uint64(i) + 1, Epoch: uint64(i) + 1000 + restart})
 	if i < len(l.nodes) {
 		l.nodes[i] = n
 	} else {
@@ -198,7 +209,7 @@ func (n *testNode) do(e Effect) {
 	l := n.lan
 	switch e := e.(type) {
 	case Send:
-		l.sent = append(l.sent, e.Message)
+		l.sent, n.said = append(l.sent, e.Message), e.Message.Seq
 		for _, to := range l.nodes {
 			lost := l.rand.Float64() < l.loss || !e.To.IsValid() && l.silent[n.i] || e.To.IsValid() && l.unheard
 			if to == n || e.To.IsValid() && to.addr != e.To || lost {
@@ -242,7 +253,7 @@ func (n *testNode) checkAge(r Result) {
 	}
 	origin := l.nodes[r.Answer.Birth.ID-1]
 	truth := origin.clock() - r.Answer.Birth.Clock
-	if origin.self != r.Answer.Birth.Peer {
+	if origin.self() != r.Answer.Birth.Peer {
 		return // born in an earlier run, on a clock that is gone
 	}
 	if slack := time.Millisecond + (l.now-lanStart)/5000; r.Age < truth-slack {
@@ -308,6 +319,9 @@ func (l *lan) answer(q dns.Question) (*dns.Answer, Failure) {
 
 // pull copies what the peer exports, page by page.
 func (l *lan) pull(n *testNode, e Pull) {
+	if l.opens != nil && l.opens(n, e) {
+		return
+	}
 	if l.stall > 0 && l.rand.Float64() < l.stall {
 		l.at(l.now+2*time.Second, func(time.Duration) { n.handle(Pulled{Pull: e.ID, Done: true}) })
 		return
@@ -324,7 +338,7 @@ func (l *lan) pull(n *testNode, e Pull) {
 					page = p
 				}
 			}
-			in := Pulled{Pull: e.ID, From: peer.self, Sent: page.Sent, Answers: page.Answers, Next: page.Next, Done: page.End, Whole: page.End && !page.Busy}
+			in := Pulled{Pull: e.ID, From: peer.self(), Sent: page.Sent, Answers: page.Answers, Next: page.Next, Done: page.End, Whole: page.End && !page.Busy}
 			l.at(l.now, func(time.Duration) { n.handle(in) })
 			if page.End {
 				peer.Handle(peer.clock(), StreamClosed{Stream: stream})

@@ -17,12 +17,10 @@ type pending struct {
 	made    uint64 // its number, in order of arrival, for a stable order of effects
 	waiters []waiter
 	fetch   *fetch
-	query   *query
 	queried time.Duration  // when the group was last asked, 0 if never
 	said    dns.RcodeError // what a server said to the last fetch that failed
 	lone    int            // how often the one peer that claims success was asked
 	loneAt  time.Duration  // when it last was
-	queries uint64         // how often the group was asked
 	helpers [][]wire.Peer  // those that were asked to look it up, in each row of them
 	apart   bool           // that fetch went a way of its askers' own
 }
@@ -126,7 +124,7 @@ func (n *Node) resolveWhileDown(now time.Duration, p *pending) {
 	case p.fetch != nil && p.fetch.kind == viaFallback:
 	case n.fallbackFor(p.q):
 		n.startFetch(now, p.q, viaFallback)
-	case p.query == nil:
+	case !n.share.Asking(p.q):
 		n.askGroup(now, p)
 	}
 }
@@ -141,9 +139,7 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 	if n.fallbackFor(q) && !n.failures.active(now, q) {
 		n.startFetch(now, q, viaFallback)
 	}
-	if n.cache.Query(now, q, n.outage()) {
-		n.queueQuery(now, toAsk{wire.Asked{Question: q, Held: e.Answer.Birth}, Itself})
-	}
+	n.share.AskYounger(now, e.Answer)
 }
 
 // usable returns the answer that may be served for a question, or none:
@@ -282,7 +278,7 @@ func (n *Node) release(id uint64) {
 
 // drop forgets a pending question that nobody and nothing waits for.
 func (n *Node) drop(p *pending) {
-	if len(p.waiters) == 0 && p.fetch == nil && p.query == nil && n.pending[p.q] == p {
+	if len(p.waiters) == 0 && p.fetch == nil && n.pending[p.q] == p && !n.share.Asking(p.q) {
 		delete(n.pending, p.q)
 		delete(n.numbered, p.made)
 		if n.asking[p.asker]--; n.asking[p.asker] == 0 {

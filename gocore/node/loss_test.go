@@ -179,7 +179,7 @@ func TestLossLeavesNoNameWithOneFamily(t *testing.T) {
 	half := 0
 	for i := range names {
 		name, holder, asker := fmt.Sprintf("held%d.example.", i), l.nodes[i%8], l.nodes[(i+3)%8]
-		birth := dns.Birth{Peer: holder.self, Clock: l.now - time.Hour}
+		birth := dns.Birth{Peer: holder.self(), Clock: l.now - time.Hour}
 		four, six := l.positive(name, "203.0.113.7", birth), l.positive(name, "2001:db8::7", birth)
 		asker.handle(Restore{[]Entry{{Answer: four, Age: time.Hour, Place: 7}}})
 		holder.handle(Restore{[]Entry{{Answer: six, Age: time.Hour, Place: 7}}})

@@ -11,7 +11,7 @@ type memory struct {
 
 // noteFull follows an answer that was dropped for room.
 func (n *Node) noteFull() {
-	m := &n.session.memory
+	m := &n.memory
 	m.dropped = true
 	if !m.full {
 		m.full = true
@@ -27,7 +27,7 @@ func (n *Node) noteFull() {
 
 // noteRoom comes now and then: the room is enough again if nothing was dropped since.
 func (n *Node) noteRoom() {
-	m := &n.session.memory
+	m := &n.memory
 	if m.full && !m.dropped {
 		n.log(slog.LevelInfo, "memory no longer full", "bytes", n.cache.Bytes())
 		*m = memory{}

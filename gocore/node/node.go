@@ -6,29 +6,27 @@ import (
 	"time"
 
 	"mcdns/gocore/cache"
+	"mcdns/gocore/catchup"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
-	"mcdns/gocore/limit"
+	"mcdns/gocore/sharing"
 	"mcdns/gocore/upstream"
-	"mcdns/gocore/wire"
 )
 
 // A Node is one host's part in the protocol. It is not safe for concurrent
 // use: one owner calls it.
 type Node struct {
-	self    wire.Peer
 	rand    *rand.Rand
-	version string
 	set     Settings
 	started bool // the first Configure came
 
-	cache   *cache.Cache
-	group   *group.Group
-	timers  timers
-	out     []Effect
-	nextID  uint64
-	seq     uint64
-	session session
+	cache  *cache.Cache
+	group  *group.Group
+	timers timers
+	out    []Effect
+	nextID uint64
+	last   time.Duration // of the last Handle
+	memory memory
 
 	pending  map[dns.Question]*pending
 	numbered map[uint64]*pending // the same, by number
@@ -42,47 +40,14 @@ type Node struct {
 	loans    map[uint64]loan    // by the question's hash
 	recovery []popular          // what was stale when the last outage ended, until all is looked at
 
-	announce  announcer
-	queries   querier
-	repair    repairer
-	exporting limit.Bucket
-	help      helped
-	deafPeers []wire.Peer             // those that deaf says so of, and perhaps some that left or hear again
-	answers   map[dns.Question]uint64 // the turn in which the group is to be told
-	turns     table[due]              // to say what was asked for
-	prover    *group.Prover
-	pulls     map[uint64]*stream
-	catching  table[pull] // catch-ups under way
-	caught    bool        // caught up with the group since start or absence
-	// caughtFrom is how much the peers it caught up from said they hold, at most.
-	caughtFrom int
-	exports    map[uint64]*export
-}
-
-// session remembers how the node last stood.
-type session struct {
-	last  time.Duration // of the last Handle
-	began time.Duration // when sharing began
-	twin  bool          // a living copy of this host was logged
-	// outOfTurn bounds HELLOs that say how the servers do.
-	outOfTurn limit.Bucket
-	groupWas  string
-	sharing   uint64        // counts the times that sharing began
-	cloned    time.Duration // a new epoch was taken
-	told      uint32        // new answers that were announced (wire.Hello.Told)
-	// alone is since when this host fetched what nobody was there to be told, 0 if
-	// nothing; telling: it is about to be.
-	alone   time.Duration
-	telling bool
-	memory  memory
-	greeted bool          // the first HELLO of this sharing was said
-	hello   time.Duration // when this host next speaks
+	share *sharing.Sharing
+	help  helped
 }
 
 // New makes a node that waits for its first Configure.
 func New(c Config) *Node {
 	n := &Node{
-		self: c.Self, rand: c.Rand, version: c.Version,
+		rand:     c.Rand,
 		group:    group.New(c.Self.ID, c.Secret),
 		pending:  make(map[dns.Question]*pending),
 		numbered: make(map[uint64]*pending),
@@ -90,12 +55,11 @@ func New(c Config) *Node {
 		waiting:  make(map[uint64]*pending),
 		asks:     make(map[uint64]*ask),
 		refresh:  make(map[uint64]renewal),
-		answers:  make(map[dns.Question]uint64),
-		pulls:    make(map[uint64]*stream),
-		exports:  make(map[uint64]*export),
 	}
 	n.upstream = upstream.New(serving{n})
-	n.prover = group.NewProver(n.group, proving{n}, n.rand)
+	n.share = sharing.New(sharing.Config{
+		Host: sharer{n}, Store: store{n}, Group: n.group, Rand: c.Rand, Self: c.Self, Version: c.Version,
+	})
 	n.cache, n.failures.key = cache.New(0, c.Secret, worth{n}), c.Secret
 	return n
 }
@@ -117,19 +81,19 @@ func (n *Node) Handle(now time.Duration, in Input) []Effect {
 	case Forget:
 		n.forget(in.ID)
 	case Received:
-		n.received(now, in)
+		n.share.Received(now, group.Datagram(in))
 	case Replied:
 		n.replied(now, in)
 	case Pulled:
-		n.pulled(now, in)
+		n.share.Pulled(now, catchup.Pulled(in))
 	case PageWanted:
-		n.pageWanted(now, in)
+		n.share.PageWanted(now, in.Stream, in.Want)
 	case StreamClosed:
-		delete(n.exports, in.Stream)
+		n.share.StreamClosed(in.Stream)
 	case Paused:
 		n.cache.Grow(in.By)
 	case Stop:
-		n.bye(now)
+		n.share.Bye(now)
 	}
 	n.runTimers(now)
 	return n.out
@@ -151,17 +115,13 @@ func (n *Node) configure(now time.Duration, s Settings) {
 	n.cache.SetLimit(s.CacheBytes)
 	n.setServers(now)
 	if first {
-		n.session.last = now
+		n.last = now
 		n.expireLater(now)
 	}
-	switch {
-	case s.Shares && !was.Shares:
-		n.startSharing(now)
-	case !s.Shares && was.Shares:
-		n.stopSharing()
-	case s.Shares:
-		n.forgetLinks()
+	if s.Shares && !was.Shares {
+		n.failures.clearAll() // the group may know what this host did not
 	}
+	n.share.Configure(now, sharing.Settings{Shares: s.Shares, Links: s.Links, Place: s.Place, Lists: s.Lists})
 }
 
 // expireEvery is how often entries beyond max-stale are looked for: they do no
@@ -207,6 +167,28 @@ func (w worth) RanksHigh(q dns.Question) bool { return w.node.rank(q) < 3 }
 
 func (w worth) Standing(a *dns.Answer, own bool, place uint64) cache.Standing {
 	return w.node.standing(a, own, place)
+}
+
+// absence is how late a Wake may come before the node takes it that the host
+// slept: it missed what was said meanwhile.
+const absence = 30 * time.Second
+
+// noticeAbsence catches up after the host slept. What it knows of servers and
+// failures is of another time, perhaps of another network.
+func (n *Node) noticeAbsence(now time.Duration) {
+	due, ok := n.timers.next()
+	last := n.last
+	away := now - last
+	n.last = now
+	if !n.started || !ok || now-due < absence {
+		return
+	}
+	n.log(slog.LevelInfo, "awake again", "away", away.Round(time.Second).String())
+	n.failures.clearAll()
+	n.cache.Sleep(last, now)
+	n.forgetAsks()
+	n.upstream.Slept(now)
+	n.share.Slept(now, away)
 }
 
 // Made is what the last Handle made, or had made when it panicked: a driver that

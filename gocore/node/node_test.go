@@ -151,7 +151,7 @@ func TestSoloSendsAndBelievesNothing(t *testing.T) {
 	l.run(time.Minute)
 	a, _ := l.answer(question("x.example."))
 	l.nodes[1].handle(Received{From: l.nodes[0].addr, Link: 1, Group: true, Message: &wire.Message{
-		From: l.nodes[0].self, Seq: 99, Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}},
+		From: l.nodes[0].self(), Seq: 99, Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}},
 	}})
 	if len(l.sent) != 0 || l.nodes[1].cache.Len() != 0 {
 		t.Errorf("sent %d datagrams, believed %d answers; want none", len(l.sent), l.nodes[1].cache.Len())

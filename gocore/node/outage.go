@@ -56,7 +56,7 @@ func (n *Node) young(now time.Duration, q dns.Question) bool {
 func (n *Node) giveUpNowhere(now time.Duration, f *fetch) {
 	p := n.pending[f.q]
 	since, _ := n.serversFor(f.q).Down()
-	if p != nil && p.fetch == f && p.query == nil && f.kind == demand && f.began >= since && f.nowhere() && !n.upstream.Hearsay() {
+	if p != nil && p.fetch == f && !n.share.Asking(p.q) && f.kind == demand && f.began >= since && f.nowhere() && !n.upstream.Hearsay() {
 		n.giveUp(now, f, timer{})
 	}
 }

@@ -13,7 +13,7 @@ const forged = "203.0.113.66"
 
 // birthNow is what a peer says that it fetched at this moment.
 func (n *testNode) birthNow() dns.Birth {
-	return dns.Birth{Peer: n.self, Clock: n.clock().Truncate(time.Millisecond)}
+	return dns.Birth{Peer: n.self(), Clock: n.clock().Truncate(time.Millisecond)}
 }
 
 // TestInsiderChangesNoOwnAnswerWithinItsTTL: neither at once, nor in the refresh window,

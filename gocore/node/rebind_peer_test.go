@@ -16,7 +16,7 @@ func (n *testNode) tells(peer *testNode, age time.Duration, answers ...*dns.Answ
 	}
 	peer.seq++
 	n.handle(Received{From: peer.addr, Link: 1, Group: true, Message: &wire.Message{
-		From: peer.self, Seq: peer.seq, Sent: peer.clock(), Body: body,
+		From: peer.self(), Seq: peer.seq, Sent: peer.clock(), Body: body,
 	}})
 }
 
@@ -47,7 +47,7 @@ func TestPublicNameNeverTurnsPrivateInTwoSteps(t *testing.T) {
 			n, liar := l.nodes[0], l.nodes[1]
 			n.lookup("www.example.")
 			l.run(2 * l.ttl)
-			birth := func() dns.Birth { return dns.Birth{Peer: liar.self, Clock: liar.clock().Truncate(time.Millisecond)} }
+			birth := func() dns.Birth { return dns.Birth{Peer: liar.self(), Clock: liar.clock().Truncate(time.Millisecond)} }
 			n.tells(liar, 0, l.denial("www.example.", step.rcode, birth()))
 			if e := n.cache.Get(l.now, question("www.example.")); e.Answer.Kind == dns.Positive {
 				t.Fatal("the denial was not taken: the test shows nothing")
@@ -70,7 +70,7 @@ func TestPublicNameStaysPublicOverARestart(t *testing.T) {
 	n, liar := l.nodes[0], l.nodes[1]
 	n.lookup("www.example.")
 	l.run(2 * l.ttl)
-	birth := func() dns.Birth { return dns.Birth{Peer: liar.self, Clock: liar.clock().Truncate(time.Millisecond)} }
+	birth := func() dns.Birth { return dns.Birth{Peer: liar.self(), Clock: liar.clock().Truncate(time.Millisecond)} }
 	n.tells(liar, 0, l.denial("www.example.", 0, birth()))
 	saved, _ := n.Changes(l.now, 0)
 	l.dead, n.off = true, true

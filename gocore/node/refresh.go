@@ -84,14 +84,3 @@ func (n *Node) renew(now time.Duration, q dns.Question, born time.Duration) {
 // rank is this host's place for a question: that of its owner name, so that
 // both address families of a name have one turn.
 func (n *Node) rank(q dns.Question) int { return n.group.Rank(group.Hash(q.Name)) }
-
-// shareable reports whether an answer may be told to peers: learnt in this
-// place, of an age that is known, not kept private by the administrator, and
-// short enough (PROTOCOL 2.9, 3.6).
-func (n *Node) shareable(e cache.Entry) bool {
-	return n.set.Shares && e.Place == n.set.Place && e.Answer.Question.Flags == 0 &&
-		len(e.Answer.Packed) <= maxShared && !n.set.Kept(e.Answer.Question.Name)
-}
-
-// maxShared is the longest answer that is shared at all (PROTOCOL 3.6).
-const maxShared = 64 << 10

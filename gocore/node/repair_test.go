@@ -68,7 +68,10 @@ func TestHostThatWasRestartedIsOnePeer(t *testing.T) {
 func TestManyEpochsOfOneIDAreLookedAfterAFewAtATime(t *testing.T) {
 	l := outage(t, 2)
 	n := l.nodes[0]
-	nonce := n.newNonce(l.now) // as in any QUERY that the member heard
+	l.sent = nil
+	n.query("new.example.")
+	l.run(5 * time.Millisecond)
+	nonce := take[*wire.Query](l, n)[0].Nonce // that the member heard
 	const epochs = 1000
 	before := len(n.timers.heap)
 	for i := range uint64(epochs) {
@@ -105,7 +108,7 @@ func TestCopyOfThisHostIsNamedOnce(t *testing.T) {
 	l.settle()
 	twin := &testNode{lan: l, i: 2, addr: l.nodes[0].addr, results: map[uint64]*Result{}}
 	twin.addr = netip.MustParseAddrPort("10.0.9.9:7353")
-	twin.Node = New(Config{Self: wire.Peer{ID: l.nodes[0].self.ID, Epoch: 77}, Rand: rand.New(rand.NewPCG(seed, 77))})
+	twin.Node = New(Config{Self: wire.Peer{ID: l.nodes[0].self().ID, Epoch: 77}, Rand: rand.New(rand.NewPCG(seed, 77))})
 	l.nodes = append(l.nodes, twin)
 	twin.handle(Configure{l.settings()})
 	for range 12 {

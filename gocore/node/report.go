@@ -11,15 +11,10 @@ import (
 func (n *Node) Status(now time.Duration) Status {
 	since, servers := n.upstream.Report(now)
 	s := Status{
-		Upstream: n.upstream.Best(), Since: now - since, Servers: servers, Group: n.groupState(),
+		Upstream: n.upstream.Best(), Since: now - since, Servers: servers, Group: n.share.State(),
 		Peers: n.group.Hosts(), Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
 	}
-	for m := range n.group.Members() {
-		s.Proven++
-		if n.deaf(m) {
-			s.Deaf++
-		}
-	}
+	s.Proven, s.Deaf = n.group.N()-1, n.share.Deaf()
 	n.cache.All(func(e cache.Entry) bool {
 		if !e.Fresh(now) {
 			s.Stale++
@@ -37,23 +32,10 @@ func (n *Node) Status(now time.Duration) Status {
 func (n *Node) Upstream() State { return n.upstream.Best() }
 
 // Group is how sharing goes (Status.Group).
-func (n *Node) Group() GroupState { return n.groupState() }
+func (n *Node) Group() GroupState { return n.share.State() }
 
 // Peers lists the peers in order of arrival.
-func (n *Node) Peers(now time.Duration) []PeerStatus {
-	var peers []PeerStatus
-	for m := range n.group.Members() {
-		notes := n.group.Noted(m)
-		peers = append(peers, PeerStatus{
-			Peer: m.Peer, Addr: m.Addr(), Version: m.Version(), Names: m.Names(),
-			Since: now - m.First(), Last: now - m.Last(now), Proven: true,
-			Deaf:    n.deaf(m),
-			HearsUs: notes.HearsUs != 0 && notes.HearsUs >= now-n.group.Silence(),
-			Told:    notes.Told, Contradicted: notes.Contradicted,
-		})
-	}
-	return peers
-}
+func (n *Node) Peers(now time.Duration) []PeerStatus { return n.share.Peers(now) }
 
 // Entry returns what is held for a question.
 func (n *Node) Entry(now time.Duration, q dns.Question) (Entry, bool) {

@@ -11,21 +11,22 @@ import (
 
 	"pgregory.net/rapid"
 
+	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 )
 
 // sizes lists everything in a node that could grow.
 func (n *testNode) sizes() map[string]int {
-	v := n.prover.Held()
+	h := n.share.Held()
 	return map[string]int{
 		"timers": len(n.timers.heap), "pending": len(n.pending), "waiting": len(n.waiting),
 		"asks": len(n.asks), "failures": len(n.failures.of), "refresh": len(n.refresh),
-		"answers": len(n.answers), "pulls": len(n.pulls), "exports": len(n.exports),
-		"announcements": len(n.announce.queued), "announcement heap": len(n.announce.queue), "queries": len(n.queries.queue),
-		"nonces": len(n.queries.sent), "heard": len(n.failures.heard), "members": n.group.N() - 1, "challenges": v.Open,
-		"challenges that are ready": v.Ready, "strangers": v.Strangers, "arrivals": v.Arrived,
-		"said by strangers": v.Said, "gone": v.Gone,
+		"answers": h.Answers, "turns": h.Turns, "pulls": h.Pulls, "exports": h.Exports,
+		"announcements": h.Announcements, "announcement heap": h.Heap, "queries": h.Queries, "put": h.Put,
+		"nonces": h.Nonces, "heard": len(n.failures.heard), "members": n.group.N() - 1, "challenges": h.Open,
+		"challenges that are ready": h.Ready, "strangers": h.Strangers, "arrivals": h.Arrived,
+		"said by strangers": h.Said, "gone": h.Gone,
 	}
 }
 
@@ -130,7 +131,7 @@ func TestHostilePeerGrowsNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 9))
 	for i := range 10000 {
 		name := fmt.Sprintf("x%d.example.", r.IntN(5000))
-		birth := dns.Birth{Peer: evil.self, Clock: l.now - time.Duration(r.IntN(1e9))}
+		birth := dns.Birth{Peer: evil.self(), Clock: l.now - time.Duration(r.IntN(1e9))}
 		evil.seq++
 		bodies := []wire.Body{
 			&wire.Announce{Answers: []wire.Aged{{Answer: l.positive(name, "203.0.113.9", birth)}}},
@@ -138,10 +139,10 @@ func TestHostilePeerGrowsNothing(t *testing.T) {
 			&wire.Query{Nonce: r.Uint64(), Asked: []wire.Asked{{Question: question(name)}}},
 			&wire.Reply{Nonce: r.Uint64(), Answers: []wire.Aged{{Answer: l.positive(name, "203.0.113.9", birth)}}},
 			&wire.Prove{Nonce: r.Uint64()}, &wire.Proof{Nonce: r.Uint64()},
-			&wire.Hello{Hears: []wire.Peer{n.self}}, &wire.Ask{Question: question(name)}, &wire.Bye{},
+			&wire.Hello{Hears: []wire.Peer{n.self()}}, &wire.Ask{Question: question(name)}, &wire.Bye{},
 		}
 		n.handle(Received{From: evil.addr, Link: 1, Group: r.IntN(2) == 0, Message: &wire.Message{
-			From: evil.self, Seq: evil.seq, Sent: l.now, Body: bodies[i%len(bodies)],
+			From: evil.self(), Seq: evil.seq, Sent: l.now, Body: bodies[i%len(bodies)],
 			Servers: []wire.ServerState{{Server: dns.HashServer(l.server), Success: time.Duration(r.IntN(3000)) * time.Millisecond, Suspect: r.IntN(4) == 0}},
 		}})
 		if n.cache.Bytes() > l.settings().CacheBytes {
@@ -331,7 +332,7 @@ func TestMemoryOfMembersAndEntries(t *testing.T) {
 	}
 	before = heap()
 	for _, a := range answers {
-		n.accept(l.now, n.group.Get(a.Birth.Peer), wire.Aged{Answer: a}, 0)
+		n.put(l.now, cache.Arrival{Answer: a, From: a.Birth.Peer, Place: n.set.Place})
 	}
 	entries := (heap() - before) / int64(len(answers))
 	runtime.KeepAlive(answers)

@@ -174,7 +174,7 @@ func TestLyingPeerCostsFewProbesAndNoOutage(t *testing.T) {
 	l.sent, l.asked = nil, map[dns.Question]int{}
 	for range 600 { // a minute
 		liar.seq++
-		msg := &wire.Message{From: liar.self, Seq: liar.seq, Sent: l.now, Body: &wire.Hello{}, Servers: []wire.ServerState{
+		msg := &wire.Message{From: liar.self(), Seq: liar.seq, Sent: l.now, Body: &wire.Hello{}, Servers: []wire.ServerState{
 			{Server: dns.HashServer(l.server), Success: wire.Never, Failure: 0, Suspect: true},
 		}}
 		for _, n := range l.nodes[:9] {

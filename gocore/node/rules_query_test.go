@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/group"
+	"mcdns/gocore/sharing"
 	"mcdns/gocore/wire"
 )
 
@@ -122,16 +124,16 @@ func TestUnprovenAskersGetFiveRepliesASecondAndSilenceNobody(t *testing.T) {
 	if got := len(take[*wire.Reply](l, n)); got > 12 {
 		t.Errorf("%d replies; want 5 a second for the unproven, and one", got)
 	}
-	if len(n.answers) != 0 {
-		t.Errorf("%d turns are left over", len(n.answers))
+	if n.share.Held().Answers != 0 {
+		t.Errorf("%d turns are left over", n.share.Held().Answers)
 	}
 }
 
 func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 	l := newLAN(t, 3)
 	l.settle()
-	older := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: l.nodes[2].self, Clock: l.now - 10*time.Hour})
-	younger := l.positive("www.example.", "203.0.113.8", dns.Birth{Peer: l.nodes[2].self, Clock: l.now - 5*time.Hour})
+	older := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: l.nodes[2].self(), Clock: l.now - 10*time.Hour})
+	younger := l.positive("www.example.", "203.0.113.8", dns.Birth{Peer: l.nodes[2].self(), Clock: l.now - 5*time.Hour})
 	l.nodes[0].handle(Restore{[]Entry{{Answer: older, Age: 10 * time.Hour, Place: 7}}})
 	l.nodes[1].handle(Restore{[]Entry{{Answer: younger, Age: 5 * time.Hour, Place: 7}}})
 	l.nodes[2].handle(Restore{[]Entry{{Answer: older, Age: 10 * time.Hour, Place: 7}}})
@@ -217,72 +219,6 @@ func TestUnprovenAskersAreAnsweredByTheThreeRankedFirst(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyHeardIsAnnouncedFirst(t *testing.T) {
-	var a announcer
-	for i := range 100 {
-		a.add(announcement{q: question(fmt.Sprintf("n%d.example.", i)), ttl: time.Duration(i) * time.Second, unheard: i%2 == 0})
-	}
-	a.add(announcement{q: question("n0.example."), ttl: time.Second}) // once more, and worth less
-	var last announcement
-	for i := range 100 {
-		item, ok := a.next()
-		if i > 0 && (announcements{item, last}).Less(0, 1) || ok && item.unheard != (i < 49) {
-			t.Fatalf("place %d: unheard %v, TTL %v; want the unheard first, then by falling TTL", i, item.unheard, item.ttl)
-		}
-		last = item
-	}
-	if item, ok := a.next(); ok {
-		t.Errorf("%v waits twice", item.q)
-	}
-}
-
-func TestAnnouncementsThatWaitAreBounded(t *testing.T) {
-	var a announcer
-	refused := 0
-	for i := range announceQueue + 10 {
-		if !a.add(announcement{q: question(fmt.Sprintf("n%d.example.", i))}) {
-			refused++
-		}
-	}
-	if refused != 10 || len(a.queued) != announceQueue {
-		t.Errorf("%d wait, %d refused; want %d and 10", len(a.queued), refused, announceQueue)
-	}
-}
-
-// Names of a short TTL come last and may never leave the queue: fetched again and
-// again, or told by peers meanwhile, they must not take the place of news.
-func TestWhatIsToldAnewOrCancelledRefusesNoNews(t *testing.T) {
-	var n Node
-	a, made := &n.announce, map[uint64]bool{}
-	for i := range 5 * announceQueue {
-		for _, q := range []dns.Question{question("busy.example."), question(fmt.Sprintf("n%d.example.", i))} {
-			if !a.add(announcement{q: q, ttl: time.Second}) {
-				t.Fatalf("%d answers wait and news are refused", len(a.queued))
-			}
-			if len(a.queue) > 2*announceQueue {
-				t.Fatalf("%d items lie in the queue; want %d at most", len(a.queue), 2*announceQueue)
-			}
-		}
-		if i%100 != 0 {
-			n.cancelAnnouncement(question(fmt.Sprintf("n%d.example.", i)))
-		}
-	}
-	for _, item := range a.queued {
-		made[item.made] = true
-	}
-	var last announcement
-	for i := range len(made) {
-		item, ok := a.next()
-		if !ok || !made[item.made] || i > 0 && item.made <= last.made {
-			t.Fatalf("place %d: %v made %d after %d; want all that stand, the first first", i, item.q, item.made, last.made)
-		}
-		last = item
-	}
-	if item, ok := a.next(); ok {
-		t.Errorf("%v was cancelled and is told", item.q)
-	}
-}
-
 // A busy host uses hundreds of stale names a second in an outage. What a program
 // waits for must not wait behind what is asked in the background.
 func TestStaleNamesStarveNoNewOnes(t *testing.T) {
@@ -315,7 +251,7 @@ func TestStaleNamesStarveNoNewOnes(t *testing.T) {
 		}
 		got := 0
 		for _, body := range take[*wire.Query](l, n) {
-			if (toAsk{Asked: body.Asked[0]}).background() {
+			if body.Asked[0].Held != (dns.Birth{}) {
 				got++
 			}
 		}
@@ -353,7 +289,7 @@ func TestStaleNamesOfAPageAreAllAskedFor(t *testing.T) {
 // What nobody knows is asked for by so many in a big group that it is most of what
 // each hears in an outage.
 func TestManyHostsAreAskedLessOften(t *testing.T) {
-	for hosts, want := range map[int]int{manyHosts: queryTimes, manyHosts + 1: queryFewer} {
+	for hosts, want := range map[int]int{group.Many: queryTimes, group.Many + 1: queryFewer} {
 		l := outage(t, hosts)
 		l.nodes[0].lookup("nowhere.example.")
 		if got := len(take[*wire.Query](l, l.nodes[0])); got != want {
@@ -363,17 +299,17 @@ func TestManyHostsAreAskedLessOften(t *testing.T) {
 }
 
 func TestWhatPeersAskInVainIsForgottenInTimeAndBounded(t *testing.T) {
-	const patience = queryWait
+	const patience = sharing.QueryWait
 	one, other := wire.Peer{ID: 1}, wire.Peer{ID: 2}
 	f := failures{}
 	f.hear(0, patience, one, question("once.example."))
-	for _, at := range []time.Duration{0, queryAgain} {
+	for _, at := range []time.Duration{0, sharing.QueryWait / 4} {
 		f.hear(at, patience, one, question("early.example."))
 	}
 	f.hear(0, patience, one, question("two.example."))
-	f.hear(lastTurn+1, patience, other, question("two.example."))
+	f.hear(sharing.LastTurn+1, patience, other, question("two.example."))
 	f.hear(0, patience, one, question("vain.example."))
-	f.hear(lastTurn+1, patience, one, question("vain.example."))
+	f.hear(sharing.LastTurn+1, patience, one, question("vain.example."))
 	for _, c := range []struct {
 		name  string
 		at    time.Duration

@@ -42,7 +42,7 @@ var elsewhere = netip.MustParseAddrPort("10.0.9.9:7353")
 func take[B wire.Body](l *lan, from *testNode) (bodies []B) {
 	for i, m := range l.sent {
 		again := i > 0 && l.sent[i-1] == m // a copy for a peer that is deaf to multicast
-		if b, ok := m.Body.(B); ok && !again && (from == nil || m.From == from.self) {
+		if b, ok := m.Body.(B); ok && !again && (from == nil || m.From == from.self()) {
 			bodies = append(bodies, b)
 		}
 	}
@@ -72,17 +72,17 @@ func TestReplayNeverUnprovesAndNeverCounts(t *testing.T) {
 		n.handle(in)
 	}
 	l.run(3 * time.Second)
-	if m := n.group.Get(l.nodes[0].self); m == nil {
+	if m := n.group.Get(l.nodes[0].self()); m == nil {
 		t.Error("datagrams held back unproved a living peer")
 	}
 	if len(held) == 0 || n.cache.Len() != 0 {
 		t.Errorf("%d datagrams were held back for over 2s; %d answers taken from them, want 0", len(held), n.cache.Len())
 	}
-	l.nodes[0].hello(l.now)
+	l.nodes[0].share.SayNow(l.now)
 	for range 3 { // the same datagram again and again
-		before := n.group.Noted(n.group.Get(l.nodes[0].self)).Told
+		before := n.group.Noted(n.group.Get(l.nodes[0].self())).Told
 		n.handle(held[0])
-		if n.group.Noted(n.group.Get(l.nodes[0].self)).Told != before {
+		if n.group.Noted(n.group.Get(l.nodes[0].self())).Told != before {
 			t.Error("a replayed datagram was told twice")
 		}
 	}
@@ -91,8 +91,8 @@ func TestReplayNeverUnprovesAndNeverCounts(t *testing.T) {
 func TestHeldBackProofMakesNoAgeYounger(t *testing.T) {
 	l := newLAN(t, 2)
 	l.answers["www.example."] = "203.0.113.7"
-	l.nodes[1].caught = true       // no stream, which would not be held back
-	late := 400 * time.Millisecond // everything towards host 1, from the first datagram on
+	l.opens = func(n *testNode, _ Pull) bool { return n.i == 1 } // no stream, which would not be held back
+	late := 400 * time.Millisecond                               // everything towards host 1, from the first datagram on
 	l.mangle = func(from, to *testNode, in Received) []time.Duration {
 		if to.i == 1 {
 			return []time.Duration{late}
@@ -138,8 +138,8 @@ func TestChallengesAreAtMostTwentyASecond(t *testing.T) {
 	if got := len(take[*wire.Prove](l, n)); got > 210 || got < 150 {
 		t.Errorf("%d challenges in 10s; want about 200", got)
 	}
-	if n.prover.Held().Strangers > group.MaxStrangers {
-		t.Errorf("%d are to be challenged; want %d at most", n.prover.Held().Strangers, group.MaxStrangers)
+	if n.share.Held().Strangers > group.MaxStrangers {
+		t.Errorf("%d are to be challenged; want %d at most", n.share.Held().Strangers, group.MaxStrangers)
 	}
 }
 
@@ -176,15 +176,15 @@ func TestNewcomerIsChallengedByAFewAtATime(t *testing.T) {
 func TestCloneTakesANewEpochOnceAMinute(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
-	was := n.self
-	n.says(was, n.seq, l.now, true, &wire.Hello{}) // this host's own, looped
-	if n.self != was {
+	was := n.self()
+	n.says(was, n.said, l.now, true, &wire.Hello{}) // this host's own, looped
+	if n.self() != was {
 		t.Fatal("its own datagram, looped, made the host take a new epoch")
 	}
 	for range 50 { // a hostile member goes on claiming the newest epoch
-		n.says(n.self, n.seq+100, l.now, true, &wire.Hello{})
+		n.says(n.self(), n.said+100, l.now, true, &wire.Hello{})
 	}
-	if n.self.Epoch == was.Epoch || n.self.ID != was.ID {
+	if n.self().Epoch == was.Epoch || n.self().ID != was.ID {
 		t.Error("a clone did not make the host take a new epoch")
 	}
 	if got := slices.IndexFunc(n.logs, func(s string) bool { return strings.Contains(s, "this host's id") }); got < 0 {
@@ -198,9 +198,8 @@ func TestCloneTakesANewEpochOnceAMinute(t *testing.T) {
 func TestTwoEpochsOfOneIDAreTwoPeers(t *testing.T) {
 	l := newLAN(t, 2)
 	l.nodes[1].off = true
-	l.addNode(1, 0)
-	clone := l.nodes[1]
-	clone.self = wire.Peer{ID: l.nodes[0].self.ID, Epoch: 4711} // an image copied with its id
+	clone := l.addNode(1, 0)
+	clone.isBorn(wire.Peer{ID: l.nodes[0].self().ID, Epoch: 4711}) // an image copied with its id
 	clone.handle(Configure{l.settings()})
 	l.answers["www.example."] = "203.0.113.7"
 	l.settle()
@@ -283,7 +282,7 @@ func TestHostsWithoutTheKeyForgetTheGroup(t *testing.T) {
 	n.lookup("www.example.")
 	l.run(2 * time.Minute)
 	for _, m := range l.sent {
-		if m.From == n.self {
+		if m.From == n.self() {
 			t.Fatalf("without a key the host sent a %T", m.Body)
 		}
 	}
@@ -366,9 +365,9 @@ func TestOlderAnswerOfAPeerDoesNotSilenceAYoungerOwn(t *testing.T) {
 	l.run(time.Minute)
 	n.query("www.example.")
 	l.run(10 * time.Millisecond) // fetched, its announcement waits for its window
-	old := l.positive("www.example.", "203.0.113.1", dns.Birth{Peer: peer.self, Clock: l.now - 30*time.Second})
+	old := l.positive("www.example.", "203.0.113.1", dns.Birth{Peer: peer.self(), Clock: l.now - 30*time.Second})
 	n.handle(Received{From: peer.addr, Link: 1, Group: true, Message: &wire.Message{
-		From: peer.self, Seq: peer.seq + 1, Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: old, Age: 30 * time.Second}}},
+		From: peer.self(), Seq: peer.seq + 1, Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: old, Age: 30 * time.Second}}},
 	}})
 	l.sent = nil
 	l.run(100 * time.Millisecond)
@@ -382,9 +381,9 @@ func TestPeerTellsTwoHundredAnswersASecondAtMost(t *testing.T) {
 	l.settle()
 	n, peer := l.nodes[0], l.nodes[1]
 	for i := range 1000 {
-		a := l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.7", dns.Birth{Peer: peer.self, Clock: l.now})
+		a := l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.7", dns.Birth{Peer: peer.self(), Clock: l.now})
 		n.handle(Received{From: peer.addr, Link: 1, Group: true, Message: &wire.Message{
-			From: peer.self, Seq: peer.seq + 1 + uint64(i), Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}},
+			From: peer.self(), Seq: peer.seq + 1 + uint64(i), Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}},
 		}})
 	}
 	if got := n.cache.Len(); got > 200 {
@@ -429,8 +428,8 @@ func TestAnnouncementsKeepToTheGroupsRateAndQueue(t *testing.T) {
 		name := fmt.Sprintf("n%d.example.", i)
 		l.answers[name] = "203.0.113.7"
 		n.query(name)
-		if len(n.announce.queued) > announceQueue {
-			t.Fatalf("%d answers wait; want %d at most", len(n.announce.queued), announceQueue)
+		if n.share.Held().Announcements > announceQueue {
+			t.Fatalf("%d answers wait; want %d at most", n.share.Held().Announcements, announceQueue)
 		}
 		if i%20 == 0 {
 			l.run(50 * time.Millisecond)
@@ -474,7 +473,7 @@ func TestContradictionIsATurnAndNotRotation(t *testing.T) {
 			l.run(2 * time.Minute)
 			set(c.got)
 			n.lookup("x.example.")
-			if m := n.group.Noted(n.group.Get(peer.self)); m.Contradicted != c.want || counted != c.want {
+			if m := n.group.Noted(n.group.Get(peer.self())); m.Contradicted != c.want || counted != c.want {
 				t.Errorf("counted %d contradictions, %d of them of the peer; want %d", counted, m.Contradicted, c.want)
 			}
 		})

@@ -15,7 +15,7 @@ func TestBrokenStreamLosesNoAnswer(t *testing.T) {
 	const names = 3000
 	for i := range names {
 		name := fmt.Sprintf("n%d.example.", i)
-		a := l.positive(name, "203.0.113.7", dns.Birth{Peer: n.self, Clock: l.now})
+		a := l.positive(name, "203.0.113.7", dns.Birth{Peer: n.self(), Clock: l.now})
 		n.handle(Restore{[]Entry{{Answer: a, Place: 7, Asked: uint32(i % 5)}}})
 	}
 	got, want := map[string]bool{}, Want{}
@@ -60,7 +60,7 @@ func TestMostAskedAnswersComeFirstAndTwoStreamsAtMost(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
 	for i := range 400 {
-		a := l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.7", dns.Birth{Peer: n.self, Clock: l.now})
+		a := l.positive(fmt.Sprintf("n%d.example.", i), "203.0.113.7", dns.Birth{Peer: n.self(), Clock: l.now})
 		n.handle(Restore{[]Entry{{Answer: a, Place: 7, Asked: uint32(i)}}})
 	}
 	page := n.page(1, Want{})
@@ -80,17 +80,17 @@ func TestLongAnswersArePulledFourAtATimeAndOnce(t *testing.T) {
 	var pulls []Pull
 	for i := range 200 {
 		long := wire.Long{Question: question(fmt.Sprintf("n%d.example.", i/2)), Length: 5000, TTL: time.Hour,
-			Birth: dns.Birth{Peer: peer.self, Clock: l.now}}
+			Birth: dns.Birth{Peer: peer.self(), Clock: l.now}}
 		for _, e := range n.Handle(l.now, Received{From: peer.addr, Link: 1, Group: true, Message: &wire.Message{
-			From: peer.self, Seq: peer.seq + 1 + uint64(i), Sent: l.now, Body: &wire.Announce{Long: []wire.Long{long}},
+			From: peer.self(), Seq: peer.seq + 1 + uint64(i), Sent: l.now, Body: &wire.Announce{Long: []wire.Long{long}},
 		}}) {
 			if p, ok := e.(Pull); ok {
 				pulls = append(pulls, p)
 			}
 		}
 	}
-	if len(pulls) != maxPulls || len(n.pulls) != maxPulls {
-		t.Errorf("%d streams opened, %d kept; want %d", len(pulls), len(n.pulls), maxPulls)
+	if len(pulls) != maxPulls || n.share.Held().Pulls != maxPulls {
+		t.Errorf("%d streams opened, %d kept; want %d", len(pulls), n.share.Held().Pulls, maxPulls)
 	}
 }
 
@@ -106,10 +106,10 @@ func TestLongAnswersAreFetchedByThreeAndThoseWhoUseThem(t *testing.T) {
 			pulled[n.i] = true
 		}
 	}
-	long := wire.Long{Question: question("long.example."), Length: 5000, TTL: time.Hour, Birth: dns.Birth{Peer: teller.self, Clock: l.now}}
+	long := wire.Long{Question: question("long.example."), Length: 5000, TTL: time.Hour, Birth: dns.Birth{Peer: teller.self(), Clock: l.now}}
 	for _, n := range l.nodes[1:] {
 		n.handle(Received{From: teller.addr, Link: 1, Group: true, Message: &wire.Message{
-			From: teller.self, Seq: teller.seq + 1, Sent: l.now, Body: &wire.Announce{Long: []wire.Long{long}},
+			From: teller.self(), Seq: teller.seq + 1, Sent: l.now, Body: &wire.Announce{Long: []wire.Long{long}},
 		}})
 	}
 	if !pulled[3] || len(pulled) < 3 || len(pulled) > 4 {

@@ -6,6 +6,7 @@ import (
 
 	"mcdns/gocore/dns"
 	"mcdns/gocore/names"
+	"mcdns/gocore/sharing"
 	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
@@ -72,13 +73,7 @@ type (
 )
 
 // Link is an interface that takes part.
-type Link struct {
-	Index    int
-	Name     string
-	IPv4     bool // has an IPv4 address
-	IPv6     bool // has a link-local IPv6 address
-	Wireless bool
-}
+type Link = sharing.Link
 
 // Entry is one held answer as it is saved and listed.
 type Entry struct {

@@ -1,12 +1,10 @@
 package node
 
 import (
-	"net/netip"
-	"strconv"
 	"time"
 
+	"mcdns/gocore/sharing"
 	"mcdns/gocore/upstream"
-	"mcdns/gocore/wire"
 )
 
 // State is how a DNS server does, as this host sees it.
@@ -20,27 +18,17 @@ const (
 )
 
 // GroupState is how sharing goes: the number of peers heard, or Solo.
-type GroupState int
+type GroupState = sharing.State
 
 const (
 	// Solo: there is no key, so nothing is shared.
-	Solo GroupState = -1
+	Solo = sharing.Solo
 	// Isolated: with a key, but nobody is heard.
-	Isolated GroupState = 0
+	Isolated = sharing.Isolated
 )
 
-// String gives the words used everywhere: solo, isolated or N peers.
-func (g GroupState) String() string {
-	switch g {
-	case Solo:
-		return "solo"
-	case Isolated:
-		return "isolated"
-	case 1:
-		return "1 peer"
-	}
-	return strconv.Itoa(int(g)) + " peers"
-}
+// PeerStatus is one peer.
+type PeerStatus = sharing.PeerStatus
 
 // Status is the node at a glance. Durations are ages.
 type Status struct {
@@ -58,20 +46,3 @@ type Status struct {
 
 // ServerStatus is one DNS server as this host sees it.
 type ServerStatus = upstream.Status
-
-// PeerStatus is one peer.
-type PeerStatus struct {
-	Peer    wire.Peer
-	Addr    netip.AddrPort
-	Version string
-	Names   uint32
-	// Since is the age of the first, Last of the last datagram heard.
-	Since, Last time.Duration
-	Proven      bool
-	// HearsUs: the peer lists this host among those it hears by multicast. Deaf: it
-	// does not, again and again. Neither is known of a peer that has just come.
-	HearsUs, Deaf bool
-	// Told counts answers taken from it, Contradicted those that this host's
-	// own fetches disagreed with in a way that is not rotation (PROTOCOL 7.3).
-	Told, Contradicted uint64
-}

@@ -100,7 +100,7 @@ func TestNothingAStrangerSaysChangesAnything(t *testing.T) {
 	for i, body := range []wire.Body{
 		l.tells(ghost, "held.example.", "203.0.113.66"), l.tells(ghost, "gap.example.", "203.0.113.66"),
 		&wire.Reply{Nonce: 5, Answers: l.tells(ghost, "gap.example.", "203.0.113.66").Answers},
-		&wire.Hello{Version: "evil", Names: 1 << 30, Told: 1 << 30, Hears: []wire.Peer{n.self}},
+		&wire.Hello{Version: "evil", Names: 1 << 30, Told: 1 << 30, Hears: []wire.Peer{n.self()}},
 		&wire.Bye{}, &wire.Ask{Question: question("held.example.")}, &wire.Proof{Nonce: 5},
 	} {
 		n.handle(Received{From: elsewhere, Link: 1, Group: true, Message: &wire.Message{
@@ -132,7 +132,7 @@ func TestRecordingsChangeNoAnswerWhileTheServerWorks(t *testing.T) {
 	}
 	l.run(time.Second)
 	recorded := take[*wire.Announce](l, nil)
-	dead := l.nodes[0].self
+	dead := l.nodes[0].self()
 	for i := range l.nodes {
 		l.addNode(i, 99).handle(Configure{l.settings()})
 	}
@@ -191,13 +191,13 @@ func TestRecordedHellosCountForNothing(t *testing.T) {
 		if after := look(); fmt.Sprint(before) != fmt.Sprint(after) {
 			t.Fatalf("before %v, after %v", before, after)
 		}
-		if hosts := n.prover.Hosts(); hosts > 3+group.UnderWay || n.helloInterval() > 2*n.group.Interval() {
-			t.Fatalf("speaks as one of %d, every %v; want %d at most", hosts, n.helloInterval(), 3+group.UnderWay)
+		if hosts := n.share.Hosts(); hosts > 3+group.UnderWay || n.share.HelloInterval() > 2*n.group.Interval() {
+			t.Fatalf("speaks as one of %d, every %v; want %d at most", hosts, n.share.HelloInterval(), 3+group.UnderWay)
 		}
 		l.run(time.Second)
 	}
-	if n.prover.Hosts() != 3 {
-		t.Errorf("after 200 s it speaks as one of %d; want 3", n.prover.Hosts())
+	if n.share.Hosts() != 3 {
+		t.Errorf("after 200 s it speaks as one of %d; want 3", n.share.Hosts())
 	}
 }
 
@@ -267,7 +267,7 @@ func TestRecordingsOfALivingHostAreNotChallenged(t *testing.T) {
 	l.sent = nil
 	for i := range uint64(500) {
 		n.says(wire.Peer{ID: 77, Epoch: 1000 + i}, 1, l.now+s.skew-time.Duration(i+1)*5*time.Second, true, &wire.Hello{})
-		n.says(wire.Peer{ID: n.self.ID, Epoch: 1000 + i}, 1, l.now-time.Duration(i+1)*5*time.Second, true, &wire.Hello{})
+		n.says(wire.Peer{ID: n.self().ID, Epoch: 1000 + i}, 1, l.now-time.Duration(i+1)*5*time.Second, true, &wire.Hello{})
 	}
 	l.run(time.Minute)
 	if got := len(take[*wire.Prove](l, n)); got > 2 {
@@ -304,7 +304,7 @@ func TestNobodyIsSilencedByWhoSpeaksInItsName(t *testing.T) {
 			l.answers["www.example."] = "203.0.113.7"
 			for range 3 {
 				n.handle(Received{From: victim.addr, Link: 1, Message: &wire.Message{
-					From: victim.self, Seq: c.seq(victim.seq), Sent: l.now, Body: c.body,
+					From: victim.self(), Seq: c.seq(victim.said), Sent: l.now, Body: c.body,
 				}})
 				l.run(3 * time.Second)
 			}
@@ -347,8 +347,8 @@ func TestGoodbyeLeavesNoPhantom(t *testing.T) {
 		return []time.Duration{passage}
 	}
 	l.settle()
-	n, leaver := l.nodes[0], l.nodes[1].self
-	l.nodes[1].hello(l.now)
+	n, leaver := l.nodes[0], l.nodes[1].self()
+	l.nodes[1].share.SayNow(l.now)
 	l.nodes[1].handle(Stop{})
 	l.nodes[1].off = true
 	listed := func() bool {
@@ -372,7 +372,7 @@ func TestHostsThatLostSightOfEachOtherMeetAgain(t *testing.T) {
 	l := newLAN(t, 2)
 	l.unheard = true
 	l.run(time.Minute)
-	if l.nodes[0].group.N() != 1 || l.nodes[1].group.N() != 1 || l.nodes[0].prover.Held().Gone != 1 {
+	if l.nodes[0].group.N() != 1 || l.nodes[1].group.N() != 1 || l.nodes[0].share.Held().Gone != 1 {
 		t.Fatal("two hosts that hear nothing alone are proven")
 	}
 	l.unheard = false

@@ -3,7 +3,7 @@ package node
 import (
 	"time"
 
-	"mcdns/gocore/group"
+	"mcdns/gocore/sharing"
 	"mcdns/gocore/upstream"
 )
 
@@ -27,8 +27,6 @@ const (
 	// Of what is pending; key is its number.
 	helperTimer // gen is the row of helpers
 	claimerTimer
-	queryTimer  // gen is the query
-	repeatTimer // gen is the query
 	// Of answers; key is the question's hash.
 	renewTimer   // gen is when the answer was born
 	loanTimer    // gen is when it was lent
@@ -38,19 +36,8 @@ const (
 	goOnTimer
 	askAgainTimer
 
-	// Of the group.
-	helloTimer // gen counts the times that sharing began
-	sayTimer
-	announceTimer
-	tellAloneTimer
-	flushTimer
-	nonceTimer     // key is the nonce
-	turnToSayTimer // key is the number of the turn
-	proverTimer    // a group.Timer
-	twinTimer      // key and gen are the peer's id and epoch
-	pullTimer      // key is the number of the catch-up
-	watchTimer     // key is that, gen how many records had come
-	streamTimer    // key is Pull.ID
+	// Of the group: a sharing.Timer.
+	shareTimer
 
 	timerKinds
 )
@@ -80,8 +67,6 @@ func init() {
 		overdueTimer: {run: (*Node).overdue, over: (*Node).askOver},
 		helperTimer:  {run: ofPending((*Node).askHelperAgain)},
 		claimerTimer: {run: ofPending((*Node).claimerSilent)},
-		queryTimer:   {run: ofPending((*Node).queryOver)},
-		repeatTimer:  {run: ofPending((*Node).repeatQuery)},
 		renewTimer:   {run: (*Node).renewDue},
 		loanTimer:    {run: (*Node).loanOver},
 		recoverTimer: {run: (*Node).recoverOne, over: (*Node).recoveryOver},
@@ -90,23 +75,12 @@ func init() {
 		goOnTimer:     {run: plain((*Node).goOnAll)},
 		askAgainTimer: {run: plain((*Node).askAgain)},
 
-		helloTimer:     {run: (*Node).helloLoop},
-		sayTimer:       {run: plain((*Node).sayNow)},
-		announceTimer:  {run: plain((*Node).announceDue)},
-		tellAloneTimer: {run: plain((*Node).queueAlone)},
-		flushTimer:     {run: plain((*Node).flushQueries)},
-		nonceTimer:     {run: (*Node).nonceOver},
-		turnToSayTimer: {run: (*Node).replyDue},
-		proverTimer:    {run: (*Node).proverDue},
-		twinTimer:      {run: (*Node).twinSilent},
-		pullTimer:      {run: (*Node).pullDue},
-		watchTimer:     {run: (*Node).watch},
-		streamTimer:    {run: (*Node).streamOver},
+		shareTimer: {run: (*Node).shareDue},
 	}
 }
 
-func (n *Node) proverDue(now time.Duration, t timer) {
-	n.prover.Fire(now, group.Timer{Due: group.Due(t.of), Key: t.key, Gen: t.gen})
+func (n *Node) shareDue(now time.Duration, t timer) {
+	n.share.Fire(now, t.at, sharing.Timer{Due: sharing.Due(t.of), Key: t.key, Gen: t.gen})
 }
 
 // plain is what needs the time alone.

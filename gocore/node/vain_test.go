@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
 
@@ -18,14 +19,14 @@ func (l *lan) heldByOne(n *testNode, name string) {
 // Where QUERY is sent less often the answer must still come through loss: with two
 // 20 ms apart, of which the second came before its holder's turn, 81 of 400 were lost.
 func TestBigGroupFindsWhatOneHostHolds(t *testing.T) {
-	l := outage(t, manyHosts+1)
+	l := outage(t, group.Many+1)
 	l.run(time.Minute)
 	for loss, most := range map[float64]int{0: 0, .05: 4, .2: 32} {
 		l.loss = loss
 		failed := 0
 		for i := range 400 {
 			name := fmt.Sprintf("o%d-%g.example.", i, loss)
-			l.heldByOne(l.nodes[1+i%manyHosts], name)
+			l.heldByOne(l.nodes[1+i%group.Many], name)
 			if r, _ := l.nodes[0].lookup(name); r.Answer == nil {
 				failed++
 			}
@@ -40,13 +41,13 @@ func TestBigGroupFindsWhatOneHostHolds(t *testing.T) {
 // A peer that repeats a question before the holder's turn, or another that asks the
 // same, had no answer yet; that says nothing about whether one came.
 func TestAnsweredQuestionOfAPeerIsNoFailure(t *testing.T) {
-	l := outage(t, manyHosts)
+	l := outage(t, group.Many)
 	l.run(time.Minute)
 	l.loss = .2
 	failed := 0
 	for i := range 400 {
 		name := fmt.Sprintf("s%d.example.", i)
-		l.heldByOne(l.nodes[2+i%(manyHosts-2)], name)
+		l.heldByOne(l.nodes[2+i%(group.Many-2)], name)
 		first, _ := l.nodes[0].lookup(name)
 		l.run(200 * time.Millisecond)
 		if r, took := l.nodes[1].lookup(name); first.Answer != nil && r.Answer == nil && took == 0 {
@@ -78,7 +79,7 @@ func TestFallbackServerIsAskedWhateverPeersAskInVain(t *testing.T) {
 		l.answers[name] = "203.0.113.9"
 		for range 3 {
 			bad.seq++
-			n.says(bad.self, bad.seq, l.now, true, &wire.Query{Nonce: 1, Asked: []wire.Asked{{Question: question(name)}}})
+			n.says(bad.self(), bad.seq, l.now, true, &wire.Query{Nonce: 1, Asked: []wire.Asked{{Question: question(name)}}})
 			l.run(40 * time.Millisecond)
 		}
 		if i%10 == 9 {

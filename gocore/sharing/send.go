@@ -1,4 +1,4 @@
-package node
+package sharing
 
 import (
 	"net/netip"
@@ -9,33 +9,33 @@ import (
 
 // message puts the head on a body. Sequence numbers start at 1; Sent is rounded
 // down, which makes what is sent look older, never younger.
-func (n *Node) message(now time.Duration, body wire.Body) *wire.Message {
-	n.seq++
+func (b *base) message(now time.Duration, body wire.Body) *wire.Message {
+	b.seq++
 	return &wire.Message{
-		From: n.self, Seq: n.seq, Sent: now.Truncate(time.Millisecond),
-		Servers: n.upstream.States(now), Body: body,
+		From: b.self, Seq: b.seq, Sent: now.Truncate(time.Millisecond),
+		Servers: b.host.States(now), Body: body,
 	}
 }
 
 // room is what a datagram has for answers: all but its head. A body's own head
 // is within the slack.
-func (n *Node) room(now time.Duration) int {
-	return wire.MaxPlain - wire.Size(&wire.Message{Servers: n.upstream.States(now), Body: &wire.Reply{}}) - 16
+func (b *base) room(now time.Duration) int {
+	return wire.MaxPlain - wire.Size(&wire.Message{Servers: b.host.States(now), Body: &wire.Reply{}}) - 16
 }
 
 // sendGroup sends to the group where a member was heard lately.
-func (n *Node) sendGroup(now time.Duration, body wire.Body) {
-	if ways := n.heardWays(now); len(ways) > 0 {
-		msg := n.message(now, body)
-		n.emit(Send{Message: msg, Ways: ways})
-		n.sendDeaf(msg)
+func (b *base) sendGroup(now time.Duration, body wire.Body) {
+	if ways := b.heardWays(now); len(ways) > 0 {
+		msg := b.message(now, body)
+		b.host.Send(msg, netip.AddrPort{}, ways)
+		b.sendDeaf(msg)
 	}
 }
 
 // sendEverywhere sends to the group by every link and both families.
-func (n *Node) sendEverywhere(now time.Duration, body wire.Body) {
+func (b *base) sendEverywhere(now time.Duration, body wire.Body) {
 	var ways []Way
-	for _, l := range n.set.Links {
+	for _, l := range b.set.Links {
 		if l.IPv4 {
 			ways = append(ways, Way{Link: l.Index})
 		}
@@ -44,24 +44,24 @@ func (n *Node) sendEverywhere(now time.Duration, body wire.Body) {
 		}
 	}
 	if len(ways) > 0 {
-		msg := n.message(now, body)
-		n.emit(Send{Message: msg, Ways: ways})
-		n.sendDeaf(msg)
+		msg := b.message(now, body)
+		b.host.Send(msg, netip.AddrPort{}, ways)
+		b.sendDeaf(msg)
 	}
 }
 
-func (n *Node) sendTo(now time.Duration, to netip.AddrPort, body wire.Body) {
-	if to.IsValid() && n.set.Shares {
-		n.emit(Send{Message: n.message(now, body), To: to})
+func (b *base) sendTo(now time.Duration, to netip.AddrPort, body wire.Body) {
+	if to.IsValid() && b.set.Shares {
+		b.host.Send(b.message(now, body), to, nil)
 	}
 }
 
 // heardWays lists the links where a member was heard, by one family that reaches
 // all of them there, IPv6 before IPv4, else by both.
-func (n *Node) heardWays(now time.Duration) []Way {
+func (b *base) heardWays(now time.Duration) []Way {
 	var ways []Way
-	for _, l := range n.set.Links {
-		four, six := n.heardBy(now, l)
+	for _, l := range b.set.Links {
+		four, six := b.heardBy(now, l)
 		if six {
 			ways = append(ways, Way{Link: l.Index, IPv6: true})
 		}
@@ -76,10 +76,10 @@ func (n *Node) heardWays(now time.Duration) []Way {
 // first one counts, so that members may be known by either or by both: sent by both
 // families as soon as two members differed, three in four QUERYs of 100 hosts
 // left twice.
-func (n *Node) heardBy(now time.Duration, l Link) (four, six bool) {
-	since := now - n.group.Silence()
+func (b *base) heardBy(now time.Duration, l Link) (four, six bool) {
+	since := now - b.group.Silence()
 	there, all4, all6 := false, l.IPv4, l.IPv6
-	for m := range n.group.Members() {
+	for m := range b.group.Members() {
 		if m.Link() != l.Index {
 			continue
 		}
@@ -93,7 +93,3 @@ func (n *Node) heardBy(now time.Duration, l Link) (four, six bool) {
 	}
 	return l.IPv4, l.IPv6
 }
-
-// heardAnybody reports whether a member is there to share with: until then nothing
-// is announced (PROTOCOL 2.9).
-func (n *Node) heardAnybody() bool { return n.group.N() > 1 }

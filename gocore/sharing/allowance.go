@@ -1,4 +1,4 @@
-package node
+package sharing
 
 import (
 	"net/netip"
@@ -47,13 +47,13 @@ func (a *allowance) grants(now time.Duration, asker netip.Addr, left *int, size 
 	return true
 }
 
-// repliesOf is how many bytes a QUERY may cause.
-func repliesOf(msg *wire.Message) int { return max(wire.MaxDatagram, replyFactor*wire.Size(msg)) }
+// answersTo is how many bytes a QUERY may cause.
+func answersTo(msg *wire.Message) int { return max(wire.MaxDatagram, replyFactor*wire.Size(msg)) }
 
-// replySize is what an answer takes of a reply, in all its copies.
-func (n *Node) replySize(now time.Duration, e cache.Entry, both bool) int {
+// size is what an answer takes of a reply, in all its copies.
+func (r *answerer) size(now time.Duration, e cache.Entry, both bool) int {
 	size := wire.AgedSize(e.Answer)
-	if size > n.room(now) {
+	if size > r.room(now) {
 		size = wire.LongSize(longOf(e))
 	}
 	if both {
@@ -63,13 +63,13 @@ func (n *Node) replySize(now time.Duration, e cache.Entry, both bool) int {
 }
 
 // pays takes a reply's bytes from what this host may send.
-func (n *Node) pays(now time.Duration, turn *due, body wire.Body) bool {
-	if turn.alone {
-		return n.queries.replies.spare.Take(now, spareRate, spareRate) == 0
+func (r *answerer) pays(now time.Duration, t *turn, body wire.Body) bool {
+	if t.alone {
+		return r.allowance.spare.Take(now, spareRate, spareRate) == 0
 	}
 	size := float64(wire.Size(&wire.Message{Body: body}))
-	if turn.both {
+	if t.both {
 		size *= 2
 	}
-	return n.queries.replies.all.Spend(now, replyBytes, replyBurst, size) == 0
+	return r.allowance.all.Spend(now, replyBytes, replyBurst, size) == 0
 }

@@ -1,10 +1,12 @@
-package node
+package sharing
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"time"
 
+	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
 
@@ -25,16 +27,15 @@ func TestGroupIsReachedByOneFamilyWhereItCan(t *testing.T) {
 		{"one known by unicast alone", "4n", link, true, false},
 		{"a link without IPv6", "4b", Link{Index: 1, IPv4: true}, true, false},
 	} {
-		l := newLAN(t, 1)
-		n := l.nodes[0].Node
+		s := New(Config{Group: group.New(1, [2]uint64{}), Rand: rand.New(rand.NewPCG(1, 0))})
 		now := time.Minute
 		v4, v6 := netip.MustParseAddrPort("10.0.0.9:7353"), netip.MustParseAddrPort("[fe80::9]:7353")
 		for i, how := range c.heard {
-			m := n.group.Join(wire.Peer{ID: uint64(i) + 7, Epoch: 1}, now, now, now)
+			m := s.group.Join(wire.Peer{ID: uint64(i) + 7, Epoch: 1}, now, now, now)
 			m.Came(now, v4, 1, how == '4' || how == 'b')
 			m.Came(now, v6, 1, how == '6' || how == 'b')
 		}
-		if four, six := n.heardBy(now, c.link); four != c.four || six != c.six {
+		if four, six := s.heardBy(now, c.link); four != c.four || six != c.six {
 			t.Errorf("%s: by IPv4 %v, by IPv6 %v; want %v, %v", c.name, four, six, c.four, c.six)
 		}
 	}

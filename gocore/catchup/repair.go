@@ -1,4 +1,4 @@
-package node
+package catchup
 
 import (
 	"time"
@@ -36,105 +36,101 @@ const (
 
 // noteNumbers compares how many new answers a peer has told in all with how many
 // of them this host heard. Its first HELLO is where the count begins, be it of a
-// stranger (join): what was told before comes by catching up. Wrong numbers cost a
+// stranger (group.Prover): what was told before comes by catching up. Wrong numbers cost a
 // pull.
-func (n *Node) noteNumbers(m *group.Member, h *wire.Hello) {
-	if !m.Counted() && h.Told != n.group.Noted(m).Heard {
-		n.group.Notes(m).Heard = h.Told
+func (c *Catcher) noteNumbers(m *group.Member, h *wire.Hello) {
+	if !m.Counted() && h.Told != c.group.Noted(m).Heard {
+		c.group.Notes(m).Heard = h.Told
 	}
 	m.SaysNames(h.Names)
-	if lost := max(0, int32(h.Told-n.group.Noted(m).Heard)); lost != n.group.Noted(m).Lost {
-		n.group.Notes(m).Lost = lost
+	if lost := max(0, int32(h.Told-c.group.Noted(m).Heard)); lost != c.group.Noted(m).Lost {
+		c.group.Notes(m).Lost = lost
 	}
 }
 
-// considerRepair comes with each HELLO of this host. Numbers differ for good
+// Consider comes with each HELLO of this host. Numbers differ for good
 // reasons too (room, names that are not shared), so repairs that bring little
 // become rare.
-func (n *Node) considerRepair(now time.Duration) {
-	r := &n.repair
-	if !n.caught || len(n.pulls) > 0 || now < r.next || n.cache.Bytes() >= n.set.CacheBytes*9/10 {
+func (c *Catcher) Consider(now time.Duration) {
+	r := &c.repair
+	if !c.caught || len(c.pulls) > 0 || now < r.next || c.store.Full() {
 		return
 	}
 	p := &pull{whole: true}
-	m := n.draw(n.lacks)
-	if m == nil && n.countsCompare(now) && (r.again || n.missed() > n.worthPulling()) {
-		m = n.drawLost()
+	m := c.draw(c.lacks)
+	if m == nil && c.countsCompare(now) && (r.again || c.missed() > c.worthPulling()) {
+		m = c.drawLost()
 		if r.since != 0 {
 			p.away = now - r.since + repairSlack
 		}
 	}
 	if m != nil {
-		p.no = n.catching.add(p)
+		c.number(p)
 		r.pull = p
-		n.pullFrom(now, m, p)
+		c.pullFrom(now, m, p)
 	}
 }
-
-// manyHosts is how many hosts a group may have in which what one host needs, and all
-// the others are bothered with, counts more than what that costs the others.
-const manyHosts = 100
 
 // repairPause is how long a repair that brought much is enough for, beyond a HELLO
 // interval. Each stream carries what was told since the last, so that without it the
 // bytes of all grow with N times what N hosts tell: at 1000 hosts and 5 % loss they
 // were 65 KB for each lookup, 3.6 MB a second. What a host of a big group lacks
 // meanwhile, the others hold.
-func (n *Node) repairPause() time.Duration {
-	if n.group.N() <= manyHosts {
+func (c *Catcher) repairPause() time.Duration {
+	if c.group.N() <= group.Many {
 		return 0
 	}
-	return n.group.Interval() * time.Duration(n.group.N()) / manyHosts
+	return c.group.Interval() * time.Duration(c.group.N()) / group.Many
 }
 
 // countsCompare reports whether the peers of a big group have said by now how much
 // they told before they were proven to this host, with their second HELLO. Pulled
 // before, all of it came once more when the others had said so: 549 of 1000 hosts
 // pulled again within 90 minutes in which nothing was lost, 6.8 KB for each lookup.
-func (n *Node) countsCompare(now time.Duration) bool {
-	return n.group.N() <= manyHosts || now-n.session.began >= 2*n.group.Interval()
+func (c *Catcher) countsCompare(now time.Duration) bool {
+	return c.group.N() <= group.Many || now-c.began >= 2*c.group.Interval()
 }
 
 // worthPulling is how many answers are too few to pull for: one in a hundred of
-// those held among manyHosts or more, and fewer among fewer, where what one host
+// those held among group.Many or more, and fewer among fewer, where what one host
 // lacks few others hold. Of eight hosts that lost a datagram in twenty for a day, the
 // last one alive lacked the answer of one lookup in a thousand with the hundredth.
-func (n *Node) worthPulling() int {
-	return max(repairFew, n.cache.Len()*min(n.group.N(), manyHosts)/(100*manyHosts))
+func (c *Catcher) worthPulling() int {
+	return max(repairFew, c.store.Len()*min(c.group.N(), group.Many)/(100*group.Many))
 }
 
 // lacks reports whether a peer says that it holds clearly more than this host.
-func (n *Node) lacks(m *group.Member) bool {
-	held := n.cache.Len()
+func (c *Catcher) lacks(m *group.Member) bool {
+	held := c.store.Len()
 	return int(m.Names()) > held+held/50+repairLack
 }
 
 // missed is how many new answers were told and not heard since the last repair.
-func (n *Node) missed() int {
+func (c *Catcher) missed() int {
 	lost := 0
-	for m := range n.group.Members() {
-		lost += int(n.group.Noted(m).Lost)
+	for m := range c.group.Members() {
+		lost += int(c.group.Noted(m).Lost)
 	}
 	return lost
 }
 
 // drawLost picks one of those of whom most was lost: each certainly holds what it
 // told, and mostly what others did.
-func (n *Node) drawLost() *group.Member {
+func (c *Catcher) drawLost() *group.Member {
 	most := int32(0)
-	for m := range n.group.Members() {
-		most = max(most, n.group.Noted(m).Lost)
+	for m := range c.group.Members() {
+		most = max(most, c.group.Noted(m).Lost)
 	}
-	return n.draw(func(m *group.Member) bool { return n.group.Noted(m).Lost >= most/2 })
+	return c.draw(func(m *group.Member) bool { return c.group.Noted(m).Lost >= most/2 })
 }
 
 // caughtUp follows a catch-up that came through whole, be it a repair or not.
-func (n *Node) caughtUp(now time.Duration, p *pull) {
-	r := &n.repair
+func (c *Catcher) caughtUp(now time.Duration, p *pull) {
+	r := &c.repair
 	r.since = p.began
-	for m := range n.group.Members() {
-		if lost := n.group.Noted(m).Lost; lost != 0 {
-			notes := n.group.Notes(m)
+	for m := range c.group.Members() {
+		if lost := c.group.Noted(m).Lost; lost != 0 {
+			notes := c.group.Notes(m)
 			notes.Heard, notes.Lost = notes.Heard+uint32(lost), 0
 		}
 	}
@@ -142,15 +138,15 @@ func (n *Node) caughtUp(now time.Duration, p *pull) {
 		return
 	}
 	r.pull = nil
-	much, was := p.gained > n.worthPulling(), r.again
+	much, was := p.gained > c.worthPulling(), r.again
 	// Among many hosts what is lost by the end of the pause is known without trying:
 	// a second stream each was 12 KB for every lookup at 1000 hosts without any loss.
-	r.again = much && n.group.N() <= manyHosts
+	r.again = much && c.group.N() <= group.Many
 	switch {
 	case much || was:
-		r.wait, r.next = 0, now+n.repairPause()
+		r.wait, r.next = 0, now+c.repairPause()
 	default:
-		r.wait = min(repairMost, 2*max(r.wait, n.group.Interval()))
+		r.wait = min(repairMost, 2*max(r.wait, c.group.Interval()))
 		r.next = now + r.wait
 	}
 }

@@ -1,4 +1,4 @@
-package node
+package sharing
 
 import (
 	"log/slog"
@@ -23,29 +23,28 @@ const maxTwins = 4
 // noteTwins looks after two epochs of one id. A host that was restarted is one
 // host: its older epoch goes as soon as it proves silent. Two that both speak are
 // copies of one disk; both work, but the administrator should know.
-func (n *Node) noteTwins(now time.Duration, m *group.Member) {
-	if m.Peer.ID == n.self.ID && !n.session.twin {
-		n.session.twin = true
-		n.log(slog.LevelWarn, "another host has this host's id, perhaps from a copied disk: both work, but count as one",
+func (s *Sharing) noteTwins(now time.Duration, m *group.Member) {
+	if m.Peer.ID == s.self.ID && !s.twin {
+		s.twin = true
+		s.log(slog.LevelWarn, "another host has this host's id, perhaps from a copied disk: both work, but count as one",
 			"peer", m.Addr().Addr().String(), "hint", "stop mcdnsd on one of them, delete its host id file, start it again")
 	}
 	looked := 0
-	for old := range n.group.Twins(m) {
+	for old := range s.group.Twins(m) {
 		if old.First() > m.First() {
 			continue
 		}
 		if looked++; looked > maxTwins {
 			return
 		}
-		n.prover.Recheck(now, old, false) // a copy answers
-		n.after(now, twinTime, timer{kind: twinTimer, key: old.Peer.ID, gen: old.Peer.Epoch})
+		s.prover.Recheck(now, old, false) // a copy answers
+		s.after(now, twinTime, Timer{Due: twinDue, Key: old.Peer.ID, Gen: old.Peer.Epoch})
 	}
 }
 
 // twinSilent comes when an older epoch has had its time to speak.
-func (n *Node) twinSilent(now time.Duration, t timer) {
-	peer := wire.Peer{ID: t.key, Epoch: t.gen}
-	if old := n.group.Get(peer); old != nil && old.Last(now) <= t.at-twinTime {
-		n.prover.Leave(now, peer)
+func (s *Sharing) twinSilent(now, at time.Duration, peer wire.Peer) {
+	if old := s.group.Get(peer); old != nil && old.Last(now) <= at-twinTime {
+		s.prover.Leave(now, peer)
 	}
 }

@@ -1,4 +1,4 @@
-package node
+package sharing
 
 import (
 	"container/heap"
@@ -14,11 +14,21 @@ import (
 // An announcer tells the group what this host fetched, in few datagrams and
 // within its share of the group's rate (PROTOCOL 3.11).
 type announcer struct {
-	queue  announcements                 // at most twice announceQueue
+	*base
+	heap   announcements                 // at most twice announceQueue
 	queued map[dns.Question]announcement // what of the queue still stands
 	made   uint64
 	timed  bool // a flush is coming
 	rate   limit.Bucket
+	told   uint32 // new answers that were announced (wire.Hello.Told)
+	// alone is since when this host fetched what nobody was there to be told, 0 if
+	// nothing; telling: it is about to be.
+	alone   time.Duration
+	telling bool
+}
+
+func (a *announcer) clear() {
+	a.heap, a.queued, a.made, a.timed, a.rate = nil, make(map[dns.Question]announcement), 0, false, limit.Bucket{}
 }
 
 type announcement struct {
@@ -38,47 +48,49 @@ const (
 	radioRate      = 8                     // on a wireless link: 10 KB a second
 	minRate        = 0.02
 	maxRate        = 15 // a receiver takes 200 answers a second of one peer
-	durable        = 6 * time.Hour
 )
 
-// announceFetched queues an answer that this host just got from a server.
-func (n *Node) announceFetched(now time.Duration, a *dns.Answer, kind purpose, known bool) {
-	e := n.cache.Get(now, a.Question)
-	if e.Answer != a {
+// fetched queues an answer that this host just got from a server.
+func (a *announcer) fetched(now time.Duration, answer *dns.Answer, atOnce, known bool) {
+	e := a.store.Get(now, answer.Question)
+	if e.Answer != answer {
 		return
 	}
-	if !n.heardAnybody() {
-		n.fetchedAlone(now)
+	if !a.heardAnybody() {
+		a.fetchedAlone(now)
 		return
 	}
-	if !n.shareable(e) {
+	if !a.shareable(e) {
 		return
 	}
-	n.queueAnnouncement(announcement{q: a.Question, ttl: a.TTL, unheard: !known})
-	if kind == renewing {
-		n.flushAnnouncements(now)
+	a.queue(announcement{q: answer.Question, ttl: answer.TTL, unheard: !known})
+	if atOnce {
+		a.flush(now)
 		return
 	}
-	n.timeAnnouncements(now, announceWindow)
+	a.flushIn(now, announceWindow)
+}
+
+func (a *announcer) queue(item announcement) {
+	if !a.add(item) {
+		a.host.Count(Untold)
+	}
 }
 
 // add lets an answer wait for its turn. A burst waits as long as the rate wants:
 // what is not told dies with its host (of 1000 names looked up in a row on one of
 // four hosts, 490 were lost with it when only 64 could wait).
 func (a *announcer) add(item announcement) bool {
-	if a.queued == nil {
-		a.queued = make(map[dns.Question]announcement)
-	}
 	if _, waits := a.queued[item.q]; !waits && len(a.queued) >= announceQueue {
 		return false
 	}
-	if len(a.queue) >= 2*announceQueue {
+	if len(a.heap) >= 2*announceQueue {
 		a.sweep()
 	}
 	a.made++
 	item.made = a.made
 	a.queued[item.q] = item
-	heap.Push(&a.queue, item)
+	heap.Push(&a.heap, item)
 	return true
 }
 
@@ -87,14 +99,14 @@ func (a *announcer) add(item announcement) bool {
 // refused news though next to nothing stood: a name of a short TTL that is fetched
 // again and again comes last and is never taken out.
 func (a *announcer) sweep() {
-	a.queue = slices.DeleteFunc(a.queue, func(item announcement) bool { return a.queued[item.q] != item })
-	heap.Init(&a.queue)
+	a.heap = slices.DeleteFunc(a.heap, func(item announcement) bool { return a.queued[item.q] != item })
+	heap.Init(&a.heap)
 }
 
 // next takes the answer that comes first, skipping what was cancelled.
 func (a *announcer) next() (announcement, bool) {
-	for len(a.queue) > 0 {
-		item := heap.Pop(&a.queue).(announcement)
+	for len(a.heap) > 0 {
+		item := heap.Pop(&a.heap).(announcement)
 		if a.queued[item.q] == item {
 			delete(a.queued, item.q)
 			return item, true
@@ -108,13 +120,13 @@ func (a *announcer) putBack(items []announcement) {
 	for _, item := range items {
 		if _, newer := a.queued[item.q]; !newer {
 			a.queued[item.q] = item
-			heap.Push(&a.queue, item)
+			heap.Push(&a.heap, item)
 		}
 	}
 }
 
-// cancelAnnouncement forgets an answer that a peer told meanwhile.
-func (n *Node) cancelAnnouncement(q dns.Question) { delete(n.announce.queued, q) }
+// cancel forgets an answer that a peer told meanwhile.
+func (a *announcer) cancel(q dns.Question) { delete(a.queued, q) }
 
 // announcements are in order of worth: first what nobody else may hold, then
 // what lives longest, then what came first.
@@ -140,54 +152,54 @@ func (h *announcements) Pop() any {
 	return item
 }
 
-func (n *Node) timeAnnouncements(now, d time.Duration) {
-	if n.announce.timed {
+func (a *announcer) flushIn(now, d time.Duration) {
+	if a.timed {
 		return
 	}
-	n.announce.timed = true
-	n.after(now, d, timer{kind: announceTimer})
+	a.timed = true
+	a.after(now, d, Timer{Due: announceDue})
 }
 
-func (n *Node) announceDue(now time.Duration) {
-	n.announce.timed = false
-	n.flushAnnouncements(now)
+func (a *announcer) due(now time.Duration) {
+	a.timed = false
+	a.flush(now)
 }
 
-// flushAnnouncements sends as many datagrams as the rate allows.
-func (n *Node) flushAnnouncements(now time.Duration) {
-	for len(n.announce.queued) > 0 {
-		if wait := n.announce.rate.Take(now, n.announceRate(), announceBurst); wait > 0 {
-			n.timeAnnouncements(now, wait)
+// flush sends as many datagrams as the rate allows.
+func (a *announcer) flush(now time.Duration) {
+	for len(a.queued) > 0 {
+		if wait := a.rate.Take(now, a.share(), announceBurst); wait > 0 {
+			a.flushIn(now, wait)
 			return
 		}
-		if body := n.fillAnnounce(now); body != nil {
-			n.sendGroup(now, body)
+		if body := a.fill(now); body != nil {
+			a.sendGroup(now, body)
 		}
 	}
-	n.announce.queue = nil // what is left of it was cancelled
+	a.heap = nil // what is left of it was cancelled
 }
 
-// announceRate is this host's share, in datagrams a second.
-func (n *Node) announceRate() float64 {
+// share is this host's share, in datagrams a second.
+func (a *announcer) share() float64 {
 	rate := float64(groupRate)
-	if n.wireless() {
+	if a.wireless() {
 		rate = radioRate
 	}
-	return max(minRate, min(maxRate, rate/float64(n.prover.Hosts())))
+	return max(minRate, min(maxRate, rate/float64(a.prover.Hosts())))
 }
 
-// fillAnnounce packs one datagram; nil if nothing that waits is worth telling.
-func (n *Node) fillAnnounce(now time.Duration) wire.Body {
-	body, whole := &wire.Announce{}, n.room(now)
+// fill packs one datagram; nil if nothing that waits is worth telling.
+func (a *announcer) fill(now time.Duration) wire.Body {
+	body, whole := &wire.Announce{}, a.room(now)
 	room := whole
 	var rest []announcement
 	for len(rest) < announceSkips {
-		item, ok := n.announce.next()
+		item, ok := a.next()
 		if !ok {
 			break
 		}
-		e := n.cache.Get(now, item.q)
-		if !e.Held() || !n.shareable(e) {
+		e := a.store.Get(now, item.q)
+		if !e.Held() || !a.shareable(e) {
 			continue
 		}
 		size, long := wire.AgedSize(e.Answer), false
@@ -201,16 +213,16 @@ func (n *Node) fillAnnounce(now time.Duration) wire.Body {
 		case long:
 			body.Long = append(body.Long, longOf(e))
 		default:
-			body.Answers = append(body.Answers, n.aged(now, e))
+			body.Answers = append(body.Answers, aged(now, e))
 			if item.unheard {
 				body.New++
-				n.session.told++
+				a.told++
 			}
 		}
 		room -= size
-		n.count(Announced)
+		a.host.Count(Announced)
 	}
-	n.announce.putBack(rest)
+	a.putBack(rest)
 	if len(body.Answers)+len(body.Long) == 0 {
 		return nil
 	}
@@ -221,7 +233,7 @@ func (n *Node) fillAnnounce(now time.Duration) wire.Body {
 // ones before a datagram counts as full.
 const announceSkips = 4
 
-func (n *Node) aged(now time.Duration, e cache.Entry) wire.Aged {
+func aged(now time.Duration, e cache.Entry) wire.Aged {
 	return wire.Aged{Answer: e.Answer, Age: wire.RoundUp(e.Age(now))}
 }
 

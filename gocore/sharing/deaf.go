@@ -1,4 +1,4 @@
-package node
+package sharing
 
 import (
 	"log/slog"
@@ -19,52 +19,52 @@ const deafAfter = 3
 
 // noteHearing follows whether a peer hears this host, from its HELLO. A full
 // list is one part of a rotation and proves nothing by what it lacks.
-func (n *Node) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
+func (b *base) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
 	for _, p := range h.Hears {
-		if p == n.self {
-			notes := n.group.Notes(m)
+		if p == b.self {
+			notes := b.group.Notes(m)
 			notes.HearsUs, notes.Missed = now, 0
-			n.sayHears(m, notes)
+			b.sayHears(m, notes)
 			return
 		}
 	}
-	if len(h.Hears) == wire.MaxHears || now-m.First() < n.group.Interval() {
+	if len(h.Hears) == wire.MaxHears || now-m.First() < b.group.Interval() {
 		return
 	}
-	notes := n.group.Notes(m)
+	notes := b.group.Notes(m)
 	if notes.Missed == deafAfter {
 		return
 	}
-	if notes.Missed++; notes.Missed == deafAfter && !slices.Contains(n.deafPeers, m.Peer) {
-		n.deafPeers = append(n.deafPeers, m.Peer)
+	if notes.Missed++; notes.Missed == deafAfter && !slices.Contains(b.deafPeers, m.Peer) {
+		b.deafPeers = append(b.deafPeers, m.Peer)
 	}
 	if notes.Missed == deafAfter {
-		n.sayDeaf(now, m, notes)
+		b.sayDeaf(now, m, notes)
 	}
 }
 
 // sayDeafEvery: a link at its limit loses three HELLOs in a row now and then.
 const sayDeafEvery = time.Hour
 
-func (n *Node) sayDeaf(now time.Duration, m *group.Member, notes *group.Notes) {
+func (b *base) sayDeaf(now time.Duration, m *group.Member, notes *group.Notes) {
 	if notes.Named != 0 && now-notes.Named < sayDeafEvery {
 		return
 	}
 	notes.Named, notes.Awaited = now, true
-	n.log(slog.LevelWarn, "a peer does not hear this host's multicast: sending it unicast (a switch that snoops without a querier, or a one-way link?)",
+	b.log(slog.LevelWarn, "a peer does not hear this host's multicast: sending it unicast (a switch that snoops without a querier, or a one-way link?)",
 		"peer", m.Addr().Addr().String())
 }
 
 // sayHears says the end of what sayDeaf said.
-func (n *Node) sayHears(m *group.Member, notes *group.Notes) {
+func (b *base) sayHears(m *group.Member, notes *group.Notes) {
 	if notes.Awaited {
 		notes.Awaited = false
-		n.log(slog.LevelInfo, "a peer hears this host's multicast again", "peer", m.Addr().Addr().String())
+		b.log(slog.LevelInfo, "a peer hears this host's multicast again", "peer", m.Addr().Addr().String())
 	}
 }
 
-func (n *Node) deaf(m *group.Member) bool {
-	return n.group.Noted(m).Missed >= deafAfter && m.Addr().IsValid()
+func (b *base) deaf(m *group.Member) bool {
+	return b.group.Noted(m).Missed >= deafAfter && m.Addr().IsValid()
 }
 
 // maxCopies bounds what one message may cost where a switch filters all
@@ -74,15 +74,15 @@ const maxCopies = 64
 // sendDeaf sends a copy of a group message to every deaf peer. They are found by a
 // list of their own: a walk through 1000 members for each datagram was a thirtieth
 // of what an outage costs.
-func (n *Node) sendDeaf(msg *wire.Message) {
+func (b *base) sendDeaf(msg *wire.Message) {
 	copies := 0
-	n.deafPeers = slices.DeleteFunc(n.deafPeers, func(p wire.Peer) bool {
-		m := n.group.Get(p)
-		if m == nil || !n.deaf(m) {
+	b.deafPeers = slices.DeleteFunc(b.deafPeers, func(p wire.Peer) bool {
+		m := b.group.Get(p)
+		if m == nil || !b.deaf(m) {
 			return true
 		}
 		if copies++; copies <= maxCopies {
-			n.emit(Send{Message: msg, To: m.Addr()})
+			b.host.Send(msg, m.Addr(), nil)
 		}
 		return false
 	})
@@ -90,12 +90,12 @@ func (n *Node) sendDeaf(msg *wire.Message) {
 
 // callSilent says HELLO by unicast to members that have been silent for two
 // intervals, before they count as gone: perhaps only multicast is lost.
-func (n *Node) callSilent(now time.Duration, h *wire.Hello) {
-	since := now - 2*n.group.Interval()
+func (b *base) callSilent(now time.Duration, h *wire.Hello) {
+	since := now - 2*b.group.Interval()
 	called := 0
-	for m := range n.group.Members() {
-		if m.Last(now) < since && !n.deaf(m) && called < wire.MaxHears {
-			n.sendTo(now, m.Addr(), h)
+	for m := range b.group.Members() {
+		if m.Last(now) < since && !b.deaf(m) && called < wire.MaxHears {
+			b.sendTo(now, m.Addr(), h)
 			called++
 		}
 	}

@@ -1,0 +1,78 @@
+package sharing
+
+import (
+	"time"
+
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+// A spoken message: of a member, and how long it was on its way; or of a stranger.
+type spoken struct {
+	now      time.Duration
+	in       group.Datagram
+	m        *group.Member
+	transit  time.Duration
+	stranger *group.Stranger
+}
+
+// A hearing is what is done with one kind of message. A member's before or after
+// the evidence of servers beside it was taken in: what asks for an answer or brings
+// one first, what is decided by how the servers do after. A stranger's counts for
+// nothing until it is proven: it is answered, or waits.
+type hearing struct {
+	before, after, stranger func(*Sharing, spoken)
+}
+
+// hears has a row for each kind of message
+// (TestEveryKindOfMessageIsHeard). It is made at the start, for what it
+// leads to leads back to it.
+var hears [wire.Kinds]hearing
+
+func init() {
+	hears = [wire.Kinds]hearing{
+		wire.KindHello: {after: on((*Sharing).memberHello), stranger: on((*Sharing).strangerHello)},
+		wire.KindProve: {before: on((*Sharing).anyProve), stranger: on((*Sharing).anyProve)},
+		// The head of Received has taken it: a proof of what was asked makes a member.
+		wire.KindProof:    {after: func(*Sharing, spoken) {}},
+		wire.KindAnnounce: {before: on((*Sharing).memberAnnounce), stranger: wait},
+		wire.KindQuery:    {before: on((*Sharing).anyQuery), stranger: on((*Sharing).anyQuery)},
+		wire.KindReply:    {before: on((*Sharing).memberReply), stranger: wait},
+		wire.KindAsk:      {after: on((*Sharing).memberAsk)},
+		wire.KindBye:      {after: on((*Sharing).memberBye)},
+	}
+}
+
+// on hands on a message with the body that its kind has.
+func on[B wire.Body](f func(*Sharing, spoken, B)) func(*Sharing, spoken) {
+	return func(s *Sharing, h spoken) { f(s, h, h.in.Message.Body.(B)) }
+}
+
+// wait keeps what a stranger says until it has proven itself.
+func wait(s *Sharing, h spoken) { s.prover.LetWait(h.now, h.in, h.stranger) }
+
+func (s *Sharing) memberHello(h spoken, b *wire.Hello) { s.heardHello(h.now, h.m, b) }
+
+func (s *Sharing) strangerHello(h spoken, b *wire.Hello) {
+	h.stranger.SaysHello(b.Names, b.Told)
+	wait(s, h)
+}
+
+func (s *Sharing) anyProve(h spoken, b *wire.Prove) { s.heardProve(h.now, h.in, b) }
+
+func (s *Sharing) memberAnnounce(h spoken, b *wire.Announce) {
+	s.heardAnnounce(h.now, h.m, b, h.transit)
+}
+
+func (s *Sharing) anyQuery(h spoken, b *wire.Query) { s.answerer.heardQuery(h.now, h.m, h.in, b) }
+
+// memberReply takes in answers to a QUERY, mine or another's.
+func (s *Sharing) memberReply(h spoken, b *wire.Reply) {
+	for _, a := range b.Answers {
+		s.told(h.now, h.m, a, h.transit)
+	}
+}
+
+func (s *Sharing) memberAsk(h spoken, b *wire.Ask) { s.host.Help(h.now, h.m, b.Question) }
+
+func (s *Sharing) memberBye(h spoken, _ *wire.Bye) { s.prover.Recheck(h.now, h.m, true) }

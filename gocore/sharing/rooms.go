@@ -1,0 +1,59 @@
+package sharing
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/catchup"
+	"mcdns/gocore/dns"
+	"mcdns/gocore/group"
+	"mcdns/gocore/wire"
+)
+
+// What the rooms below this one need of it.
+
+// proving is sharing as the host of its prover.
+type proving struct{ s *Sharing }
+
+func (h proving) After(now, d time.Duration, t group.Timer) {
+	h.s.after(now, d, Timer{Due: proverDue + Due(t.Due), Key: t.Key, Gen: t.Gen})
+}
+
+func (h proving) Prove(now time.Duration, to netip.AddrPort, nonce uint64) {
+	h.s.sendTo(now, to, &wire.Prove{Nonce: nonce})
+}
+
+func (h proving) Left(wire.Peer) { h.s.noteGroup() }
+
+// catching is sharing as the host of its streams.
+type catching struct{ *Sharing }
+
+func (h catching) After(now, d time.Duration, t catchup.Timer) {
+	h.after(now, d, Timer{Due: streamDue + Due(t.Due), Key: t.Key, Gen: t.Gen})
+}
+func (h catching) ID() uint64                                        { return h.host.ID() }
+func (h catching) Log(level slog.Level, text string, args ...any)    { h.log(level, text, args...) }
+func (h catching) Pull(id uint64, to netip.AddrPort, w catchup.Want) { h.host.Pull(id, to, w) }
+func (h catching) Page(p catchup.Page)                               { h.host.Page(p) }
+func (h catching) Shares() bool                                      { return h.set.Shares }
+func (h catching) Waits(q dns.Question) bool                         { return h.host.Waits(q) }
+func (h catching) Believes(q dns.Question) bool                      { return !h.set.Secret(q) && h.set.Believed(q.Name) }
+
+func (h catching) Prove(now, asked time.Duration, p wire.Peer, sent time.Duration) *group.Member {
+	return h.prove(now, asked, p, sent)
+}
+
+func (h catching) Accept(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) cache.Outcome {
+	return h.accept(now, m, a, transit)
+}
+
+// shared is the store as its streams see it.
+type shared struct {
+	Store
+	s *Sharing
+}
+
+func (h shared) Here(e cache.Entry) bool      { return e.Place == h.s.set.Place }
+func (h shared) Shareable(e cache.Entry) bool { return h.s.shareable(e) }

@@ -1,0 +1,249 @@
+package sharing
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"mcdns/gocore/cache"
+	"mcdns/gocore/catchup"
+	"mcdns/gocore/dns"
+	"mcdns/gocore/group"
+	"mcdns/gocore/limit"
+	"mcdns/gocore/names"
+	"mcdns/gocore/wire"
+)
+
+// A Sharing is one host's part in a group. It is not safe for concurrent use.
+type Sharing struct {
+	base
+	announcer announcer
+	asker     asker
+	answerer  answerer
+	streams   *catchup.Catcher
+
+	turned    uint64        // counts the times that sharing began
+	hello     time.Duration // when this host next speaks
+	greeted   bool          // the first HELLO of this sharing was said
+	outOfTurn limit.Bucket  // bounds HELLOs that say how the servers do
+	was       string        // joined or isolated, as it was logged
+	twin      bool          // a living copy of this host was logged
+	cloned    time.Duration // a new epoch was taken
+}
+
+// A base is what all parts of sharing stand on.
+type base struct {
+	host    Host
+	store   Store
+	rand    *rand.Rand
+	group   *group.Group
+	prover  *group.Prover
+	self    wire.Peer
+	version string
+	seq     uint64
+	set     Settings
+	began   time.Duration // when sharing began
+	// deafPeers are those that deaf says so of, and perhaps some that left or hear again.
+	deafPeers []wire.Peer
+}
+
+// Config is what a Sharing is made with and keeps.
+type Config struct {
+	Host  Host
+	Store Store
+	Group *group.Group // its members are proven here and nowhere else
+	Rand  *rand.Rand
+	// Self is this host's id and the epoch of this run, Version what HELLO says of it.
+	Self    wire.Peer
+	Version string
+}
+
+// Settings may change while it runs.
+type Settings struct {
+	// Shares is true with a group key; without one the host is solo.
+	Shares bool
+	Links  []Link
+	// Place is where answers are shared that were learnt there.
+	Place uint64
+	names.Lists
+}
+
+// New makes a Sharing that waits for its first Configure.
+func New(c Config) *Sharing {
+	s := &Sharing{base: base{host: c.Host, store: c.Store, rand: c.Rand, group: c.Group, self: c.Self, version: c.Version}}
+	s.prover = group.NewProver(c.Group, proving{s}, c.Rand)
+	s.streams = catchup.New(catching{s}, shared{s.store, s}, c.Group, c.Rand)
+	s.join()
+	s.clear()
+	return s
+}
+
+// join has all parts stand on one base.
+func (s *Sharing) join() {
+	s.announcer.base, s.asker.base, s.answerer.base = &s.base, &s.base, &s.base
+	s.answerer.asker = &s.asker
+}
+
+// clear forgets what is under way.
+func (s *Sharing) clear() {
+	s.announcer.clear()
+	s.asker.clear()
+	s.answerer.clear()
+	s.streams.Clear()
+}
+
+// Configure takes new settings, and begins or ends with the key.
+func (s *Sharing) Configure(now time.Duration, set Settings) {
+	shared := s.set.Shares
+	s.set = set
+	switch {
+	case set.Shares && !shared:
+		s.start(now)
+	case !set.Shares && shared:
+		s.stop()
+	case set.Shares:
+		s.forgetLinks()
+	}
+}
+
+// start begins with HELLOs; the first comes soon, but not at the same
+// moment as that of every other host that boots after a power cut.
+func (s *Sharing) start(now time.Duration) {
+	s.began, s.greeted = now, false
+	s.turned++
+	s.streams.Began(now)
+	s.helloIn(now, s.jitter(2*time.Second))
+}
+
+// stop forgets the group when the key is taken away: nobody is believed
+// any more, nothing under way is gone on with.
+func (s *Sharing) stop() {
+	s.group.Clear()
+	s.prover.Clear()
+	s.clear()
+	s.was = ""
+}
+
+// forgetLinks forgets the members behind links that are gone: they would count
+// as heard, and be asked, until their silence was noticed.
+func (s *Sharing) forgetLinks() {
+	s.group.Keep(func(m *group.Member) bool {
+		return slices.ContainsFunc(s.set.Links, func(l Link) bool { return l.Index == m.Link() })
+	})
+	s.noteGroup()
+}
+
+// Slept says that this host was away for so long: it missed what was said meanwhile.
+func (s *Sharing) Slept(now, away time.Duration) {
+	s.group.Sleep(away)
+	if s.set.Shares {
+		s.sayHello(now)
+		s.streams.Slept(now, away)
+	}
+}
+
+// Bye says that this host leaves.
+func (s *Sharing) Bye(now time.Duration) {
+	if s.set.Shares {
+		s.sendEverywhere(now, &wire.Bye{})
+	}
+}
+
+// Fetched tells the group what this host just got from a server, at once if others may be
+// about to ask for it too. known: the group has heard it lately.
+func (s *Sharing) Fetched(now time.Duration, a *dns.Answer, atOnce, known bool) {
+	s.announcer.fetched(now, a, atOnce, known)
+}
+
+// Tell tells the group at once what a member has asked for.
+func (s *Sharing) Tell(now time.Duration, e cache.Entry) {
+	if s.shareable(e) {
+		s.announcer.queue(announcement{q: e.Answer.Question, ttl: e.Life, unheard: true})
+		s.announcer.flush(now)
+	}
+}
+
+// MayAsk reports whether the group may be asked a question, and somebody may hear it.
+func (s *Sharing) MayAsk(now time.Duration, q dns.Question) bool {
+	return s.set.Shares && (s.heardAnybody() || s.asker.justStarted(now)) && !s.set.Secret(q)
+}
+
+// Ask puts a question to the group for an asker: NobodyKnows follows, unless EndAsk comes
+// first.
+func (s *Sharing) Ask(now time.Duration, q dns.Question, asker uint32) { s.asker.ask(now, q, asker) }
+
+// Asking reports whether a question is put to the group.
+func (s *Sharing) Asking(q dns.Question) bool { return s.asker.put[q] != nil }
+
+// EndAsk ends that.
+func (s *Sharing) EndAsk(q dns.Question) { s.asker.end(q) }
+
+// AskYounger asks the group for something younger than what is held, in the background.
+func (s *Sharing) AskYounger(now time.Duration, held *dns.Answer) {
+	if s.store.Wanted(now, held.Question) {
+		s.asker.add(now, toAsk{Asked: wire.Asked{Question: held.Question, Held: held.Birth}})
+	}
+}
+
+// Patience is how long the group may take to answer.
+func (s *Sharing) Patience() time.Duration { return s.asker.patience() }
+
+// AskMember asks a member to look a name up for this host.
+func (s *Sharing) AskMember(now time.Duration, m *group.Member, q dns.Question) {
+	s.sendTo(now, m.Addr(), &wire.Ask{Question: q})
+}
+
+// Pulled takes in a record of a stream that this host opened.
+func (s *Sharing) Pulled(now time.Duration, in catchup.Pulled) { s.streams.Pulled(now, in) }
+
+// PageWanted answers with the next record of a stream that a peer opened; want counts the
+// first time.
+func (s *Sharing) PageWanted(now time.Duration, stream uint64, want catchup.Want) {
+	s.streams.PageWanted(now, stream, want)
+}
+
+// StreamClosed says that such a stream ended.
+func (s *Sharing) StreamClosed(stream uint64) { s.streams.StreamClosed(stream) }
+
+// Self is this host: its epoch changes when a copy of it is heard.
+func (s *Sharing) Self() wire.Peer { return s.self }
+
+// Hosts is how many this host takes the group to have where it reckons how much to say.
+func (s *Sharing) Hosts() int { return s.prover.Hosts() }
+
+// rank is this host's place for a question: that of its owner name, so that
+// both address families of a name have one turn.
+func (b *base) rank(q dns.Question) int { return b.group.Rank(group.Hash(q.Name)) }
+
+// shareable reports whether an answer may be told to peers: learnt in this
+// place, of an age that is known, not kept private by the administrator, and
+// short enough (PROTOCOL 2.9, 3.6).
+func (b *base) shareable(e cache.Entry) bool {
+	return b.set.Shares && e.Place == b.set.Place && e.Answer.Question.Flags == 0 &&
+		len(e.Answer.Packed) <= catchup.MaxShared && !b.set.Kept(e.Answer.Question.Name)
+}
+
+// heardAnybody reports whether a member is there to share with: until then nothing
+// is announced (PROTOCOL 2.9).
+func (b *base) heardAnybody() bool { return b.group.N() > 1 }
+
+// wireless reports whether all links of this host are.
+func (b *base) wireless() bool {
+	for _, l := range b.set.Links {
+		if !l.Wireless {
+			return false
+		}
+	}
+	return len(b.set.Links) > 0
+}
+
+// jitter is a random duration in [0, d).
+func (b *base) jitter(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return time.Duration(b.rand.Int64N(int64(d)))
+}
+
+func (b *base) log(level slog.Level, text string, args ...any) { b.host.Log(level, text, args...) }
