@@ -220,8 +220,12 @@ var rows = []row{
 		attack: "all of 10 starts replayed, 20 virtual hosts", harm: "of lookups and group sizes",
 	},
 	{
-		number: "S100", who: outsider, run: unlike(100, 5, 2),
+		number: "S100", who: outsider, run: unlike(100, 5, 1),
 		attack: "all of 5 starts replayed, 100 virtual hosts", harm: "of lookups and group sizes",
+	},
+	{
+		number: "S100s", who: outsider, run: unlike(100, 5, 2), left: "DESIGN 8.2",
+		attack: "the same, and 100 hosts with state", harm: "of lookups and group sizes",
 	},
 	{
 		number: "S1000", who: outsider, alone: true, run: unlike(1000, 1, 1),
@@ -241,7 +245,7 @@ var rows = []row{
 func table(all []*tried) string {
 	var b strings.Builder
 	line := func(cells ...any) {
-		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("%-4s %-10s %-56s %-9s %-9s %-9s %s", cells...), " "))
+		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("%-6s %-10s %-56s %-9s %-9s %-9s %s", cells...), " "))
 	}
 	line("", "who", "attack", "control", "before", "now", "")
 	for _, t := range all {
