@@ -23,7 +23,7 @@ import (
 )
 
 // roots are the folders whose packages keep to the numbers.
-var roots = []string{"daemon"}
+var roots = []string{"daemon", "gocore"}
 
 // No room may be larger: beyond it nobody sees all of a thing at once. Lines are
 // those of the files, comments and all.
@@ -33,6 +33,25 @@ const (
 	mostLines     = 2200
 	mostLinesFunc = 50
 )
+
+// tooLarge is what is larger yet: what follows may shrink, and nothing may join it.
+var tooLarge = map[string]int{
+	"mcdns/gocore/node: lines":               3500,
+	"mcdns/gocore/node.Node: methods":        152,
+	"mcdns/gocore/sharing.Sharing: methods":  82,
+	"mcdns/gocore/sharing.catching: methods": 92, // which embeds it
+	"mcdns/gocore/dns: lines":                2430,
+}
+
+// holds fails the test if something is larger than it may be.
+func holds(t *testing.T, at token.Pos, what, of string, got, most int) {
+	if more, is := tooLarge[what+": "+of]; is {
+		most = more
+	}
+	if got > most {
+		t.Errorf("%s: %s has %d %s; at most %d", fset.Position(at), what, got, of, most)
+	}
+}
 
 // room is a package without its tests.
 type room struct {
@@ -154,9 +173,7 @@ func TestNoRoomIsLargerThanOneCanSee(t *testing.T) {
 				}
 			}
 		}
-		if lines > mostLines {
-			t.Errorf("%s has %d lines; at most %d", r.path, lines, mostLines)
-		}
+		holds(t, r.files[0].Pos(), r.path, "lines", lines, mostLines)
 		for _, name := range r.types.Scope().Names() {
 			if t2, ok := r.types.Scope().Lookup(name).(*types.TypeName); ok {
 				lookAt(t, t2)
@@ -166,17 +183,15 @@ func TestNoRoomIsLargerThanOneCanSee(t *testing.T) {
 }
 
 func lookAt(t *testing.T, named *types.TypeName) {
-	s, isStruct := named.Type().Underlying().(*types.Struct)
-	if isStruct && s.NumFields() > mostFields {
-		t.Errorf("%s: %s has %d fields; at most %d", fset.Position(named.Pos()), named.Name(), s.NumFields(), mostFields)
+	name := named.Pkg().Path() + "." + named.Name()
+	if s, isStruct := named.Type().Underlying().(*types.Struct); isStruct {
+		holds(t, named.Pos(), name, "fields", s.NumFields(), mostFields)
 	}
 	methods := types.NewMethodSet(named.Type())
 	if !types.IsInterface(named.Type()) {
 		methods = types.NewMethodSet(types.NewPointer(named.Type()))
 	}
-	if n := methods.Len(); n > mostMethods {
-		t.Errorf("%s: %s has %d methods; at most %d", fset.Position(named.Pos()), named.Name(), n, mostMethods)
-	}
+	holds(t, named.Pos(), name, "methods", methods.Len(), mostMethods)
 }
 
 // State has one writer: whoever got a map of another room could write to it, and

@@ -2,6 +2,8 @@
 // Internet, and says where a question about one may go: a query for one that
 // leaves tells strangers what happens here, is answered by whoever owns the
 // name by accident, and loads the root and AS112 servers (RFC 6761, RFC 6303).
+//
+// Read names.go first, then lists.go, what the administrator says of names.
 package names
 
 import (

@@ -32,23 +32,27 @@ type fetch struct {
 	listens  time.Duration // until then a reply is of use
 	tries    []try
 	sends    int
-	asks     []uint64
-	late     []uint64 // asks whose replies are of use though it is done
-	turns    uint64   // that were given to servers
-	done     bool
-	said     dns.RcodeError // by the server that last said something
-	// ordered: it keeps to the order of the servers. at is the one asked last, by the
-	// last ask; by is a later one that answered while an earlier may still do.
-	// failed: it ended without an answer, which may still come.
+	underway
+	done bool
+	said dns.RcodeError // by the server that last said something
+	// ordered: it keeps to the order of the servers; by is a later one that answered while
+	// an earlier may still do. failed: it ended without an answer, which may still come.
 	// own are the options of all who wait, allowed is the longest time that any of them
 	// gives it (options.go).
 	own     Options
 	allowed time.Duration
 	ordered bool
-	at      upstream.ID
-	last    uint64
 	by      upstream.ID
 	failed  bool
+}
+
+// What of a fetch is under way: at is the server that was asked last, by the last ask.
+type underway struct {
+	asks  []uint64
+	late  []uint64 // asks whose replies are of use though it is done
+	turns uint64   // that were given to servers
+	at    upstream.ID
+	last  uint64
 }
 
 // A try is how far a fetch has got with one server.

@@ -28,12 +28,7 @@ type Node struct {
 	last   time.Duration // of the last Handle
 	memory memory
 
-	pending  map[dns.Question]*pending
-	numbered map[uint64]*pending // the same, by number
-	fetches  table[fetch]        // until nothing that was asked for them is of use
-	asking   map[uint32]int      // pending questions, by asker
-	waiting  map[uint64]*pending // by Query.ID
-	asks     map[uint64]*ask
+	lookups
 	failures failures
 	upstream *upstream.Upstream
 	refresh  map[uint64]renewal // under way or timed, by the question's hash
@@ -44,17 +39,26 @@ type Node struct {
 	help  helped
 }
 
+// lookups are all questions that wait, and all that was asked for them.
+type lookups struct {
+	pending  map[dns.Question]*pending
+	numbered map[uint64]*pending // the same, by number
+	asking   map[uint32]int      // pending questions, by asker
+	waiting  map[uint64]*pending // by Query.ID
+	fetches  table[fetch]        // until nothing that was asked for them is of use
+	asks     map[uint64]*ask
+}
+
 // New makes a node that waits for its first Configure.
 func New(c Config) *Node {
 	n := &Node{
-		rand:     c.Rand,
-		group:    group.New(c.Self.ID, c.Secret),
-		pending:  make(map[dns.Question]*pending),
-		numbered: make(map[uint64]*pending),
-		asking:   make(map[uint32]int),
-		waiting:  make(map[uint64]*pending),
-		asks:     make(map[uint64]*ask),
-		refresh:  make(map[uint64]renewal),
+		rand:    c.Rand,
+		group:   group.New(c.Self.ID, c.Secret),
+		refresh: make(map[uint64]renewal),
+		lookups: lookups{
+			pending: make(map[dns.Question]*pending), numbered: make(map[uint64]*pending),
+			asking: make(map[uint32]int), waiting: make(map[uint64]*pending), asks: make(map[uint64]*ask),
+		},
 	}
 	n.upstream = upstream.New(serving{n})
 	n.share = sharing.New(sharing.Config{

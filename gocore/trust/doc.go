@@ -12,6 +12,8 @@
 //	Offset   whoever holds datagrams back: at most MaxTransit passes for fresh
 //	Stream   whoever recorded a stream, or cuts, reflects or reorders one
 //
+// Read ring.go first, the keys and datagrams, then flood.go and stream.go.
+//
 // A host without a key has no Ring and hears nobody. A member with root on its
 // host can lie about names that are in none of the lists: the README says so.
 //

@@ -56,22 +56,22 @@ func (s *server) note(who sayer, st wire.ServerState, at time.Duration) {
 
 // contested reports whether one peer alone has success, and another that is still there
 // has none.
-func (u *Upstream) contested(s *server) bool {
+func (s *server) contested() bool {
 	c := &s.claims
-	return c.claimer != sayer{} && !c.second && u.host.Member(c.denier.peer) != nil
+	return c.claimer != sayer{} && !c.second && s.u.host.Member(c.denier.peer) != nil
 }
 
 // failed reports whether this host's own looks have failed since the doubt.
 func (s *server) failed() bool { return s.failure >= max(s.judge-recent, s.success) }
 
 // lookedInVain keeps a server that only one peer reaches "down", if that is contested.
-func (u *Upstream) lookedInVain(s *server) bool {
-	if !u.contested(s) || !s.failed() {
+func (s *server) lookedInVain() bool {
+	if !s.contested() || !s.failed() {
 		return false
 	}
 	if !s.claims.vain {
 		s.claims.vain = true
-		u.host.Log(slog.LevelWarn, "one peer says that the server answers, this host and others find that it does not: "+
+		s.u.host.Log(slog.LevelWarn, "one peer says that the server answers, this host and others find that it does not: "+
 			"asking that peer for names that nobody holds, and for nothing else",
 			"peer", s.claims.claimer.addr.String(), "server", s.Addr.String())
 	}
@@ -80,9 +80,9 @@ func (u *Upstream) lookedInVain(s *server) bool {
 
 // heardDenial ends "cut off" if the denial that came was missing: the host is in an outage
 // with the others.
-func (u *Upstream) heardDenial(now time.Duration, s *server) {
-	if s.life == cutOff && !s.judging && u.lookedInVain(s) {
-		u.setDown(now, s, nobody)
+func (s *server) heardDenial(now time.Duration) {
+	if s.life == cutOff && !s.judging && s.lookedInVain() {
+		s.setDown(now, nobody)
 	}
 }
 

@@ -41,21 +41,21 @@ func TestDenialIsTheLastWordOfAPeerThatIsThere(t *testing.T) {
 	}
 	word(b, 0, wire.Never)
 	word(a, time.Second, 1500*time.Millisecond) // a datagram of its was lost before it had an answer
-	if u.contested(s) {
+	if s.contested() {
 		t.Error("a peer with success after its failure denies")
 	}
 	word(a, time.Minute, time.Second)
-	if !u.contested(s) {
+	if !s.contested() {
 		t.Error("a peer with failure after its success does not deny")
 	}
 	h.Remove(a.Peer)
-	if u.contested(s) {
+	if s.contested() {
 		t.Error("a peer that is gone denies")
 	}
 	s.claims = claims{}
 	word(b, time.Minute, time.Second)
 	word(b, 0, time.Second)
-	if u.contested(s) {
+	if s.contested() {
 		t.Error("a peer denies what it claims")
 	}
 }

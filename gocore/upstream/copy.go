@@ -7,17 +7,18 @@ import "slices"
 // Copy is another host's, with servers of its own of which as much is known.
 func (u *Upstream) Copy(h Host) *Upstream {
 	c := *u
-	c.host, c.servers, c.fallback, c.routes = h, copies(u.servers), copies(u.fallback), slices.Clone(u.routes)
+	c.host, c.servers, c.fallback, c.routes = h, c.copies(u.servers), c.copies(u.fallback), slices.Clone(u.routes)
 	for i := range c.routes {
-		c.routes[i].servers = copies(u.routes[i].servers)
+		c.routes[i].servers = c.copies(u.routes[i].servers)
 	}
 	return &c
 }
 
-func copies(servers []*server) []*server {
+func (u *Upstream) copies(servers []*server) []*server {
 	out := slices.Clone(servers)
 	for i, s := range servers {
 		one := *s
+		one.u = u
 		one.lostFor, one.refusals = slices.Clone(s.lostFor), slices.Clone(s.refusals)
 		out[i] = &one
 	}

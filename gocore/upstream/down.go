@@ -36,14 +36,14 @@ func (u *Upstream) updateDown(now time.Duration) {
 const confirmations = 2
 
 // confirmDown: this host has now seen for itself what it knew by others' word.
-func (u *Upstream) confirmDown(now time.Duration, s *server) {
+func (s *server) confirmDown(now time.Duration) {
 	s.denied++
 	if s.denied < confirmations {
 		return
 	}
 	s.happens(now, confirmed)
-	if u.down && !u.Hearsay() {
-		u.host.Happened(now, SeenDown)
+	if s.u.down && !s.u.Hearsay() {
+		s.u.host.Happened(now, SeenDown)
 	}
 }
 
@@ -62,7 +62,7 @@ func (u *Upstream) DoubtEarlier(now time.Duration, l List) {
 		}
 		if s.life == hearsay && !s.doubted {
 			s.doubted = true
-			u.probe(now, s, dns.Question{})
+			s.probe(now, dns.Question{})
 		}
 	}
 }

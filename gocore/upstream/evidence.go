@@ -16,27 +16,27 @@ func (u *Upstream) Heard(now time.Duration, m *group.Member, states []wire.Serve
 		for _, s := range u.servers {
 			if s.ID == st.Server && s.ID != 0 {
 				s.note(sayerOf(m), st, at)
-				u.weigh(now, s, st, at)
-				u.heardDenial(now, s)
+				s.weigh(now, st, at)
+				s.heardDenial(now)
 			}
 		}
 	}
 }
 
-func (u *Upstream) weigh(now time.Duration, s *server, st wire.ServerState, at time.Duration) {
+func (s *server) weigh(now time.Duration, st wire.ServerState, at time.Duration) {
 	if success := ago(at, st.Success); success > s.peerSuccess {
 		s.peerSuccess = success
 		if s.state() == Down && success > s.since && !s.looking && !s.alone() {
 			s.looking = true
-			u.host.After(now, u.lookTurn(s), Timer{lookDue, s.no, 0})
+			s.u.host.After(now, s.lookTurn(), Timer{lookDue, s.no, 0})
 		}
 	}
 	switch {
 	case !st.Suspect || s.judging || s.state() == Down:
-	case u.clearedLately(now, s):
-		u.lookAgain(now, s)
+	case s.clearedLately(now):
+		s.lookAgain(now)
 	default:
-		u.hearSuspicion(now, s)
+		s.hearSuspicion(now)
 	}
 }
 
@@ -46,22 +46,22 @@ func (u *Upstream) weigh(now time.Duration, s *server, st wire.ServerState, at t
 // make it. A doubt that nobody has answered in time is one after all: the server
 // may have died just now, and a host that takes itself for cut off would do so for
 // half a minute.
-func (u *Upstream) lookAgain(now time.Duration, s *server) {
-	u.awaitAnswer(now, s)
+func (s *server) lookAgain(now time.Duration) {
+	s.awaitAnswer(now)
 	if now < s.again {
 		return
 	}
 	s.again = now + recent
-	if u.serverRank(s, electedToProbe) < electedToProbe {
+	if s.serverRank(electedToProbe) < electedToProbe {
 		s.owed = now + judgeAfter
-		u.probe(now, s, dns.Question{})
+		s.probe(now, dns.Question{})
 	}
 }
 
 // awaitAnswer makes a doubt one if nobody answers it. Where this host's last look is
 // less than two seconds ago others may not look either, and their time is awaited; a
 // host that is cut off has nothing to lose by doubting, and everything by waiting.
-func (u *Upstream) awaitAnswer(now time.Duration, s *server) {
+func (s *server) awaitAnswer(now time.Duration) {
 	if s.unanswered {
 		return
 	}
@@ -70,35 +70,35 @@ func (u *Upstream) awaitAnswer(now time.Duration, s *server) {
 	if s.life != cutOff {
 		wait = max(wait, s.again-now)
 	}
-	u.host.After(now, wait, Timer{answerDue, s.no, uint64(now)})
+	s.u.host.After(now, wait, Timer{answerDue, s.no, uint64(now)})
 }
 
-func (u *Upstream) doubtUnanswered(now time.Duration, s *server, t Timer) {
+func (s *server) doubtUnanswered(now time.Duration, t Timer) {
 	s.unanswered = false
 	if max(s.success, s.peerSuccess) < time.Duration(t.Gen) && s.state() != Down && !s.judging {
-		u.hearSuspicion(now, s)
+		s.hearSuspicion(now)
 	}
 }
 
 // hearSuspicion joins a peer's doubt: those ranked first for the server look,
 // whatever success they had before, and a success is said. It must be younger
 // than the doubt: a server that answered two seconds ago may be dead now.
-func (u *Upstream) hearSuspicion(now time.Duration, s *server) {
+func (s *server) hearSuspicion(now time.Duration) {
 	s.happens(now, peerDoubts)
 	least := time.Duration(0)
-	if u.hasNext(s) {
+	if s.hasNext() {
 		least = Turn
 	}
-	u.startJudging(now, s, least)
-	if u.serverRank(s, electedToProbe) < electedToProbe {
-		u.probeTwice(now, s)
+	s.startJudging(now, least)
+	if s.serverRank(electedToProbe) < electedToProbe {
+		s.probeTwice(now)
 	}
 }
 
 // clearedLately reports whether the group found a moment ago that the server is
 // well: a peer that goes on doubting, or lies, must not make five hosts probe
 // three times a second.
-func (u *Upstream) clearedLately(now time.Duration, s *server) bool {
+func (s *server) clearedLately(now time.Duration) bool {
 	return now-s.judge < recent && max(s.success, s.peerSuccess) >= s.judge
 }
 
@@ -108,22 +108,22 @@ func (u *Upstream) clearedLately(now time.Duration, s *server) bool {
 const lookAfter = time.Second + 100*time.Millisecond
 
 // lookTurn is when this host looks: one after another, by rank.
-func (u *Upstream) lookTurn(s *server) time.Duration {
-	users := u.host.Members()
+func (s *server) lookTurn() time.Duration {
+	users := s.u.host.Members()
 	slot := lookWithin / time.Duration(users)
-	return time.Duration(u.serverRank(s, users)%users)*slot + u.host.Jitter(slot)
+	return time.Duration(s.serverRank(users)%users)*slot + s.u.host.Jitter(slot)
 }
 
-func (u *Upstream) probeIfDown(now time.Duration, s *server, _ Timer) {
+func (s *server) probeIfDown(now time.Duration, _ Timer) {
 	s.looking = false
 	if s.state() != Down {
 		return
 	}
 	if now-s.looked >= judgeAfter { // each peer that is back says so, and one look is enough
-		u.probe(now, s, dns.Question{})
+		s.probe(now, dns.Question{})
 	}
-	u.host.After(now, lookAfter, Timer{lookAgainDue, s.no, uint64(s.since)})
-	u.host.After(now, lookAfter+2*s.probeTimeout(), Timer{downHereDue, s.no, uint64(s.since)})
+	s.u.host.After(now, lookAfter, Timer{lookAgainDue, s.no, uint64(s.since)})
+	s.u.host.After(now, lookAfter+2*s.probeTimeout(), Timer{downHereDue, s.no, uint64(s.since)})
 }
 
 // downHere reports whether a server is down since then, and a peer has had success since.
@@ -131,21 +131,21 @@ func (s *server) downHere(since uint64) bool {
 	return s.state() == Down && uint64(s.since) == since && s.peerSuccess > s.since
 }
 
-func (u *Upstream) probeIfStillDown(now time.Duration, s *server, t Timer) {
+func (s *server) probeIfStillDown(now time.Duration, t Timer) {
 	if s.downHere(t.Gen) {
-		u.probe(now, s, dns.Question{})
+		s.probe(now, dns.Question{})
 	}
 }
 
 // downForMeAlone: a peer reaches the server after all, and this host does not. It
 // is cut off, and asks; or its probe was lost, and its next question ends that.
-func (u *Upstream) downForMeAlone(now time.Duration, s *server, t Timer) {
-	if !s.downHere(t.Gen) || u.lookedInVain(s) {
+func (s *server) downForMeAlone(now time.Duration, t Timer) {
+	if !s.downHere(t.Gen) || s.lookedInVain() {
 		return
 	}
 	s.failure, s.judge = now, now
-	u.noteCutOff(now, s)
-	u.updateDown(now)
+	s.noteCutOff(now)
+	s.u.updateDown(now)
 }
 
 // ago is the time of something that was age old at a time.

@@ -16,7 +16,7 @@ func (f Forced) Doubt(now time.Duration, nth int) {
 }
 
 // Judge judges it.
-func (f Forced) Judge(now time.Duration, nth int) { f.judgeServer(now, f.servers[nth]) }
+func (f Forced) Judge(now time.Duration, nth int) { f.servers[nth].judgeServer(now) }
 
 // Down has it down, by others' word alone unless this host has seen so.
 func (f Forced) Down(now time.Duration, nth int, seen bool) {
@@ -26,10 +26,10 @@ func (f Forced) Down(now time.Duration, nth int, seen bool) {
 		s.happens(now, confirmed)
 	case seen:
 		s.happens(now, failed)
-		f.setDown(now, s, nobody)
+		s.setDown(now, nobody)
 	default:
 		s.happens(now, failed)
-		f.setDown(now, s, unsure)
+		s.setDown(now, unsure)
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 // timedOut notes that a server did not answer a question in its usual time. If
 // it has answered another one since, a datagram was lost and no server: a probe
 // for each would double the questions on a bad link.
-func (u *Upstream) timedOut(now time.Duration, s *server, r Reply) {
+func (s *server) timedOut(now time.Duration, r Reply) {
 	s.failure = now
 	if s.success > r.Sent {
 		return
@@ -40,7 +40,7 @@ func (u *Upstream) timedOut(now time.Duration, s *server, r Reply) {
 	}
 	if r.Probe {
 		if s.passOver(now) {
-			u.probe(now, s, r.Question)
+			s.probe(now, r.Question)
 			return
 		}
 		s.probeLost = true
@@ -49,13 +49,13 @@ func (u *Upstream) timedOut(now time.Duration, s *server, r Reply) {
 		s.lostFor = append(s.lostFor, r.Question)
 	}
 	if !r.Probe && s.state() != Down {
-		u.probe(now, s, r.Question)
+		s.probe(now, r.Question)
 	}
-	if s.life == hearsay && !r.Probe && !u.yetToSpeak(now, s) {
-		u.confirmDown(now, s)
+	if s.life == hearsay && !r.Probe && !s.yetToSpeak(now) {
+		s.confirmDown(now)
 	}
 	if s.probeLost && (len(s.lostFor) >= lostLimit || s.success == group.Unseen) {
-		u.suspect(now, s)
+		s.suspect(now)
 	}
 }
 
@@ -64,8 +64,8 @@ func (u *Upstream) timedOut(now time.Duration, s *server, r Reply) {
 // One that takes seconds looks like that, and the two questions of the first lookup, A and
 // AAAA, both late, made a dead one of it: asked for within 0.5 s of the start, a name
 // failed after 2.6 s where the server's 3.1 s were allowed.
-func (u *Upstream) yetToSpeak(now time.Duration, s *server) bool {
-	said := s.heard != group.Unseen || u.host.Members() > 1 || s.life == down
+func (s *server) yetToSpeak(now time.Duration) bool {
+	said := s.heard != group.Unseen || s.u.host.Members() > 1 || s.life == down
 	return !said && now < s.made+ProbeListens
 }
 
@@ -84,67 +84,67 @@ func (s *server) passOver(now time.Duration) bool {
 }
 
 // lost notes an error of the network itself: stronger than a time-out.
-func (u *Upstream) lost(now time.Duration, s *server) {
+func (s *server) lost(now time.Duration) {
 	s.failure = now
 	if s.life == hearsay {
 		s.denied = confirmations - 1
-		u.confirmDown(now, s)
+		s.confirmDown(now)
 	}
-	u.suspect(now, s)
+	s.suspect(now)
 }
 
 // refusedBy notes an answer such as SERVFAIL. A resolver without uplink gives
 // it to every name; a broken zone only to its own.
-func (u *Upstream) refusedBy(now time.Duration, s *server, q dns.Question) {
+func (s *server) refusedBy(now time.Duration, q dns.Question) {
 	s.failure = now
 	if !slices.Contains(s.refusals, q.Name) && len(s.refusals) < refusalLimit {
 		s.refusals = append(s.refusals, q.Name)
 	}
 	if len(s.refusals) >= refusalLimit {
-		u.suspect(now, s)
+		s.suspect(now)
 	}
 }
 
 // suspect doubts a server and asks the group, once.
-func (u *Upstream) suspect(now time.Duration, s *server) {
+func (s *server) suspect(now time.Duration) {
 	if s.state() == Down || s.judging || s.cut(now) {
 		return
 	}
 	if s.fallback {
-		u.suspectAlone(now, s)
+		s.suspectAlone(now)
 		return
 	}
 	s.happens(now, failed)
-	u.startJudging(now, s, u.turnLeft(now, s))
-	u.lookAtOthers(now)
-	u.host.Happened(now, Doubted)
+	s.startJudging(now, s.turnLeft(now))
+	s.u.lookAtOthers(now)
+	s.u.host.Happened(now, Doubted)
 	// Its own probe may save an innocent server: a host without peers would
 	// else call it down for three names of one broken zone.
-	u.probeTwice(now, s)
+	s.probeTwice(now)
 }
 
 // suspectAlone is that of a server that nobody else is asked about.
-func (u *Upstream) suspectAlone(now time.Duration, s *server) {
-	if left := u.turnLeft(now, s); left > 0 {
+func (s *server) suspectAlone(now time.Duration) {
+	if left := s.turnLeft(now); left > 0 {
 		s.judging = true
-		u.host.After(now, left, Timer{aloneDue, s.no, uint64(now)})
+		s.u.host.After(now, left, Timer{aloneDue, s.no, uint64(now)})
 		return
 	}
 	s.happens(now, failedAlone)
-	u.keepProbing(now, s)
-	u.host.Happened(now, Judged)
+	s.keepProbing(now)
+	s.u.host.Happened(now, Judged)
 }
 
-func (u *Upstream) suspectAloneAgain(now time.Duration, s *server, t Timer) {
+func (s *server) suspectAloneAgain(now time.Duration, t Timer) {
 	if s.judging = false; s.success < time.Duration(t.Gen) {
-		u.suspectAlone(now, s)
+		s.suspectAlone(now)
 	}
 }
 
 // turnLeft is how long a server that another would stand in for must have been silent
 // before it is judged. One that takes 0.8 s for everything is not to be overtaken.
-func (u *Upstream) turnLeft(now time.Duration, s *server) time.Duration {
-	if !u.hasNext(s) || s.silent <= s.success {
+func (s *server) turnLeft(now time.Duration) time.Duration {
+	if !s.hasNext() || s.silent <= s.success {
 		return 0
 	}
 	return s.silent + Turn - now
@@ -158,57 +158,57 @@ func (u *Upstream) lookAtOthers(began time.Duration) {
 		if o.state() == Down || o.judging || began-o.success < recent {
 			continue
 		}
-		u.probe(began, o, dns.Question{})
+		o.probe(began, dns.Question{})
 		u.host.After(began, judgeAfter, Timer{otherDue, o.no, uint64(began)})
 	}
 }
 
-func (u *Upstream) otherSilent(now time.Duration, o *server, t Timer) {
+func (o *server) otherSilent(now time.Duration, t Timer) {
 	if o.success < time.Duration(t.Gen) {
-		u.suspect(now, o)
+		o.suspect(now)
 	}
 }
 
 // startJudging gives the group its time to object, and the server a least time.
-func (u *Upstream) startJudging(now time.Duration, s *server, least time.Duration) {
+func (s *server) startJudging(now time.Duration, least time.Duration) {
 	if s.judging {
 		return
 	}
 	s.judging, s.judge, s.claims = true, now, claims{denier: s.claims.denier}
-	u.judgeLater(now, s, least)
+	s.judgeLater(now, least)
 }
 
 // judgeLater judges when the time for objections is over.
-func (u *Upstream) judgeLater(now time.Duration, s *server, least time.Duration) {
+func (s *server) judgeLater(now time.Duration, least time.Duration) {
 	wait := judgeAfter
 	if s.rtt.known { // a slow line must not look like a dead server
 		wait = max(wait, s.timeout(1))
 	}
 	wait = max(wait, least)
-	u.host.After(now, wait, Timer{judgeDue, s.no, uint64(s.judge)})
+	s.u.host.After(now, wait, Timer{judgeDue, s.no, uint64(s.judge)})
 }
 
-func (u *Upstream) judgeNow(now time.Duration, s *server, t Timer) {
+func (s *server) judgeNow(now time.Duration, t Timer) {
 	if s.judging && s.judge == time.Duration(t.Gen) {
-		u.judgeServer(now, s)
+		s.judgeServer(now)
 	}
 }
 
 // judgeServer decides: own success wins, a peer's success means that the fault
 // is this host's, nobody's means that the server is down.
-func (u *Upstream) judgeServer(now time.Duration, s *server) {
+func (s *server) judgeServer(now time.Duration) {
 	s.judging = false
 	if s.state() != Suspect || s.success >= s.judge {
 		return
 	}
-	if u.contested(s) && s.looked < s.judge { // who has not looked itself has no word in this
+	if s.contested() && s.looked < s.judge { // who has not looked itself has no word in this
 		s.judging = true
-		u.probeTwice(now, s)
-		u.judgeLater(now, s, 0)
+		s.probeTwice(now)
+		s.judgeLater(now, 0)
 		return
 	}
-	if s.peerSuccess >= s.judge && !u.lookedInVain(s) {
-		u.noteCutOff(now, s)
+	if s.peerSuccess >= s.judge && !s.lookedInVain() {
+		s.noteCutOff(now)
 		return
 	}
 	// A server that never answered since this host started may be slow to be reached
@@ -218,12 +218,12 @@ func (u *Upstream) judgeServer(now time.Duration, s *server) {
 	if s.failure < s.judge-recent || s.success == group.Unseen {
 		why = unsure
 	}
-	u.setDown(now, s, why)
+	s.setDown(now, why)
 }
 
 // noteCutOff: peers have success, so the fault is on this host's own path. It
 // never says "down" for that.
-func (u *Upstream) noteCutOff(now time.Duration, s *server) {
+func (s *server) noteCutOff(now time.Duration) {
 	if !s.failed() {
 		s.happens(now, cleared) // it was a peer's doubt alone
 		return
@@ -231,53 +231,53 @@ func (u *Upstream) noteCutOff(now time.Duration, s *server) {
 	s.happens(now, refuted)
 	if !s.apart {
 		s.apart = true
-		u.host.Log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
+		s.u.host.Log(slog.LevelWarn, "cut off: peers reach the server, this host does not; asking peers", "server", s.Addr.String())
 	}
-	u.host.Happened(now, CutOff)
-	u.host.Happened(now, Judged)
-	u.lookLater(now, s, time.Second)
+	s.u.host.Happened(now, CutOff)
+	s.u.host.Happened(now, Judged)
+	s.lookLater(now, time.Second)
 }
 
 // lookOn looks at the server again after a second, after two more and after four:
 // a lost probe must not leave this host cut off from a server that is back.
-func (u *Upstream) lookOn(now time.Duration, s *server, t Timer) {
+func (s *server) lookOn(now time.Duration, t Timer) {
 	if s.life != cutOff || s.entered != time.Duration(t.Gen) {
 		return
 	}
-	u.probe(now, s, dns.Question{})
+	s.probe(now, dns.Question{})
 	if s.nextLook < 4*time.Second {
-		u.lookLater(now, s, 2*s.nextLook)
+		s.lookLater(now, 2*s.nextLook)
 	}
 }
 
-func (u *Upstream) lookLater(now time.Duration, s *server, wait time.Duration) {
+func (s *server) lookLater(now time.Duration, wait time.Duration) {
 	s.nextLook = wait
-	u.host.After(now, wait, Timer{cutOffDue, s.no, uint64(s.entered)})
+	s.u.host.After(now, wait, Timer{cutOffDue, s.no, uint64(s.entered)})
 }
 
 // setDown takes a server for down; why is nobody or unsure.
-func (u *Upstream) setDown(now time.Duration, s *server, why event) {
+func (s *server) setDown(now time.Duration, why event) {
 	s.happens(now, why)
 	s.doubted, s.denied, s.apart = false, 0, false
-	u.host.Log(slog.LevelWarn, "server down", "server", s.Addr.String())
-	u.keepProbing(now, s)
-	u.updateDown(now)
-	u.host.Happened(now, Judged)
+	s.u.host.Log(slog.LevelWarn, "server down", "server", s.Addr.String())
+	s.keepProbing(now)
+	s.u.updateDown(now)
+	s.u.host.Happened(now, Judged)
 }
 
 // succeeded notes a reply. One's own success always wins.
-func (u *Upstream) succeeded(now time.Duration, s *server, took time.Duration) {
+func (s *server) succeeded(now time.Duration, took time.Duration) {
 	was := s.state()
-	u.timeReply(now, s, took)
+	s.timeReply(now, took)
 	s.success, s.passed = now, false
 	s.lostFor, s.refusals, s.probeLost, s.claims = nil, nil, false, claims{}
 	if s.apart {
 		s.apart = false
-		u.host.Log(slog.LevelInfo, "no longer cut off: the server answers this host", "server", s.Addr.String())
+		s.u.host.Log(slog.LevelInfo, "no longer cut off: the server answers this host", "server", s.Addr.String())
 	}
 	if now < s.owed {
 		s.owed = 0
-		u.host.Happened(now, News)
+		s.u.host.Happened(now, News)
 	}
 	if was == Up {
 		return
@@ -285,29 +285,29 @@ func (u *Upstream) succeeded(now time.Duration, s *server, took time.Duration) {
 	downSince := s.since
 	s.happens(now, replied)
 	if was == Down {
-		u.host.Happened(now, Back)
+		s.u.host.Happened(now, Back)
 	}
 	if s.fallback {
 		return
 	}
 	if was == Down {
-		u.host.Log(slog.LevelInfo, "server up", "server", s.Addr.String())
+		s.u.host.Log(slog.LevelInfo, "server up", "server", s.Addr.String())
 	}
-	if was == Suspect && s.judging && u.isNews(s, s.judge) || was == Down && u.isNews(s, downSince) {
-		u.host.Happened(now, News)
+	if was == Suspect && s.judging && s.isNews(s.judge) || was == Down && s.isNews(downSince) {
+		s.u.host.Happened(now, News)
 	}
-	u.updateDown(now)
+	s.u.updateDown(now)
 }
 
 // serverRank is this host's place for a server among those that use it, or most:
 // the others neither look nor know.
-func (u *Upstream) serverRank(s *server, most int) int {
-	return u.host.Rank(s.ID, most)
+func (s *server) serverRank(most int) int {
+	return s.u.host.Rank(s.ID, most)
 }
 
 // isNews reports whether this host's success is to be said at once: the first
 // since a time is, and those of the hosts ranked first, lest a lost datagram cost
 // seconds; if all said it, 1000 hosts would at the same moment (PROTOCOL 5.13).
-func (u *Upstream) isNews(s *server, since time.Duration) bool {
-	return s.peerSuccess <= since || u.serverRank(s, electedToProbe) < electedToProbe
+func (s *server) isNews(since time.Duration) bool {
+	return s.peerSuccess <= since || s.serverRank(electedToProbe) < electedToProbe
 }

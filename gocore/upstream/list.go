@@ -117,5 +117,5 @@ func (u *Upstream) Spoke(id ID, since time.Duration) bool {
 
 // YetToSpeak reports whether some server of a list is.
 func (u *Upstream) YetToSpeak(now time.Duration, l List) bool {
-	return slices.ContainsFunc(l.servers, func(s *server) bool { return u.yetToSpeak(now, s) })
+	return slices.ContainsFunc(l.servers, func(s *server) bool { return s.yetToSpeak(now) })
 }

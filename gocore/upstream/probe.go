@@ -17,45 +17,45 @@ const ProbeListens = 10 * time.Second
 // probe asks one server one question to learn whether it answers, unless it is
 // being asked. It is another question than the one that made this host doubt:
 // one slow zone must not look like a dead server.
-func (u *Upstream) probe(now time.Duration, s *server, doubted dns.Question) {
+func (s *server) probe(now time.Duration, doubted dns.Question) {
 	if !s.probing {
-		u.sendProbe(now, s, doubted)
+		s.sendProbe(now, doubted)
 	}
 }
 
 // probeTwice probes while a server is judged: one lost datagram must not decide.
-func (u *Upstream) probeTwice(now time.Duration, s *server) {
-	u.probe(now, s, dns.Question{})
-	u.host.After(now, judgeAfter/3, Timer{secondProbeDue, s.no, uint64(s.judge)})
+func (s *server) probeTwice(now time.Duration) {
+	s.probe(now, dns.Question{})
+	s.u.host.After(now, judgeAfter/3, Timer{secondProbeDue, s.no, uint64(s.judge)})
 }
 
-func (u *Upstream) probeAgain(now time.Duration, s *server, t Timer) {
+func (s *server) probeAgain(now time.Duration, t Timer) {
 	if s.judging && s.judge == time.Duration(t.Gen) && s.success < s.judge {
-		u.sendProbe(now, s, dns.Question{})
+		s.sendProbe(now, dns.Question{})
 	}
 }
 
-func (u *Upstream) sendProbe(now time.Duration, s *server, doubted dns.Question) {
+func (s *server) sendProbe(now time.Duration, doubted dns.Question) {
 	q := RootSOA // a fallback server is not told what this host asks for
 	switch {
 	case s.domain != "":
 		q = dns.Question{Name: s.domain, Type: dns.TypeSOA}
 	case !s.fallback:
-		q = u.host.ProbeQuestion(now, s.no, doubted)
+		q = s.u.host.ProbeQuestion(now, s.no, doubted)
 	}
-	u.putProbe(now, s, q)
+	s.putProbe(now, q)
 }
 
 // putProbe asks once.
-func (u *Upstream) putProbe(now time.Duration, s *server, q dns.Question) {
+func (s *server) putProbe(now time.Duration, q dns.Question) {
 	s.probing, s.looked = true, now
 	wait := s.probeTimeout()
-	u.host.After(now, wait, Timer{probeDue, s.no, 0})
-	u.host.Ask(now, s.no, s.Server, q, wait)
+	s.u.host.After(now, wait, Timer{probeDue, s.no, 0})
+	s.u.host.Ask(now, s.no, s.Server, q, wait)
 }
 
 // probeOver comes when the time for a reply to a probe is over.
-func (u *Upstream) probeOver(_ time.Duration, s *server, _ Timer) { s.probing = false }
+func (s *server) probeOver(_ time.Duration, _ Timer) { s.probing = false }
 
 // LookWith lets a question that nobody holds be the probe of the first server of its list,
 // once a second, beside a look at the others. A server process that is started again is
@@ -67,9 +67,9 @@ func (u *Upstream) LookWith(now time.Duration, l List, q dns.Question) {
 	u.probed = now
 	for i, s := range l.servers {
 		if i == 0 {
-			u.putProbe(now, s, q)
+			s.putProbe(now, q)
 		} else {
-			u.probe(now, s, dns.Question{})
+			s.probe(now, dns.Question{})
 		}
 	}
 }
@@ -86,35 +86,35 @@ func (s *server) probeTimeout() time.Duration {
 // keepProbing looks after a server that is down: every host once per own HELLO
 // interval, the two ranked first also after 1, 2, 4 and then every 5 s
 // (PROTOCOL 5.9).
-func (u *Upstream) keepProbing(now time.Duration, s *server) {
-	s.looks = 0
-	u.probeLater(now, s, uint64(now))
+func (s *server) keepProbing(now time.Duration) {
+	s.downLooks = 0
+	s.probeLater(now, uint64(now))
 }
 
-func (u *Upstream) probeLater(now time.Duration, s *server, since uint64) {
-	wait := []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}[min(s.looks, 3)]
-	if s.looks == 3 && u.serverRank(s, 2) == 1 {
+func (s *server) probeLater(now time.Duration, since uint64) {
+	wait := []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}[min(s.downLooks, 3)]
+	if s.downLooks == 3 && s.serverRank(2) == 1 {
 		wait /= 2 // between the looks of the first, from then on
 	}
-	u.host.After(now, wait, Timer{downDue, s.no, since})
+	s.u.host.After(now, wait, Timer{downDue, s.no, since})
 }
 
-func (u *Upstream) probeDownAgain(now time.Duration, s *server, t Timer) {
+func (s *server) probeDownAgain(now time.Duration, t Timer) {
 	if s.state() != Down || s.since != time.Duration(t.Gen) {
 		return
 	}
-	if s.fallback || u.serverRank(s, 2) < 2 {
-		u.probe(now, s, dns.Question{})
+	if s.fallback || s.serverRank(2) < 2 {
+		s.probe(now, dns.Question{})
 	}
-	s.looks++
-	u.probeLater(now, s, t.Gen)
+	s.downLooks++
+	s.probeLater(now, t.Gen)
 }
 
 // Look is each host's own look at its servers, once per HELLO.
 func (u *Upstream) Look(now time.Duration) {
 	for _, s := range u.servers {
 		if s.state() == Down || s.life == cutOff {
-			u.probe(now, s, dns.Question{})
+			s.probe(now, dns.Question{})
 		}
 	}
 }

@@ -90,14 +90,14 @@ const LateAnswer = 3*time.Second - 5*85*time.Millisecond
 // back may have waited for that. Where another server stands in it counts as one late reply
 // does: else one that takes 1 to 2.6 s is down anew for each lookup. What comes with it does
 // not count, nor that one where nothing stands in: the next outage would be known later.
-func (u *Upstream) timeReply(now time.Duration, s *server, took time.Duration) {
+func (s *server) timeReply(now time.Duration, took time.Duration) {
 	isBack := s.state() == Down || s.life == cutOff
 	if isBack {
 		s.back = now
 	}
 	late := isBack && took <= LateAnswer // no kernel holds a question for longer
 	switch {
-	case late && !u.hasNext(s):
+	case late && !s.hasNext():
 	case late && !s.rtt.known:
 		s.rtt.add(min(took, unknownRTO/3)) // three times this is waited, as before
 	case late || now-took >= s.back || took > LateAnswer:
@@ -108,9 +108,9 @@ func (u *Upstream) timeReply(now time.Duration, s *server, took time.Duration) {
 // noteReply follows how long this host waits for a server: from the first time that it
 // asked this one. Where frames are lost that is longer than a reply takes, and an answer
 // that comes after two repeats is in time there.
-func (u *Upstream) noteReply(now time.Duration, s *server, sent, began time.Duration) {
+func (s *server) noteReply(now time.Duration, sent, began time.Duration) {
 	if began >= s.back || now-sent > LateAnswer {
-		u.replies.add(now - began)
+		s.u.replies.add(now - began)
 	}
 }
 

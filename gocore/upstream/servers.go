@@ -12,11 +12,28 @@ import (
 type server struct {
 	Server
 	no   ID // no other of this run has it
+	u    *Upstream
 	life life
 	// since is when its state became another, entered when its life did.
 	since, entered time.Duration
 	made           time.Duration // when this host began to use it
-	rtt            rtt
+	// back is when the server came back from being down. What was asked before says
+	// nothing about its speed: the kernel looks for its address once a second, and
+	// replies that came a second late made the next outage known a second late.
+	back time.Duration
+	rtt  rtt
+	record
+	looks
+	verdict
+	claims claims
+	// fallback: none of the group's business, neither said nor judged there.
+	fallback bool
+	// domain is that of a server for one domain alone; it is a fallback too.
+	domain string
+}
+
+// A record is what became of this host's questions.
+type record struct {
 	// success and failure are when this host last had each, peerSuccess when
 	// some peer last had success (group.Unseen if never).
 	success, failure, peerSuccess time.Duration
@@ -28,38 +45,37 @@ type server struct {
 	// most; refusals the names it refused, three at most.
 	lostFor  []dns.Question
 	refusals []string
+}
+
+// looks are those at a server by probes.
+type looks struct {
 	// probing: a probe is out; probeLost: it had no reply in time.
 	probing, probeLost bool
 	looked             time.Duration // when it was last probed
-	looks              int           // how often since it is down
+	downLooks          int           // how often since it is down
 	nextLook           time.Duration // how long after the last, while this host is cut off from it
 	// passed: a lost probe was passed over since the last success.
 	passed bool
+	// looking: a peer has success, a probe is timed.
+	looking bool
+}
+
+// A verdict is how far the group is with judging a server.
+type verdict struct {
 	// judge: when this host or a peer last asked the group for evidence;
 	// judging: its time to object is not over.
 	judge   time.Duration
 	judging bool
-	// looking: a peer has success, a probe is timed.
-	looking bool
 	// A peer that doubts waits for this host's success until owed; no other is
 	// looked for until again. unanswered: the time to answer its doubt is not over.
 	owed, again time.Duration
 	unanswered  bool
-	// back is when the server came back from being down. What was asked before says
-	// nothing about its speed: the kernel looks for its address once a second, and
-	// replies that came a second late made the next outage known a second late.
-	back   time.Duration
-	claims claims
 	// apart: that was logged, and the end of it was not yet.
 	apart bool
 	// doubted: this host has asked itself since the server is down by hearsay.
 	doubted bool
 	// denied counts own time-outs while down by hearsay.
 	denied int
-	// fallback: none of the group's business, neither said nor judged there.
-	fallback bool
-	// domain is that of a server for one domain alone; it is a fallback too.
-	domain string
 }
 
 // Configure takes the servers of new settings: those that stay keep what is known of
@@ -83,9 +99,9 @@ func (u *Upstream) Configure(now time.Duration, c Config) (changed bool) {
 // a second; without, each lookup of that time waited 250 ms.
 const firstLook = 20 * time.Millisecond
 
-func (u *Upstream) lookFirst(now time.Duration, s *server, _ Timer) {
+func (s *server) lookFirst(now time.Duration, _ Timer) {
 	if !s.fallback && s.success == group.Unseen {
-		u.probe(now, s, dns.Question{})
+		s.probe(now, dns.Question{})
 	}
 }
 
@@ -123,9 +139,8 @@ func (u *Upstream) merge(now time.Duration, old []*server, want []Server, fallba
 			servers = append(servers, old[i])
 			continue
 		}
-		s := newServer(now, w, fallback)
 		u.made++
-		s.no = ID(u.made)
+		s := u.newServer(now, w, fallback)
 		servers = append(servers, s)
 		u.host.After(now, firstLook, Timer{firstLookDue, s.no, 0})
 	}
@@ -133,10 +148,13 @@ func (u *Upstream) merge(now time.Duration, old []*server, want []Server, fallba
 }
 
 // newServer is suspect: at boot, nothing is known (PROTOCOL 5.1).
-func newServer(now time.Duration, s Server, fallback bool) *server {
+func (u *Upstream) newServer(now time.Duration, s Server, fallback bool) *server {
 	return &server{
-		Server: s, since: now, made: now, fallback: fallback,
-		success: group.Unseen, failure: group.Unseen, peerSuccess: group.Unseen, judge: group.Unseen, heard: group.Unseen, silent: group.Unseen,
+		Server: s, u: u, no: ID(u.made), since: now, made: now, fallback: fallback,
+		record: record{
+			success: group.Unseen, failure: group.Unseen, peerSuccess: group.Unseen, heard: group.Unseen, silent: group.Unseen,
+		},
+		verdict: verdict{judge: group.Unseen},
 	}
 }
 
@@ -144,13 +162,13 @@ func newServer(now time.Duration, s Server, fallback bool) *server {
 func (s *server) cut(now time.Duration) bool { return s.life == cutOff && now-s.entered < cutOffFor }
 
 // hasNext reports whether another server would stand in for one.
-func (u *Upstream) hasNext(s *server) bool {
-	if u.rotate {
+func (s *server) hasNext() bool {
+	if s.u.rotate {
 		return false
 	}
 	before := func(list []*server) bool {
 		i := slices.Index(list, s)
 		return i >= 0 && i < len(list)-1
 	}
-	return before(u.servers) || slices.ContainsFunc(u.routes, func(r route) bool { return before(r.servers) })
+	return before(s.u.servers) || slices.ContainsFunc(s.u.routes, func(r route) bool { return before(r.servers) })
 }

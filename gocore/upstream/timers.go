@@ -32,28 +32,28 @@ const (
 
 // due has a row for each (TestEveryTimerOfAServerHasARow). It is made at the start, for
 // what it leads to leads back to it.
-var due [dues]func(*Upstream, time.Duration, *server, Timer)
+var due [dues]func(*server, time.Duration, Timer)
 
 func init() {
-	due = [dues]func(*Upstream, time.Duration, *server, Timer){
-		firstLookDue:   (*Upstream).lookFirst,
-		aloneDue:       (*Upstream).suspectAloneAgain,
-		otherDue:       (*Upstream).otherSilent,
-		judgeDue:       (*Upstream).judgeNow,
-		secondProbeDue: (*Upstream).probeAgain,
-		cutOffDue:      (*Upstream).lookOn,
-		answerDue:      (*Upstream).doubtUnanswered,
-		lookDue:        (*Upstream).probeIfDown,
-		lookAgainDue:   (*Upstream).probeIfStillDown,
-		downHereDue:    (*Upstream).downForMeAlone,
-		downDue:        (*Upstream).probeDownAgain,
-		probeDue:       (*Upstream).probeOver,
+	due = [dues]func(*server, time.Duration, Timer){
+		firstLookDue:   (*server).lookFirst,
+		aloneDue:       (*server).suspectAloneAgain,
+		otherDue:       (*server).otherSilent,
+		judgeDue:       (*server).judgeNow,
+		secondProbeDue: (*server).probeAgain,
+		cutOffDue:      (*server).lookOn,
+		answerDue:      (*server).doubtUnanswered,
+		lookDue:        (*server).probeIfDown,
+		lookAgainDue:   (*server).probeIfStillDown,
+		downHereDue:    (*server).downForMeAlone,
+		downDue:        (*server).probeDownAgain,
+		probeDue:       (*server).probeOver,
 	}
 }
 
 // Fire does what was to be done later, unless the server is no longer one of this host's.
 func (u *Upstream) Fire(now time.Duration, t Timer) {
 	if s := u.numbered(t.ID); s != nil {
-		due[t.Due](u, now, s, t)
+		due[t.Due](s, now, t)
 	}
 }

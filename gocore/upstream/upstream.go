@@ -148,15 +148,15 @@ func (u *Upstream) Replied(now time.Duration, id ID, r Reply) {
 	switch r.Outcome {
 	case Answered:
 		s.heard = now
-		u.succeeded(now, s, now-r.Sent)
-		u.noteReply(now, s, r.Sent, r.Began)
+		s.succeeded(now, now-r.Sent)
+		s.noteReply(now, r.Sent, r.Began)
 	case Refused:
 		s.heard = now
-		u.refusedBy(now, s, r.Question)
+		s.refusedBy(now, r.Question)
 	case Unreachable:
-		u.lost(now, s)
+		s.lost(now)
 	case Silent:
-		u.timedOut(now, s, r)
+		s.timedOut(now, r)
 	}
 }
 
