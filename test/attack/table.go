@@ -20,11 +20,11 @@ var rows = []row{
 		attack: "replay a HELLO of each of 512 epochs that are over", harm: "of names lost",
 	},
 	{
-		number: "2r", who: outsider, run: restarted(16, 35, len(moments)),
+		number: "2r", who: outsider, held: true, run: restarted(16, 35, len(moments)),
 		attack: "all of 35 starts of 16 hosts replayed, 0 to 60 s after one", harm: "of names lost",
 	},
 	{
-		number: "2q", who: outsider, quick: true, run: restarted(6, 5, 2),
+		number: "2q", who: outsider, held: true, quick: true, run: restarted(6, 5, 2),
 		attack: "all of 5 starts of 6 hosts replayed, 0 and 1 s after one", harm: "of names lost",
 	},
 	{
