@@ -8,6 +8,8 @@ NSSLINK  = -shared -Wl,-soname,libnss_mcdns.so.2 -Wl,-z,now -Wl,-z,relro -Wl,-z,
            -Wl,--version-script=nss/mcdns.map -Wl,--build-id=none
 # A clone that another user owns cannot be stamped with its commit.
 export GOFLAGS += -buildvcs=false
+# Distributions tell their Go not to fetch the release that go.mod asks for.
+export GOTOOLCHAIN ?= auto
 
 .PHONY: help build need need-lab demo sim sim-quick golden outage outage-quick order parity soak attack attack-quick fuzz test vet race test-nss nss-cshared \
 	test-lab-real packages test-packages test-packages-quick install uninstall clean $(addprefix $(B)/,mcdns-sim demo outage soak attacks)
