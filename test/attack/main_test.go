@@ -69,3 +69,25 @@ func TestForgedFrameIsADatagramToTheGroup(t *testing.T) {
 		t.Error("what is for another port is taken for the group's")
 	}
 }
+
+func TestJunkFramesAreWhatTheySay(t *testing.T) {
+	v4 := forge(netip.MustParseAddr("10.0.0.1"), groupPort, make([]byte, 100))
+	v6 := make([]byte, lab.TapHeader+ethernet+ip6Header+udpHeader+100)
+	v6[lab.TapHeader+ethernet] = 6 << 4
+	for _, was := range [][]byte{v4, v6} {
+		made := readdress(was, dummyPort, long(make([]byte, 100)))
+		before := (&frame{bytes: made}).from()
+		if got := (&frame{bytes: foreign(clone(made))}).from(); got == before {
+			t.Errorf("%v is no address of a stranger", got)
+		}
+		ip := fragment(clone(made))[lab.TapHeader+ethernet:]
+		switch {
+		case ip[0]>>4 == 6:
+			if ip[6] != 44 || ip[ip6Header] != protoUDP || ip[ip6Header+3] != 1 || int(ip[4])<<8|int(ip[5]) != len(ip)-ip6Header {
+				t.Errorf("% x is no first fragment", ip[:ip6Header+8])
+			}
+		case ip[6] != 0x20 || checksum(ip[:ip4Header]) != 0 || (len(ip)-ip4Header)%8 != 0:
+			t.Errorf("% x is no first fragment", ip[:ip4Header])
+		}
+	}
+}
