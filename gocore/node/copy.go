@@ -44,11 +44,11 @@ func (n *Node) copyLookups(of *Node) {
 		one.fetch = copied(a.fetch)
 		n.asks[id] = &one
 	}
-	n.asking = maps.Clone(of.asking)
+	n.asking, n.subs = maps.Clone(of.asking), maps.Clone(of.subs)
 	n.pending, n.numbered, n.waiting = maps.Clone(of.pending), maps.Clone(of.numbered), maps.Clone(of.waiting)
 	for q, p := range of.pending {
 		one := *p
-		one.waiters, one.helpers = slices.Clone(p.waiters), slices.Clone(p.helpers)
+		one.waiters, one.helpers, one.subs = slices.Clone(p.waiters), slices.Clone(p.helpers), slices.Clone(p.subs)
 		for i := range one.helpers {
 			one.helpers[i] = slices.Clone(p.helpers[i])
 		}

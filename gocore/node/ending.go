@@ -30,8 +30,7 @@ func (n *Node) end(now time.Duration, p *pending, o outcome) {
 	for _, w := range waiters {
 		switch {
 		case o.fetched != nil:
-			n.count(LookupServer)
-			n.emit(Respond{ID: w.id, Result: Result{Answer: o.fetched, TTL: o.ttl, Life: o.ttl, Source: FromServer}})
+			n.respond(now, w.id, LookupServer, Result{Answer: o.fetched, TTL: o.ttl, Life: o.ttl, Source: FromServer})
 		case o.held.Held():
 			n.serve(now, w.id, o.held)
 		default:

@@ -193,12 +193,12 @@ func (f *fetch) askedAt(id upstream.ID) time.Duration {
 	return f.began
 }
 
-func (n *Node) fetchOver(t timer) bool {
+func fetchOver(n *Node, t timer) bool {
 	f := n.fetches.of[t.key]
 	return f == nil || f.done
 }
 
-func (n *Node) askOver(t timer) bool {
+func askOver(n *Node, t timer) bool {
 	a := n.asks[t.key]
 	return a == nil || a.fetch.done
 }

@@ -29,7 +29,7 @@ const Itself = 1<<32 - 1
 // Query is a question of this host's programs. Exactly one Respond effect with
 // the same ID follows, in this or a later call.
 type Query struct {
-	ID       uint64 // chosen by the driver
+	ID       uint64 // chosen by the driver, below 1<<63: the others are the node's
 	Question dns.Question
 	Own      Options // the program's
 	// Asker is who of the host asks, by a number that means nothing to the node: what

@@ -22,7 +22,11 @@ type pending struct {
 	lone    int            // how often the one peer that claims success was asked
 	loneAt  time.Duration  // when it last was
 	helpers [][]wire.Peer  // those that were asked to look it up, in each row of them
-	apart   bool           // that fetch went a way of its askers' own
+	// subs are the sub-questions that it waits for, by Query.ID; it asked subsAsked, and is
+	// asked for others at this depth.
+	subs             []uint64
+	subsAsked, depth int
+	apart            bool // that fetch went a way of its askers' own
 }
 
 // A waiter is a query that waits.
@@ -45,7 +49,7 @@ const (
 const staleTTL = 30 * time.Second
 
 func (n *Node) query(now time.Duration, in Query) {
-	if n.answerHere(in) {
+	if n.answerHere(now, in) {
 		return
 	}
 	q := in.Question
@@ -210,7 +214,7 @@ func (n *Node) endInTime(now time.Duration, w waiter) {
 	n.after(now, w.began+n.deadline(now, w.allowed)-now, timer{kind: expiredTimer, key: w.id})
 }
 
-func (n *Node) nobodyWaits(t timer) bool { return n.waiting[t.key] == nil }
+func nobodyWaits(n *Node, t timer) bool { return n.waiting[t.key] == nil }
 
 // deadline is how long a lookup may take: all that is allowed while some server is
 // up, or is yet to speak, else 3 s.
@@ -278,6 +282,9 @@ func (n *Node) release(id uint64) {
 
 // drop forgets a pending question that nobody and nothing waits for.
 func (n *Node) drop(p *pending) {
+	if len(p.waiters) == 0 {
+		n.forgetSubs(p)
+	}
 	if len(p.waiters) == 0 && p.fetch == nil && n.pending[p.q] == p && !n.share.Asking(p.q) {
 		delete(n.pending, p.q)
 		delete(n.numbered, p.made)
@@ -309,16 +316,14 @@ func (n *Node) serve(now time.Duration, id uint64, e cache.Entry) {
 		counter = LookupStale
 	}
 	n.cache.Touch(now, e.Answer.Question)
-	n.count(counter)
-	n.emit(Respond{ID: id, Result: r})
+	n.respond(now, id, counter, r)
 }
 
 // fail says that nobody can say, and what a server said if that is why.
 func (n *Node) fail(now time.Duration, id uint64, q dns.Question) {
-	n.count(LookupFailed)
 	r := Result{}
 	if !n.downFor(q) {
 		r.Said = n.failures.said(now, q)
 	}
-	n.emit(Respond{ID: id, Result: r})
+	n.respond(now, id, LookupFailed, r)
 }

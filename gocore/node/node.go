@@ -45,6 +45,7 @@ type lookups struct {
 	numbered map[uint64]*pending // the same, by number
 	asking   map[uint32]int      // pending questions, by asker
 	waiting  map[uint64]*pending // by Query.ID
+	subs     map[uint64]sub      // sub-questions, by Query.ID
 	fetches  table[fetch]        // until nothing that was asked for them is of use
 	asks     map[uint64]*ask
 }
@@ -57,7 +58,7 @@ func New(c Config) *Node {
 		refresh: make(map[uint64]renewal),
 		lookups: lookups{
 			pending: make(map[dns.Question]*pending), numbered: make(map[uint64]*pending),
-			asking: make(map[uint32]int), waiting: make(map[uint64]*pending), asks: make(map[uint64]*ask),
+			asking: make(map[uint32]int), waiting: make(map[uint64]*pending), asks: make(map[uint64]*ask), subs: make(map[uint64]sub),
 		},
 	}
 	n.upstream = upstream.New(serving{n})

@@ -29,13 +29,12 @@ func anyOnSite(servers []Server) bool {
 }
 
 // answerHere answers a question that may not leave this host.
-func (n *Node) answerHere(in Query) bool {
+func (n *Node) answerHere(now time.Duration, in Query) bool {
 	if n.reach(in.Question) != names.Here {
 		return false
 	}
 	a := names.Answer(in.Question)
-	n.count(LookupHere)
-	n.emit(Respond{ID: in.ID, Result: Result{Answer: a, TTL: a.TTL, Life: a.TTL, Source: FromHere}})
+	n.respond(now, in.ID, LookupHere, Result{Answer: a, TTL: a.TTL, Life: a.TTL, Source: FromHere})
 	return true
 }
 

@@ -29,12 +29,12 @@ func (n *Node) recoverPopular(now time.Duration) {
 }
 
 // recoveryOver reports whether the next outage has begun.
-func (n *Node) recoveryOver(t timer) bool {
+func recoveryOver(n *Node, t timer) bool {
 	return uint64(n.outage()) != t.gen || n.allDown()
 }
 
 func (n *Node) recoverOne(now time.Duration, t timer) {
-	if n.recoveryOver(t) {
+	if recoveryOver(n, t) {
 		return
 	}
 	e := n.recovery[t.key]
