@@ -1,5 +1,5 @@
-// For simulators alone: a world that branches copies its nodes. Ten ends of one quiet
-// morning of 1000 hosts are so told from one morning.
+// For simulators alone: a world that branches copies its nodes. A case of 1000 hosts ends
+// in three outages; without copies its two hours of work would be played three times.
 
 package node
 
