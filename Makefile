@@ -78,7 +78,7 @@ test-lab-real: need-lab build $(B)/demo ## the lab and the demo with unbound as 
 	MCDNS_LAB_SERVER=unbound go test -count=1 ./test/lab
 	MCDNS_LAB_SERVER=unbound $(B)/demo
 
-packages: ## .deb and .rpm in build/packages
+packages: ## this machine's .deb and .rpm in build/packages; ALL=1: those of other architectures too
 	packaging/build.sh $(B)
 test-packages: ## the packages on booted Debian machines (root); test-packages-quick: three minutes
 test-packages test-packages-quick: need

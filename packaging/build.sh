@@ -1,26 +1,43 @@
 #!/bin/sh
-# Usage: build.sh [DIR [VERSION]]: makes the packages of the last commit (or of
-# COMMIT) in DIR/packages (build/packages), by way of a clean export in DIR/export;
-# DIR/commit says which. VERSION is for tests of upgrades: packages for this machine,
-# called that. The release's own version stands in debian/changelog.
+# Usage: build.sh [DIR [VERSION]]: makes this machine's packages of the last commit (or
+# of COMMIT) in DIR/packages (build/packages), by way of a clean export in DIR/export;
+# DIR/commit says which. With ALL=1 on amd64 those for arm64, and the module for 32-bit
+# programs, too. VERSION is for tests of upgrades: packages called that. The release's
+# own version stands in debian/changelog.
 set -eu
 cd "$(dirname "$0")/.."
 dir=${1:-build}
 version=${2:-}
 me=$(dpkg --print-architecture 2>/dev/null || uname -m)
 
+case $me in
+amd64 | arm64) ;;
+*)
+	echo "packages: this machine is $me; amd64 and arm64 are known" >&2
+	exit 1
+	;;
+esac
+all=
+[ "$me" != amd64 ] || [ "${ALL:-}" != 1 ] || all=1
+
+tools='' packages=''
 need() {
 	command -v "$1" >/dev/null && return
-	echo "packages: $1 is missing: apt-get install $2" >&2
-	exit 1
+	tools="$tools $1"
+	packages="$packages $2"
 }
-need go "a Go of 1.26 or newer (https://go.dev/dl/)"
 need dpkg-buildpackage dpkg-dev
 need dh debhelper
 need dh_installnss dh-nss
 need rpmbuild rpm
-[ "$me" != amd64 ] || need aarch64-linux-gnu-gcc "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
-[ "$me" != amd64 ] || need i686-linux-gnu-gcc "gcc-i686-linux-gnu libc6-dev-i386-cross"
+need git git
+[ -z "$all" ] || need aarch64-linux-gnu-gcc "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+[ -z "$all" ] || need i686-linux-gnu-gcc "gcc-i686-linux-gnu libc6-dev-i386-cross"
+if [ -n "$tools" ]; then
+	echo "packages: missing:$tools: apt-get install$packages" >&2
+	exit 1
+fi
+sh test/demo/need.sh
 
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
@@ -56,7 +73,7 @@ case $me in
 amd64)
 	deb amd64
 	rpm x86_64 amd64 x86_64-linux-gnu
-	if [ -z "$version" ]; then
+	if [ -n "$all" ]; then
 		deb arm64
 		rpm aarch64 arm64 aarch64-linux-gnu
 		deb i386 pkg.mcdns.module
@@ -66,10 +83,6 @@ amd64)
 arm64)
 	deb arm64
 	rpm aarch64 arm64 aarch64-linux-gnu
-	;;
-*)
-	echo "packages: this machine is $me; amd64 and arm64 are known" >&2
-	exit 1
 	;;
 esac
 ls -l ../packages

@@ -40,7 +40,7 @@ func (r *Reporter) troubles(s *control.Status, v Seen) []control.Trouble {
 	case g.State == control.Solo && there(g.KeyFile):
 		note(control.KeyUnused, g.KeyFile+" is there and not used", "systemctl reload mcdnsd")
 	case g.State == control.Isolated && g.StateS >= isolatedFor:
-		note(control.LongIsolated, fmt.Sprintf("no peer has been heard for %d minutes", int(g.StateS)/60),
+		note(control.LongIsolated, fmt.Sprintf("no peer has been heard for %d min", int(g.StateS)/60),
 			fmt.Sprintf("%s; all hosts need the key %s (mcdns key show-id)", letPass(g.Port), strings.Join(g.KeyIDs, " or ")))
 	}
 	if g.State != control.Solo && r.config.Group.Refused() {

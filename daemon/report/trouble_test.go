@@ -52,7 +52,7 @@ func TestEachTroubleIsNamedWithItsRemedy(t *testing.T) {
 		"just isolated": {func(_ *Reporter, s *control.Status) { s.Group.State, s.Group.StateS = control.Isolated, 59 }, "", "", ""},
 		"isolated": {func(_ *Reporter, s *control.Status) {
 			s.Group.State, s.Group.StateS = control.Isolated, 125
-		}, control.LongIsolated, "2 minutes", "let UDP and TCP port 7353 pass in and out: mcdnsd(8), FIREWALL; all hosts need the key 7f3a0011"},
+		}, control.LongIsolated, "for 2 min", "let UDP and TCP port 7353 pass in and out: mcdnsd(8), FIREWALL; all hosts need the key 7f3a0011"},
 		"nothing leaves": {func(r *Reporter, _ *control.Status) {
 			r.config.Group.Refused = func() bool { return true }
 		}, control.Unsent, "lets nothing out to UDP port 7353", "FIREWALL"},

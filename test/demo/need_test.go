@@ -73,3 +73,20 @@ func TestGoComesFromWhereTheDistributionHasOne(t *testing.T) {
 		}
 	}
 }
+
+// TestPackagesLackAllTheirToolsAtOnce, and other architectures' compilers only where
+// their packages are wanted.
+func TestPackagesLackAllTheirToolsAtOnce(t *testing.T) {
+	path := fresh(t, map[string]string{"dpkg": "echo amd64", "dirname": "echo ../../packaging"})
+	for _, all := range []string{"", "1"} {
+		c := exec.Command("/bin/sh", "../../packaging/build.sh", filepath.Join(t.TempDir(), "none"))
+		c.Env = []string{"PATH=" + path, "ALL=" + all}
+		out, err := c.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "missing: dpkg-buildpackage dh dh_installnss rpmbuild git") {
+			t.Errorf("ALL=%s: %v, %s", all, err, out)
+		}
+		if cross := strings.Contains(string(out), "aarch64"); cross != (all == "1") {
+			t.Errorf("ALL=%s: %s", all, out)
+		}
+	}
+}

@@ -31,10 +31,10 @@ root() {
 	mv "build/roots/$name.new" "build/roots/$name"
 }
 
-packaging/build.sh build
+ALL=1 packaging/build.sh build
 export COMMIT="$(cat build/commit)"
 packaging/build.sh build/next 0.2.0
-packaging/build.sh build/again/elsewhere
+ALL=1 packaging/build.sh build/again/elsewhere
 cc -O2 -pthread -o build/lookup test/lab/lookup/lookup.c
 i686-linux-gnu-gcc -O2 -pthread -o build/lookup32 test/lab/lookup/lookup.c
 
