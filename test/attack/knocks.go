@@ -8,7 +8,10 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"mcdns/test/lab"
 )
@@ -42,7 +45,8 @@ func knock(addresses []string) error {
 
 // babble says random bytes, and waits for what comes of it or hangs up.
 func babble(address string, patient bool) error {
-	c, err := net.DialTimeout("tcp", address, 2*second)
+	dialer := net.Dialer{Timeout: 2 * second, Control: onLink}
+	c, err := dialer.Dial("tcp", address)
 	if err != nil {
 		time.Sleep(time.Millisecond)
 		return err
@@ -54,6 +58,12 @@ func babble(address string, patient bool) error {
 	c.SetReadDeadline(time.Now().Add(2 * second))
 	io.Copy(io.Discard, c)
 	return nil
+}
+
+// onLink lets a socket send as somebody of the link does: nobody else is heard.
+func onLink(_, _ string, raw syscall.RawConn) (err error) {
+	failed := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_TTL, 255) })
+	return errors.Join(failed, err)
 }
 
 // knocks starts it beside the router, against a port of all hosts.
@@ -76,7 +86,7 @@ func (s *stage) knocks(port uint16) (*generator, error) {
 		err = c.Start()
 	}
 	return &generator{time.Now(), func() (n int64) {
-		in.Close()
+		in.Close() // it prints its count
 		c.Wait()
 		fmt.Sscan(out.String(), &n)
 		return n
