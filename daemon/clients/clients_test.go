@@ -10,18 +10,29 @@ import (
 	"time"
 )
 
-func TestTheKernelSaysWhoConnected(t *testing.T) {
+// listen makes a socket, and dial connects to it until the test ends.
+func listen(t *testing.T) (l *net.UnixListener, dial func() net.Conn) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	there, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
+	return l, func() net.Conn {
+		t.Helper()
+		conn, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		return conn
 	}
-	defer there.Close()
+}
+
+func TestTheKernelSaysWhoConnected(t *testing.T) {
+	l, dial := listen(t)
+	defer l.Close()
+	dial()
 	conn, err := l.AcceptUnix()
 	if err != nil {
 		t.Fatal(err)
@@ -82,11 +93,7 @@ func TestFullTableCutsWhoHasMost(t *testing.T) {
 // TestSilentClientsWaitApart: whoever connected and sent nothing costs no goroutine, and is
 // handed on when it has sent something, has hung up or was silent for too long.
 func TestSilentClientsWaitApart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, dial := listen(t)
 	a, err := NewAcceptor(l)
 	if err != nil {
 		t.Fatal(err)
@@ -94,11 +101,7 @@ func TestSilentClientsWaitApart(t *testing.T) {
 	var there []net.Conn
 	var here []*Client
 	for range 4 {
-		conn, err := net.Dial("unix", path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
+		conn := dial()
 		c, err := a.Accept()
 		if err != nil || c.Awaited() || !a.Await(c) {
 			t.Fatalf("%v; a client that has sent nothing is not awaited", err)
@@ -138,28 +141,17 @@ func TestSilentClientsWaitApart(t *testing.T) {
 // TestCrowdThatHungUpHidesNobody: those who connect and hang up are passed over, however many
 // wait in the queue before the next one.
 func TestCrowdThatHungUpHidesNobody(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, dial := listen(t)
 	a, err := NewAcceptor(l)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close()
 	for range 3*atOnce + 1 {
-		conn, err := net.Dial("unix", path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		conn := dial()
 		conn.Close()
 	}
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := dial()
 	conn.Write([]byte("x"))
 	got := make(chan *Client)
 	go func() {

@@ -1,8 +1,9 @@
 package groupkey
 
 import (
-	"crypto/sha256"
 	"io/fs"
+	"mcdns/test/keys"
+	"mcdns/test/need"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,11 +24,6 @@ func write(t *testing.T, path string, content []byte, mode os.FileMode) {
 	}
 }
 
-func key(b byte) []byte {
-	sum := sha256.Sum256([]byte{b})
-	return sum[:]
-}
-
 func TestKeyThatIsNoSecretIsRefused(t *testing.T) {
 	cases := []struct {
 		name  string
@@ -37,13 +33,13 @@ func TestKeyThatIsNoSecretIsRefused(t *testing.T) {
 		opens int
 	}{
 		{"absent", func(*testing.T, string) {}, "", true, 0},
-		{"0600", func(t *testing.T, p string) { write(t, p, key(1), 0o600) }, "", false, 1},
-		{"0640", func(t *testing.T, p string) { write(t, p, key(1), 0o640) }, "", false, 1},
-		{"others read", func(t *testing.T, p string) { write(t, p, key(1), 0o644) }, "mode 0644 lets others read or write the key", true, 0},
-		{"others write", func(t *testing.T, p string) { write(t, p, key(1), 0o602) }, "mode 0602 lets others read or write the key", true, 0},
-		{"group writes", func(t *testing.T, p string) { write(t, p, key(1), 0o660) }, "mode 0660 lets a group write the key", true, 0},
-		{"short", func(t *testing.T, p string) { write(t, p, key(1)[:31], 0o600) }, "32", true, 0},
-		{"long", func(t *testing.T, p string) { write(t, p, append(key(1), '\n'), 0o600) }, "32", true, 0},
+		{"0600", func(t *testing.T, p string) { write(t, p, keys.Bytes(1), 0o600) }, "", false, 1},
+		{"0640", func(t *testing.T, p string) { write(t, p, keys.Bytes(1), 0o640) }, "", false, 1},
+		{"others read", func(t *testing.T, p string) { write(t, p, keys.Bytes(1), 0o644) }, "mode 0644 lets others read or write the key", true, 0},
+		{"others write", func(t *testing.T, p string) { write(t, p, keys.Bytes(1), 0o602) }, "mode 0602 lets others read or write the key", true, 0},
+		{"group writes", func(t *testing.T, p string) { write(t, p, keys.Bytes(1), 0o660) }, "mode 0660 lets a group write the key", true, 0},
+		{"short", func(t *testing.T, p string) { write(t, p, keys.Bytes(1)[:31], 0o600) }, "32", true, 0},
+		{"long", func(t *testing.T, p string) { write(t, p, append(keys.Bytes(1), '\n'), 0o600) }, "32", true, 0},
 		{"empty", func(t *testing.T, p string) { write(t, p, nil, 0o600) }, "32", true, 0},
 		{"directory", func(t *testing.T, p string) { write(t, p+"/x", nil, 0o600) }, "not a file", true, 0},
 		{"fifo", func(t *testing.T, p string) {
@@ -52,25 +48,25 @@ func TestKeyThatIsNoSecretIsRefused(t *testing.T) {
 			}
 		}, "not a file", true, 0},
 		{"keys.d", func(t *testing.T, p string) {
-			write(t, p, key(1), 0o600)
-			write(t, filepath.Join(Dir(p), "old.key"), key(2), 0o640)
-			write(t, filepath.Join(Dir(p), "note.txt"), key(3), 0o640)
+			write(t, p, keys.Bytes(1), 0o600)
+			write(t, filepath.Join(Dir(p), "old.key"), keys.Bytes(2), 0o640)
+			write(t, filepath.Join(Dir(p), "note.txt"), keys.Bytes(3), 0o640)
 		}, "", false, 2},
 		{"a bad one in keys.d", func(t *testing.T, p string) {
-			write(t, p, key(1), 0o600)
-			write(t, filepath.Join(Dir(p), "a.key"), key(2), 0o644)
-			write(t, filepath.Join(Dir(p), "b.key"), key(3), 0o640)
+			write(t, p, keys.Bytes(1), 0o600)
+			write(t, filepath.Join(Dir(p), "a.key"), keys.Bytes(2), 0o644)
+			write(t, filepath.Join(Dir(p), "b.key"), keys.Bytes(3), 0o640)
 		}, "a.key: mode 0644", false, 2},
 		{"keys.d is a file", func(t *testing.T, p string) {
-			write(t, p, key(1), 0o600)
+			write(t, p, keys.Bytes(1), 0o600)
 			write(t, Dir(p), nil, 0o600)
 		}, "keys.d: cannot be listed: not a directory", false, 1},
 		{"keys.d is empty", func(t *testing.T, p string) {
-			write(t, p, key(1), 0o600)
+			write(t, p, keys.Bytes(1), 0o600)
 			write(t, filepath.Join(Dir(p), "note.txt"), nil, 0o600)
 		}, "", false, 1},
 		{"keys.d alone seals nothing", func(t *testing.T, p string) {
-			write(t, filepath.Join(Dir(p), "b.key"), key(3), 0o640)
+			write(t, filepath.Join(Dir(p), "b.key"), keys.Bytes(3), 0o640)
 		}, "", true, 0},
 	}
 	for _, c := range cases {
@@ -91,7 +87,7 @@ func TestKeyThatIsNoSecretIsRefused(t *testing.T) {
 			if ring != nil && len(ring.IDs()) != c.opens {
 				t.Errorf("got %d keys; want %d", len(ring.IDs()), c.opens)
 			}
-			if strings.Contains(text, string(key(1)[:8])) {
+			if strings.Contains(text, string(keys.Bytes(1)[:8])) {
 				t.Error("the problem shows the key")
 			}
 		})
@@ -119,12 +115,9 @@ func TestKeyOfAnotherGroupIsRefused(t *testing.T) {
 func TestKeyOfAnotherUserIsRefused(t *testing.T) {
 	const foreign = 12345
 	path := filepath.Join(t.TempDir(), "group.key")
-	write(t, path, key(1), 0o600)
+	write(t, path, keys.Bytes(1), 0o600)
 	if err := os.Chown(path, foreign, 0); err != nil {
-		if os.Getenv("MCDNS_TEST_REQUIRE") == "all" {
-			t.Fatal(err)
-		}
-		t.Skip("only root can give a file away:", err)
+		need.Missing(t, "only root can give a file away: "+err.Error())
 	}
 	if ring, problems := Load(path); ring != nil || len(problems) != 1 || !strings.Contains(problems[0].Error(), "owned by user 12345") {
 		t.Errorf("got %v, %v", ring, problems)

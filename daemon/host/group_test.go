@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"crypto/sha256"
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
@@ -11,19 +10,9 @@ import (
 
 	"mcdns/daemon/loop"
 	"mcdns/gocore/node"
-	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
+	"mcdns/test/keys"
 )
-
-func ring(t testing.TB, b byte) *trust.Ring {
-	t.Helper()
-	sum := sha256.Sum256([]byte{b})
-	k, err := trust.ParseKey(sum[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return trust.NewRing(k)
-}
 
 // meet has a peer greet a node and prove itself.
 func meet(v loop.View) bool {
@@ -60,10 +49,10 @@ func TestAnotherGroupsKeyLeavesTheOldGroup(t *testing.T) {
 	done := make(chan struct{})
 	go func() { defer close(done); h.loop.Run(ctx) }()
 	defer func() { stop(); <-done }()
-	with := func(keys ...byte) view {
+	with := func(ns ...byte) view {
 		v := view{settings: node.Settings{Shares: true, Links: []node.Link{{Index: 2, Name: "eth0", IPv4: true}}}}
-		for _, k := range keys {
-			v.keys = append(v.keys, ring(t, k).IDs()...)
+		for _, n := range ns {
+			v.keys = append(v.keys, keys.Ring(n).IDs()...)
 		}
 		return v
 	}

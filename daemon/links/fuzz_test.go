@@ -5,12 +5,13 @@ import (
 
 	"mcdns/daemon/survive"
 	"mcdns/gocore/trust"
+	"mcdns/test/keys"
 )
 
 // FuzzReceive feeds a datagram's bytes, as they are and sealed with the group's key:
 // nothing panics, and each is counted once.
 func FuzzReceive(f *testing.F) {
-	group := ring(f, 1)
+	group := keys.Ring(1)
 	good := sealed(f, group)
 	plain, err := group.Open(good)
 	if err != nil {
@@ -18,7 +19,7 @@ func FuzzReceive(f *testing.F) {
 	}
 	f.Add(good)
 	f.Add(plain)
-	f.Add(sealed(f, ring(f, 2)))
+	f.Add(sealed(f, keys.Ring(2)))
 	r, _ := receiverOf(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before := survive.Panics()

@@ -2,7 +2,6 @@ package links
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -16,17 +15,8 @@ import (
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
+	"mcdns/test/keys"
 )
-
-func ring(t testing.TB, b byte) *trust.Ring {
-	t.Helper()
-	sum := sha256.Sum256([]byte{b})
-	k, err := trust.ParseKey(sum[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return trust.NewRing(k)
-}
 
 // lines is a log.
 type lines struct {
@@ -46,7 +36,7 @@ func (l *lines) Handle(_ context.Context, r slog.Record) error {
 // receiverOf is a receiver of a LAN that hears with the key 1.
 func receiverOf(t testing.TB) (*receiver, *lines) {
 	t.Helper()
-	log, key := &lines{}, ring(t, 1)
+	log, key := &lines{}, keys.Ring(1)
 	l := NewLAN(Config{
 		Ring: func() *trust.Ring { return key }, Hear: func(node.Received) {},
 		Counts: new(metrics.Datagrams), Now: clock.Boot, Log: slog.New(log),
@@ -71,12 +61,12 @@ func came(from int, data []byte) packet {
 func TestBadDatagramsAreDroppedAndCounted(t *testing.T) {
 	r, log := receiverOf(t)
 	l := r.lan
-	good := sealed(t, ring(t, 1))
+	good := sealed(t, keys.Ring(1))
 	forged := append([]byte(nil), good...)
 	forged[len(forged)-16]++ // of the tag
 	elder := append([]byte(nil), good...)
 	elder[4]--
-	nonsense := ring(t, 1).Seal([]byte("no message"), [trust.NonceSize]byte{8})
+	nonsense := keys.Ring(1).Seal([]byte("no message"), [trust.NonceSize]byte{8})
 	counts := func() string {
 		return fmt.Sprintf("flood %d foreign %d version %d forged %d malformed %d",
 			l.dropped.flood.Load(), l.dropped.foreign.Load(), l.dropped.version.Load(), l.dropped.forged.Load(), l.dropped.malformed.Load())
@@ -91,7 +81,7 @@ func TestBadDatagramsAreDroppedAndCounted(t *testing.T) {
 		{"garbage", []byte(strings.Repeat("\xff", 1232)), "flood 0 foreign 0 version 0 forged 0 malformed 2"},
 		{"truncated", good[:len(good)-1], "flood 0 foreign 0 version 0 forged 1 malformed 2"},
 		{"forged", forged, "flood 0 foreign 0 version 0 forged 2 malformed 2"},
-		{"another key", sealed(t, ring(t, 2)), "flood 0 foreign 1 version 0 forged 2 malformed 2"},
+		{"another key", sealed(t, keys.Ring(2)), "flood 0 foreign 1 version 0 forged 2 malformed 2"},
 		{"no message", nonsense, "flood 0 foreign 1 version 0 forged 2 malformed 3"},
 		{"another version", elder, "flood 0 foreign 1 version 1 forged 2 malformed 3"},
 	} {
@@ -107,7 +97,7 @@ func TestBadDatagramsAreDroppedAndCounted(t *testing.T) {
 		t.Error("a flood passes")
 	}
 	for range 10 {
-		r.receive(came(100, sealed(t, ring(t, 2))))
+		r.receive(came(100, sealed(t, keys.Ring(2))))
 		r.receive(came(100, elder))
 	}
 	for _, what := range []string{"another group key", "another version of mcdns"} {
@@ -130,7 +120,7 @@ func TestAnotherKeyOrVersionIsToldOnceAnHourAndIsNoTrouble(t *testing.T) {
 	now := time.Minute
 	r.lan.config.Now = func() time.Duration { return now }
 	other := &receiver{lan: r.lan, floods: trust.NewFloods(8)}
-	foreign, elder := sealed(t, ring(t, 2)), sealed(t, ring(t, 1))
+	foreign, elder := sealed(t, keys.Ring(2)), sealed(t, keys.Ring(1))
 	elder[4]--
 	for i := range 180 {
 		r.receive(came(i, foreign))
@@ -158,7 +148,7 @@ func TestAnotherKeyOrVersionIsToldOnceAnHourAndIsNoTrouble(t *testing.T) {
 // Each kind of junk that somebody without the key can make, under the address of a
 // host: the host is heard. Before, 512 of any kind silenced it.
 func TestJunkUnderAHostsAddressDoesNotSilenceIt(t *testing.T) {
-	good := sealed(t, ring(t, 1))
+	good := sealed(t, keys.Ring(1))
 	forged := append([]byte(nil), good...)
 	forged[len(forged)-16]++ // of the tag
 	elder := append([]byte(nil), good...)
@@ -168,7 +158,7 @@ func TestJunkUnderAHostsAddressDoesNotSilenceIt(t *testing.T) {
 		data []byte
 	}{
 		{"empty", nil}, {"garbage", []byte(strings.Repeat("\xff", 1232))}, {"truncated", good[:len(good)-1]},
-		{"forged", forged}, {"another key", sealed(t, ring(t, 2))}, {"another version", elder}, {"replayed", good},
+		{"forged", forged}, {"another key", sealed(t, keys.Ring(2))}, {"another version", elder}, {"replayed", good},
 	} {
 		r, _ := receiverOf(t)
 		r.receive(came(7, good))
@@ -185,10 +175,10 @@ func TestJunkUnderAHostsAddressDoesNotSilenceIt(t *testing.T) {
 
 func TestStrangersDatagramsCostNoMemory(t *testing.T) {
 	r, _ := receiverOf(t)
-	foreign := sealed(t, ring(t, 2))
+	foreign := sealed(t, keys.Ring(2))
 	r.receive(came(0, foreign)) // is logged once
 	garbage := []byte(strings.Repeat("\xff", 1232))
-	forged := append(sealed(t, ring(t, 1))[:33], garbage[:1199]...)
+	forged := append(sealed(t, keys.Ring(1))[:33], garbage[:1199]...)
 	from := 0
 	if n := testing.AllocsPerRun(2000, func() {
 		from++
@@ -204,7 +194,7 @@ func TestSoloHostHearsNothing(t *testing.T) {
 	r, _ := receiverOf(t)
 	r.lan.config.Ring = func() *trust.Ring { return nil }
 	r.lan.config.Hear = func(in node.Received) { t.Errorf("the node hears %+v", in) }
-	r.receive(came(1, sealed(t, ring(t, 1))))
+	r.receive(came(1, sealed(t, keys.Ring(1))))
 }
 
 func TestDatagramThatADecoderCannotBearEndsNothing(t *testing.T) {
@@ -212,7 +202,7 @@ func TestDatagramThatADecoderCannotBearEndsNothing(t *testing.T) {
 	before := survive.Panics()
 	r.floods = nil // the first look at who sent a datagram panics
 	for i := range 3 {
-		r.receive(came(i, sealed(t, ring(t, 1))))
+		r.receive(came(i, sealed(t, keys.Ring(1))))
 	}
 	if n := r.lan.dropped.malformed.Load(); n != 3 || survive.Panics()-before != 3 {
 		t.Errorf("%d dropped, %d panics; want 3", n, survive.Panics()-before)
@@ -225,7 +215,7 @@ func TestRecordingIsOpenedOnceOnEachLink(t *testing.T) {
 	r, _ := receiverOf(t)
 	heard := 0
 	r.lan.config.Hear = func(node.Received) { heard++ }
-	good := sealed(t, ring(t, 1))
+	good := sealed(t, keys.Ring(1))
 	play := func(link int) {
 		p := came(heard, good)
 		p.Link = link

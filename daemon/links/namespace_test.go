@@ -1,11 +1,8 @@
 package links
 
 import (
-	"errors"
-	"fmt"
 	"net/netip"
 	"os"
-	"os/exec"
 	"runtime"
 	"syscall"
 	"testing"
@@ -15,54 +12,20 @@ import (
 	"golang.org/x/sys/unix"
 
 	"mcdns/gocore/node"
+	"mcdns/test/need"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
 const patience = 20 * time.Second
 
-const inside = "MCDNS_TEST_INSIDE"
-
-// TestMain runs the tests in a network namespace of their own, as root of a user
-// namespace if need be: interfaces come and go there, and the machine's are left
-// alone.
-func TestMain(m *testing.M) {
-	if os.Getenv(inside) != "" {
-		os.Exit(m.Run())
-	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), inside+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if uid, gid := os.Geteuid(), os.Getegid(); uid != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: uid, Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: gid, Size: 1}}
-	}
-	err := cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-	case errors.As(err, &exit):
-		os.Exit(exit.ExitCode())
-	default: // no namespaces here: what needs them says so
-		noNamespace = fmt.Sprintf("no network namespace: %v", err)
-		os.Exit(m.Run())
-	}
-}
-
-var noNamespace string
+func TestMain(m *testing.M) { need.Inside(m, syscall.CLONE_NEWNET) }
 
 // machine is a thread in a network namespace: what is opened there stays there.
 type machine chan func()
 
 func newMachine(t *testing.T) machine {
 	t.Helper()
-	if noNamespace != "" {
-		if os.Getenv("MCDNS_TEST_REQUIRE") == "all" {
-			t.Fatal(noNamespace)
-		}
-		t.Skip(noNamespace)
-	}
+	need.Namespaces(t)
 	m, ready := make(machine), make(chan error)
 	go func() {
 		runtime.LockOSThread() // for ever: the thread ends with the goroutine

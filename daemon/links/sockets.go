@@ -178,20 +178,27 @@ func (s *sockets) rejoin() {
 }
 
 func (s *sockets) enter(m membership) error {
-	i := &net.Interface{Index: m.link}
-	if m.ipv6 {
-		return ipv6.NewPacketConn(s.udp6).JoinGroup(i, &net.UDPAddr{IP: s.group.IPv6.AsSlice()})
-	}
-	return ipv4.NewPacketConn(s.udp4).JoinGroup(i, &net.UDPAddr{IP: s.group.IPv4.AsSlice()})
+	conn, group := s.family(m)
+	return conn.JoinGroup(&net.Interface{Index: m.link}, group)
 }
 
 func (s *sockets) leave(m membership) {
-	i := &net.Interface{Index: m.link}
+	conn, group := s.family(m)
+	conn.LeaveGroup(&net.Interface{Index: m.link}, group)
+}
+
+// member is a socket that can join groups.
+type member interface {
+	JoinGroup(*net.Interface, net.Addr) error
+	LeaveGroup(*net.Interface, net.Addr) error
+}
+
+// family is the socket of a membership's address family, and the group.
+func (s *sockets) family(m membership) (member, net.Addr) {
 	if m.ipv6 {
-		ipv6.NewPacketConn(s.udp6).LeaveGroup(i, &net.UDPAddr{IP: s.group.IPv6.AsSlice()})
-		return
+		return ipv6.NewPacketConn(s.udp6), &net.UDPAddr{IP: s.group.IPv6.AsSlice()}
 	}
-	ipv4.NewPacketConn(s.udp4).LeaveGroup(i, &net.UDPAddr{IP: s.group.IPv4.AsSlice()})
+	return ipv4.NewPacketConn(s.udp4), &net.UDPAddr{IP: s.group.IPv4.AsSlice()}
 }
 
 func (s *sockets) name(index int) string {

@@ -13,17 +13,8 @@ import (
 
 	"mcdns/daemon/glibc"
 	"mcdns/daemon/resolvconf"
+	"mcdns/test/need"
 )
-
-// need skips a test for want of something, or fails it where nothing may be
-// missing.
-func need(t *testing.T, reason string) {
-	t.Helper()
-	if os.Getenv("MCDNS_TEST_REQUIRE") == "all" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-}
 
 const printProtocol = `
 #include <stdio.h>
@@ -52,7 +43,7 @@ int main(void)
 func TestProtocolIsThatOfTheModule(t *testing.T) {
 	cc, err := exec.LookPath("cc")
 	if err != nil {
-		need(t, "no C compiler (cc) to read nss/protocol.h with")
+		need.Missing(t, "no C compiler (cc) to read nss/protocol.h with")
 	}
 	dir := t.TempDir()
 	source, program := filepath.Join(dir, "print.c"), filepath.Join(dir, "print")

@@ -45,16 +45,11 @@ func by(ask glibc.Ask) func() glibc.Lookup {
 	return func() glibc.Lookup { return glibc.Lookup{Ask: ask, Conf: resolvconf.Conf{Ndots: 1}} }
 }
 
+// each asks the one question that a program has here: all want addresses of one family.
 func each(one func(context.Context, dns.Question) (node.Result, error)) glibc.Ask {
-	return func(ctx context.Context, _ node.Options, questions []dns.Question) (out []node.Result, err error) {
-		for _, q := range questions {
-			r, err := one(ctx, q)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, r)
-		}
-		return out, nil
+	return func(ctx context.Context, _ node.Options, questions []dns.Question) ([]node.Result, error) {
+		r, err := one(ctx, questions[0])
+		return []node.Result{r}, err
 	}
 }
 

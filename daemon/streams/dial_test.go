@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"mcdns/gocore/node"
+	"mcdns/test/keys"
 )
 
 // TestPeersThatNoStreamGetsToAreKnown: they are heard by UDP, and all looked well.
 func TestPeersThatNoStreamGetsToAreKnown(t *testing.T) {
-	client := newEnd(t, 2, key(t, 1))
+	client := newEnd(t, 2, keys.Key(1))
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +31,7 @@ func TestPeersThatNoStreamGetsToAreKnown(t *testing.T) {
 	if got := client.Blocked(); got != closed.Addr() {
 		t.Errorf("blocked: %v; want %v", got, closed.Addr())
 	}
-	server := newEnd(t, 1, key(t, 1))
+	server := newEnd(t, 1, keys.Key(1))
 	server.listen(t)
 	client.Pull(node.Pull{ID: 9, Addr: server.addr})
 	w := next[node.PageWanted](t, server)
@@ -44,7 +45,7 @@ func TestPeersThatNoStreamGetsToAreKnown(t *testing.T) {
 }
 
 func TestPullThatIsGivenUpSaysNothingOfThePath(t *testing.T) {
-	client := newEnd(t, 2, key(t, 1))
+	client := newEnd(t, 2, keys.Key(1))
 	for range 2 * blockedAfter {
 		client.dialled(netip.MustParseAddr("192.0.2.1"), &net.OpError{Op: "dial", Err: context.Canceled})
 	}

@@ -3,7 +3,6 @@ package streams
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"net"
@@ -18,20 +17,11 @@ import (
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
+	"mcdns/test/keys"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
 const patience = 20 * time.Second
-
-func key(t *testing.T, b byte) trust.Key {
-	t.Helper()
-	sum := sha256.Sum256([]byte{b})
-	k, err := trust.ParseKey(sum[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
 
 // end is one host: its inputs come out of a channel.
 type end struct {
@@ -105,7 +95,7 @@ func aged(t *testing.T, i int) wire.Aged {
 }
 
 func TestStreamBringsAllPagesInOrder(t *testing.T) {
-	server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+	server, client := newEnd(t, 1, keys.Key(1)), newEnd(t, 2, keys.Key(1))
 	server.listen(t)
 	want := node.Want{Away: time.Minute, After: 5, Questions: []dns.Question{aged(t, 9).Question}}
 	client.Pull(node.Pull{ID: 3, Addr: server.addr, Want: want})
@@ -199,13 +189,13 @@ func TestPullEndsOnceWhateverHappens(t *testing.T) {
 		"the key is removed there": func(t *testing.T, server, client *end) {
 			server.Page(page(t, server))
 			next[node.Pulled](t, client)
-			server.ring.Store(trust.NewRing(key(t, 9)))
+			server.ring.Store(trust.NewRing(keys.Key(9)))
 			server.Page(page(t, server))
 		},
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {
-			server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+			server, client := newEnd(t, 1, keys.Key(1)), newEnd(t, 2, keys.Key(1))
 			server.listen(t)
 			client.config.PullBytes = func() int { return 100 << 10 }
 			if client.within = pullWithin; name == "the peer takes its time" {
@@ -226,16 +216,16 @@ func TestPullEndsOnceWhateverHappens(t *testing.T) {
 }
 
 func TestForeignersGetNothing(t *testing.T) {
-	server, other, mirror := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 2)), newEnd(t, 1, key(t, 1))
+	server, other, mirror := newEnd(t, 1, keys.Key(1)), newEnd(t, 2, keys.Key(2)), newEnd(t, 1, keys.Key(1))
 	server.listen(t)
-	solo := newEnd(t, 4, key(t, 1))
+	solo := newEnd(t, 4, keys.Key(1))
 	solo.ring.Store(nil)
 	closed := netip.MustParseAddrPort("127.0.0.1:1")
 	for name, c := range map[string]struct {
 		from *end
 		to   netip.AddrPort
 	}{
-		"another key": {other, server.addr}, "itself": {mirror, server.addr}, "solo": {solo, server.addr}, "nobody there": {newEnd(t, 5, key(t, 1)), closed},
+		"another key": {other, server.addr}, "itself": {mirror, server.addr}, "solo": {solo, server.addr}, "nobody there": {newEnd(t, 5, keys.Key(1)), closed},
 	} {
 		c.from.Pull(node.Pull{ID: 1, Addr: c.to})
 		if p := next[node.Pulled](t, c.from); !p.Done || p.Whole || len(p.Answers) > 0 {
@@ -250,7 +240,7 @@ func TestForeignersGetNothing(t *testing.T) {
 }
 
 func TestStrangerIsToldNothingAndCut(t *testing.T) {
-	server := newEnd(t, 1, key(t, 1))
+	server := newEnd(t, 1, keys.Key(1))
 	server.listen(t)
 	for name, send := range map[string][]byte{"silence": nil, "garbage": bytes.Repeat([]byte{7}, 1000), "half a hello": make([]byte, trust.HelloSize-1)} {
 		t.Run(name, func(t *testing.T) {
@@ -282,7 +272,7 @@ func dialFrom(t *testing.T, from netip.Addr, to netip.AddrPort) net.Conn {
 }
 
 func TestFloodOfStrangersCostsTheOldestAndNotTheMember(t *testing.T) {
-	server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+	server, client := newEnd(t, 1, keys.Key(1)), newEnd(t, 2, keys.Key(1))
 	server.listen(t)
 	var flood []net.Conn
 	for range 20 {
@@ -315,7 +305,7 @@ func TestFloodOfStrangersKeepsNoMemberFromItsStream(t *testing.T) {
 		addresses int
 	}{"many addresses, a known member": {true, 50}, "one address, a newcomer": {false, 1}} {
 		t.Run(name, func(t *testing.T) {
-			server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+			server, client := newEnd(t, 1, keys.Key(1)), newEnd(t, 2, keys.Key(1))
 			if c.known {
 				server.met.Store(&[]netip.Addr{netip.MustParseAddr("127.0.0.1")})
 			}
@@ -352,7 +342,7 @@ func (e *end) await(t *testing.T, from net.Addr) {
 }
 
 func TestPacketsFromBehindARouterAreNotHeard(t *testing.T) {
-	server := newEnd(t, 1, key(t, 1))
+	server := newEnd(t, 1, keys.Key(1))
 	server.listen(t)
 	d := net.Dialer{Timeout: 200 * time.Millisecond} // its TTL is the usual 64
 	if c, err := d.Dial("tcp4", server.addr.String()); err == nil {
@@ -363,7 +353,7 @@ func TestPacketsFromBehindARouterAreNotHeard(t *testing.T) {
 
 func TestStreamThatNobodyCanReadEndsNoMore(t *testing.T) {
 	for i := range 2 {
-		server, client := newEnd(t, 1, key(t, 1)), newEnd(t, 2, key(t, 1))
+		server, client := newEnd(t, 1, keys.Key(1)), newEnd(t, 2, keys.Key(1))
 		[]*end{client, server}[i].config.Now = func() time.Duration { panic("a test") }
 		server.listen(t)
 		client.Pull(node.Pull{ID: 3, Addr: server.addr})

@@ -1,10 +1,7 @@
 package watch
 
 import (
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -12,52 +9,18 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 	"golang.org/x/sys/unix"
+	"mcdns/test/need"
 )
 
-const inside = "MCDNS_TEST_INSIDE"
-
-var noNamespace string
-
-// TestMain runs the tests in namespaces of their own, as root of a user namespace if
-// need be: what they mount, and the name they give the host, is theirs.
-func TestMain(m *testing.M) {
-	if os.Getenv(inside) != "" {
-		os.Exit(m.Run())
-	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), inside+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS, Pdeathsig: syscall.SIGKILL}
-	if uid, gid := os.Geteuid(), os.Getegid(); uid != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: uid, Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: gid, Size: 1}}
-	}
-	err := cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-	case errors.As(err, &exit):
-		os.Exit(exit.ExitCode())
-	default: // no namespaces here: what needs them says so
-		noNamespace = fmt.Sprintf("no mount namespace: %v", err)
-		os.Exit(m.Run())
-	}
-}
+// TestMain: what the tests mount, and the name they give the host, is theirs.
+func TestMain(m *testing.M) { need.Inside(m, syscall.CLONE_NEWNS|syscall.CLONE_NEWUTS) }
 
 func needNamespace(t *testing.T) {
 	t.Helper()
-	if noNamespace == "" {
-		// Else what is mounted here is mounted outside too.
-		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-			noNamespace = err.Error()
-		}
-	}
-	if noNamespace != "" {
-		if os.Getenv("MCDNS_TEST_REQUIRE") == "all" {
-			t.Fatal(noNamespace)
-		}
-		t.Skip(noNamespace)
+	need.Namespaces(t)
+	// Else what is mounted here is mounted outside too.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		need.Missing(t, err.Error())
 	}
 }
 

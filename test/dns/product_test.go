@@ -18,6 +18,7 @@ import (
 	"github.com/miekg/dns"
 
 	"mcdns/daemon/host"
+	"mcdns/test/need"
 )
 
 // server is a DNS server on loopback, UDP and TCP, that says what a test wants.
@@ -209,16 +210,12 @@ func ask(t testing.TB, addr, name string, typ uint16, change ...func(*dns.Msg)) 
 	return r
 }
 
-// need skips a test without a program, or fails it where nothing may be
-// skipped.
-func need(t testing.TB, program string) string {
+// look finds a program that a test needs.
+func look(t testing.TB, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
-		if os.Getenv("MCDNS_TEST_REQUIRE") == "all" {
-			t.Fatalf("%s is missing", program)
-		}
-		t.Skipf("%s is missing", program)
+		need.Missing(t, program+" is missing")
 	}
 	return path
 }
@@ -227,7 +224,7 @@ func need(t testing.TB, program string) string {
 // answers.
 func startUnbound(t testing.TB, server netip.AddrPort) string {
 	t.Helper()
-	path := need(t, "unbound")
+	path := look(t, "unbound")
 	udp, tcp, err := listenBoth("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)

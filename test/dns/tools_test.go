@@ -132,7 +132,7 @@ func TestToolsWorkAsWithUnbound(t *testing.T) {
 			{"delv", "@127.0.0.1 -p PORT -a ANCHOR +root=signed.example no.signed.example A", `negative response, fully validated`},
 		} {
 			args := strings.Fields(strings.ReplaceAll(strings.ReplaceAll(c.args, "PORT", port), "ANCHOR", anchor))
-			if out := run(t, need(t, c.tool), args...); !regexp.MustCompile(c.want).MatchString(out) {
+			if out := run(t, look(t, c.tool), args...); !regexp.MustCompile(c.want).MatchString(out) {
 				t.Errorf("%s: %s %s: no %q in\n%s", who, c.tool, c.args, c.want, out)
 			}
 		}
@@ -141,7 +141,7 @@ func TestToolsWorkAsWithUnbound(t *testing.T) {
 
 // TestDnsperfLosesNothing runs as fast as dnsperf does over UDP and TCP.
 func TestDnsperfLosesNothing(t *testing.T) {
-	path := need(t, "dnsperf")
+	path := look(t, "dnsperf")
 	s := newServer(t, func(_ string, q *dns.Msg) []*dns.Msg {
 		if q.Question[0].Qtype == dns.TypeAAAA {
 			return []*dns.Msg{reply(q, 0, zoneSOA)}

@@ -2,6 +2,7 @@ package nss
 
 import (
 	"fmt"
+	"mcdns/test/need"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,15 +37,6 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// require ends the test: skipped, or failed where everything has to run.
-func require(t testing.TB, reason string) {
-	t.Helper()
-	if os.Getenv("MCDNS_TEST_REQUIRE") == "all" {
-		t.Fatalf("MCDNS_TEST_REQUIRE=all: %s", reason)
-	}
-	t.Skip(reason)
-}
-
 // root is the top of the source tree.
 func root(t testing.TB) string {
 	t.Helper()
@@ -59,7 +51,7 @@ func tool(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		require(t, name+" is not installed")
+		need.Missing(t, name+" is not installed")
 	}
 	return path
 }
