@@ -3,31 +3,10 @@ package clients
 import (
 	"net"
 	"path/filepath"
-	"runtime"
 	"testing"
 
-	"golang.org/x/sys/unix"
 	"mcdns/test/need"
 )
-
-// elsewhere runs f in a network namespace of its own.
-func elsewhere(t *testing.T, f func() error) {
-	t.Helper()
-	unshared, done := make(chan error), make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with its namespace
-		err := unix.Unshare(unix.CLONE_NEWNET)
-		if unshared <- err; err == nil {
-			done <- f()
-		}
-	}()
-	if err := <-unshared; err != nil {
-		need.Missing(t, "no network namespace can be made here: "+err.Error())
-	}
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-}
 
 // here runs f where the test runs.
 func here(t *testing.T, f func() error) {
@@ -42,6 +21,7 @@ func TestTheKernelSaysInWhichNetworkAClientIs(t *testing.T) {
 	if !NetworksKnown() {
 		t.Skip("this kernel does not say (before Linux 5.14)")
 	}
+	elsewhere := func(t *testing.T, f func() error) { need.Network(t, f) }
 	type place func(*testing.T, func() error)
 	for listener, make := range map[string]place{"made here": here, "made elsewhere": elsewhere} {
 		path := filepath.Join(t.TempDir(), "s")

@@ -61,7 +61,7 @@ func TestOnlyALeapAheadOfTheWallClockCounts(t *testing.T) {
 		{"said once", 3 * time.Hour, 13*time.Hour + time.Second, 0},
 		{"set back", 3 * time.Hour, time.Hour, 0},
 		{"set right again", 3 * time.Hour, 2 * time.Hour, time.Hour},
-		{"a flat battery", 3 * time.Hour, 90000 * time.Hour, leapAtMost},
+		{"a flat battery", 3 * time.Hour, 90000 * time.Hour, MostAway},
 		{"and back", 3 * time.Hour, 3 * time.Hour, 0},
 	} {
 		if got := w.Leap(time.Hour+c.boot, noon.Add(c.wall)); got != c.want {

@@ -12,9 +12,9 @@ const (
 	// leapAtLeast is what the wall clock must gain at once to count: less is the
 	// work of NTP, and a second more or less makes no answer wrong.
 	leapAtLeast = 2 * time.Second
-	// leapAtMost bounds what a wall clock may add to an age: it may have been
-	// wrong by decades before it was set (PROTOCOL 1.3).
-	leapAtMost = 30 * 24 * time.Hour
+	// MostAway bounds what a wall clock may add to an age: it may have been wrong by
+	// decades before it was set, or after a flat battery (PROTOCOL 1.3).
+	MostAway = 30 * 24 * time.Hour
 )
 
 // Wall watches the wall clock for leaps ahead of Boot's clock: a virtual machine
@@ -36,7 +36,7 @@ func (w *Wall) Leap(boot time.Duration, wall time.Time) time.Duration {
 	if leap < leapAtLeast {
 		return 0
 	}
-	return min(leap, leapAtMost)
+	return min(leap, MostAway)
 }
 
 // WallSet gets a value after somebody set the wall clock (timerfd_create(2),

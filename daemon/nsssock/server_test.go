@@ -21,6 +21,7 @@ import (
 	"mcdns/daemon/survive"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
+	"mcdns/test/need"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
@@ -563,5 +564,28 @@ func TestProgramWithAnotherResolvConfIsSentOn(t *testing.T) {
 		if got := frames(t, conn); len(got) == 0 || got[len(got)-1] != test.want {
 			t.Errorf("%+v: got %v; want %d", test.request, got, test.want)
 		}
+	}
+}
+
+// TestProgramOfAnotherNetworkIsSentOn, unless the administrator wants it answered.
+func TestProgramOfAnotherNetworkIsSentOn(t *testing.T) {
+	if !clients.NetworksKnown() {
+		t.Skip("this kernel does not say (before Linux 5.14)")
+	}
+	for beyond, want := range map[bool]glibc.Status{false: notHere, true: glibc.Found} {
+		c := config(10, found1)
+		c.Beyond = func() bool { return beyond }
+		path, _, stop := serveConfig(t, c)
+		var conn net.Conn
+		need.Network(t, func() (err error) {
+			conn, err = net.Dial("unix", path)
+			return err
+		})
+		conn.Write(wwwRequest)
+		if got := frames(t, conn); !says(got, want) {
+			t.Errorf("beyond %v: got %v; want %d", beyond, got, want)
+		}
+		conn.Close()
+		stop()
 	}
 }

@@ -7,14 +7,11 @@ import (
 	"io"
 	"time"
 
+	"mcdns/daemon/clock"
 	"mcdns/daemon/survive"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 )
-
-// maxAbsence bounds what the wall clock may add to an age: it may be wrong by
-// decades after a flat battery (PROTOCOL 1.3).
-const maxAbsence = 30 * 24 * time.Hour
 
 var (
 	errForeign = errors.New("not a file of this version of mcdns")
@@ -149,7 +146,7 @@ func (s *saved) put(hash uint64, e node.Entry, at, now Stamp) {
 // stale in any case (PROTOCOL 1.3). Worn counts only time this host was up, so that
 // a week of holidays does not empty a school.
 func aged(e node.Entry, at, now Stamp) (age, worn time.Duration) {
-	wall := min(max(now.Wall.Sub(at.Wall), 0), maxAbsence)
+	wall := min(max(now.Wall.Sub(at.Wall), 0), clock.MostAway)
 	if at.BootID != now.BootID || at.BootID == [16]byte{} || now.Boot < at.Boot {
 		return max(e.Age+wall, e.Answer.TTL), e.Worn
 	}

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // Missing skips a test for want of something, or fails it where nothing may be missing
@@ -57,5 +60,24 @@ func Namespaces(t testing.TB) {
 	t.Helper()
 	if noNamespaces != "" {
 		Missing(t, noNamespaces)
+	}
+}
+
+// Network runs f in a network namespace of its own, on a thread that ends with it.
+func Network(t testing.TB, f func() error) {
+	t.Helper()
+	unshared, done := make(chan error), make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with its namespace
+		err := unix.Unshare(unix.CLONE_NEWNET)
+		if unshared <- err; err == nil {
+			done <- f()
+		}
+	}()
+	if err := <-unshared; err != nil {
+		Missing(t, "no network namespace can be made here: "+err.Error())
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,0 +1,75 @@
+package systemd
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+const passed = "MCDNS_TEST_PASSED"
+
+// TestSocketThatIsPassedIsTakenAndItsFileLeftAlone, by its name or its file's; another
+// is closed, or its programs would wait for ever.
+func TestSocketThatIsPassedIsTakenAndItsFileLeftAlone(t *testing.T) {
+	if path := os.Getenv(passed); path != "" {
+		take(t, path)
+		return
+	}
+	for _, names := range []string{"other:nss", "a:b"} {
+		dir := t.TempDir()
+		cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")
+		for _, name := range []string{"other.sock", "nss.sock"} {
+			l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, name), Net: "unix"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			f, err := l.File()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			cmd.ExtraFiles = append(cmd.ExtraFiles, f)
+		}
+		cmd.Env = append(os.Environ(), passed+"="+filepath.Join(dir, "nss.sock"), "LISTEN_FDS=2", "LISTEN_FDNAMES="+names)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", names, err, out)
+		}
+	}
+}
+
+// take is in the program that systemd has started.
+func take(t *testing.T, path string) {
+	os.Setenv("LISTEN_PID", fmt.Sprint(os.Getpid()))
+	l := Socket("nss")
+	if l == nil || l.Addr().String() != path {
+		t.Fatalf("got %v; want %s", l, path)
+	}
+	for fd := range 100 {
+		if a, err := unix.Getsockname(fd); err == nil && a.(*unix.SockaddrUnix).Name != path {
+			t.Errorf("%s is open", a.(*unix.SockaddrUnix).Name)
+		}
+	}
+	l.Close()
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWithoutSystemdNothingIsPassedAndNobodyTold(t *testing.T) {
+	for _, name := range []string{"LISTEN_PID", "NOTIFY_SOCKET", "WATCHDOG_USEC"} {
+		t.Setenv(name, "")
+		os.Unsetenv(name)
+	}
+	Notify(Ready)
+	ticks, stop := Watchdog()
+	defer stop()
+	if l := Socket("nss"); l != nil || ticks != nil {
+		t.Errorf("got %v, %v", l, ticks)
+	}
+}
