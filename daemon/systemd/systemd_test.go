@@ -20,10 +20,10 @@ func TestSocketThatIsPassedIsTakenAndItsFileLeftAlone(t *testing.T) {
 		take(t, path)
 		return
 	}
-	for _, names := range []string{"other:nss", "a:b"} {
+	for names, file := range map[string]string{"other:nss": "x.sock", "a:b": "nss.sock"} {
 		dir := t.TempDir()
 		cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")
-		for _, name := range []string{"other.sock", "nss.sock"} {
+		for _, name := range []string{"other.sock", file} {
 			l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, name), Net: "unix"})
 			if err != nil {
 				t.Fatal(err)
@@ -36,7 +36,7 @@ func TestSocketThatIsPassedIsTakenAndItsFileLeftAlone(t *testing.T) {
 			defer f.Close()
 			cmd.ExtraFiles = append(cmd.ExtraFiles, f)
 		}
-		cmd.Env = append(os.Environ(), passed+"="+filepath.Join(dir, "nss.sock"), "LISTEN_FDS=2", "LISTEN_FDNAMES="+names)
+		cmd.Env = append(os.Environ(), passed+"="+filepath.Join(dir, file), "LISTEN_FDS=2", "LISTEN_FDNAMES="+names)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", names, err, out)
 		}
