@@ -193,9 +193,9 @@ if [ "${1:-}" = install ]; then
 	install
 	exit
 fi
-[ -z "$lacking" ] || fail "missing: $lacking" "./try does it for you: $(get)"
+[ -z "$lacking" ] || fail "missing: $lacking" "test/demo/try demo does it for you: $(get)"
 if [ -z "$(command -v go)" ] || ! enough go; then
-	fail "Go is at $(find_go), and not in PATH" "./try demo, ./try test; or PATH=\"$(find_go | sed 's,/go$,,'):\$PATH\""
+	fail "Go is at $(find_go), and not in PATH" "test/demo/try demo, or PATH=\"$(find_go | sed 's,/go$,,'):\$PATH\""
 fi
 if [ "${1:-}" = lab ]; then
 	need_namespaces

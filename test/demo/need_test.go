@@ -42,7 +42,7 @@ func TestAllThatIsMissingIsSaidAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatalf("nothing is missed: %s", out)
 	}
-	for _, word := range []string{"missing: make, a C compiler (cc), git, Go 1.21 or newer", "apt-get install make gcc libc6-dev git golang-go", "./try"} {
+	for _, word := range []string{"missing: make, a C compiler (cc), git, Go 1.21 or newer", "apt-get install make gcc libc6-dev git golang-go", "test/demo/try demo"} {
 		if !strings.Contains(out, word) {
 			t.Errorf("%q is not said: %s", word, out)
 		}
