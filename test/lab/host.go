@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -101,6 +102,24 @@ func (h *Host) Listen(network, address string) (l net.Listener, err error) {
 func (h *Host) ListenPacket(network, address string) (c net.PacketConn, err error) {
 	err = h.Do(func() error { c, err = net.ListenPacket(network, address); return err })
 	return c, err
+}
+
+// listens reports whether a port of the host is open. A child that is being made has
+// copies of all sockets until it executes its program: for so long a closed one swallows
+// questions, and who opens the port is told that it is in use.
+func (h *Host) listens(port uint16) (open bool) {
+	local := fmt.Sprintf(":%04X", port)
+	h.Do(func() error {
+		for _, table := range []string{"udp", "udp6", "tcp", "tcp6"} {
+			for line := range strings.Lines(read("/proc/thread-self/net/" + table)) {
+				f := strings.Fields(line) // number, local, remote, state
+				const listening = "0A"
+				open = open || len(f) > 3 && strings.HasSuffix(f[1], local) && (table[0] == 'u' || f[3] == listening)
+			}
+		}
+		return nil
+	})
+	return open
 }
 
 // Path is where the lab finds a file that the host sees at path, which must be

@@ -213,6 +213,12 @@ func (s *Server) close() {
 	for _, d := range old {
 		d.Shutdown()
 	}
+	if old == nil {
+		return
+	}
+	for end := time.Now().Add(time.Second); s.Host.listens(53) && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func (s *Server) serve(w dns.ResponseWriter, q *dns.Msg) {
