@@ -1,6 +1,8 @@
 package clock
 
 import (
+	"fmt"
+	"os"
 	"testing"
 	"time"
 )
@@ -80,5 +82,20 @@ func TestKernelSaysWhenTheWallClockIsSet(t *testing.T) {
 	case <-set:
 		t.Error("said without need")
 	default:
+	}
+}
+
+// TestBootTimeIsTheKernelsUptime, which nobody can set and which goes on in suspend.
+func TestBootTimeIsTheKernelsUptime(t *testing.T) {
+	text, err := os.ReadFile("/proc/uptime")
+	if err != nil {
+		t.Skip(err)
+	}
+	var up float64
+	if _, err := fmt.Sscan(string(text), &up); err != nil {
+		t.Fatal(err)
+	}
+	if boot := Boot().Seconds(); boot < up-1 || boot > up+60 {
+		t.Errorf("got %.1f s; the kernel is up for %.1f s", boot, up)
 	}
 }

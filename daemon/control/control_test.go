@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"mcdns/daemon/clients"
+	"mcdns/test/need"
 )
 
 // patience is far longer than anything here takes on a loaded machine.
@@ -225,5 +227,26 @@ func TestTheDaemonsOwnUserIsAMember(t *testing.T) {
 	}
 	if member(context.Background()) {
 		t.Error("who cannot be told is a member")
+	}
+}
+
+func TestClientsOfOtherNetworksAreKeptOut(t *testing.T) {
+	if !clients.NetworksKnown() {
+		t.Skip("this kernel does not say (before Linux 5.14)")
+	}
+	for beyond, want := range map[bool]int{false: http.StatusForbidden, true: http.StatusOK} {
+		path := run(t, New(&source{}, page, func() bool { return beyond }))
+		var conn net.Conn
+		need.Network(t, func() (err error) {
+			conn, err = net.Dial("unix", path)
+			return err
+		})
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(patience))
+		io.WriteString(conn, "GET /status HTTP/1.1\r\nHost: x\r\n\r\n")
+		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || r.StatusCode != want {
+			t.Errorf("beyond %v: got %v, %v; want %d", beyond, r, err, want)
+		}
 	}
 }

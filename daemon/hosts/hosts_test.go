@@ -157,3 +157,11 @@ func TestFileThatIsTooLongEndsWithAWholeLine(t *testing.T) {
 		t.Errorf("the last whole line is known: %v, half a name is: %v", first, cut)
 	}
 }
+
+func TestNamesAreBounded(t *testing.T) {
+	all := Parse("")
+	all.add(netip.MustParseAddr("192.0.2.1"), make([]string, maxNames+1))
+	if len(all.names) > 0 {
+		t.Errorf("got %d names", len(all.names))
+	}
+}

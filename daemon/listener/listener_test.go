@@ -391,3 +391,14 @@ func TestQuestionThatNobodyCanBearEndsNothing(t *testing.T) {
 		<-time.After(time.Millisecond)
 	}
 }
+
+func TestConnectionIdleLongestGoesFirst(t *testing.T) {
+	all := table{open: map[*conn]struct{}{}}
+	now := time.Now()
+	for i := range 5 {
+		all.open[&conn{since: now.Add(time.Duration(i) * time.Second), busy: map[bool]int{i == 0: 1}[true]}] = struct{}{}
+	}
+	if got := all.idlest(); got == nil || !got.since.Equal(now.Add(time.Second)) {
+		t.Errorf("got %+v; want the second, for the first is at work", got)
+	}
+}

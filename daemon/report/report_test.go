@@ -8,6 +8,7 @@ import (
 
 	"mcdns/daemon/clock"
 	"mcdns/daemon/control"
+	"mcdns/daemon/glibc"
 	"mcdns/daemon/loop"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
@@ -95,5 +96,16 @@ func TestHostThatCameBackIsOneRow(t *testing.T) {
 	})
 	if len(got) != 2 || got[0].Peer.Epoch != 2 || got[1].Peer.ID != 8 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestEachOutcomeIsSaidInTheWordsOfTheControlSocket(t *testing.T) {
+	for status, want := range map[glibc.Status]string{
+		glibc.Found: "found", glibc.NoName: "no such name", glibc.NoData: "no such record",
+		glibc.TryAgain: "no answer", glibc.BadName: "bad name",
+	} {
+		if got := string(outcomes[status]); got != want {
+			t.Errorf("status %d: got %q; want %q", status, got, want)
+		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mcdns/daemon/logs"
 )
 
 func TestDirectoryThatTheServiceMayNotWriteIsExplained(t *testing.T) {
@@ -71,5 +73,21 @@ func TestWhyNothingIsSavedIsKnown(t *testing.T) {
 	}
 	if s.busy.Store(1); !strings.Contains(s.Trouble(), "the disk does not answer") {
 		t.Errorf("a save since the machine booted: trouble %q", s.Trouble())
+	}
+}
+
+func TestDirectoryThatCannotBeUsedIsNeverFatal(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"", filepath.Join(file, "state")} {
+		s := At(dir, logs.Discard())
+		if id, err := s.ID(); id == 0 || err != nil {
+			t.Errorf("%q: got id %d, %v", dir, id, err)
+		}
+		if entries, err := s.Load(StampAt(0)); len(entries) > 0 || err != nil {
+			t.Errorf("%q: got %v, %v", dir, entries, err)
+		}
 	}
 }
