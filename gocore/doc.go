@@ -10,7 +10,7 @@
 //	wire/     bytes <-> messages between hosts
 //	cache/    answers with their ages; which of two answers stands; eviction
 //	names/    special-use names, the administrator's lists, how far a question may travel
-//	trust/    sealing, replay windows, clocks of peers, what a flood costs
+//	trust/    sealing, what was heard before, clocks of peers, what a flood costs
 //	limit/    how often something is done
 //	group/    who is on the LAN, who of those heard is proven, how often to speak, whose turn it is (rank)
 //	catchup/  what was missed, by streams
@@ -24,12 +24,16 @@
 //
 // node/host.go and node/share.go have what a node does for its rooms: it follows what
 // happens to the DNS servers, and what the group says. When a server is down stands in
-// upstream/life.go.
+// upstream/judge.go, and the states in upstream/life.go. By which transport one is asked
+// stands in daemon/upstream/transport.go.
 //
-//	program -> libnss_mcdns.so.2 -> daemon/nsssock -> glibc --Query-->  node --Ask-->  daemon/upstream -> DNS server
-//	                                              ^                     | ^                 |
-//	                                              +-------Respond-------+ +----Replied------+
+//	program -> libnss_mcdns.so.2 -> daemon/nsssock -> daemon/glibc --Query-->  node --Ask-->  daemon/upstream -> DNS server
+//	                                                         ^             | ^                 |
+//	                                                         +---Respond---+ +----Replied------+
 //	other hosts <- daemon/links <--Send-- node <--Received-- daemon/links <- other hosts
+//
+// daemon/loop hands the inputs to the node, and daemon/host wires the rest: the listener,
+// the control socket, the streams and the store.
 //
 // DESIGN.md in this directory has the decisions, by topic, and the tests that hold
 // them; PROTOCOL.md the rules of the protocol: "PROTOCOL 3.8" in a comment is its
@@ -60,7 +64,8 @@
 //	server    a DNS server of this host; fallback: one asked only while all others are down
 //	upstream  the servers together
 //	up        said of a server that answered last; suspect: it failed, or is new, and the group
-//	          is being asked; down: nobody has success with it
+//	          is being asked; down: nobody has success with it; hearsay: down by others'
+//	          word, not by this host's own questions
 //	cut off   said of a host whose peers reach a server that it does not reach itself
 //	outage    the time in which upstream is down
 //	current   said of the first server of a list that is not down; those behind it are later

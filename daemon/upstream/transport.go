@@ -14,12 +14,13 @@ import (
 // HTTPS would be a type with this method and a place in that list.
 type transport interface {
 	// reach returns how to ask a server this way, nil if that is not to be, or not yet.
-	// tcp: a program wants no UDP.
+	// tcp: a program wants no plain UDP; one that is encrypted may pass that over.
 	reach(server netip.AddrPort, tcp bool) way
 }
 
 // A way puts a question to one server. Its error is errOtherWay if the server has no
-// use for this transport: the next is asked.
+// use for this transport: the next is asked. Any other error ends the question, so that a
+// strict transport falls back to none behind it.
 type way func(ctx context.Context, q dns.Question) (*dns.Answer, error)
 
 var errOtherWay = errors.New("upstream: the server has no use for this transport")

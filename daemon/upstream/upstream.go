@@ -1,6 +1,7 @@
-// Package upstream puts one question to one DNS server: UDP first, TCP when the
-// reply was cut short, again without EDNS for a server that does not know it.
-// Whom to ask and how often is the node's.
+// Package upstream puts one question to one DNS server: by TLS where it is set, by
+// TCP where that is wanted, else by UDP, by TCP when the reply was cut short, and again
+// without EDNS for a server that does not know it. Whom to ask and how often is the
+// node's; which server is up is gocore/upstream's.
 //
 // An off-path forger has to guess the source port and the id: every question
 // gets a socket of its own on a port drawn for it, connected so that only the

@@ -8,7 +8,8 @@
 // until it waits, fetch.go asks the servers for it, order.go says which one and whose
 // answer counts, ending.go ends the waiting. outage.go is what changes while all servers
 // are down, refresh.go and recovery.go what is asked before anybody waits for it. timed.go
-// lists what a node is woken for; host.go does what its rooms want of it.
+// lists what a node is woken for; host.go and share.go do what upstream and sharing want
+// of it.
 //
 //	n := node.New(config)
 //	for each input, at now {

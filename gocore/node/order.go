@@ -11,8 +11,9 @@ import (
 )
 
 // The servers of a list are not equal: the first may know names that the second
-// denies. What follows is all there is about their order; whoever asks, serves, keeps
-// or probes asks here (PROTOCOL 2.6, 2.7, 5.3).
+// denies. What follows is all that is decided by their order; the lists themselves are
+// in upstream/list.go. Whoever asks, serves, keeps or probes asks here (PROTOCOL 2.6, 2.7,
+// 5.3).
 
 // stands says what is worth an answer of the nth server of the list that a question
 // goes to. That of the current server, or of one before it, is good, and while all

@@ -15,11 +15,11 @@ import "time"
 //	| up |        replied, cleared        +---------+
 //	|    |<-------------------------------| cut off |<-- refuted: from hearsay and down
 //	|    |                                +---------+
-//	|    |                     from both: unsure |  nobody, failedAlone
+//	|    |                     from both: unsure |  nobody
 //	|    |                                       |       |
 //	|    |                                       v       v
 //	|    |            replied             +---------+  +------+
-//	|    |<-------------------------------| hearsay |->| down |<-- failedAlone: from up
+//	|    |<-------------------------------| hearsay |->| down |<-- failedAlone: from up and suspect
 //	+----+                                +---------+  +------+
 //	  ^                                      confirmed    |
 //	  |                     replied                       |

@@ -9,7 +9,8 @@ import (
 )
 
 // The servers of a list are not equal: the first may know names that the second
-// denies. What follows is all there is about their order (PROTOCOL 2.6, 2.7, 5.3).
+// denies. Here is which of them a question goes to, and which is current (PROTOCOL 2.6,
+// 5.3). What their answers are worth is in node/order.go.
 
 // An ID names a server of this host, and never another one.
 type ID uint64

@@ -100,7 +100,8 @@ type State uint8
 const (
 	// Up: it answers.
 	Up State = iota + 1
-	// Suspect: it failed this host; the group is being asked.
+	// Suspect: it is new, it failed somebody and the group is being asked, or this host
+	// is cut off from it.
 	Suspect
 	// Down: nobody in the group has success with it.
 	Down

@@ -196,7 +196,7 @@ func (p *pair) answers(t *testing.T, h *lab.Host, list []string, env []string) [
 }
 
 // compare asks both hosts. What differs for no reason that is listed in
-// reasons.go is an error; it returns how many differ for each that is.
+// reasons_test.go is an error; it returns how many differ for each that is.
 func (p *pair) compare(t *testing.T, list []string, env ...string) map[string]int {
 	t.Helper()
 	differ, odd := p.differences(t, list, env)
