@@ -53,11 +53,11 @@
 //	solo      without a key; isolated: with one, but nobody is heard
 //
 //	question  name, type and flags: what a lookup, a fetch and a QUERY are about
-//	lookup    a program's question to its host (it comes in as node.Query)
+//	lookup    a program's question to its host (it comes in as node.Lookup)
 //	fetch     the question put to DNS servers until one answers (each time as node.Ask)
 //	probe     a question put to a DNS server to learn whether it answers
 //	QUERY     the question put to the group, when no server answers and nothing is held
-//	ANSWER    what a peer says to a QUERY (wire.Reply)
+//	ANSWER    what a peer says to a QUERY (wire.Answer)
 //	ASK       the request that a peer fetch, from a host that is cut off
 //	ANNOUNCE  what tells the group what a server just answered
 //

@@ -69,8 +69,8 @@ type Cache struct {
 	MinTTL, MaxTTL, NegativeTTL time.Duration
 	// FetchAhead asks for what an answer will be followed by.
 	FetchAhead bool
-	// Stale is how long past its TTL an answer may serve in an outage.
-	Stale time.Duration
+	// MaxStale (the key cache.stale) is how long past its TTL an answer may serve in an outage.
+	MaxStale time.Duration
 	// Save is the directory for the saved state: "" for the default
 	// (STATE_DIRECTORY, else /var/lib/mcdns), "no" for none.
 	Save string
@@ -110,7 +110,7 @@ func Default() Config {
 			Size:        d.CacheBytes,
 			MaxTTL:      d.MaxTTL,
 			NegativeTTL: d.NegativeTTL,
-			Stale:       d.MaxStale,
+			MaxStale:    d.MaxStale,
 			FetchAhead:  d.FetchAhead,
 		},
 		Level: slog.LevelInfo,
@@ -141,7 +141,7 @@ var settings = map[string]map[string]setting{
 		"min_ttl":      duration(func(c *Config) *time.Duration { return &c.MinTTL }, time.Hour),
 		"max_ttl":      duration(func(c *Config) *time.Duration { return &c.MaxTTL }, 7*24*time.Hour),
 		"negative_ttl": duration(func(c *Config) *time.Duration { return &c.NegativeTTL }, 24*time.Hour),
-		"stale":        duration(func(c *Config) *time.Duration { return &c.Stale }, 365*24*time.Hour),
+		"stale":        duration(func(c *Config) *time.Duration { return &c.MaxStale }, 365*24*time.Hour),
 		"fetch_ahead":  yes(func(c *Config) *bool { return &c.FetchAhead }),
 		"save":         setSave,
 	},

@@ -68,7 +68,7 @@ level = debug
 		},
 		Cache: Cache{
 			Size: 16 << 20, MinTTL: 5 * time.Second, MaxTTL: 12 * time.Hour, NegativeTTL: time.Minute,
-			Stale: 14 * 24 * time.Hour, Save: "no",
+			MaxStale: 14 * 24 * time.Hour, Save: "no",
 		},
 		Names: Names{
 			Forward: []string{"test.", "."}, StopRebinding: true, Hosts: true, PrivateNames: []string{"corp.example."},
@@ -162,8 +162,8 @@ func TestDropInsWinInTheOrderOfTheirNames(t *testing.T) {
 	write(t, path+".d/.hidden.conf", "[group]\nport = 1\n")
 	write(t, path+".d/30-c.conf.dpkg-old", "[group]\nport = 2\n")
 	c, w, _ := Load(path)
-	if len(w) != 0 || c.Port != 1020 || c.MinTTL != 7*time.Second || c.Stale != 24*time.Hour {
-		t.Errorf("got port %d, min_ttl %v, stale %v, %v", c.Port, c.MinTTL, c.Stale, w)
+	if len(w) != 0 || c.Port != 1020 || c.MinTTL != 7*time.Second || c.MaxStale != 24*time.Hour {
+		t.Errorf("got port %d, min_ttl %v, stale %v, %v", c.Port, c.MinTTL, c.MaxStale, w)
 	}
 }
 
@@ -243,7 +243,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d warnings", len(w))
 		}
 		if c.Size < minSize || c.Port == 0 || !c.Group4.IsLinkLocalMulticast() || !c.Group6.IsLinkLocalMulticast() ||
-			c.MinTTL < 0 || c.MaxTTL < 0 || c.Stale < 0 || !filepath.IsAbs(c.KeyFile) {
+			c.MinTTL < 0 || c.MaxTTL < 0 || c.MaxStale < 0 || !filepath.IsAbs(c.KeyFile) {
 			t.Fatalf("got %+v", c)
 		}
 	})
@@ -273,7 +273,7 @@ func TestServersAreForAllNamesOrForADomain(t *testing.T) {
 func TestTimesAndSizesAreTakenUpToTheirBounds(t *testing.T) {
 	got := Default()
 	w := Parse(&got, "f", []byte("[cache]\nstale = 2592000\nsize = 17179869184\n"))
-	if len(w) != 0 || got.Stale != 30*24*time.Hour || got.Size != 16<<30 {
-		t.Errorf("got %v, %d, %v; want 30 days and 16 GiB", got.Stale, got.Size, w)
+	if len(w) != 0 || got.MaxStale != 30*24*time.Hour || got.Size != 16<<30 {
+		t.Errorf("got %v, %d, %v; want 30 days and 16 GiB", got.MaxStale, got.Size, w)
 	}
 }

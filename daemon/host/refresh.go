@@ -179,7 +179,7 @@ func settings(v view, machine resolvconf.Machine, ring *trust.Ring, chosen []nod
 		Routes: nodeRoutes(machine, v.routes, v.ours), FetchAhead: c.FetchAhead, StopRebinding: c.StopRebinding,
 		Shares: ring != nil, Links: chosen, Place: v.place.ID,
 		CacheBytes: c.Size,
-		MaxTTL:     c.MaxTTL, NegativeTTL: c.NegativeTTL, MinTTL: c.MinTTL, MaxStale: c.Stale,
+		MaxTTL:     c.MaxTTL, NegativeTTL: c.NegativeTTL, MinTTL: c.MinTTL, MaxStale: c.MaxStale,
 	}
 }
 

@@ -192,7 +192,7 @@ func (l *Loop) do(e event) {
 		return
 	}
 	switch in := e.input.(type) {
-	case node.Query:
+	case node.Lookup:
 		l.waiting[in.ID] = e
 	case node.Forget:
 		if _, waits := l.waiting[in.ID]; !waits {
@@ -210,7 +210,7 @@ func (l *Loop) handle(in node.Input) {
 	for _, effect := range l.node.Made() {
 		l.try(effect)
 	}
-	if q, ok := in.(node.Query); ok && !whole {
+	if q, ok := in.(node.Lookup); ok && !whole {
 		l.try(node.Respond{ID: q.ID}) // nobody can say
 	}
 }
@@ -322,7 +322,7 @@ func (l *Loop) ResolveAll(ctx context.Context, own node.Options, questions []dns
 	answers := make(chan answered, n)
 	begun, user := time.Now(), clients.User(ctx)
 	for i, q := range questions {
-		in := node.Query{ID: first + uint64(i), Question: q, Own: own, Asker: user}
+		in := node.Lookup{ID: first + uint64(i), Question: q, Own: own, Asker: user}
 		l.queries.Put(user, event{input: in, result: answers, index: i, ctx: ctx})
 	}
 	l.woken()

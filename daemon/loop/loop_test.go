@@ -249,7 +249,7 @@ func TestWhatTheNodeMadeBeforeItFailedIsDone(t *testing.T) {
 		CacheBytes: 1 << 20, MaxTTL: time.Hour, NegativeTTL: time.Minute, MaxStale: time.Hour,
 	}})
 	results := make(chan answered, 1)
-	l.do(event{input: node.Query{ID: 1, Question: question(t, "www.example")}, result: results})
+	l.do(event{input: node.Lookup{ID: 1, Question: question(t, "www.example")}, result: results})
 	for deadline := time.Now().Add(patience); len(results) == 0; l.handle(node.Received{}) { // without a message
 		if time.Now().After(deadline) {
 			t.Fatal("the lookup's end was lost")

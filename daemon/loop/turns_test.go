@@ -21,7 +21,7 @@ func TestQueriesOfOneUserKeepNoOtherWaiting(t *testing.T) {
 	<-held
 	answers := make(chan answered, 100)
 	put := func(user uint32, name string) {
-		in := node.Query{ID: l.nextID.Add(1), Question: question(t, name)}
+		in := node.Lookup{ID: l.nextID.Add(1), Question: question(t, name)}
 		l.queries.Put(user, event{input: in, result: answers, ctx: t.Context()})
 	}
 	for i := range 50 {
@@ -30,7 +30,7 @@ func TestQueriesOfOneUserKeepNoOtherWaiting(t *testing.T) {
 	put(2, "www.example")
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	l.queries.Put(3, event{input: node.Query{ID: l.nextID.Add(1), Question: question(t, "gone.example")}, result: answers, ctx: gone})
+	l.queries.Put(3, event{input: node.Lookup{ID: l.nextID.Add(1), Question: question(t, "gone.example")}, result: answers, ctx: gone})
 	l.woken()
 	close(release)
 	all := func(View) []string { return slices.Clone(asked) }
@@ -74,7 +74,7 @@ func TestLooksOfOneUserKeepNoQueryWaiting(t *testing.T) {
 		over.Go(func() { See(ctx, l, func(View) bool { order = append(order, "look"); return true }) })
 	}
 	queued.Wait()
-	in := node.Query{ID: l.nextID.Add(1), Question: question(t, "www.example")}
+	in := node.Lookup{ID: l.nextID.Add(1), Question: question(t, "www.example")}
 	l.queries.Put(2, event{input: in, result: make(chan answered, 1), ctx: t.Context()})
 	close(release)
 	over.Wait()

@@ -81,7 +81,7 @@ func TestDatagramsAreCountedByDirectionTransportAndType(t *testing.T) {
 	// The manual names the labels.
 	labels := []string{"hello", "prove", "proof", "announce", "query", "answer", "ask", "bye"}
 	for i, b := range []wire.Body{
-		&wire.Hello{}, &wire.Prove{}, &wire.Proof{}, &wire.Announce{}, &wire.Query{}, &wire.Reply{}, &wire.Ask{}, &wire.Bye{},
+		&wire.Hello{}, &wire.Prove{}, &wire.Proof{}, &wire.Announce{}, &wire.Query{}, &wire.Answer{}, &wire.Ask{}, &wire.Bye{},
 	} {
 		for range i + 1 {
 			c.Datagrams.Sent(b, true, 100)
@@ -148,7 +148,7 @@ func TestEachStateIsOneSeries(t *testing.T) {
 // among the datagrams.
 var otherwise = []node.Counter{
 	node.LookupCache, node.LookupPeer, node.LookupServer, node.LookupStale, node.LookupFailed, node.LookupHere,
-	node.QueriesSent, node.RepliesSent,
+	node.QueriesSent, node.AnswersSent,
 }
 
 func TestNoCounterOfTheNodeIsLeftOut(t *testing.T) {

@@ -129,7 +129,7 @@ func (g *Group) Expire(now time.Duration) (gone []wire.Peer) {
 }
 
 // Sleep says that this host was away for so long: nobody was silent meanwhile,
-// this host was deaf.
+// this host did not listen.
 func (g *Group) Sleep(away time.Duration) {
 	for m := range g.Members() {
 		m.last, m.heard4, m.heard6 = m.last.moved(away), m.heard4.moved(away), m.heard6.moved(away)

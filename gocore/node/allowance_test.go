@@ -36,7 +36,7 @@ func amplified(t *testing.T, wireless bool, from netip.AddrPort, times int) (sen
 	}
 	l.onEffect = func(n *testNode, e Effect) {
 		if s, ok := e.(Send); ok {
-			if _, is := s.Message.Body.(*wire.Reply); is && n != liar {
+			if _, is := s.Message.Body.(*wire.Answer); is && n != liar {
 				sent += wire.Size(s.Message)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 func (n *testNode) by(asker uint32, name string) func() *Result {
 	n.nextID++
 	id := n.nextID
-	n.handle(Query{ID: id, Question: question(name), Asker: asker})
+	n.handle(Lookup{ID: id, Question: question(name), Asker: asker})
 	return func() *Result { return n.results[id] }
 }
 

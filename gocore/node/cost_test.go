@@ -30,7 +30,7 @@ func BenchmarkFreshHit(b *testing.B) {
 	}
 	b.ResetTimer()
 	for i := range b.N {
-		out := n.Handle(now, Query{ID: uint64(i), Question: questions[uint64(i)*0x9e3779b97f4a7c15>>32%names]})
+		out := n.Handle(now, Lookup{ID: uint64(i), Question: questions[uint64(i)*0x9e3779b97f4a7c15>>32%names]})
 		if len(out) != 2 {
 			b.Fatalf("got %v", out)
 		}

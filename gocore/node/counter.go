@@ -18,7 +18,7 @@ const (
 	AnswersTaken
 	AnswersRefused
 	QueriesSent
-	RepliesSent
+	AnswersSent
 	PeerReplayed
 	PeerLate
 	PeerFlood

@@ -32,7 +32,7 @@ type Ask struct {
 	ID       uint64
 	Server   netip.AddrPort
 	Question dns.Question
-	Asker    uint32 // Query.Asker of the first who asked, or Itself
+	Asker    uint32 // Lookup.Asker of the first who asked, or Itself
 	// Patience is how long a reply is still of use; longer than the node waits
 	// before it asks again, because a late answer is an answer.
 	Patience time.Duration
@@ -40,13 +40,13 @@ type Ask struct {
 	TCP bool
 }
 
-// Respond answers a Query.
+// Respond answers a Lookup.
 type Respond struct {
-	ID     uint64 // Query.ID
+	ID     uint64 // Lookup.ID
 	Result Result
 }
 
-// Result is the outcome of a Query.
+// Result is the outcome of a Lookup.
 type Result struct {
 	// Answer is nil if nobody can say now.
 	Answer *dns.Answer

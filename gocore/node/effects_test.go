@@ -30,7 +30,7 @@ var said = map[string]func(l *lan, s *speaker) *wire.Message{
 	"QUERY": body(func(*lan, *speaker) wire.Body {
 		return &wire.Query{Nonce: 5, Asked: []wire.Asked{{Question: question("held.example.")}}}
 	}),
-	"ANSWER": body(func(l *lan, s *speaker) wire.Body { return &wire.Reply{Nonce: 5, Answers: l.untruths(s)} }),
+	"ANSWER": body(func(l *lan, s *speaker) wire.Body { return &wire.Answer{Nonce: 5, Answers: l.untruths(s)} }),
 	"ASK":    body(func(*lan, *speaker) wire.Body { return &wire.Ask{Question: question("other.example.")} }),
 	"BYE":    body(func(*lan, *speaker) wire.Body { return &wire.Bye{} }),
 	"a doubt of a server, in any of them": func(l *lan, s *speaker) *wire.Message {

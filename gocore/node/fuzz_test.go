@@ -30,7 +30,7 @@ func FuzzReceived(f *testing.F) {
 	for i, body := range []wire.Body{
 		&wire.Hello{Version: "1", Names: 9, Told: 3, Hears: []wire.Peer{from}}, &wire.Prove{Nonce: 1}, &wire.Proof{Nonce: 1},
 		&wire.Announce{Answers: []wire.Aged{{Answer: a}}, Long: []wire.Long{{Question: q, Length: 9}}, New: 1},
-		&wire.Query{Nonce: 2, Asked: []wire.Asked{{Question: q}}}, &wire.Reply{Nonce: 2, Answers: []wire.Aged{{Answer: a}}},
+		&wire.Query{Nonce: 2, Asked: []wire.Asked{{Question: q}}}, &wire.Answer{Nonce: 2, Answers: []wire.Aged{{Answer: a}}},
 		&wire.Ask{Question: q}, &wire.Bye{},
 	} {
 		plain, err := wire.Encode(&wire.Message{From: from, Seq: uint64(i + 1), Sent: time.Hour, Servers: servers, Body: body})
@@ -61,7 +61,7 @@ func FuzzReceived(f *testing.F) {
 			Servers: []Server{{Addr: addr, ID: dns.HashServer(addr)}}, Timeout: 5 * time.Second, Attempts: 2,
 			MaxTTL: time.Hour, NegativeTTL: time.Minute, MaxStale: time.Hour,
 		}}))
-		check(n.Handle(now, Query{ID: 1, Question: q}))
+		check(n.Handle(now, Lookup{ID: 1, Question: q}))
 		for len(b) >= 3 {
 			size, how := int(binary.BigEndian.Uint16(b)), b[2]
 			b = b[3:]

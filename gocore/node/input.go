@@ -26,9 +26,9 @@ type Restore struct{ Entries []Entry }
 // Itself is the node as an asker: of what it looks up before anybody asks, and of probes.
 const Itself = 1<<32 - 1
 
-// Query is a question of this host's programs. Exactly one Respond effect with
+// Lookup is a question of this host's programs. Exactly one Respond effect with
 // the same ID follows, in this or a later call.
-type Query struct {
+type Lookup struct {
 	ID       uint64 // chosen by the driver, below 1<<63: the others are the node's
 	Question dns.Question
 	Own      Options // the program's
@@ -45,7 +45,7 @@ type Options struct {
 	TCP, Rotate bool
 }
 
-// Forget says that nobody waits for the Query any more (its client left): no
+// Forget says that nobody waits for the Lookup any more (its client left): no
 // Respond follows, what was begun for it goes on.
 type Forget struct{ ID uint64 }
 
@@ -103,7 +103,7 @@ type Stop struct{}
 func (Wake) input()         {}
 func (Configure) input()    {}
 func (Restore) input()      {}
-func (Query) input()        {}
+func (Lookup) input()       {}
 func (Forget) input()       {}
 func (Received) input()     {}
 func (Replied) input()      {}

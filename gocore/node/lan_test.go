@@ -355,7 +355,7 @@ func question(name string) dns.Question { return dns.Question{Name: name, Type: 
 func (n *testNode) query(name string) func() *Result {
 	n.nextID++
 	id := n.nextID
-	n.handle(Query{ID: id, Question: question(name)})
+	n.handle(Lookup{ID: id, Question: question(name)})
 	return func() *Result { return n.results[id] }
 }
 

@@ -22,7 +22,7 @@ type pending struct {
 	lone    int            // how often the one peer that claims success was asked
 	loneAt  time.Duration  // when it last was
 	helpers [][]wire.Peer  // those that were asked to look it up, in each row of them
-	// subs are the sub-questions that it waits for, by Query.ID; it asked subsAsked, and is
+	// subs are the sub-questions that it waits for, by Lookup.ID; it asked subsAsked, and is
 	// asked for others at this depth.
 	subs             []uint64
 	subsAsked, depth int
@@ -48,7 +48,7 @@ const (
 // own TTL is not less.
 const staleTTL = 30 * time.Second
 
-func (n *Node) query(now time.Duration, in Query) {
+func (n *Node) lookup(now time.Duration, in Lookup) {
 	if n.answerHere(now, in) {
 		return
 	}
@@ -59,19 +59,19 @@ func (n *Node) query(now time.Duration, in Query) {
 		n.serve(now, in.ID, e)
 		n.considerRefresh(now, e)
 	case n.downFor(q):
-		n.queryWhileDown(now, in, e)
+		n.lookupWhileDown(now, in, e)
 	case n.failures.active(now, q) && !n.upstream.CutOff(now) && !n.triesMore(in.Own):
 		n.serveOrFail(now, in.ID, in.Question, e)
 	case n.outlived(e):
 		n.serveOutlived(now, in.ID, e)
 	default:
-		n.queryWhileUp(now, in, e)
+		n.lookupWhileUp(now, in, e)
 	}
 }
 
-// queryWhileUp waits for a DNS server; a stale answer is served when the
+// lookupWhileUp waits for a DNS server; a stale answer is served when the
 // fetch fails or overruns the wait (RFC 8767 section 5, PROTOCOL 5.2).
-func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
+func (n *Node) lookupWhileUp(now time.Duration, in Lookup, e cache.Entry) {
 	p := n.wait(now, in)
 	if p == nil {
 		return
@@ -88,9 +88,9 @@ func (n *Node) queryWhileUp(now time.Duration, in Query, e cache.Entry) {
 	n.after(now, n.staleWait(now), timer{kind: overrunTimer, key: in.ID})
 }
 
-// queryWhileDown serves what there is: fresh, stale, what a fallback server
+// lookupWhileDown serves what there is: fresh, stale, what a fallback server
 // or the group says, failure (PROTOCOL 5.10).
-func (n *Node) queryWhileDown(now time.Duration, in Query, e cache.Entry) {
+func (n *Node) lookupWhileDown(now time.Duration, in Lookup, e cache.Entry) {
 	if n.upstream.DoubtsDown() || !e.Held() && n.upstream.Hearsay() {
 		n.fetchFor(now, in)
 	}
@@ -182,7 +182,7 @@ func (n *Node) pend(q dns.Question, asker uint32) *pending {
 }
 
 // fetchFor asks the servers on behalf of an asker, if there is room.
-func (n *Node) fetchFor(now time.Duration, in Query) {
+func (n *Node) fetchFor(now time.Duration, in Lookup) {
 	if n.pending[in.Question] == nil {
 		if !n.mayPend(in.Asker) {
 			return
@@ -194,7 +194,7 @@ func (n *Node) fetchFor(now time.Duration, in Query) {
 
 // wait makes a query wait; nil means that there was no room, and that it got what
 // is held, if anything.
-func (n *Node) wait(now time.Duration, in Query) *pending {
+func (n *Node) wait(now time.Duration, in Lookup) *pending {
 	p := n.pending[in.Question]
 	if p == nil && !n.mayPend(in.Asker) || p != nil && len(p.waiters) >= maxWaiters {
 		n.serveOrFail(now, in.ID, in.Question, n.usable(now, in.Question))

@@ -44,8 +44,8 @@ type lookups struct {
 	pending  map[dns.Question]*pending
 	numbered map[uint64]*pending // the same, by number
 	asking   map[uint32]int      // pending questions, by asker
-	waiting  map[uint64]*pending // by Query.ID
-	subs     map[uint64]sub      // sub-questions, by Query.ID
+	waiting  map[uint64]*pending // by Lookup.ID
+	subs     map[uint64]sub      // sub-questions, by Lookup.ID
 	fetches  table[fetch]        // until nothing that was asked for them is of use
 	asks     map[uint64]*ask
 }
@@ -81,8 +81,8 @@ func (n *Node) Handle(now time.Duration, in Input) []Effect {
 		n.configure(now, in.Settings)
 	case Restore:
 		n.restore(now, in.Entries)
-	case Query:
-		n.query(now, in)
+	case Lookup:
+		n.lookup(now, in)
 	case Forget:
 		n.forget(in.ID)
 	case Received:

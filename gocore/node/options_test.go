@@ -9,7 +9,7 @@ import (
 func (n *testNode) queryWith(name string, own Options) func() *Result {
 	n.nextID++
 	id := n.nextID
-	n.handle(Query{ID: id, Question: question(name), Own: own})
+	n.handle(Lookup{ID: id, Question: question(name), Own: own})
 	return func() *Result { return n.results[id] }
 }
 

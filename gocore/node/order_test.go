@@ -327,7 +327,7 @@ func TestAnswerOfALaterServerIsNeitherKeptNorTold(t *testing.T) {
 			switch body := m.Body.(type) {
 			case *wire.Announce:
 				answers = body.Answers
-			case *wire.Reply:
+			case *wire.Answer:
 				answers = body.Answers
 			}
 			for _, a := range answers {

@@ -29,7 +29,7 @@ func anyOnSite(servers []Server) bool {
 }
 
 // answerHere answers a question that may not leave this host.
-func (n *Node) answerHere(now time.Duration, in Query) bool {
+func (n *Node) answerHere(now time.Duration, in Lookup) bool {
 	if n.reach(in.Question) != names.Here {
 		return false
 	}

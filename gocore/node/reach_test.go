@@ -14,7 +14,7 @@ import (
 func (n *testNode) asking(q dns.Question) func() *Result {
 	n.nextID++
 	id := n.nextID
-	n.handle(Query{ID: id, Question: q})
+	n.handle(Lookup{ID: id, Question: q})
 	return func() *Result { return n.results[id] }
 }
 

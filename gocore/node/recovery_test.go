@@ -64,7 +64,7 @@ func (n *testNode) queryAll(name string, types ...uint16) (ids []uint64) {
 	for _, typ := range types {
 		n.nextID++
 		ids = append(ids, n.nextID)
-		n.handle(Query{ID: n.nextID, Question: dns.Question{Name: name, Type: typ}})
+		n.handle(Lookup{ID: n.nextID, Question: dns.Question{Name: name, Type: typ}})
 	}
 	return ids
 }

@@ -75,7 +75,7 @@ func TestManyEpochsOfOneIDAreLookedAfterAFewAtATime(t *testing.T) {
 	const epochs = 1000
 	before := len(n.timers.heap)
 	for i := range uint64(epochs) {
-		n.says(wire.Peer{ID: 4711, Epoch: i + 1}, 1, l.now, true, &wire.Reply{Nonce: nonce})
+		n.says(wire.Peer{ID: 4711, Epoch: i + 1}, 1, l.now, true, &wire.Answer{Nonce: nonce})
 	}
 	if got, most := len(n.timers.heap)-before, (maxTwins+1)*epochs; got > most {
 		t.Errorf("%d datagrams of one member left %d timers; want %d at most", epochs, got, most)

@@ -137,7 +137,7 @@ func TestHostilePeerGrowsNothing(t *testing.T) {
 			&wire.Announce{Answers: []wire.Aged{{Answer: l.positive(name, "203.0.113.9", birth)}}},
 			&wire.Announce{Long: []wire.Long{{Question: question(name), Birth: birth, Length: 9000}}},
 			&wire.Query{Nonce: r.Uint64(), Asked: []wire.Asked{{Question: question(name)}}},
-			&wire.Reply{Nonce: r.Uint64(), Answers: []wire.Aged{{Answer: l.positive(name, "203.0.113.9", birth)}}},
+			&wire.Answer{Nonce: r.Uint64(), Answers: []wire.Aged{{Answer: l.positive(name, "203.0.113.9", birth)}}},
 			&wire.Prove{Nonce: r.Uint64()}, &wire.Proof{Nonce: r.Uint64()},
 			&wire.Hello{Hears: []wire.Peer{n.self()}}, &wire.Ask{Question: question(name)}, &wire.Bye{},
 		}

@@ -125,7 +125,7 @@ func TestThreeBrokenNamesAreNoOutageForAHostAlone(t *testing.T) {
 	l.known(3)
 	n.lookup("n0.example.")
 	for i := range 5 { // a broken zone, while the server is well
-		n.handle(Query{ID: 1000 + uint64(i), Question: question(fmt.Sprintf("broken%d.example.", i))})
+		n.handle(Lookup{ID: 1000 + uint64(i), Question: question(fmt.Sprintf("broken%d.example.", i))})
 		for id, a := range n.asks {
 			if a.fetch.kind == demand {
 				n.handle(Replied{Ask: id, Failure: Refused})

@@ -82,7 +82,7 @@ func TestOneHostAnswersAQuery(t *testing.T) {
 		t.Errorf("got %+v after %v; want a peer's stale answer", r, took)
 	}
 	l.run(200 * time.Millisecond)
-	if got := len(take[*wire.Reply](l, nil)); got != 1 {
+	if got := len(take[*wire.Answer](l, nil)); got != 1 {
 		t.Errorf("%d of 29 holders answered; want 1", got)
 	}
 }
@@ -121,7 +121,7 @@ func TestUnprovenAskersGetFiveRepliesASecondAndSilenceNobody(t *testing.T) {
 		t.Error("replayed QUERYs took the turn of a genuine one")
 	}
 	l.run(time.Second)
-	if got := len(take[*wire.Reply](l, n)); got > 12 {
+	if got := len(take[*wire.Answer](l, n)); got > 12 {
 		t.Errorf("%d replies; want 5 a second for the unproven, and one", got)
 	}
 	if n.share.Held().Answers != 0 {
@@ -149,7 +149,7 @@ func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 	}
 	var replies int
 	for _, m := range l.sent {
-		if r, ok := m.Body.(*wire.Reply); ok {
+		if r, ok := m.Body.(*wire.Answer); ok {
 			if replies++; r.Answers[0].Birth != younger.Birth {
 				t.Error("a holder of nothing younger answered")
 			}
@@ -162,7 +162,7 @@ func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 	}
 	l.nodes[0].lookup("same.example.")
 	l.run(time.Second)
-	if got := take[*wire.Reply](l, nil); len(got) != 0 {
+	if got := take[*wire.Answer](l, nil); len(got) != 0 {
 		t.Errorf("%d holders of the same birth answered", len(got))
 	}
 	if len(queries) != 1 || replies != 1 {
@@ -214,7 +214,7 @@ func TestUnprovenAskersAreAnsweredByTheThreeRankedFirst(t *testing.T) {
 			&wire.Query{Nonce: 1, Asked: []wire.Asked{{Question: question("www.example.")}}})
 	}
 	l.run(time.Second)
-	if got := len(take[*wire.Reply](l, nil)); got < 2 || got > 4 { // the asker counts in the rank
+	if got := len(take[*wire.Answer](l, nil)); got < 2 || got > 4 { // the asker counts in the rank
 		t.Errorf("%d of 20 holders answered an asker that is not proven; want 3", got)
 	}
 }

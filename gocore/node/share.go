@@ -28,7 +28,7 @@ func (h sharer) Log(level slog.Level, text string, args ...any) { h.n.log(level,
 var counted = [sharing.Counters]Counter{
 	sharing.Announced: Announced, sharing.Untold: Untold,
 	sharing.AnswersTaken: AnswersTaken, sharing.AnswersRefused: AnswersRefused,
-	sharing.QueriesSent: QueriesSent, sharing.AnswersSent: RepliesSent,
+	sharing.QueriesSent: QueriesSent, sharing.AnswersSent: AnswersSent,
 	sharing.PeerReplayed: PeerReplayed, sharing.PeerLate: PeerLate,
 	sharing.PeerFlood: PeerFlood, sharing.PeerDuplicate: PeerDuplicate,
 }

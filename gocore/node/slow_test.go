@@ -63,8 +63,8 @@ func TestFirstLookupAfterAStartWaitsForASlowServer(t *testing.T) {
 				n := l.nodes[0]
 				four, six := question("first.example."), question("first.example.")
 				six.Type = dns.TypeAAAA
-				n.handle(Query{ID: 1, Question: four})
-				n.handle(Query{ID: 2, Question: six})
+				n.handle(Lookup{ID: 1, Question: four})
+				n.handle(Lookup{ID: 2, Question: six})
 				l.run(10 * time.Second)
 				for id := uint64(1); id <= 2; id++ {
 					if r := n.results[id]; r == nil || r.Answer == nil {

@@ -99,7 +99,7 @@ func TestNothingAStrangerSaysChangesAnything(t *testing.T) {
 	evil := []wire.ServerState{{Server: dns.HashServer(l.server), Success: wire.Never, Failure: 0, Suspect: true}}
 	for i, body := range []wire.Body{
 		l.tells(ghost, "held.example.", "203.0.113.66"), l.tells(ghost, "gap.example.", "203.0.113.66"),
-		&wire.Reply{Nonce: 5, Answers: l.tells(ghost, "gap.example.", "203.0.113.66").Answers},
+		&wire.Answer{Nonce: 5, Answers: l.tells(ghost, "gap.example.", "203.0.113.66").Answers},
 		&wire.Hello{Version: "evil", Names: 1 << 30, Told: 1 << 30, Hears: []wire.Peer{n.self()}},
 		&wire.Bye{}, &wire.Ask{Question: question("held.example.")}, &wire.Proof{Nonce: 5},
 	} {

@@ -25,7 +25,7 @@ type step uint8
 var steps []func(n *Node, now time.Duration, p *pending, q dns.Question, r Result)
 
 const (
-	// subBit is that of a Query.ID which is a sub-question's.
+	// subBit is that of a Lookup.ID which is a sub-question's.
 	subBit = 1 << 63
 	// A lookup asks at most maxSubs, and those ask on to maxDepth: who makes up names
 	// must not make one question many.
@@ -44,7 +44,7 @@ func (n *Node) askSub(now time.Duration, p *pending, q dns.Question, then step) 
 	id := subBit | n.id()
 	p.subs = append(p.subs, id)
 	n.subs[id] = sub{p.made, q, then}
-	n.query(now, Query{ID: id, Question: q, Asker: p.asker})
+	n.query(now, Lookup{ID: id, Question: q, Asker: p.asker})
 	deepen(&n.lookups, q, p.depth+1)
 	return true
 }

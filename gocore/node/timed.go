@@ -13,7 +13,7 @@ type timerKind uint8
 const (
 	expireTimer timerKind = iota
 
-	// Of lookups; key is Query.ID.
+	// Of lookups; key is Lookup.ID.
 	overrunTimer
 	expiredTimer
 	// Of fetches; key is the fetch's number.

@@ -135,7 +135,7 @@ func (r *answerer) due(now time.Duration, no uint64) {
 		return
 	}
 	delete(r.turns, no)
-	body, room := &wire.Reply{Nonce: t.nonce}, r.room(now)
+	body, room := &wire.Answer{Nonce: t.nonce}, r.room(now)
 	var long []wire.Long
 	for _, q := range t.questions {
 		// A reply by unicast is nobody else's business: neither cancelled by
@@ -157,7 +157,7 @@ func (r *answerer) due(now time.Duration, no uint64) {
 		}
 		if size > room {
 			r.send(now, t, body)
-			body, room = &wire.Reply{Nonce: t.nonce}, r.room(now)
+			body, room = &wire.Answer{Nonce: t.nonce}, r.room(now)
 		}
 		body.Answers = append(body.Answers, aged(now, e))
 		room -= size
@@ -184,7 +184,7 @@ func (r *answerer) sendLong(now time.Duration, t *turn, body *wire.Announce) {
 	r.sendGroup(now, body)
 }
 
-func (r *answerer) send(now time.Duration, t *turn, body *wire.Reply) {
+func (r *answerer) send(now time.Duration, t *turn, body *wire.Answer) {
 	if len(body.Answers) == 0 || !r.pays(now, t, body) {
 		return
 	}

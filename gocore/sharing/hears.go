@@ -37,7 +37,7 @@ func init() {
 		wire.KindProof:    {after: func(*Sharing, spoken) {}},
 		wire.KindAnnounce: {before: on((*Sharing).memberAnnounce), stranger: wait},
 		wire.KindQuery:    {before: on((*Sharing).anyQuery), stranger: on((*Sharing).anyQuery)},
-		wire.KindReply:    {before: on((*Sharing).memberReply), stranger: wait},
+		wire.KindAnswer:   {before: on((*Sharing).memberAnswer), stranger: wait},
 		wire.KindAsk:      {after: on((*Sharing).memberAsk)},
 		wire.KindBye:      {after: on((*Sharing).memberBye)},
 	}
@@ -66,8 +66,8 @@ func (s *Sharing) memberAnnounce(h spoken, b *wire.Announce) {
 
 func (s *Sharing) anyQuery(h spoken, b *wire.Query) { s.answerer.heardQuery(h.now, h.m, h.in, b) }
 
-// memberReply takes in answers to a QUERY, mine or another's.
-func (s *Sharing) memberReply(h spoken, b *wire.Reply) {
+// memberAnswer takes in answers to a QUERY, mine or another's.
+func (s *Sharing) memberAnswer(h spoken, b *wire.Answer) {
 	for _, a := range b.Answers {
 		s.told(h.now, h.m, a, h.transit)
 	}

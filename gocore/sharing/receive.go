@@ -91,7 +91,7 @@ func (s *Sharing) echoes(now time.Duration, known bool, msg *wire.Message) (aske
 	switch body := msg.Body.(type) {
 	case *wire.Proof:
 		return s.prover.Proves(now, msg.From, body.Nonce)
-	case *wire.Reply:
+	case *wire.Answer:
 		asked, ok = s.asker.sent[body.Nonce]
 		return asked, ok && !known
 	}

@@ -20,7 +20,7 @@ func (b *base) message(now time.Duration, body wire.Body) *wire.Message {
 // room is what a datagram has for answers: all but its head. A body's own head
 // is within the slack.
 func (b *base) room(now time.Duration) int {
-	return wire.MaxPlain - wire.Size(&wire.Message{Servers: b.host.States(now), Body: &wire.Reply{}}) - 16
+	return wire.MaxPlain - wire.Size(&wire.Message{Servers: b.host.States(now), Body: &wire.Answer{}}) - 16
 }
 
 // sendGroup sends to the group where a member was heard lately.

@@ -69,7 +69,7 @@ func Encode(m *Message) ([]byte, error) {
 // Size is len of what Encode would return, in bytes.
 func Size(m *Message) int { return counting().message(m).n }
 
-// AgedSize is what an answer adds to an Announce, a Reply or a page, in bytes.
+// AgedSize is what an answer adds to an Announce, an Answer or a page, in bytes.
 func AgedSize(a *dns.Answer) int { return counting().aged(Aged{Answer: a}).n }
 
 // LongSize is what a Long adds to an Announce, in bytes.
@@ -137,7 +137,7 @@ func (q *Query) encode(w *writer) *writer {
 	return w
 }
 
-func (r *Reply) encode(w *writer) *writer { return w.u64(r.Nonce).answers(r.Answers) }
+func (r *Answer) encode(w *writer) *writer { return w.u64(r.Nonce).answers(r.Answers) }
 
 func (a *Ask) encode(w *writer) *writer { return w.question(a.Question) }
 

@@ -12,7 +12,7 @@ const (
 	KindProof
 	KindAnnounce
 	KindQuery
-	KindReply
+	KindAnswer
 	KindAsk
 	KindBye
 	// Kinds bounds them, for tables that have a row for each; row 0 is nobody's.
@@ -32,7 +32,7 @@ var kinds = [Kinds]struct {
 	KindProof:    {"PROOF", func(r *reader) Body { return &Proof{Nonce: r.u64()} }},
 	KindAnnounce: {"ANNOUNCE", func(r *reader) Body { return &Announce{Answers: r.answers(255), Long: r.long(), New: r.u8()} }},
 	KindQuery:    {"QUERY", func(r *reader) Body { return r.query() }},
-	KindReply:    {"ANSWER", func(r *reader) Body { return &Reply{Nonce: r.u64(), Answers: r.answers(255)} }},
+	KindAnswer:   {"ANSWER", func(r *reader) Body { return &Answer{Nonce: r.u64(), Answers: r.answers(255)} }},
 	KindAsk:      {"ASK", func(r *reader) Body { return &Ask{Question: r.question()} }},
 	KindBye:      {"BYE", func(r *reader) Body { return &Bye{} }},
 }
@@ -59,6 +59,6 @@ func (*Prove) Kind() Kind    { return KindProve }
 func (*Proof) Kind() Kind    { return KindProof }
 func (*Announce) Kind() Kind { return KindAnnounce }
 func (*Query) Kind() Kind    { return KindQuery }
-func (*Reply) Kind() Kind    { return KindReply }
+func (*Answer) Kind() Kind   { return KindAnswer }
 func (*Ask) Kind() Kind      { return KindAsk }
 func (*Bye) Kind() Kind      { return KindBye }

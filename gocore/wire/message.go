@@ -103,7 +103,7 @@ type Long struct {
 
 // Query asks the group: does anybody hold an answer to these?
 type Query struct {
-	// Nonce binds the Reply to this query: it proves the answerer's epoch.
+	// Nonce binds the Answer to this query: it proves the answerer's epoch.
 	Nonce uint64
 	// Wireless asks for unicast replies as well.
 	Wireless bool
@@ -117,9 +117,9 @@ type Asked struct {
 	Held     dns.Birth
 }
 
-// Reply (called ANSWER in the protocol) carries answers to a Query; Nonce is
+// Answer carries answers to a Query; Nonce is
 // that of the query.
-type Reply struct {
+type Answer struct {
 	Nonce   uint64
 	Answers []Aged
 }

@@ -236,7 +236,7 @@ func (in *insider) mangle(s *stage, n int) error {
 		bodies := []wire.Body{
 			&wire.Hello{Version: "0.1.0", Hears: []wire.Peer{id.Peer}}, &wire.Announce{Answers: in.lies(s, id, "x.example")},
 			&wire.Query{Nonce: dice.Uint64(), Asked: []wire.Asked{{Question: q}}}, &wire.Ask{Question: q}, &wire.Proof{Nonce: dice.Uint64()},
-			&wire.Reply{Nonce: dice.Uint64(), Answers: in.lies(s, id, "y.example")}, &wire.Prove{Nonce: dice.Uint64()},
+			&wire.Answer{Nonce: dice.Uint64(), Answers: in.lies(s, id, "y.example")}, &wire.Prove{Nonce: dice.Uint64()},
 		}
 		id.seq++
 		plain, err := wire.Encode(&wire.Message{From: id.Peer, Seq: id.seq, Sent: in.clock(), Body: bodies[i%len(bodies)]})

@@ -67,7 +67,7 @@ func (a *asker) ask(name string) (hit bool) {
 		a.t.Fatal(err)
 	}
 	var ids []uint64
-	for _, e := range a.node.Handle(a.now, node.Query{ID: a.id, Question: q}) {
+	for _, e := range a.node.Handle(a.now, node.Lookup{ID: a.id, Question: q}) {
 		switch e := e.(type) {
 		case node.Ask:
 			ids = append(ids, e.ID)

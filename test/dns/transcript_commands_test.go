@@ -130,7 +130,7 @@ func (w *scene) doAsk(args []string) error {
 	for range times {
 		w.nextID++
 		w.waiting[w.nextID] = q
-		w.handle(node.Query{ID: w.nextID, Question: q})
+		w.handle(node.Lookup{ID: w.nextID, Question: q})
 	}
 	for end := w.now + time.Minute; len(w.waiting) > 0; {
 		if !w.step(end) {

@@ -72,7 +72,7 @@ func (e *ear) note(plain []byte) {
 	switch body := m.Body.(type) {
 	case *wire.Announce:
 		answers = body.Answers
-	case *wire.Reply:
+	case *wire.Answer:
 		answers = body.Answers
 	}
 	e.mu.Lock()

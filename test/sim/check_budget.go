@@ -106,7 +106,7 @@ func (c *Checks) budget(k wire.Kind, living int) (budget, bool) {
 	case wire.KindProof: // as many as there are that may challenge it
 		n = float64(c.opt.Hosts)
 		return budget{rate: 20 * n, burst: 2 * n}, true
-	case wire.KindQuery, wire.KindReply, wire.KindAsk, wire.KindBye:
+	case wire.KindQuery, wire.KindAnswer, wire.KindAsk, wire.KindBye:
 		return budget{}, false
 	}
 	return budget{rate: 1, burst: -1}, true // whoever adds a message says here what bounds it

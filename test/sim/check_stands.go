@@ -48,7 +48,7 @@ func answersOf(m *wire.Message) []wire.Aged {
 	switch b := m.Body.(type) {
 	case *wire.Announce:
 		return b.Answers
-	case *wire.Reply:
+	case *wire.Answer:
 		return b.Answers
 	}
 	return nil

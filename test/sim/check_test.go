@@ -128,7 +128,7 @@ func responses(f func(node.Respond) []node.Effect) func(*bent, time.Duration, []
 
 // hasty serves what is past its TTL without asking anybody.
 func hasty(n *bent, now time.Duration, in node.Input) node.Input {
-	q, ok := in.(node.Query)
+	q, ok := in.(node.Lookup)
 	if !ok {
 		return in
 	}

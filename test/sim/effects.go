@@ -100,7 +100,7 @@ func (w *World) Lookup(h *Host, q dns.Question, tag uint64) {
 	w.Tally.lookups++
 	w.note(4, uint64(h.Index), l.id, q.Hash())
 	w.trace.lookup(w, h, q)
-	w.handle(h, node.Query{ID: l.id, Question: q})
+	w.handle(h, node.Lookup{ID: l.id, Question: q})
 }
 
 // An Outcome is a lookup and what became of it.

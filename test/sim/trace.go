@@ -145,7 +145,7 @@ func body(w *World, m *wire.Message) string {
 		for _, l := range b.Long {
 			out = append(out, fmt.Sprintf("%s is %d bytes long", brief(l.Question), l.Length))
 		}
-	case *wire.Reply:
+	case *wire.Answer:
 		for _, a := range b.Answers {
 			out = append(out, aged(a))
 		}
