@@ -44,7 +44,7 @@ func (n *Node) askSub(now time.Duration, p *pending, q dns.Question, then step) 
 	id := subBit | n.id()
 	p.subs = append(p.subs, id)
 	n.subs[id] = sub{p.made, q, then}
-	n.query(now, Lookup{ID: id, Question: q, Asker: p.asker})
+	n.lookup(now, Lookup{ID: id, Question: q, Asker: p.asker})
 	deepen(&n.lookups, q, p.depth+1)
 	return true
 }

@@ -84,10 +84,12 @@ func (s *Sharing) SayTwice(now time.Duration) {
 	s.after(now, 40*time.Millisecond, Timer{Due: sayDue})
 }
 
-func (s *Sharing) heardHello(now time.Duration, m *group.Member, h *wire.Hello) {
-	m.SaysVersion(h.Version)
-	s.streams.HeardHello(now, m, h)
-	s.noteHearing(now, m, h)
+// untilGreeted is how long it is until this host has said its first HELLO.
+func (s *Sharing) untilGreeted(now time.Duration) time.Duration {
+	if s.greeted {
+		return 0
+	}
+	return s.hello - now
 }
 
 // noteGroup logs when the host becomes isolated, or stops to be.

@@ -8,10 +8,18 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// Received takes in a datagram that opened under a key of the group. What the
+// A hearer takes in what peers say.
+type hearer struct {
+	*base
+	all    *Sharing
+	twin   bool          // a living copy of this host was logged
+	cloned time.Duration // a new epoch was taken
+}
+
+// received takes in a datagram that opened under a key of the group. What the
 // key does not prove is that it was sent now: for members that is the offset's work,
 // and nobody else changes anything.
-func (s *Sharing) Received(now time.Duration, in group.Datagram) {
+func (s *hearer) received(now time.Duration, in group.Datagram) {
 	msg := in.Message
 	if !s.set.Shares {
 		return
@@ -40,12 +48,12 @@ func (s *Sharing) Received(now time.Duration, in group.Datagram) {
 	}
 	m.Came(now, in.From, in.Link, in.Group)
 	s.dispatch(now, in, m, transit)
-	s.noteGroup()
+	s.all.noteGroup()
 }
 
 // countRepeat tells the copy of a datagram that came by both address families, or
 // by two links, from one that somebody sends again.
-func (s *Sharing) countRepeat(now time.Duration, m *group.Member) {
+func (s *hearer) countRepeat(now time.Duration, m *group.Member) {
 	if m != nil && now-m.Last(now) < time.Second {
 		s.host.Count(PeerDuplicate)
 		return
@@ -54,7 +62,7 @@ func (s *Sharing) countRepeat(now time.Duration, m *group.Member) {
 }
 
 // dispatch takes in what a member said.
-func (s *Sharing) dispatch(now time.Duration, in group.Datagram, m *group.Member, transit time.Duration) {
+func (s *hearer) dispatch(now time.Duration, in group.Datagram, m *group.Member, transit time.Duration) {
 	h := spoken{now: now, in: in, m: m, transit: transit}
 	row := &hears[in.Message.Body.Kind()]
 	if row.before != nil {
@@ -74,7 +82,7 @@ const cloneEvery = time.Minute
 // the same id and epoch, which must not share sequence numbers with this one
 // (PROTOCOL 3.4). Another epoch of this host's id is a peer like others: a copy
 // that started by itself, or a recording, which cannot prove itself.
-func (s *Sharing) heardSelf(now time.Duration, msg *wire.Message) {
+func (s *hearer) heardSelf(now time.Duration, msg *wire.Message) {
 	if msg.Seq <= s.seq || s.cloned != 0 && now-s.cloned < cloneEvery {
 		return
 	}
@@ -82,17 +90,17 @@ func (s *Sharing) heardSelf(now time.Duration, msg *wire.Message) {
 	s.self.Epoch = s.rand.Uint64()
 	s.log(slog.LevelError, "another host has this host's id: taking a new epoch; give one of the two a new id",
 		"hint", "stop mcdnsd on the copy and delete its host id file")
-	s.SayNow(now)
+	s.all.SayNow(now)
 }
 
 // echoes reports whether a datagram proves that its sender is alive, and when the nonce
 // that it echoes left: a PROOF, or an ANSWER to a QUERY of mine.
-func (s *Sharing) echoes(now time.Duration, known bool, msg *wire.Message) (asked time.Duration, ok bool) {
+func (s *hearer) echoes(now time.Duration, known bool, msg *wire.Message) (asked time.Duration, ok bool) {
 	switch body := msg.Body.(type) {
 	case *wire.Proof:
 		return s.prover.Proves(now, msg.From, body.Nonce)
 	case *wire.Answer:
-		asked, ok = s.asker.sent[body.Nonce]
+		asked, ok = s.all.asker.sent[body.Nonce]
 		return asked, ok && !known
 	}
 	return 0, false
@@ -100,7 +108,7 @@ func (s *Sharing) echoes(now time.Duration, known bool, msg *wire.Message) (aske
 
 // prove makes a member of who is proven, and goes on with what that is the beginning
 // of. It returns nil if there is no room.
-func (s *Sharing) prove(now, asked time.Duration, p wire.Peer, sent time.Duration) *group.Member {
+func (s *hearer) prove(now, asked time.Duration, p wire.Peer, sent time.Duration) *group.Member {
 	m, joins, said := s.prover.Proven(now, asked, p, sent)
 	if m == nil {
 		return nil
@@ -112,23 +120,15 @@ func (s *Sharing) prove(now, asked time.Duration, p wire.Peer, sent time.Duratio
 	}
 	if joins {
 		s.noteTwins(now, m)
-		s.announcer.tellAlone(now, s.untilGreeted(now))
+		s.all.announcer.tellAlone(now, s.all.untilGreeted(now))
 	}
-	s.streams.Proven(now, m)
+	s.all.streams.Proven(now, m)
 	return m
-}
-
-// untilGreeted is how long it is until this host has said its first HELLO.
-func (s *Sharing) untilGreeted(now time.Duration) time.Duration {
-	if s.greeted {
-		return 0
-	}
-	return s.hello - now
 }
 
 // heardStranger lets what an unproven peer says wait, and has it challenged. Its
 // PROVE and QUERY are answered: it may have just started, and know nobody either.
-func (s *Sharing) heardStranger(now time.Duration, in group.Datagram) {
+func (s *hearer) heardStranger(now time.Duration, in group.Datagram) {
 	if s.prover.Recording(now, in.Message) {
 		s.host.Count(PeerReplayed)
 		// Two that lost sight of each other at the same time would else never meet.
@@ -153,7 +153,7 @@ func (s *Sharing) heardStranger(now time.Duration, in group.Datagram) {
 // heardProve answers by unicast, with no more bytes than came: a recording with
 // a false source must not make this host a reflector, nor, sent to the group,
 // all hosts at once.
-func (s *Sharing) heardProve(now time.Duration, in group.Datagram, body *wire.Prove) {
+func (s *hearer) heardProve(now time.Duration, in group.Datagram, body *wire.Prove) {
 	from := in.Message.From
 	if in.Group || s.group.Get(from) == nil && !s.prover.MayProve(now, from.ID) {
 		return

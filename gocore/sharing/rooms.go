@@ -28,26 +28,30 @@ func (h proving) Prove(now time.Duration, to netip.AddrPort, nonce uint64) {
 func (h proving) Left(wire.Peer) { h.s.noteGroup() }
 
 // catching is sharing as the host of its streams.
-type catching struct{ *Sharing }
+type catching struct{ s *Sharing }
 
 func (h catching) After(now, d time.Duration, t catchup.Timer) {
-	h.after(now, d, Timer{Due: streamDue + Due(t.Due), Key: t.Key, Gen: t.Gen})
+	h.s.after(now, d, Timer{Due: streamDue + Due(t.Due), Key: t.Key, Gen: t.Gen})
 }
-func (h catching) ID() uint64                                        { return h.host.ID() }
-func (h catching) Log(level slog.Level, text string, args ...any)    { h.log(level, text, args...) }
-func (h catching) Pull(id uint64, to netip.AddrPort, w catchup.Want) { h.host.Pull(id, to, w) }
-func (h catching) Page(p catchup.Page)                               { h.host.Page(p) }
-func (h catching) Shares() bool                                      { return h.set.Shares }
-func (h catching) Waits(q dns.Question) bool                         { return h.host.Waits(q) }
-func (h catching) Believes(q dns.Question) bool                      { return !h.set.Secret(q) && h.set.Believed(q.Name) }
+func (h catching) ID() uint64                                        { return h.s.host.ID() }
+func (h catching) Log(level slog.Level, text string, args ...any)    { h.s.log(level, text, args...) }
+func (h catching) Pull(id uint64, to netip.AddrPort, w catchup.Want) { h.s.host.Pull(id, to, w) }
+func (h catching) Page(p catchup.Page)                               { h.s.host.Page(p) }
+func (h catching) Shares() bool                                      { return h.s.set.Shares }
+func (h catching) Waits(q dns.Question) bool                         { return h.s.host.Waits(q) }
+func (h catching) Believes(q dns.Question) bool {
+	return !h.s.set.Secret(q) && h.s.set.Believed(q.Name)
+}
 
 func (h catching) Prove(now, asked time.Duration, p wire.Peer, sent time.Duration) *group.Member {
-	return h.prove(now, asked, p, sent)
+	return h.s.hearer.prove(now, asked, p, sent)
 }
 
 func (h catching) Accept(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) cache.Outcome {
-	return h.accept(now, m, a, transit)
+	return h.s.hearer.accept(now, m, a, transit)
 }
+
+func (h catching) Self() wire.Peer { return h.s.self }
 
 // shared is the store as its streams see it.
 type shared struct {

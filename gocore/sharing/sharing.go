@@ -18,6 +18,7 @@ import (
 // A Sharing is one host's part in a group. It is not safe for concurrent use.
 type Sharing struct {
 	base
+	hearer    hearer
 	announcer announcer
 	asker     asker
 	answerer  answerer
@@ -28,8 +29,6 @@ type Sharing struct {
 	greeted   bool          // the first HELLO of this sharing was said
 	outOfTurn limit.Bucket  // bounds HELLOs that say how the servers do
 	was       string        // joined or isolated, as it was logged
-	twin      bool          // a living copy of this host was logged
-	cloned    time.Duration // a new epoch was taken
 }
 
 // A base is what all parts of sharing stand on.
@@ -81,8 +80,8 @@ func New(c Config) *Sharing {
 
 // join has all parts stand on one base.
 func (s *Sharing) join() {
-	s.announcer.base, s.asker.base, s.answerer.base = &s.base, &s.base, &s.base
-	s.answerer.asker = &s.asker
+	s.announcer.base, s.asker.base, s.answerer.base, s.hearer.base = &s.base, &s.base, &s.base, &s.base
+	s.answerer.asker, s.hearer.all = &s.asker, s
 }
 
 // clear forgets what is under way.
@@ -149,6 +148,9 @@ func (s *Sharing) Bye(now time.Duration) {
 		s.sendEverywhere(now, &wire.Bye{})
 	}
 }
+
+// Received takes in a datagram that opened under a key of the group.
+func (s *Sharing) Received(now time.Duration, in group.Datagram) { s.hearer.received(now, in) }
 
 // Fetched tells the group what this host just got from a server, at once if others may be
 // about to ask for it too. known: the group has heard it lately.

@@ -9,7 +9,7 @@ import (
 	"mcdns/gocore/wire"
 )
 
-func (s *Sharing) heardAnnounce(now time.Duration, m *group.Member, body *wire.Announce, transit time.Duration) {
+func (s *hearer) heardAnnounce(now time.Duration, m *group.Member, body *wire.Announce, transit time.Duration) {
 	heard := 0
 	for _, a := range body.Answers {
 		if s.told(now, m, a, transit) {
@@ -21,12 +21,12 @@ func (s *Sharing) heardAnnounce(now time.Duration, m *group.Member, body *wire.A
 	}
 	for i := range body.Long {
 		l := &body.Long[i]
-		s.streams.HeardLong(now, m, l)
+		s.all.streams.HeardLong(now, m, l)
 	}
 }
 
 // told takes in one answer that a peer told by datagram, unless it tells too many.
-func (s *Sharing) told(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) bool {
+func (s *hearer) told(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) bool {
 	if !s.group.Allow(now, m) {
 		s.host.Count(PeerFlood)
 		return false
@@ -37,7 +37,7 @@ func (s *Sharing) told(now time.Duration, m *group.Member, a wire.Aged, transit 
 
 // accept decides whether to believe an answer, and hands it to the store, which decides
 // which of two stands.
-func (s *Sharing) accept(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) cache.Outcome {
+func (s *hearer) accept(now time.Duration, m *group.Member, a wire.Aged, transit time.Duration) cache.Outcome {
 	q := a.Question
 	if !s.believes(a.Answer) {
 		s.host.Count(AnswersRefused)
@@ -54,8 +54,8 @@ func (s *Sharing) accept(now time.Duration, m *group.Member, a wire.Aged, transi
 		s.group.Notes(m).Told++
 	}
 	if e := s.store.Get(now, q); !e.Held() || s.silences(now, e, a, transit) {
-		s.announcer.cancel(q)
-		s.answerer.cancel(q)
+		s.all.announcer.cancel(q)
+		s.all.answerer.cancel(q)
 	}
 	s.host.Answered(now, q)
 	return out
@@ -64,7 +64,7 @@ func (s *Sharing) accept(now time.Duration, m *group.Member, a wire.Aged, transi
 // silences reports whether what a proven peer told the group leaves this host
 // nothing to say: the same birth, or one not much older of a server that is not a
 // later one. An older one must not: the group would never hear of the younger.
-func (s *Sharing) silences(now time.Duration, held cache.Entry, told wire.Aged, transit time.Duration) bool {
+func (s *hearer) silences(now time.Duration, held cache.Entry, told wire.Aged, transit time.Duration) bool {
 	return held.Answer.Birth == told.Birth ||
 		told.Age+transit <= held.Age(now)+2*time.Second && s.store.Precedes(told.Answer, held)
 }
@@ -72,7 +72,7 @@ func (s *Sharing) silences(now time.Duration, held cache.Entry, told wire.Aged, 
 // believes applies the rules about what a peer may say (PROTOCOL 7.1, 7.2). What is held for
 // the other address family counts too, and what a denial hides: a public name stays
 // public, whatever was said in between.
-func (s *Sharing) believes(a *dns.Answer) bool {
+func (s *hearer) believes(a *dns.Answer) bool {
 	q := a.Question
 	var held []*dns.Answer
 	if a.Private { // else nothing that is held speaks against it; each look costs a walk through cold memory
@@ -84,7 +84,7 @@ func (s *Sharing) believes(a *dns.Answer) bool {
 }
 
 // contradictsHeld reports whether an answer says other than what may be served.
-func (s *Sharing) contradictsHeld(now time.Duration, a *dns.Answer) bool {
+func (s *hearer) contradictsHeld(now time.Duration, a *dns.Answer) bool {
 	e := s.store.Usable(now, a.Question)
 	return e.Held() && !e.Answer.SameData(a)
 }

@@ -59,7 +59,7 @@ func (s *Sharing) Fire(now, at time.Duration, t Timer) {
 	case turnDue:
 		s.answerer.due(now, t.Key)
 	case twinDue:
-		s.twinSilent(now, at, wire.Peer{ID: t.Key, Epoch: t.Gen})
+		s.hearer.twinSilent(now, at, wire.Peer{ID: t.Key, Epoch: t.Gen})
 	default:
 		if t.Due < proverDue {
 			s.streams.Fire(now, catchup.Timer{Due: catchup.Due(t.Due - streamDue), Key: t.Key, Gen: t.Gen})

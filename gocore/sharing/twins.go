@@ -23,7 +23,7 @@ const maxTwins = 4
 // noteTwins looks after two epochs of one id. A host that was restarted is one
 // host: its older epoch goes as soon as it proves silent. Two that both speak are
 // copies of one disk; both work, but the administrator should know.
-func (s *Sharing) noteTwins(now time.Duration, m *group.Member) {
+func (s *hearer) noteTwins(now time.Duration, m *group.Member) {
 	if m.Peer.ID == s.self.ID && !s.twin {
 		s.twin = true
 		s.log(slog.LevelWarn, "another host has this host's id, perhaps from a copied disk: both work, but count as one",
@@ -43,7 +43,7 @@ func (s *Sharing) noteTwins(now time.Duration, m *group.Member) {
 }
 
 // twinSilent comes when an older epoch has had its time to speak.
-func (s *Sharing) twinSilent(now, at time.Duration, peer wire.Peer) {
+func (s *hearer) twinSilent(now, at time.Duration, peer wire.Peer) {
 	if old := s.group.Get(peer); old != nil && old.Last(now) <= at-twinTime {
 		s.prover.Leave(now, peer)
 	}
