@@ -11,6 +11,7 @@ to=build/attack/before
 virtual() {
 	mkdir -p $to/source/test/attack/virtual
 	cp test/sim/hostile.go test/sim/boot.go test/sim/rotation.go $to/source/test/sim/
+	cp test/attack/testdata/then.go $to/source/test/sim/
 	cp test/attack/virtual/*.go $to/source/test/attack/virtual/
 	go build -C $to/source -o ../virtual ./test/attack/virtual
 }

@@ -3,8 +3,6 @@ package sim
 import (
 	"fmt"
 	"time"
-
-	"mcdns/gocore/dns"
 )
 
 // Boot is a group all of whose hosts start in one second, as after a power cut. Like
@@ -61,7 +59,7 @@ func powerCut(w *World) {
 // learn looks every name up once.
 func (b Boot) learn(w *World) {
 	for i := range hostileNames {
-		w.Lookup(w.hosts[i*7%b.Hosts], Ask(hostileName(i), dns.TypeA), 0)
+		w.Lookup(w.hosts[i*7%b.Hosts], Ask(hostileName(i), typeA), 0)
 		w.Run(20 * time.Millisecond)
 	}
 }
@@ -113,11 +111,11 @@ func (b Boot) lost(w *World) (lost, all int) {
 			w.Kill(h)
 		}
 	}
-	w.Lookup(w.hosts[1], Ask("unheard-of.example", dns.TypeA), 0)
+	w.Lookup(w.hosts[1], Ask("unheard-of.example", typeA), 0)
 	w.Run(10 * time.Second)
 	w.Listen(seen)
 	for i := range hostileNames {
-		w.Lookup(w.hosts[(2*i+1)%b.Hosts], Ask(hostileName(i), dns.TypeA), 0)
+		w.Lookup(w.hosts[(2*i+1)%b.Hosts], Ask(hostileName(i), typeA), 0)
 		w.Run(20 * time.Millisecond)
 	}
 	w.Run(10 * time.Second)

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"mcdns/gocore/dns"
 )
 
 // Hostile is a group whose link was recorded over many starts of its hosts, by
@@ -33,6 +31,9 @@ type Impression struct {
 
 const hostileNames = 120
 
+// typeA is dns.TypeA: the version before has no gocore/dns.
+const typeA = 1
+
 // Run lets it happen.
 func (c Hostile) Run() (Impression, error) {
 	zone, err := NewRecords(hostileZone("192.0.2"))
@@ -45,7 +46,7 @@ func (c Hostile) Run() (Impression, error) {
 	for range c.Starts {
 		w.Run(6 * time.Second)
 		for i := range hostileNames {
-			w.Lookup(w.hosts[i%c.Hosts], Ask(hostileName(i), dns.TypeA), 0)
+			w.Lookup(w.hosts[i%c.Hosts], Ask(hostileName(i), typeA), 0)
 		}
 		w.Run(4 * time.Second)
 		c.startAnew(w)
@@ -82,7 +83,7 @@ func (c Hostile) startAnew(w *World) {
 func (c Hostile) look(w *World, seen *impressions) {
 	seen.phase = "up"
 	for i := range hostileNames {
-		w.Lookup(w.hosts[2*i%c.Hosts], Ask(hostileName(i), dns.TypeA), 0)
+		w.Lookup(w.hosts[2*i%c.Hosts], Ask(hostileName(i), typeA), 0)
 		w.Run(20 * time.Millisecond)
 	}
 	w.Run(time.Minute)
@@ -95,11 +96,11 @@ func (c Hostile) look(w *World, seen *impressions) {
 			w.Kill(h)
 		}
 	}
-	w.Lookup(w.hosts[1], Ask("unheard-of.example", dns.TypeA), 0)
+	w.Lookup(w.hosts[1], Ask("unheard-of.example", typeA), 0)
 	w.Run(10 * time.Second)
 	seen.phase = "down"
 	for i := range hostileNames {
-		w.Lookup(w.hosts[(2*i+1)%c.Hosts], Ask(hostileName(i), dns.TypeA), 0)
+		w.Lookup(w.hosts[(2*i+1)%c.Hosts], Ask(hostileName(i), typeA), 0)
 		w.Run(20 * time.Millisecond)
 	}
 	w.Run(10 * time.Second)
@@ -110,7 +111,7 @@ func (w *World) playAll(t *tape, over time.Duration) {
 	for i, r := range t.heard {
 		d := *r.d
 		d.again = true
-		w.queue.Push(w.now+over*time.Duration(i)/time.Duration(len(t.heard)), event{kind: evDatagram, what: &d, n: allSlots})
+		w.release(w.now+over*time.Duration(i)/time.Duration(len(t.heard)), &d)
 	}
 }
 

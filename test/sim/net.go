@@ -113,10 +113,15 @@ func (w *World) send(d *datagram) {
 	}
 }
 
+// release lets a datagram come to all hosts at a time.
+func (w *World) release(at time.Duration, d *datagram) {
+	w.queue.Push(at, event{kind: evDatagram, what: d, n: allSlots})
+}
+
 func (w *World) transmit(d *datagram) {
 	at := w.now + w.lan.delay
 	if w.lan.jitter == 0 {
-		w.queue.Push(at, event{kind: evDatagram, what: d, n: allSlots})
+		w.release(at, d)
 		return
 	}
 	for s := range slots {
