@@ -17,9 +17,15 @@ import (
 
 func (s *Server) serve(c *clients.Client, endTurn func()) {
 	c.SetReadDeadline(time.Now().Add(requestWithin))
-	r, err := readRequest(&pieces{c, endTurn, false})
+	p := &pieces{Reader: c, endTurn: endTurn}
+	r, err := readRequest(p)
 	if err != nil {
 		return // the module takes a closed connection for an absent daemon
+	}
+	if p.ended { // its answer has a turn like any other's
+		again := s.door.Wait(c.UID)
+		defer again()
+		endTurn = again
 	}
 	c.Asked()
 	ctx, cancel := context.WithTimeout(clients.WithUser(context.Background(), c.UID), longest)
@@ -156,11 +162,13 @@ type pieces struct {
 	io.Reader
 	endTurn func()
 	begun   bool
+	ended   bool // the turn is over
 }
 
 func (p *pieces) Read(b []byte) (int, error) {
 	if p.begun {
 		p.endTurn()
+		p.ended = true
 	}
 	p.begun = true
 	return p.Reader.Read(b)

@@ -236,6 +236,42 @@ func TestHalfARequestKeepsNobodyWaiting(t *testing.T) {
 	}
 }
 
+// Halves were answered outside every turn: 177 of 200 beside each other.
+func TestHalfARequestHasATurnForItsAnswer(t *testing.T) {
+	var now, most atomic.Int64
+	c := config(100, found1)
+	lookup := c.Lookup
+	c.Lookup = func() glibc.Lookup {
+		n := now.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		time.Sleep(3 * time.Millisecond) // what an answer takes
+		now.Add(-1)
+		return lookup()
+	}
+	path, _, stop := serveConfig(t, c)
+	defer stop()
+	var halves []net.Conn
+	for range 10 * beginning {
+		halves = append(halves, connect(t, path))
+		halves[len(halves)-1].Write(wwwRequest[:15])
+	}
+	whole := connect(t, path)
+	whole.Write(wwwRequest)
+	frames(t, whole) // it came last: the halves are waited for
+	for _, half := range halves {
+		half.Write(wwwRequest[15:])
+	}
+	for _, half := range halves {
+		if got := frames(t, half); !says(got, glibc.Found) {
+			t.Fatalf("got %v; want found", got)
+		}
+	}
+	if most.Load() > beginning {
+		t.Errorf("%d answers were begun beside each other; want %d", most.Load(), beginning)
+	}
+}
+
 func TestSlowLookupShowsSignsOfLife(t *testing.T) {
 	release := make(chan bool)
 	path, _, stop := start(t, 10, func(ctx context.Context, q dns.Question) (node.Result, error) {
