@@ -225,3 +225,28 @@ func TestJoinerKnowsWithinFiveSecondsThroughLoss(t *testing.T) {
 		t.Errorf("%d of %d hosts did not know within 5 s what the LAN knows; want 1 in 50 at most", late, rounds)
 	}
 }
+
+// A timer of the query did it before, and nothing was left to end the wait: 2.99 s, and
+// the question of a program that had left stayed for ever.
+func TestWhoWaitsForTheGroupIsToldWhenTheKeyGoes(t *testing.T) {
+	l := outage(t, 4)
+	l.run(5 * time.Second)
+	n := l.nodes[0]
+	answer := n.query("nobody.example.")
+	n.query("left.example.")
+	l.run(10 * time.Millisecond)
+	for id, p := range n.waiting {
+		if p.q.Name == "left.example." {
+			n.handle(Forget{id})
+		}
+	}
+	s := l.settings()
+	s.Shares = false
+	n.handle(Configure{s})
+	if l.run(10 * time.Millisecond); answer() == nil {
+		t.Error("whoever waited for the group waits on without one")
+	}
+	if l.run(time.Minute); len(n.pending) > 0 {
+		t.Errorf("%d questions are pending a minute later", len(n.pending))
+	}
+}

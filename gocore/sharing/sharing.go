@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -100,7 +101,7 @@ func (s *Sharing) Configure(now time.Duration, set Settings) {
 	case set.Shares && !shared:
 		s.start(now)
 	case !set.Shares && shared:
-		s.stop()
+		s.stop(now)
 	case set.Shares:
 		s.forgetLinks()
 	}
@@ -116,12 +117,16 @@ func (s *Sharing) start(now time.Duration) {
 }
 
 // stop forgets the group when the key is taken away: nobody is believed
-// any more, nothing under way is gone on with.
-func (s *Sharing) stop() {
+// any more, nothing under way is gone on with, and who waits for the group is told.
+func (s *Sharing) stop(now time.Duration) {
 	s.group.Clear()
 	s.prover.Clear()
+	asked := s.asker.numbered
 	s.clear()
 	s.was = ""
+	for _, no := range slices.Sorted(maps.Keys(asked)) {
+		s.host.NobodyKnows(now, asked[no].q)
+	}
 }
 
 // forgetLinks forgets the members behind links that are gone: they would count
