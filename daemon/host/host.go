@@ -356,7 +356,7 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 			h.tellStatus()
 		case <-line.C:
 			h.tellStatus()
-			h.report.SayTroubles()
+			h.report.SayTroublesBeside()
 		case <-rejoin.C:
 			h.lan.Rejoin()
 			h.retry()

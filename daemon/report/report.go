@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/metrics"
+	"sync/atomic"
 	"time"
 
 	"mcdns/daemon/clients"
@@ -73,6 +74,7 @@ type Reporter struct {
 	spell   spell                           // the loop's
 	said    string                          // by Line, whose caller it belongs to
 	named   map[control.TroubleKind]ongoing // SayTroubles's, likewise
+	looking atomic.Bool                     // SayTroublesBeside's
 }
 
 // New makes a reporter.

@@ -83,8 +83,20 @@ const lasts = 30 * time.Second
 // sayElsewhere are the kinds that the log has from who met them.
 var sayElsewhere = map[control.TroubleKind]bool{control.KeyRefused: true, control.Unsaved: true}
 
+// SayTroublesBeside is SayTroubles on a goroutine of its own, one at a time: it reads
+// files, and a disk that hangs must not stop the watchdog's food.
+func (r *Reporter) SayTroublesBeside() {
+	if !r.looking.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		defer r.looking.Store(false)
+		r.SayTroubles()
+	}()
+}
+
 // SayTroubles logs each trouble when it has lasted, and its end. It is to be called
-// again and again, by one goroutine.
+// again and again, by one goroutine at a time.
 func (r *Reporter) SayTroubles() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

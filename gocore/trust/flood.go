@@ -9,7 +9,7 @@ import (
 // Rates of Floods. What counts is only what claims one of this host's keys and
 // does not open under it: to find that out costs half a microsecond, and 1 ns for
 // each byte. So a full table of floods, 512 sources at 256 a second, takes at most
-// a fifth of one core, and the budget of the known a twentieth.
+// a quarter of one core, and the budget of the known a tenth; so in each address family.
 const (
 	FloodRate  = 256 // forged datagrams a second for each source
 	FloodBurst = 512 // at once
