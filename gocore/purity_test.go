@@ -54,6 +54,7 @@ var allowed = map[string]string{
 	"mcdns/gocore/cache":                   "",
 	"mcdns/gocore/catchup":                 "",
 	"mcdns/gocore/dns":                     "",
+	"mcdns/gocore/failures":                "",
 	"mcdns/gocore/group":                   "",
 	"mcdns/gocore/upstream":                "",
 	"mcdns/gocore/limit":                   "",

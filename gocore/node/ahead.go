@@ -37,7 +37,7 @@ func (n *Node) fetchAhead(now time.Duration, a *dns.Answer) {
 // gives way when much is under way already.
 func (n *Node) wantSoon(now time.Duration, q dns.Question) {
 	if len(n.pending) > maxPending/8 || n.pending[q] != nil || n.reach(q) == names.Here ||
-		n.downFor(q) || n.failures.active(now, q) {
+		n.downFor(q) || n.failures.Active(now, q) {
 		return
 	}
 	if e := n.usable(now, q); e.Held() && e.Fresh(now) {

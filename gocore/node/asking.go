@@ -19,7 +19,7 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 		n.nobodyKnows(now, p)
 	case p.queried != 0 && now-p.queried < time.Second:
 		n.nobodyKnows(now, p) // a moment ago nobody did
-	case down && n.failures.inVain(now, since, n.share.Patience(), p.q):
+	case down && n.failures.InVain(now, since, n.share.Patience(), p.q):
 		n.nobodyKnows(now, p)
 	default:
 		p.queried = now

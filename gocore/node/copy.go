@@ -20,7 +20,7 @@ func (n *Node) Copy(r *rand.Rand) *Node {
 	c.cache, c.group = n.cache.Copy(worth{&c}), n.group.Copy()
 	c.upstream = n.upstream.Copy(serving{&c})
 	c.copyLookups(n)
-	c.failures.of, c.failures.heard = maps.Clone(n.failures.of), slices.Clone(n.failures.heard)
+	c.failures = n.failures.Copy()
 	c.refresh, c.loans, c.recovery = maps.Clone(n.refresh), maps.Clone(n.loans), slices.Clone(n.recovery)
 	c.help.asker, c.help.name = maps.Clone(n.help.asker), maps.Clone(n.help.name)
 

@@ -42,7 +42,7 @@ func (n *Node) end(now time.Duration, p *pending, o outcome) {
 // answered comes when a peer told an answer. A fresh one that may be served ends the
 // waiting always, a stale one if that is all there will be.
 func (n *Node) answered(now time.Duration, q dns.Question) {
-	n.failures.clear(q)
+	n.failures.Clear(q)
 	p := n.pending[q]
 	if p == nil || len(p.waiters) == 0 {
 		return
@@ -68,7 +68,7 @@ func (n *Node) lifeOf(now time.Duration, a *dns.Answer) time.Duration {
 	if e := n.cache.Get(now, a.Question); e.Answer == a {
 		return e.Life
 	}
-	if n.loans[n.hash(a.Question)].answer == a {
+	if n.loans[n.key.Hash(a.Question)].answer == a {
 		return loanLife(a)
 	}
 	return a.TTL

@@ -412,7 +412,7 @@ func (n *Node) fetched(now time.Duration, a *ask, raw *dns.Answer) {
 	case !f.own.Rotate: // else it is theirs alone who want any server's
 		n.lend(now, &answer)
 	}
-	n.failures.clear(f.q)
+	n.failures.Clear(f.q)
 	if p := n.pending[f.q]; p != nil {
 		asked := len(p.waiters)
 		for range asked {
@@ -442,7 +442,7 @@ func (n *Node) keep(now time.Duration, a *dns.Answer, kind purpose) {
 	n.compare(held, a)
 	known := held.Held() && held.Age(now) < durable
 	n.put(now, cache.Arrival{Answer: a, Place: n.set.Place, Mine: true})
-	delete(n.loans, n.hash(a.Question))
+	delete(n.loans, n.key.Hash(a.Question))
 	n.share.Fetched(now, a, kind == renewing, known)
 }
 
@@ -453,7 +453,7 @@ func (n *Node) denied(now time.Duration, a *dns.Answer, stands cache.Standing) b
 	if a.Kind == dns.Positive || !e.Held() || e.Answer.Kind != dns.Positive || n.standingOf(e).Nth >= stands.Nth {
 		return false
 	}
-	n.failures.remember(now, a.Question, dns.RcodeError{})
+	n.failures.Remember(now, a.Question, dns.RcodeError{})
 	if p := n.pending[a.Question]; p != nil {
 		n.end(now, p, outcome{held: e})
 	}
@@ -510,7 +510,7 @@ func (n *Node) endFetch(f *fetch) {
 		delete(n.asks, id)
 	}
 	if f.kind == renewing {
-		delete(n.refresh, n.hash(f.q))
+		delete(n.refresh, n.key.Hash(f.q))
 	}
 	if len(f.late) == 0 {
 		delete(n.fetches.of, f.no)

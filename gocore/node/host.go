@@ -15,7 +15,7 @@ import (
 
 // setServers follows a change of configuration.
 func (n *Node) setServers(now time.Duration) {
-	n.failures.clearAll() // the settings may name servers that know what these did not
+	n.failures.ClearAll() // the settings may name servers that know what these did not
 	n.loans = nil         // lent by the old list
 	s := &n.set
 	if n.upstream.Configure(now, upstream.Config{Servers: s.Servers, Fallback: s.Fallback, Routes: s.Routes, Rotate: s.Rotate}) {
@@ -72,7 +72,7 @@ func (h serving) Happened(now time.Duration, e upstream.Event) {
 	case upstream.CutOff:
 		n.askHelpers(now)
 	case upstream.Back:
-		n.failures.clearAll()
+		n.failures.ClearAll()
 		n.after(now, 0, timer{kind: goOnTimer}) // the reply that shows it may be what is waited for
 	case upstream.AllDown:
 		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.share.State())
@@ -80,7 +80,7 @@ func (h serving) Happened(now time.Duration, e upstream.Event) {
 	case upstream.SeenDown:
 		n.resolvePending(now)
 	case upstream.Over:
-		n.failures.clearAll()
+		n.failures.ClearAll()
 		n.after(now, 0, timer{kind: askAgainTimer}) // the reply that shows it may be what is waited for
 		n.recoverPopular(now)
 	case upstream.Doubted:

@@ -27,7 +27,7 @@ func (n *Node) lend(now time.Duration, a *dns.Answer) {
 	if n.loans == nil {
 		n.loans = make(map[uint64]loan)
 	}
-	hash := n.hash(a.Question)
+	hash := n.key.Hash(a.Question)
 	n.loans[hash] = loan{a, now}
 	n.after(now, lentFor, timer{kind: loanTimer, key: hash, gen: uint64(now)})
 }
@@ -40,7 +40,7 @@ func (n *Node) loanOver(_ time.Duration, t timer) {
 
 // lent is what is lent for a question, as an entry of a few seconds.
 func (n *Node) lent(now time.Duration, q dns.Question) cache.Entry {
-	l := n.loans[n.hash(q)]
+	l := n.loans[n.key.Hash(q)]
 	e := cache.Entry{Answer: l.answer, Born: l.at, Life: loanLife(l.answer)}
 	if !e.Held() || !e.Fresh(now) {
 		return cache.Entry{}

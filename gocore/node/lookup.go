@@ -60,7 +60,7 @@ func (n *Node) lookup(now time.Duration, in Lookup) {
 		n.considerRefresh(now, e)
 	case n.downFor(q):
 		n.lookupWhileDown(now, in, e)
-	case n.failures.active(now, q) && !n.upstream.CutOff(now) && !n.triesMore(in.Own):
+	case n.failures.Active(now, q) && !n.upstream.CutOff(now) && !n.triesMore(in.Own):
 		n.serveOrFail(now, in.ID, in.Question, e)
 	case n.outlived(e):
 		n.serveOutlived(now, in.ID, e)
@@ -100,7 +100,7 @@ func (n *Node) lookupWhileDown(now time.Duration, in Lookup, e cache.Entry) {
 		return
 	}
 	n.probeWith(now, in.Question)
-	if n.failures.active(now, in.Question) && !in.Own.TCP {
+	if n.failures.Active(now, in.Question) && !in.Own.TCP {
 		n.fail(now, in.ID, in.Question)
 		return
 	}
@@ -140,7 +140,7 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 	if e.Fresh(now) {
 		return
 	}
-	if n.fallbackFor(q) && !n.failures.active(now, q) {
+	if n.fallbackFor(q) && !n.failures.Active(now, q) {
 		n.startFetch(now, q, viaFallback)
 	}
 	n.share.AskYounger(now, e.Answer)
@@ -323,7 +323,7 @@ func (n *Node) serve(now time.Duration, id uint64, e cache.Entry) {
 func (n *Node) fail(now time.Duration, id uint64, q dns.Question) {
 	r := Result{}
 	if !n.downFor(q) {
-		r.Said = n.failures.said(now, q)
+		r.Said = n.failures.Said(now, q)
 	}
 	n.respond(now, id, LookupFailed, r)
 }

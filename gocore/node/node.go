@@ -8,6 +8,7 @@ import (
 	"mcdns/gocore/cache"
 	"mcdns/gocore/catchup"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/failures"
 	"mcdns/gocore/group"
 	"mcdns/gocore/sharing"
 	"mcdns/gocore/upstream"
@@ -17,6 +18,7 @@ import (
 // use: one owner calls it.
 type Node struct {
 	rand    *rand.Rand
+	key     cache.Key // of what timers and tables have of a question
 	set     Settings
 	started bool // the first Configure came
 
@@ -29,7 +31,7 @@ type Node struct {
 	memory memory
 
 	lookups
-	failures failures
+	failures *failures.Failures
 	upstream *upstream.Upstream
 	refresh  map[uint64]renewal // under way or timed, by the question's hash
 	loans    map[uint64]loan    // by the question's hash
@@ -53,7 +55,7 @@ type lookups struct {
 // New makes a node that waits for its first Configure.
 func New(c Config) *Node {
 	n := &Node{
-		rand:    c.Rand,
+		rand: c.Rand, key: c.Secret, failures: failures.New(c.Secret),
 		group:   group.New(c.Self.ID, c.Secret),
 		refresh: make(map[uint64]renewal),
 		lookups: lookups{
@@ -65,7 +67,7 @@ func New(c Config) *Node {
 	n.share = sharing.New(sharing.Config{
 		Host: sharer{n}, Store: store{n}, Group: n.group, Rand: c.Rand, Self: c.Self, Version: c.Version,
 	})
-	n.cache, n.failures.key = cache.New(0, c.Secret, worth{n}), c.Secret
+	n.cache = cache.New(0, c.Secret, worth{n})
 	return n
 }
 
@@ -124,7 +126,7 @@ func (n *Node) configure(now time.Duration, s Settings) {
 		n.expireLater(now)
 	}
 	if s.Shares && !was.Shares {
-		n.failures.clearAll() // the group may know what this host did not
+		n.failures.ClearAll() // the group may know what this host did not
 	}
 	n.share.Configure(now, sharing.Settings{Shares: s.Shares, Links: s.Links, Place: s.Place, Lists: s.Lists})
 }
@@ -135,7 +137,7 @@ const expireEvery = time.Hour
 
 func (n *Node) expire(now time.Duration) {
 	n.cache.Expire(now, n.set.MaxStale)
-	n.failures.expire(now)
+	n.failures.Expire(now)
 	n.noteRoom()
 	n.expireLater(now)
 }
@@ -189,7 +191,7 @@ func (n *Node) noticeAbsence(now time.Duration) {
 		return
 	}
 	n.log(slog.LevelInfo, "awake again", "away", away.Round(time.Second).String())
-	n.failures.clearAll()
+	n.failures.ClearAll()
 	n.cache.Sleep(last, now)
 	n.forgetAsks()
 	n.upstream.Slept(now)

@@ -102,6 +102,6 @@ func (n *Node) goOnForPatient(now time.Duration, f *fetch) bool {
 // in a way that others do not ask.
 func (n *Node) rememberFailure(now time.Duration, p *pending) {
 	if !p.apart {
-		n.failures.remember(now, p.q, p.said)
+		n.failures.Remember(now, p.q, p.said)
 	}
 }

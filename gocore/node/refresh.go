@@ -22,7 +22,7 @@ func (n *Node) considerRefresh(now time.Duration, e cache.Entry) {
 		return
 	}
 	turn := e.Expires() - e.Window() + n.turn(q, e.Window())
-	n.after(now, turn-now, timer{kind: renewTimer, key: n.hash(q), gen: uint64(born)})
+	n.after(now, turn-now, timer{kind: renewTimer, key: n.key.Hash(q), gen: uint64(born)})
 }
 
 // A renewal is of an answer that was born then.
@@ -33,7 +33,7 @@ type renewal struct {
 
 // markRenewal notes that an answer is being renewed, or soon, unless it is already.
 func (n *Node) markRenewal(q dns.Question, born time.Duration) bool {
-	hash := n.hash(q)
+	hash := n.key.Hash(q)
 	if _, marked := n.refresh[hash]; marked {
 		return false
 	}
@@ -71,11 +71,11 @@ func (n *Node) turn(q dns.Question, window time.Duration) time.Duration {
 func (n *Node) renew(now time.Duration, q dns.Question, born time.Duration) {
 	e := n.cache.Get(now, q)
 	if !e.Held() || e.Born > born || n.downFor(q) || n.renewed(now, e) {
-		delete(n.refresh, n.hash(q))
+		delete(n.refresh, n.key.Hash(q))
 		return
 	}
 	if p := n.pending[q]; p != nil && p.fetch != nil {
-		delete(n.refresh, n.hash(q))
+		delete(n.refresh, n.key.Hash(q))
 		return
 	}
 	n.startFetch(now, q, renewing)

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -27,34 +26,6 @@ func TestHostsThatBootTogetherKnowEachOtherInSeconds(t *testing.T) {
 	l.run(5 * time.Minute)
 	if got := len(take[*wire.Hello](l, nil)); got > 5*60*2*5/4 {
 		t.Errorf("%d HELLOs in 5 min; want 2 a second at most", got)
-	}
-}
-
-func TestFailureIsRememberedFromOneSecondToFiveMinutes(t *testing.T) {
-	var f failures
-	q, now := question("x.example."), time.Hour
-	servfail := dns.RcodeError{Rcode: dns.RcodeServerFailure, EDE: dns.EDEStale}
-	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
-		f.remember(now, q, servfail)
-		want *= time.Second
-		if !f.active(now+want-1, q) || f.active(now+want+100*time.Microsecond, q) {
-			t.Fatalf("want the failure remembered for %v", want)
-		}
-		if f.said(now+want-1, q) != servfail || f.said(now+want+time.Second, q).Rcode != 0 {
-			t.Fatal("what the server said is not remembered as long as the failure")
-		}
-		now += want
-	}
-	f.expire(now + maxFailure + time.Millisecond)
-	f.remember(now, q, servfail)
-	if f.active(now+time.Second+100*time.Microsecond, q) {
-		t.Error("after long quiet a failure does not start anew")
-	}
-	for i := range 2 * maxFailures {
-		f.remember(now, question(fmt.Sprintf("x%d.example.", i)), servfail)
-	}
-	if len(f.of) > maxFailures {
-		t.Errorf("%d failures remembered; want %d at most", len(f.of), maxFailures)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
-	"mcdns/gocore/sharing"
 	"mcdns/gocore/wire"
 )
 
@@ -295,52 +294,5 @@ func TestManyHostsAreAskedLessOften(t *testing.T) {
 		if got := len(take[*wire.Query](l, l.nodes[0])); got != want {
 			t.Errorf("%d hosts: %d QUERYs; want %d", hosts, got, want)
 		}
-	}
-}
-
-func TestWhatPeersAskInVainIsForgottenInTimeAndBounded(t *testing.T) {
-	const patience = sharing.QueryWait
-	one, other := wire.Peer{ID: 1}, wire.Peer{ID: 2}
-	f := failures{}
-	f.hear(0, patience, one, question("once.example."))
-	for _, at := range []time.Duration{0, sharing.QueryWait / 4} {
-		f.hear(at, patience, one, question("early.example."))
-	}
-	f.hear(0, patience, one, question("two.example."))
-	f.hear(sharing.LastTurn+1, patience, other, question("two.example."))
-	f.hear(0, patience, one, question("vain.example."))
-	f.hear(sharing.LastTurn+1, patience, one, question("vain.example."))
-	for _, c := range []struct {
-		name  string
-		at    time.Duration
-		since time.Duration
-		want  bool
-	}{
-		{"once.example.", patience, 0, false},  // this host may have lost the answer
-		{"early.example.", patience, 0, false}, // nobody had had his turn
-		{"two.example.", patience, 0, false},   // the first may have been answered
-		{"vain.example.", patience - 1, 0, false},
-		{"vain.example.", patience, 0, true},
-		{"vain.example.", patience + minFailure - 1, 0, true},
-		{"vain.example.", patience + minFailure, 0, false},
-		{"vain.example.", patience, 1, false}, // it was before the outage
-		{"other.example.", patience, 0, false},
-	} {
-		if got := f.inVain(c.at, c.since, patience, question(c.name)); got != c.want {
-			t.Errorf("%s after %v: in vain %v; want %v", c.name, c.at, got, c.want)
-		}
-	}
-	f.remember(patience, question("vain.example."), dns.RcodeError{})
-	if f.inVain(patience+minFailure-1, 0, patience, question("vain.example.")) {
-		t.Error("a peer's word counts again for what failed here before")
-	}
-	for i := range 3 * maxHeard {
-		f.hear(time.Duration(i), patience, one, question(fmt.Sprintf("x%d.example.", i)))
-	}
-	if len(f.heard) > maxHeard {
-		t.Errorf("%d are remembered; want %d at most", len(f.heard), maxHeard)
-	}
-	if f.hear(time.Minute, patience, one, question("late.example.")); len(f.heard) != 1 {
-		t.Errorf("%d are remembered a minute later; want 1", len(f.heard))
 	}
 }

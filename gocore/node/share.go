@@ -66,7 +66,7 @@ func (h sharer) NobodyKnows(now time.Duration, q dns.Question) {
 }
 
 func (h sharer) InVain(now, patience time.Duration, p wire.Peer, q dns.Question) {
-	h.n.failures.hear(now, patience, p, q)
+	h.n.failures.Hear(now, patience, sharing.LastTurn, p, q)
 }
 
 func (h sharer) Help(now time.Duration, m *group.Member, q dns.Question) { h.n.heardAsk(now, m, q) }

@@ -24,7 +24,8 @@ func Warm(nodes []*Node, from []wire.Peer, body wire.Body) (sum uint64) {
 	nodes = nodes[:min(len(nodes), len(from), WarmMost)]
 	for i, n := range nodes {
 		groups[i], caches[i] = n.group, n.cache
-		sum += uint64(n.last) + uint64(len(n.pending)+len(n.failures.heard)+len(n.set.Links))
+		failed, heard := n.failures.Len()
+		sum += uint64(n.last) + uint64(len(n.pending)+failed+heard+len(n.set.Links))
 	}
 	for _, n := range nodes {
 		if len(n.timers.heap) > 0 {

@@ -1,24 +1,25 @@
-package node
+package failures
 
 import (
+	"maps"
 	"slices"
 	"time"
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
-	"mcdns/gocore/sharing"
 	"mcdns/gocore/wire"
 )
 
-// failures remembers questions that nobody could answer, so that they are not
-// asked again at once (RFC 9520): 1 s, doubling to 5 min. In an outage all hosts of
-// a big group remember thousands: so each is a hash that nobody can aim at, and a
-// number.
-type failures struct {
+// Failures are the questions that nobody could answer. In an outage all hosts of a big
+// group remember thousands: so each is a hash that nobody can aim at, and a number.
+type Failures struct {
 	key   cache.Key
 	of    map[uint64]failure
 	heard []heard // of peers, the latest last
 }
+
+// New makes one that remembers nothing. No peer knows the key.
+func New(key cache.Key) *Failures { return &Failures{key: key} }
 
 // A heard question is one that a peer put to the group and this host cannot answer.
 // Those of a group of a thousand are many, so that each is a few words in a list
@@ -57,7 +58,7 @@ func (f failure) said() dns.RcodeError {
 // again is the failure after f, 0 if there was none.
 func (f failure) again(now time.Duration, said dns.RcodeError) failure {
 	times := f & failureCount
-	held := min(maxFailure, minFailure<<times)
+	held := min(longest, shortest<<times)
 	until := failure(now+held+failureBits) &^ failureBits
 	why := failure(min(said.Rcode, maxRcode)) << rcodeShift
 	if said.EDE <= maxEDE {
@@ -67,32 +68,32 @@ func (f failure) again(now time.Duration, said dns.RcodeError) failure {
 }
 
 const (
-	minFailure  = time.Second
-	maxFailure  = 5 * time.Minute
-	maxFailures = 8192
-	maxHeard    = 1024
+	shortest = time.Second
+	longest  = 5 * time.Minute
+
+	// Most failures are remembered, and of what peers ask in vain MostHeard.
+	Most      = 8192
+	MostHeard = 1024
 )
 
-// hash is what timers and tables have of a question.
-func (n *Node) hash(q dns.Question) uint64 { return n.failures.key.Hash(q) }
-
-// active reports whether the question failed a moment ago.
-func (f *failures) active(now time.Duration, q dns.Question) bool {
+// Active reports whether the question failed a moment ago.
+func (f *Failures) Active(now time.Duration, q dns.Question) bool {
 	return len(f.of) > 0 && now < f.of[f.key.Hash(q)].until()
 }
 
-// said is what a server said when a question failed a moment ago.
-func (f *failures) said(now time.Duration, q dns.Question) dns.RcodeError {
-	if !f.active(now, q) {
+// Said is what a server said when a question failed a moment ago.
+func (f *Failures) Said(now time.Duration, q dns.Question) dns.RcodeError {
+	if !f.Active(now, q) {
 		return dns.RcodeError{}
 	}
 	return f.of[f.key.Hash(q)].said()
 }
 
-func (f *failures) remember(now time.Duration, q dns.Question, said dns.RcodeError) {
+// Remember notes that a question failed, and what a server said, if one did.
+func (f *Failures) Remember(now time.Duration, q dns.Question, said dns.RcodeError) {
 	hash := f.key.Hash(q)
 	last, again := f.of[hash]
-	if !again && len(f.of) >= maxFailures {
+	if !again && len(f.of) >= Most {
 		return // a flood: the rest is asked again
 	}
 	if f.of == nil {
@@ -101,26 +102,27 @@ func (f *failures) remember(now time.Duration, q dns.Question, said dns.RcodeErr
 	f.of[hash] = last.again(now, said)
 }
 
-// hear notes that a peer asked the group, which has so long to answer.
-func (f *failures) hear(now, patience time.Duration, peer wire.Peer, q dns.Question) {
+// Hear notes that a peer asked the group for what is not held here. The group has so long
+// to answer, patience; the last who holds an answer has had its turn after lastTurn.
+func (f *Failures) Hear(now, patience, lastTurn time.Duration, peer wire.Peer, q dns.Question) {
 	hash := f.key.Hash(q)
 	for i := len(f.heard) - 1; i >= 0 && now < f.heard[i].at+patience; i-- {
 		if h := &f.heard[i]; h.hash == hash && h.peer == peer {
-			h.again = h.again || now > h.at+sharing.LastTurn
+			h.again = h.again || now > h.at+lastTurn
 			return
 		}
 	}
 	old := 0
-	for old < len(f.heard) && (now >= f.heard[old].at+patience+minFailure || len(f.heard)-old >= maxHeard) {
+	for old < len(f.heard) && (now >= f.heard[old].at+patience+shortest || len(f.heard)-old >= MostHeard) {
 		old++
 	}
 	f.heard = append(slices.Delete(f.heard, 0, old), heard{hash: hash, peer: peer, at: now})
 }
 
-// inVain reports whether a peer asked the group a moment ago, in this outage, and got
+// InVain reports whether a peer asked the group a moment ago, in this outage, and got
 // no answer. That counts for the shortest time and for what did not fail here before:
 // a peer's word blocks nobody for long.
-func (f *failures) inVain(now, since, patience time.Duration, q dns.Question) bool {
+func (f *Failures) InVain(now, since, patience time.Duration, q dns.Question) bool {
 	if len(f.heard) == 0 {
 		return false
 	}
@@ -128,7 +130,7 @@ func (f *failures) inVain(now, since, patience time.Duration, q dns.Question) bo
 	if _, failed := f.of[hash]; failed {
 		return false
 	}
-	for i := len(f.heard) - 1; i >= 0 && now < f.heard[i].at+patience+minFailure; i-- {
+	for i := len(f.heard) - 1; i >= 0 && now < f.heard[i].at+patience+shortest; i-- {
 		if h := f.heard[i]; h.hash == hash && h.again && h.at >= since && now >= h.at+patience {
 			return true
 		}
@@ -136,25 +138,35 @@ func (f *failures) inVain(now, since, patience time.Duration, q dns.Question) bo
 	return false
 }
 
-func (f *failures) clear(q dns.Question) {
+// Clear forgets the failure of a question: there is an answer.
+func (f *Failures) Clear(q dns.Question) {
 	if len(f.of) > 0 {
 		delete(f.of, f.key.Hash(q))
 	}
 }
 
-func (f *failures) clearAll() { f.of, f.heard = nil, nil }
+// ClearAll forgets everything: whoever is asked now may know what nobody did.
+func (f *Failures) ClearAll() { f.of, f.heard = nil, nil }
 
-// expire forgets failures so old that the next one starts anew.
-func (f *failures) expire(now time.Duration) {
+// Expire forgets failures so old that the next one starts anew.
+func (f *Failures) Expire(now time.Duration) {
 	for hash, last := range f.of {
-		if now > last.until()+maxFailure {
+		if now > last.until()+longest {
 			delete(f.of, hash)
 		}
 	}
 	if len(f.of) == 0 {
 		f.of = nil // a map stays as big as it was
 	}
-	if end := len(f.heard); end > 0 && now > f.heard[end-1].at+maxFailure {
+	if end := len(f.heard); end > 0 && now > f.heard[end-1].at+longest {
 		f.heard = nil
 	}
+}
+
+// Len is how many failures are remembered, and how many questions that peers asked in vain.
+func (f *Failures) Len() (failed, heard int) { return len(f.of), len(f.heard) }
+
+// Copy is for simulators alone: see node.Copy.
+func (f *Failures) Copy() *Failures {
+	return &Failures{key: f.key, of: maps.Clone(f.of), heard: slices.Clone(f.heard)}
 }
