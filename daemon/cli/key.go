@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/user"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mcdns/daemon/config"
+	"mcdns/daemon/files"
 	"mcdns/daemon/groupkey"
 	"mcdns/gocore/trust"
 )
@@ -132,15 +132,13 @@ func keyFailure(path string, err error) error {
 }
 
 func (e *env) showID(path string) error {
-	f, err := os.Open(path)
+	b, err := files.Read(path, groupkey.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &failure{code: exitNoName, err: fmt.Errorf("%s: there is no key", path), hint: makeKey(path) + " makes one, on one host"}
 	}
-	if err != nil {
-		return keyFailure(path, err)
+	if errors.Is(err, files.ErrNotRegular) || errors.Is(err, files.ErrTooLarge) {
+		return &failure{code: exitNoName, err: fmt.Errorf("%s: %w", path, err)}
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, groupkey.MaxFile))
 	if err != nil {
 		return keyFailure(path, err)
 	}

@@ -61,7 +61,7 @@ func (e *env) showStatus(s *control.Status) {
 	if n := s.Counters["answers_untold"]; n > 0 {
 		line("Untold:", "%d answers: too many at once to tell the group", n)
 	}
-	line("NSS:", "%s", fallback(e.machine().Line(), "no hosts line"))
+	line("NSS:", "%s", nssLine(&s.NSS))
 	if text := namespacesLine(s.Namespaces); text != "" {
 		line("Namespaces:", "%s", text)
 	}
@@ -73,6 +73,18 @@ func (e *env) showStatus(s *control.Status) {
 	for _, warning := range s.Warnings {
 		line("Warning:", "%s", warning)
 	}
+}
+
+// nssLine is the machine's hosts line, and its age where the disk hangs.
+func nssLine(n *control.NSS) string {
+	if n.AgeS == nil {
+		return "not read yet"
+	}
+	text := fallback(n.Line, "no hosts line")
+	if *n.AgeS >= 5 {
+		text += fmt.Sprintf(" (read %s ago)", ago(*n.AgeS))
+	}
+	return text
 }
 
 // namespacesLine says which programs beside those of this network namespace are

@@ -27,10 +27,21 @@ type Status struct {
 	Namespaces Namespaces `json:"namespaces"`
 	// Counters since the start, by name.
 	Counters map[string]uint64 `json:"counters"`
+	// NSS is how programs get to mcdnsd.
+	NSS NSS `json:"nss"`
 	// Troubles are what keeps this host from its group, the disk or its programs.
 	Troubles []Trouble `json:"troubles"`
 	// Warnings about the configuration, with file and line, and resolv.conf.
 	Warnings []string `json:"warnings"`
+}
+
+// NSS is how programs of this machine get to mcdnsd.
+type NSS struct {
+	// Line is the hosts line of nsswitch.conf, Module the file that glibc loads; "" for none.
+	Line   string `json:"line"`
+	Module string `json:"module"`
+	// AgeS is how long ago they were read: at once, unless the disk hangs. Null: never yet.
+	AgeS *float64 `json:"age_s"`
 }
 
 // Trouble is something that is not as it should be, and the next step.

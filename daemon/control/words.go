@@ -54,10 +54,12 @@ const (
 	Unsaved TroubleKind = "unsaved"
 	// Unwired: programs of this machine do not get to mcdnsd.
 	Unwired TroubleKind = "nss"
+	// Unread: what wires programs to mcdnsd cannot be read.
+	Unread TroubleKind = "unread"
 )
 
 // TroubleKinds are all of them.
-var TroubleKinds = []TroubleKind{KeyRefused, KeyUnused, LongIsolated, Unsent, TCPBlocked, Unsaved, Unwired}
+var TroubleKinds = []TroubleKind{KeyRefused, KeyUnused, LongIsolated, Unsent, TCPBlocked, Unsaved, Unwired, Unread}
 
 // Namespaces says which programs are answered.
 type Namespaces string

@@ -154,7 +154,13 @@ func (h *Host) run(ctx context.Context, reload <-chan os.Signal) error {
 	unfollow := h.follow()
 	h.tellStatus(systemd.Ready)
 	h.log.Info("ready", "version", h.options.Version)
-	h.wait(ctx, reload)
+	again := make(chan struct{})
+	go func() { defer close(again); h.again(ctx, reload) }()
+	h.wait(ctx)
+	select {
+	case <-again:
+	case <-time.After(drainFor): // a disk hangs
+	}
 
 	systemd.Notify(systemd.Stopping)
 	h.stop(sockets, unfollow)
@@ -223,7 +229,7 @@ func (h *Host) build() error {
 		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
 		Seen: h.seen, Find: h.find, Dropped: h.dropped, Saver: &h.saver,
 		Group:  report.Group{Refused: h.lan.Refused, Blocked: h.streams.Blocked},
-		Faults: nsswitch.Host().Faults, Log: h.log,
+		Wiring: nsswitch.Host().Wiring, Log: h.log,
 	})
 	page := h.counts.Source(h.report.Status)
 	h.scraped = metrics.NewEndpoint(page, logs.Component(h.log, "metrics"), h.cannotServeMetrics)
@@ -327,12 +333,31 @@ func (h *Host) resolveAll(ctx context.Context, own node.Options, questions []dns
 	}
 }
 
-// wait does what is done again and again until ctx ends.
-func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
-	save := time.NewTicker(saveEvery)
-	defer save.Stop()
+// again looks at the machine again when it is told to, and for what failed. It reads
+// files, and so has a goroutine of its own: with a disk that hung a SIGHUP starved the
+// watchdog, and mcdnsd was killed.
+func (h *Host) again(ctx context.Context, reload <-chan os.Signal) {
 	rejoin := time.NewTicker(rejoinEvery)
 	defer rejoin.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-reload:
+			h.log.Info("configuration is read again")
+			h.refresh()
+		case <-rejoin.C:
+			h.lan.Rejoin()
+			h.retry()
+		}
+	}
+}
+
+// wait does what is done again and again until ctx ends. It may not hang: it feeds the
+// watchdog.
+func (h *Host) wait(ctx context.Context) {
+	save := time.NewTicker(saveEvery)
+	defer save.Stop()
 	line := time.NewTicker(lineEvery)
 	defer line.Stop()
 	watchdog, stop := systemd.Watchdog()
@@ -344,9 +369,6 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-reload:
-			h.log.Info("configuration is read again")
-			h.refresh()
 		case <-wallSet:
 			h.noticePause(wall)
 		case <-save.C:
@@ -357,9 +379,6 @@ func (h *Host) wait(ctx context.Context, reload <-chan os.Signal) {
 		case <-line.C:
 			h.tellStatus()
 			h.report.SayTroublesBeside()
-		case <-rejoin.C:
-			h.lan.Rejoin()
-			h.retry()
 		case <-watchdog:
 			h.alive()
 		}

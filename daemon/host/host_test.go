@@ -554,3 +554,29 @@ func TestSystemdIsToldOfEveryState(t *testing.T) {
 	d.stop()
 	expect("STOPPING=1")
 }
+
+// TestDiskThatHangsFreezesNothing: with a refresh that does not end the watchdog is fed,
+// and status, check and queries are answered. A SIGHUP had mcdnsd killed after 30 s.
+func TestDiskThatHangsFreezesNothing(t *testing.T) {
+	expect := hearSystemd(t)
+	t.Setenv("WATCHDOG_USEC", "300000")
+	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
+	d := newDaemon(t, startDNS(t))
+	expect("STATUS=upstream ")
+	d.lookup(t, "www.example.")
+	d.host.refreshing.Lock() // as a read that does not return holds it
+	defer d.host.refreshing.Unlock()
+	d.kick <- syscall.SIGHUP
+	wait(t, "it is read again", func() bool { return d.log.has("configuration is read again") })
+	for range 20 { // of which some were told before
+		expect("WATCHDOG=1")
+	}
+	changed := *d.host.known.conf.Load()
+	changed.Young = true // resolv.conf is another, so who asks for a person looks
+	d.host.known.conf.Store(&changed)
+	for _, args := range [][]string{{"status"}, {"check"}, {"query", "www.example"}} {
+		if out, code := d.mcdns(t, append(args, "--timeout", "4s")...); code == 124 || code == 2 {
+			t.Errorf("mcdns %s: exit code %d: %s", args[0], code, out)
+		}
+	}
+}

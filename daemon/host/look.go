@@ -1,21 +1,26 @@
 package host
 
 import (
-	"sync"
 	"time"
 
+	"mcdns/daemon/beside"
 	"mcdns/daemon/clock"
 	"mcdns/daemon/resolvconf"
 )
 
 // looks are those that programs cause.
 type looks struct {
-	mu   sync.Mutex
-	vain time.Duration // clock.Boot of the last that could not read
+	one  beside.One
+	vain time.Duration // clock.Boot of the last that could not read; one's
 }
 
-// lookEvery is how often a file that cannot be read is tried for programs.
-const lookEvery = time.Second
+const (
+	// lookEvery is how often a file that cannot be read is tried for programs.
+	lookEvery = time.Second
+	// lookWithin is how long a program, or a person, waits for a look: with a disk that
+	// hangs, what is known from before stands. The module waits 1.5 s.
+	lookWithin = time.Second
+)
 
 // sees reports whether the resolv.conf with this stamp, a program's, is the one
 // that counts here. Before it says no it looks whether the file has changed: a script
@@ -30,9 +35,9 @@ func (h *Host) sees(s resolvconf.Stamp) bool {
 }
 
 // lookAgain reads all anew if resolv.conf has changed.
-func (h *Host) lookAgain() {
-	h.looks.mu.Lock()
-	defer h.looks.mu.Unlock()
+func (h *Host) lookAgain() { h.looks.one.Do(lookWithin, h.lookIfChanged) }
+
+func (h *Host) lookIfChanged() {
 	now := clock.Boot()
 	if vain := h.looks.vain; vain != 0 && now < vain+lookEvery || !resolvconf.Real().Changed(*h.known.conf.Load()) {
 		return

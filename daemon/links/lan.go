@@ -88,6 +88,7 @@ func (l *LAN) open(g Group) error {
 		return fmt.Errorf("cannot share: %w", err)
 	}
 	l.sockets, l.group = s, g
+	l.dropped.refused.Store(false)
 	for _, v6 := range []bool{false, true} {
 		r := newReceiver(l)
 		l.receivers.Go(func() { s.read(v6, &l.dropped, r.receive) })
@@ -143,7 +144,7 @@ type dropped struct {
 	// repeated: these very bytes were heard before.
 	flood, foreign, version, forged, malformed, repeated atomic.Uint64
 	unsent                                               atomic.Uint64
-	refused                                              atomic.Int64 // when the kernel last did not let one out
+	refused                                              atomic.Bool // no copy of the last HELLO was let out
 }
 
 // Counters adds what was dropped before the node saw it, by the names that status

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"syscall"
-	"time"
 
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
@@ -36,9 +35,11 @@ func (l *LAN) Send(s node.Send) {
 		l.sent(sockets.sendTo(datagram, s.To), s, len(datagram))
 		return
 	}
-	for _, way := range s.Ways {
-		l.sent(sockets.sendGroup(datagram, way), s, len(datagram))
-	}
+	l.sentGroup(s, func(way node.Way) error {
+		err := sockets.sendGroup(datagram, way)
+		l.sent(err, s, len(datagram))
+		return err
+	})
 }
 
 // sent counts what left and what did not: a link that just went down is found out
@@ -46,20 +47,28 @@ func (l *LAN) Send(s node.Send) {
 func (l *LAN) sent(err error, s node.Send, size int) {
 	if err != nil {
 		l.dropped.unsent.Add(1)
-		if errors.Is(err, syscall.EPERM) {
-			l.dropped.refused.Store(int64(l.config.Now()))
-		}
 		return
 	}
 	l.config.Counts.Sent(s.Message.Body, !s.To.IsValid(), size)
 }
 
-// refusedFor is how long a refusal counts: the group speaks every 15 s at least.
-const refusedFor = 30 * time.Second
-
-// Refused reports whether this machine does not let datagrams to the group out. The
-// kernel says "not permitted" for each that a firewall's output chain drops.
-func (l *LAN) Refused() bool {
-	at := l.dropped.refused.Load()
-	return at != 0 && l.config.Now()-time.Duration(at) < refusedFor
+// sentGroup sends to the group by each way, and notes of a HELLO whether any lets it
+// out: it goes by every link and both families, other messages by the ways where a
+// member was heard.
+func (l *LAN) sentGroup(s node.Send, send func(node.Way) error) {
+	left, refused := false, false
+	for _, way := range s.Ways {
+		err := send(way)
+		left = left || err == nil
+		refused = refused || errors.Is(err, syscall.EPERM)
+	}
+	if _, whole := s.Message.Body.(*wire.Hello); whole {
+		l.dropped.refused.Store(refused && !left)
+	}
 }
+
+// Refused reports whether this machine lets nothing out to the group: no copy of the
+// last HELLO left, and the kernel said "not permitted", as it does for each datagram
+// that a firewall's output chain drops. One family or one peer that is refused is not
+// it. It holds until the next HELLO, for in a big group one is rarer than any time-out.
+func (l *LAN) Refused() bool { return l.dropped.refused.Load() }

@@ -36,7 +36,7 @@ func (c *Counts) Page(s *control.Status) []byte {
 			p.sample(f.name, float64(s.Counters[from.counter]), from.labels...)
 		}
 	}
-	p.family("trouble", "gauge", "1 for what keeps this host from its group (key, key_unused, isolated, unsent, tcp), the disk (unsaved) or its programs (nss).")
+	p.family("trouble", "gauge", "1 for what keeps this host from its group (key, key_unused, isolated, unsent, tcp), the disk (unsaved, unread) or its programs (nss).")
 	for _, kind := range control.TroubleKinds {
 		has := slices.ContainsFunc(s.Troubles, func(t control.Trouble) bool { return t.Kind == kind })
 		p.sample("trouble", flag(has), "kind", string(kind))

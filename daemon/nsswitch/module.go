@@ -2,9 +2,10 @@ package nsswitch
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"regexp"
+
+	"mcdns/daemon/files"
 )
 
 // module is what glibc loads for the word mcdns.
@@ -13,6 +14,9 @@ const module = "libnss_mcdns.so.2"
 // usual are the directories that glibc looks in without being told (ld.so(8)): those
 // of Debian, and those of the others.
 var usual = []string{"/lib/*-linux-gnu*", "/usr/lib/*-linux-gnu*", "/lib64", "/usr/lib64", "/lib", "/usr/lib"}
+
+// maxCache bounds what is read of ldconfig's file: 20 kB to 200 kB.
+const maxCache = 8 << 20
 
 var inCache = regexp.MustCompile(`/[ -~]+/` + regexp.QuoteMeta(module) + "\x00")
 
@@ -24,7 +28,7 @@ func (s System) Module() string {
 			return found[0]
 		}
 	}
-	cache, _ := os.ReadFile(s.at("/etc/ld.so.cache")) // of ldconfig: where LIBDIR was another
+	cache, _ := files.Read(s.at("/etc/ld.so.cache"), maxCache) // of ldconfig: where LIBDIR was another
 	for _, name := range inCache.FindAll(cache, -1) {
 		if path := string(bytes.TrimRight(name, "\x00")); s.exists(path) {
 			return s.at(path)
@@ -33,25 +37,26 @@ func (s System) Module() string {
 	return ""
 }
 
-// Faults are what keeps the programs of this machine from mcdns, in one look: its hosts
-// line, then the module.
-func (s System) Faults(readsHosts bool) []*Fault {
-	text, err := s.read(path)
-	if err != nil {
-		return []*Fault{{"cannot read " + path, err.Error()}}
-	}
-	var all []*Fault
-	if f := FaultOf(text, readsHosts); f != nil {
-		all = append(all, f)
-	}
-	if s.Module() == "" {
-		all = append(all, &Fault{"the module " + module + " is not there, so programs do not ask mcdns", "install libnss-mcdns (nss-mcdns on Fedora)"})
-	}
-	return all
+// Wiring is how programs of this machine get to mcdns.
+type Wiring struct {
+	// Line is the hosts line (Hosts), Module the file (System.Module).
+	Line, Module string
+	// Faults are what keeps programs from mcdns: the line's, then the module's.
+	Faults []*Fault
 }
 
-// Line is the machine's hosts line (Hosts).
-func (s System) Line() string {
-	text, _ := s.read(path)
-	return Hosts(text)
+// Wiring is read from the disk, in one look.
+func (s System) Wiring(readsHosts bool) Wiring {
+	text, err := s.read(path)
+	if err != nil {
+		return Wiring{Faults: []*Fault{{"cannot read " + path, err.Error()}}}
+	}
+	w := Wiring{Line: Hosts(text), Module: s.Module()}
+	if f := FaultOf(text, readsHosts); f != nil {
+		w.Faults = append(w.Faults, f)
+	}
+	if w.Module == "" {
+		w.Faults = append(w.Faults, &Fault{"the module " + module + " is not there, so programs do not ask mcdns", "install libnss-mcdns (nss-mcdns on Fedora)"})
+	}
+	return w
 }

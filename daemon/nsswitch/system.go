@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"mcdns/daemon/files"
 )
 
 // Path is the file.
@@ -143,8 +145,15 @@ func (s System) edit(name string, on bool) error {
 
 func (s System) at(name string) string { return filepath.Join(s.Root, name) }
 
+// maxFile bounds nsswitch.conf and authselect's templates: 2 kB, and who puts 10 GB
+// there is not to have them read.
+const maxFile = 1 << 20
+
 func (s System) read(name string) (string, error) {
-	text, err := os.ReadFile(s.at(name))
+	text, err := files.Read(s.at(name), maxFile)
+	if errors.Is(err, files.ErrTooLarge) || errors.Is(err, files.ErrNotRegular) {
+		return "", fmt.Errorf("%s: %w", s.at(name), err)
+	}
 	return string(text), err
 }
 

@@ -37,7 +37,7 @@ var ErrNoDNS = errors.New("no hosts line with dns or resolve on it")
 var ErrHidesFiles = errors.New("resolve is asked before files: mcdns before it would hide /etc/hosts, behind it nobody would ask mcdns")
 
 var (
-	files  = regexp.MustCompile(`(^|[\s}])files(\s|$)`)
+	lists  = regexp.MustCompile(`(^|[\s}])files(\s|$)`)
 	action = regexp.MustCompile(`\[[^]]*\]`)
 	// anchor is the first service that mcdns has to come before. In a template
 	// of authselect a service may follow "}".
@@ -83,7 +83,7 @@ func Enable(text string) (string, error) {
 		switch {
 		case at == nil:
 			return services
-		case bare[at[4]:at[5]] == "resolve" && !files.MatchString(bare[:at[4]]):
+		case bare[at[4]:at[5]] == "resolve" && !lists.MatchString(bare[:at[4]]):
 			err = ErrHidesFiles
 			return services
 		}

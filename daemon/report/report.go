@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mcdns/daemon/beside"
 	"mcdns/daemon/clients"
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
@@ -55,8 +56,8 @@ type Config struct {
 	Dropped func(to map[string]uint64)
 	Saver   Saver
 	Group   Group
-	// Faults are what keeps the programs of this machine from mcdnsd.
-	Faults func(readsHosts bool) []*nsswitch.Fault
+	// Wiring is how programs of this machine get to mcdnsd. It may hang with the disk.
+	Wiring func(readsHosts bool) nsswitch.Wiring
 	Log    *slog.Logger
 }
 
@@ -75,6 +76,7 @@ type Reporter struct {
 	said    string                          // by Line, whose caller it belongs to
 	named   map[control.TroubleKind]ongoing // SayTroubles's, likewise
 	looking atomic.Bool                     // SayTroublesBeside's
+	disk    beside.Kept[onDisk]
 }
 
 // New makes a reporter.
@@ -187,7 +189,9 @@ func (r *Reporter) Status(ctx context.Context) (control.Status, error) {
 			LastSuccessS: seconds(server.Success), LastFailureS: seconds(server.Failure),
 		})
 	}
-	out.Troubles = r.troubles(&out, v)
+	disk := r.readDisk(v)
+	out.NSS = control.NSS{Line: disk.wiring.Line, Module: disk.wiring.Module, AgeS: disk.ageS}
+	out.Troubles = r.troubles(&out, disk)
 	r.config.Dropped(out.Counters)
 	out.Counters["datagrams_lost"] = r.config.Loop.Lost()
 	out.Counters["internal_errors"] = r.config.Loop.Panics() + survive.Panics()

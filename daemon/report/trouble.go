@@ -2,11 +2,8 @@ package report
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
@@ -15,11 +12,11 @@ import (
 
 // Group is how the group's datagrams and streams go (links.LAN, streams.Streams).
 type Group struct {
-	// Refused reports whether this machine lets no datagram out.
+	// Refused reports whether this machine lets nothing out to the group.
 	Refused func() bool
-	// Blocked is a peer that no stream gets to, as none to any other; not valid if there
-	// is none.
-	Blocked func() netip.Addr
+	// Blocked is a peer that no stream gets to, as none of so many peers is got to; not
+	// valid if there is none.
+	Blocked func(peers int) netip.Addr
 }
 
 // isolatedFor is how long a host may hear nobody: longer than a start, or a restart of
@@ -28,7 +25,7 @@ const isolatedFor = 60
 
 // troubles judges a status. A foreign key or version on the link is none: anybody can
 // send such a datagram.
-func (r *Reporter) troubles(s *control.Status, v Seen) []control.Trouble {
+func (r *Reporter) troubles(s *control.Status, disk onDisk) []control.Trouble {
 	all := []control.Trouble{}
 	note := func(kind control.TroubleKind, what, remedy string) {
 		all = append(all, control.Trouble{Kind: kind, What: what, Remedy: remedy})
@@ -37,24 +34,27 @@ func (r *Reporter) troubles(s *control.Status, v Seen) []control.Trouble {
 	switch {
 	case g.Problem != "":
 		note(control.KeyRefused, "the group's key or port cannot be used: "+g.Problem, "mcdnsd(8), KEYS")
-	case g.State == control.Solo && there(g.KeyFile):
+	case g.State == control.Solo && disk.key:
 		note(control.KeyUnused, g.KeyFile+" is there and not used", "systemctl reload mcdnsd")
 	case g.State == control.Isolated && g.StateS >= isolatedFor:
 		note(control.LongIsolated, fmt.Sprintf("no peer has been heard for %d min", int(g.StateS)/60),
 			fmt.Sprintf("%s; all hosts need the key %s (mcdns key show-id)", letPass(g.Port), strings.Join(g.KeyIDs, " or ")))
 	}
 	if g.State != control.Solo && r.config.Group.Refused() {
-		note(control.Unsent, fmt.Sprintf("this machine lets nothing out to UDP port %d: operation not permitted", g.Port), letPass(g.Port))
+		note(control.Unsent, fmt.Sprintf("this machine lets nothing out to the group (UDP port %d): operation not permitted", g.Port), letPass(g.Port))
 	}
-	if peer := r.config.Group.Blocked(); g.State == control.WithPeers && peer.IsValid() {
+	if peer := r.config.Group.Blocked(g.Peers); g.State == control.WithPeers && peer.IsValid() {
 		note(control.TCPBlocked, fmt.Sprintf("peers are heard, but TCP port %d does not get through (tried %s last): what they held before is not here", g.Port, peer),
 			letPass(g.Port)+", on both hosts")
 	}
 	if s.Saved.State == control.Failing {
 		note(control.Unsaved, "nothing is saved: "+s.Saved.Problem, "cache.save in mcdnsd.conf(5)")
 	}
-	for _, f := range r.config.Faults(v.Hosts) {
+	for _, f := range disk.wiring.Faults {
 		note(control.Unwired, f.What, f.Remedy)
+	}
+	if t := disk.unread(s.UptimeS); t != nil {
+		all = append(all, *t)
 	}
 	return all
 }
@@ -62,11 +62,6 @@ func (r *Reporter) troubles(s *control.Status, v Seen) []control.Trouble {
 // letPass is the remedy for a closed firewall.
 func letPass(port uint16) string {
 	return fmt.Sprintf("let UDP and TCP port %d pass in and out: mcdnsd(8), FIREWALL", port)
-}
-
-func there(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission)
 }
 
 // ongoing is a trouble that SayTroubles follows.
@@ -83,8 +78,8 @@ const lasts = 30 * time.Second
 // sayElsewhere are the kinds that the log has from who met them.
 var sayElsewhere = map[control.TroubleKind]bool{control.KeyRefused: true, control.Unsaved: true}
 
-// SayTroublesBeside is SayTroubles on a goroutine of its own, one at a time: it reads
-// files, and a disk that hangs must not stop the watchdog's food.
+// SayTroublesBeside is SayTroubles on a goroutine of its own, one at a time: it waits
+// for files, and must not hold up the watchdog's food.
 func (r *Reporter) SayTroublesBeside() {
 	if !r.looking.CompareAndSwap(false, true) {
 		return

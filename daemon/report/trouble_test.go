@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"mcdns/daemon/config"
 	"mcdns/daemon/control"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/nsswitch"
@@ -18,8 +20,8 @@ import (
 // calm is a reporter of a machine on which all is well.
 func calm() *Reporter {
 	return New(Config{
-		Group:  Group{Refused: func() bool { return false }, Blocked: func() netip.Addr { return netip.Addr{} }},
-		Faults: func(bool) []*nsswitch.Fault { return nil }, Log: logs.Discard(),
+		Group:  Group{Refused: func() bool { return false }, Blocked: func(int) netip.Addr { return netip.Addr{} }},
+		Wiring: func(bool) nsswitch.Wiring { return nsswitch.Wiring{} }, Log: logs.Discard(),
 	})
 }
 
@@ -55,28 +57,28 @@ func TestEachTroubleIsNamedWithItsRemedy(t *testing.T) {
 		}, control.LongIsolated, "for 2 min", "let UDP and TCP port 7353 pass in and out: mcdnsd(8), FIREWALL; all hosts need the key 7f3a0011"},
 		"nothing leaves": {func(r *Reporter, _ *control.Status) {
 			r.config.Group.Refused = func() bool { return true }
-		}, control.Unsent, "lets nothing out to UDP port 7353", "FIREWALL"},
+		}, control.Unsent, "lets nothing out to the group (UDP port 7353)", "FIREWALL"},
 		"no stream": {func(r *Reporter, _ *control.Status) {
-			r.config.Group.Blocked = func() netip.Addr { return netip.MustParseAddr("10.77.0.12") }
+			r.config.Group.Blocked = func(int) netip.Addr { return netip.MustParseAddr("10.77.0.12") }
 		}, control.TCPBlocked, "TCP port 7353 does not get through (tried 10.77.0.12 last)", "on both hosts"},
 		"no stream, and nobody is left": {func(r *Reporter, s *control.Status) {
 			s.Group.State = control.Isolated
-			r.config.Group.Blocked = func() netip.Addr { return netip.MustParseAddr("10.77.0.12") }
+			r.config.Group.Blocked = func(int) netip.Addr { return netip.MustParseAddr("10.77.0.12") }
 		}, "", "", ""},
 		"nothing saved": {func(_ *Reporter, s *control.Status) {
 			s.Saved = control.Saved{State: control.Failing, Problem: "no space left on device"}
 		}, control.Unsaved, "no space left on device", "cache.save"},
 		"saving is off": {func(_ *Reporter, s *control.Status) { s.Saved.State = control.SavingOff }, "", "", ""},
 		"hosts line lost": {func(r *Reporter, _ *control.Status) {
-			r.config.Faults = func(bool) []*nsswitch.Fault {
-				return []*nsswitch.Fault{nsswitch.FaultOf("hosts: files dns", true)}
+			r.config.Wiring = func(bool) nsswitch.Wiring {
+				return nsswitch.Wiring{Faults: []*nsswitch.Fault{nsswitch.FaultOf("hosts: files dns", true)}}
 			}
 		}, control.Unwired, "does not name mcdns", "mcdns nss enable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, s := calm(), well
 			c.plant(r, &s)
-			got := r.troubles(&s, Seen{})
+			got := r.troubles(&s, r.readDisk(Seen{Group: config.Group{KeyFile: s.Group.KeyFile}}))
 			if c.kind == "" && len(got) == 0 {
 				return
 			}
@@ -114,5 +116,48 @@ func TestTroubleIsLoggedOnceAndSoIsItsEnd(t *testing.T) {
 	}
 	if text := log.String(); !strings.Contains(text, `hint="let 7353 pass"`) || !strings.Contains(text, "over: nobody") {
 		t.Errorf("the log: %s", text)
+	}
+}
+
+// TestDiskThatHangsFreezesNoReport: check said that mcdnsd is frozen. What was read
+// before stands, with its age, and the disk is named.
+func TestDiskThatHangsFreezesNoReport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, hang, hangs := calm(), make(chan struct{}), false
+		r.config.Wiring = func(bool) nsswitch.Wiring {
+			if hangs {
+				<-hang
+			}
+			return nsswitch.Wiring{Line: "hosts: files mcdns"}
+		}
+		s := control.Status{Group: control.Group{State: control.WithPeers, Peers: 1}, Saved: control.Saved{State: control.Saving}}
+		if d := r.readDisk(Seen{}); d.ageS == nil || *d.ageS != 0 || len(r.troubles(&s, d)) != 0 {
+			t.Errorf("a disk that is well: %+v", d)
+		}
+		hangs = true
+		for range 3 {
+			begin := time.Now()
+			d := r.readDisk(Seen{})
+			if took := time.Since(begin); took > readWithin || d.wiring.Line != "hosts: files mcdns" || d.ageS == nil {
+				t.Errorf("after %v: %+v", took, d)
+			}
+			time.Sleep(10 * time.Second)
+		}
+		got := r.troubles(&s, r.readDisk(Seen{}))
+		if len(got) != 1 || got[0].Kind != control.Unread || !strings.Contains(got[0].What, "have not been read for 30 s: the disk hangs") || got[0].Remedy == "" {
+			t.Errorf("got %+v", got)
+		}
+		hangs = false
+		close(hang)
+		synctest.Wait()
+		if got := r.troubles(&s, r.readDisk(Seen{})); len(got) != 0 {
+			t.Errorf("when it is back: %+v", got)
+		}
+	})
+}
+
+func TestDiskThatHungFromTheStartIsNamed(t *testing.T) {
+	if (&onDisk{}).unread(unreadAfter-1) != nil || (&onDisk{}).unread(unreadAfter) == nil {
+		t.Error("want it named after a while")
 	}
 }

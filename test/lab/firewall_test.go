@@ -71,5 +71,5 @@ func TestClosedFirewallIsNamed(t *testing.T) {
 	must(t, h.Mcdnsd.Start())
 	must(t, h.Mcdnsd.Ready(readyTime))
 	eventually(t, "UDP is said to be blocked", says(control.Unsent))
-	check("lets nothing out to UDP port 7353", "mcdnsd(8), FIREWALL")
+	check("lets nothing out to the group (UDP port 7353)", "mcdnsd(8), FIREWALL")
 }
