@@ -11,7 +11,7 @@ export GOFLAGS += -buildvcs=false
 # Distributions tell their Go not to fetch the release that go.mod asks for.
 export GOTOOLCHAIN ?= auto
 
-.PHONY: help build need need-lab demo sim sim-quick golden outage outage-quick order parity soak attack attack-quick fuzz test vet race test-nss nss-cshared \
+.PHONY: help build need need-lab demo sim sim-quick golden rivals rivals-quick outage outage-quick order parity soak attack attack-quick fuzz test vet race test-nss nss-cshared \
 	test-lab-real packages test-packages test-packages-quick install uninstall clean $(addprefix $(B)/,mcdns-sim demo outage soak attacks)
 
 help: ## list the targets
@@ -41,6 +41,7 @@ test: vet build race sim-quick ## everything an ordinary user can prove, under 1
 vet: need
 	@test -z "$$(gofmt -l gocore daemon test nss)" || { gofmt -d gocore daemon test nss; exit 1; }
 	go vet ./...
+	go vet -tags rivals ./test/rivals
 race:
 	go test -race ./...
 
@@ -48,6 +49,10 @@ QUICK = $(if $(findstring quick,$@),-quick)
 sim: ## the shipped node on a virtual LAN of up to 10,000 hosts (an hour); sim-quick: two minutes
 sim sim-quick: $(B)/mcdns-sim
 	$(B)/mcdns-sim $(QUICK)
+rivals: ## models of other systems on the lookups of the simulator's hosts (half an hour); rivals-quick: two minutes
+rivals rivals-quick: need
+	go test -tags rivals ./test/rivals
+	go run ./test/rivals $(QUICK)
 golden: need ## every run of test/sim/testdata/golden.txt comes to its digest; REWRITE=-rewrite writes it again
 	go test -count=1 -run GoldenDigests ./test/sim/figures -golden $(REWRITE)
 outage: ## every way to lose a DNS server, on 20 real hosts, beside other resolvers; outage-quick: 8 hosts

@@ -14,6 +14,6 @@
 // programs of the hosts ask), check*.go (what must hold in every run),
 // script.go (transcripts), soak.go (trouble at random), day.go (hosts that come and
 // go for a day) and tables.go (what others keep of them), branch.go (one warm state,
-// many cases). Below it: rival (what mcdns is held against), figures (the set of
-// cases and its report), cases (the table that the lab runs too).
+// many cases). Below it: figures (the set of cases and its report), cases (the table that
+// the lab runs too).
 package sim

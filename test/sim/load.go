@@ -55,8 +55,7 @@ type Load struct {
 	Heard Listener
 }
 
-// A Listener watches a load; the rivals are listeners that serve the same
-// lookups in their own way.
+// A Listener watches a load.
 type Listener interface {
 	Asked(at time.Duration, host, name int)
 	Answered(o Outcome)
@@ -150,7 +149,7 @@ func (l *Load) lookup(w *World, h, name int) {
 		return
 	}
 	if l.Heard != nil {
-		w.sampled(&w.Spent.Listener, func() { l.Heard.Asked(w.now, h, name) })
+		l.Heard.Asked(w.now, h, name)
 	}
 	w.Lookup(host, l.names.questions[name], uint64(name))
 }

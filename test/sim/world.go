@@ -72,7 +72,6 @@ type Node interface {
 // Spent is what part of the run's cost went where, by Options.Stopwatch.
 type Spent struct {
 	Deliveries time.Duration // of datagrams and of the pages of streams to hosts
-	Listener   time.Duration // telling it of lookups: the rivals' work
 }
 
 // A World is hosts, links, DNS servers and what is about to happen to them.

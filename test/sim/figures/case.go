@@ -8,7 +8,6 @@ import (
 
 	"mcdns/gocore/node"
 	"mcdns/test/sim"
-	"mcdns/test/sim/rival"
 )
 
 // A Case is a size and a loss, worked for a while and then put through
@@ -26,6 +25,7 @@ type Case struct {
 	Mix      sim.Mix
 	Cores    int
 	Seed     uint64
+	Beside   NewBeside
 }
 
 // Name is what the case is called in reports and on the command line.
@@ -39,14 +39,13 @@ func (c Case) Name() string {
 
 // A Result is what a case came to.
 type Result struct {
-	Name    string      `json:"name"`
-	Hosts   int         `json:"hosts"`
-	Loss    float64     `json:"loss"`
-	Both    bool        `json:"both_families"`
-	Work    Work        `json:"work"`
-	Rivals  []RivalWork `json:"rivals"`
-	Outages []Outage    `json:"outages"`
-	Cost    Cost        `json:"cost"`
+	Name    string   `json:"name"`
+	Hosts   int      `json:"hosts"`
+	Loss    float64  `json:"loss"`
+	Both    bool     `json:"both_families"`
+	Work    Work     `json:"work"`
+	Outages []Outage `json:"outages"`
+	Cost    Cost     `json:"cost"`
 	// Digest stands for everything that happened.
 	Digest string `json:"digest"`
 	Faults string `json:"faults,omitempty"`
@@ -101,21 +100,6 @@ type Spread struct {
 	Min    float64 `json:"min"`
 }
 
-// RivalWork is what a rival did with the same lookups.
-type RivalWork struct {
-	Name        string    `json:"name"`
-	Ratio       float64   `json:"upstream_ratio"`
-	LocalHits   float64   `json:"local_hits"`
-	LANHits     float64   `json:"lan_hits"`
-	MeanMS      float64   `json:"mean_ms"`
-	PerLookup   float64   `json:"datagrams_per_lookup"`
-	BytesLookup float64   `json:"bytes_per_lookup"`
-	Received    float64   `json:"received_per_host_second"`
-	Held        Spread    `json:"records_held_per_host"`
-	Served      Spread    `json:"answers_served_per_host"`
-	Hops        []float64 `json:"hops"`
-}
-
 // Outage is one outage, hour by hour.
 type Outage struct {
 	Dead     float64 `json:"dead"`
@@ -131,7 +115,6 @@ type Outage struct {
 	Waited   uint64  `json:"lookups_over_100ms_in_first_minute"`
 	Back     float64 `json:"all_back_after_s"`
 	Kinds    Kinds   `json:"kinds_per_second"`
-	Rivals   []Share `json:"rivals"`
 	CostS    float64 `json:"processor_s"`
 	ElapsedS float64 `json:"elapsed_s"`
 	// Busy is how many hosts had something under way when the world was branched:
@@ -145,15 +128,10 @@ type Hour struct {
 	Lookups, Answered, Bound uint64
 }
 
-// Share is what a rival answered.
-type Share struct {
-	Name     string  `json:"name"`
-	Answered float64 `json:"answered"`
-}
-
-// meter listens to a world's load and passes it to the rivals.
+// meter listens to a world's load.
 type meter struct {
-	rivals []rival.Rival
+	ideal  ideal
+	beside Beside // nil: nothing
 	had    []bool // names that some host got from a server
 	out    bool   // an outage
 	began  time.Duration
@@ -162,10 +140,11 @@ type meter struct {
 	slow   time.Duration
 }
 
-// Asked passes a lookup on to the rivals.
+// Asked passes a lookup on.
 func (m *meter) Asked(at time.Duration, host, name int) {
-	for _, r := range m.rivals {
-		r.Asked(at, host, name)
+	m.ideal.asked(at, name)
+	if m.beside != nil {
+		m.beside.Asked(at, host, name)
 	}
 }
 
@@ -192,6 +171,15 @@ func (m *meter) Answered(o sim.Outcome) {
 	}
 }
 
+// branch is what listens to a branch of the world.
+func (m *meter) branch() *meter {
+	b := &meter{had: slices.Clone(m.had), ideal: m.ideal.clone()}
+	if m.beside != nil {
+		b.beside = m.beside.Branch()
+	}
+	return b
+}
+
 // alone reports whether the case has all cores to itself in the set: what so many
 // hosts take is promised for two.
 func (c Case) alone() bool { return c.Hosts >= 1000 }
@@ -216,23 +204,22 @@ func (c Case) run(p *progress) Result {
 	})
 	w.Checks.Replay = c.replay()
 	w.Load(c.Demand)
-	m := &meter{had: make([]bool, zone.Len())}
-	rw := rival.World{Hosts: c.Hosts, Names: zone.Len(), TTL: zone.TTL}
-	m.rivals = []rival.Rival{rival.Central(rw), rival.Alone(rw), rival.Everyone(rw), rival.Home(rw, 3), rival.Chord(rw)}
+	m := &meter{had: make([]bool, zone.Len()), ideal: newIdeal(zone), beside: c.Beside.make(c.Hosts, zone)}
 	w.Listen(m)
 	res := Result{Name: c.Name(), Hosts: c.Hosts, Loss: c.Loss, Both: c.Families}
 	p.run(w, c.Warm, "warm up")
 	res.Cost.WarmHours, res.Cost.WarmS = c.Warm.Hours(), (processTime() - began).Seconds()
 	before, cost := snapshot(w), costs(w)
-	for _, r := range m.rivals {
-		r.Reset()
+	m.ideal.questions = 0
+	if m.beside != nil {
+		m.beside.Work()
 	}
 	p.run(w, c.Measure, "work")
 	res.Cost.work(w, c, cost)
 	res.Cost.WorkS = (processTime() - began).Seconds() - res.Cost.WarmS
 	res.Cost.ElapsedS = time.Since(start).Seconds()
-	res.Work, res.Rivals = c.work(w, before, m)
-	res.Cost.memory(w, m, empty)
+	res.Work = c.work(w, before, m)
+	res.Cost.memory(w, empty)
 	res.Outages = c.outages(w, m, p)
 	res.Faults, res.Digest = faults(w), fmt.Sprintf("%016x", w.Digest())
 	res.Cost.AllS = (processTime() - began).Seconds()
@@ -263,10 +250,7 @@ func (c Case) outages(w *sim.World, m *meter, p *progress) []Outage {
 		b, mine := w, m
 		if i < len(c.Dead)-1 || dead > 0 {
 			b = w.Branch(func(h int) bool { return !deadHost(h, c.Hosts, dead) })
-			mine = &meter{had: slices.Clone(m.had)}
-			for _, r := range m.rivals {
-				mine.rivals = append(mine.rivals, r.Branch())
-			}
+			mine = m.branch()
 			b.Listen(mine)
 		}
 		o := c.outage(b, mine, dead, p)
@@ -288,9 +272,8 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	for i := range dead {
 		dead[i] = deadHost(i, c.Hosts, share)
 	}
-	for _, r := range m.rivals {
-		r.Reset()
-		r.Outage(dead)
+	if m.beside != nil {
+		m.beside.Outage(dead)
 	}
 	before := snapshot(w)
 	w.Tally.Took.Max = 0 // the worst of the outage
@@ -301,6 +284,9 @@ func (c Case) outage(w *sim.World, m *meter, share float64, p *progress) Outage 
 	o := Outage{Dead: share, DownMS: ms(until(w, 5*time.Minute, w.AllDown))}
 	p.run(w, c.Out-(w.Now()-m.began), fmt.Sprintf("outage, %.0f %% dead", share*100))
 	after := snapshot(w).minus(before)
+	if m.beside != nil {
+		m.beside.Over()
+	}
 	o.Hours, o.Waited = m.hours, m.waited
 	o.sum(m)
 	o.Kinds = after.kinds()
@@ -329,9 +315,6 @@ func (o *Outage) sum(m *meter) {
 	n := max(float64(all.Lookups), 1)
 	o.Answered, o.Bound = float64(all.Answered)/n, float64(all.Bound)/n
 	o.OfBound = float64(all.Answered) / max(float64(all.Bound), 1)
-	for _, r := range m.rivals {
-		o.Rivals = append(o.Rivals, Share{r.Sum().Name, r.Sum().Answered()})
-	}
 }
 
 // until lets time pass in small steps until something is so.

@@ -21,17 +21,16 @@ type Cost struct {
 	// ElapsedS is how long the warm-up and the work took by the clock on the wall.
 	ElapsedS float64 `json:"elapsed_s"`
 	// For a host and a virtual hour of work, in microseconds: all, what goes into
-	// deliveries, and the rest, without the models of the rivals.
+	// deliveries, and the rest.
 	HourUS     float64 `json:"host_hour_us"`
 	DeliverUS  float64 `json:"host_hour_deliveries_us"`
 	RestUS     float64 `json:"host_hour_rest_us"`
 	DeliveryNS float64 `json:"one_delivery_ns"`
 	// For a host, in bytes, without the DNS servers' zone: all, what its peers and
-	// its answers take by their known sizes, the models of the rivals, and the rest.
+	// its answers take by their known sizes, and the rest.
 	Bytes   float64 `json:"host_bytes"`
 	Members float64 `json:"host_members_bytes"`
 	Entries float64 `json:"host_entries_bytes"`
-	Rivals  float64 `json:"host_rivals_bytes"`
 	Rest    float64 `json:"host_rest_bytes"`
 }
 
@@ -67,8 +66,7 @@ func (c *Cost) work(w *sim.World, of Case, before spent) {
 	now, cores := costs(w), time.Duration(max(of.Cores, 1))
 	per := float64(of.Hosts) * of.Measure.Hours() * float64(time.Microsecond)
 	all, delivered := now.all-before.all, now.Deliveries-before.Deliveries
-	models := now.Listener - before.Listener
-	c.RestUS = float64(all-models-delivered) / per
+	c.RestUS = float64(all-delivered) / per
 	delivered *= cores // the stopwatch is this core's, and each has the same share
 	c.DeliverUS = float64(delivered) / per
 	c.HourUS = c.DeliverUS + c.RestUS
@@ -91,16 +89,13 @@ func heap() float64 {
 }
 
 // memory says what all hosts take now beside what was there before them.
-func (c *Cost) memory(w *sim.World, m *meter, before float64) {
+func (c *Cost) memory(w *sim.World, before float64) {
 	hosts := float64(len(w.Hosts()))
 	for _, h := range w.Hosts() {
 		st := h.Status(w)
 		c.Members += float64(st.Peers) * memberBytes / hosts
 		c.Entries += float64(st.Entries) * entryBytes / hosts
 	}
-	for _, r := range m.rivals {
-		c.Rivals += float64(r.Bytes()) / hosts
-	}
 	c.Bytes = (heap() - before) / hosts
-	c.Rest = c.Bytes - c.Members - c.Entries - c.Rivals
+	c.Rest = c.Bytes - c.Members - c.Entries
 }

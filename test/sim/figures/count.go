@@ -6,7 +6,6 @@ import (
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
 	"mcdns/test/sim"
-	"mcdns/test/sim/rival"
 )
 
 // counts is what a world has counted up to a moment.
@@ -72,10 +71,10 @@ func (c counts) kinds() Kinds {
 }
 
 // work turns counts into figures.
-func (c Case) work(w *sim.World, before counts, m *meter) (Work, []RivalWork) {
+func (c Case) work(w *sim.World, before counts, m *meter) Work {
 	d := snapshot(w).minus(before)
 	n, hosts := max(float64(d.lookups), 1), float64(c.Hosts)
-	central := m.rivals[0].Sum().Servers
+	central := m.ideal.questions
 	group, single, bytes := d.tally.Datagrams()
 	out := Work{
 		Hours: d.at / 3600, Lookups: d.lookups, Fetches: d.asked[0], Refreshes: d.asked[1], Probes: d.asked[2], Ahead: d.asked[3],
@@ -100,40 +99,17 @@ func (c Case) work(w *sim.World, before counts, m *meter) (Work, []RivalWork) {
 	for _, h := range w.Hosts() {
 		held = append(held, float64(h.Status(w).Entries))
 	}
-	out.Held, out.Sent = spread(held), spread(floats(d.sent))
-	var rivals []RivalWork
-	for _, r := range m.rivals {
-		rivals = append(rivals, c.rivalWork(r, d.at, central))
-	}
-	return out, rivals
-}
-
-func (c Case) rivalWork(r rival.Rival, seconds float64, central uint64) RivalWork {
-	s := r.Sum()
-	n := max(float64(s.Lookups), 1)
-	out := RivalWork{
-		Name: s.Name, Ratio: float64(s.Servers) / float64(central), LocalHits: float64(s.Local) / n,
-		LANHits: float64(s.LAN) / n,
-		MeanMS:  ms(s.Took) / n, PerLookup: float64(s.Unicast+s.Multicast) / n, BytesLookup: float64(s.Bytes) / n,
-		Received: float64(s.Received) / float64(c.Hosts) / seconds,
-		Served:   spread(floats(s.Served)),
-	}
-	var held []float64
-	for _, h := range s.Held {
-		held = append(held, float64(h))
-	}
-	out.Held = spread(held)
-	for _, h := range s.Hops {
-		out.Hops = append(out.Hops, float64(h)/n)
-	}
+	out.Held, out.Sent = spread(held), SpreadOf(d.sent)
 	return out
 }
 
-func floats(in []uint64) (out []float64) {
+// SpreadOf is how unevenly whole numbers lie.
+func SpreadOf[N int | uint64](in []N) Spread {
+	var out []float64
 	for _, v := range in {
 		out = append(out, float64(v))
 	}
-	return out
+	return spread(out)
 }
 
 func spread(v []float64) Spread {

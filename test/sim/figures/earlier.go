@@ -10,25 +10,19 @@ import (
 // out here.
 func (a *All) earlier(b *strings.Builder) {
 	big := a.biggest()
-	chord := RivalWork{}
-	for _, w := range big.Rivals {
-		if strings.HasPrefix(w.Name, "Chord") {
-			chord = w
-		}
-	}
 	b.WriteString("<h2>What earlier systems had, and what this has</h2><table class=text><tr><th>question</th><th>then</th><th>here</th></tr>")
 	say := func(q, then, here string, args ...any) { row(b, "", q, then, fmt.Sprintf(here, args...)) }
 	say("Johnson 2010: network chatter", "to be simulated; no figure", "%.2f datagrams received a second and host at %d hosts, %.2f datagrams a lookup", big.Work.Received, big.Hosts, big.Work.PerLookup)
 	say("Johnson 2010: degradation of the network in an outage", "names in heavy use expected to stay", "%s", a.degradation())
-	say("DDNS 2002: storage balance", "median 120 records a node, worst 827 (6.9×)", "median %.0f, most %.0f (%.2f×): every host keeps everything; Chord on these lookups: %.0f, most %.0f", big.Work.Held.Median, big.Work.Held.Max, big.Work.Held.Max/max(big.Work.Held.Median, 1), chord.Held.Median, chord.Held.Max)
+	say("DDNS 2002: storage balance", "median 120 records a node, worst 827 (6.9×)", "median %.0f, most %.0f (%.2f×): every host keeps everything", big.Work.Held.Median, big.Work.Held.Max, big.Work.Held.Max/max(big.Work.Held.Median, 1))
 	say("DDNS 2002: load balance", "a popular block served about 10 times by each node", "datagrams sent a host: median %.0f, most %.0f (%.2f×)", big.Work.Sent.Median, big.Work.Sent.Max, big.Work.Sent.Max/max(big.Work.Sent.Median, 1))
-	say("DDNS 2002: remote calls a lookup", "about log₂ N; 20 for a million nodes", "0: a lookup is a local hit or a question to the DNS server (%s); Chord on these lookups: %s", "QUERY only in an outage, for what nobody here has", hops(chord.Hops))
-	say("DDNS 2002: latency", "median 350 ms against 43 ms of the DNS, no tail of 60 s", "median %.2f ms, 99.9 %% within %.0f ms; Chord on these lookups: mean %.2f ms", big.Work.MedianMS, big.Work.within(.999), chord.MeanMS)
-	say("Beehive 2004: hops", "2.34 with Pastry, 1.54 with caches along the path, 0.98 with Beehive after 17 hours", "0 in normal times, from the first minute; Chord on these lookups: %s", hops(chord.Hops))
+	say("DDNS 2002: remote calls a lookup", "about log₂ N; 20 for a million nodes", "0: a lookup is a local hit or a question to the DNS server (%s)", "QUERY only in an outage, for what nobody here has")
+	say("DDNS 2002: latency", "median 350 ms against 43 ms of the DNS, no tail of 60 s", "median %.2f ms, 99.9 %% within %.0f ms", big.Work.MedianMS, big.Work.within(.999))
+	say("Beehive 2004: hops", "2.34 with Pastry, 1.54 with caches along the path, 0.98 with Beehive after 17 hours", "0 in normal times, from the first minute")
 	say("CoDoNS 2004: storage a node", "4217 records (13 MB), 10 % of all", "%.0f answers in the median host, every host a replica of what the group uses", big.Work.Held.Median)
 	say("DDNS 2002: failed lookups", "220,000 of 480,000 of its trace; no negative caching", "%d of %d in normal times; negatives are answers", big.Work.Failed, big.Work.Lookups)
 	s := a.Slashdot
-	say("DDNS 2002: slashdot test, 1000 nodes, one name 100,000 times", "spread over all nodes after a few thousand", "%d hosts, %d lookups: %d questions to the DNS server, every host has it after %d lookups; Chord on the same: after %d, busiest node served %.0f", s.Hosts, s.Lookups, s.Asked, s.UntilAllHave, s.ChordUntil, s.ChordServed.Max)
+	say("DDNS 2002: slashdot test, 1000 nodes, one name 100,000 times", "spread over all nodes after a few thousand", "%d hosts, %d lookups: %d questions to the DNS server, every host has it after %d lookups", s.Hosts, s.Lookups, s.Asked, s.UntilAllHave)
 	say("CoDoNS 2004: latency", "median 2 ms against 39 ms of the DNS; half of the queries without network delay", "median %.2f ms, mean %.2f ms against 20 ms; %.0f %% without network delay", big.Work.MedianMS, big.Work.MeanMS, big.Work.LocalHits*100)
 	say("CoDoNS 2004: update propagation", "98 % of the replicas within 1 s", "98 %% of %d hosts within %.0f ms, worst of %d changes %.0f ms", a.Propagation.Hosts, a.Propagation.MedianMS, a.Propagation.Changes, a.Propagation.WorstMS)
 	say("CoDoNS 2004: bandwidth a node", "12.2 KB/s at 6.5 queries/s of the whole system", "%.2f KB/s sent to the LAN by the whole group at %.1f lookups/s, all of it received by every host", big.Work.BytesLookup*float64(big.Work.Lookups)/big.Work.Hours/3600/1000, float64(big.Work.Lookups)/big.Work.Hours/3600)
@@ -72,23 +66,12 @@ func (w Work) within(share float64) float64 {
 	return 0
 }
 
-func hops(h []float64) string {
-	var sum float64
-	for i, share := range h {
-		sum += float64(i) * share
-	}
-	return fmt.Sprintf("%.2f on average", sum)
-}
-
 // details are the tables behind the pictures.
 func (a *All) details(b *strings.Builder) {
 	b.WriteString("<h2>The figures</h2><table><tr><th>case</th><th>local</th><th>mean ms</th><th>p99 ms</th><th>× ideal</th><th>extra</th><th>datagrams/lookup</th><th>bytes/lookup</th><th>received /s host</th><th>KiB/host</th><th>CPU per host and hour</th></tr>")
 	for _, r := range a.Results {
 		w := r.Work
 		row(b, "us", r.Name, pct(w.LocalHits), f2(w.MeanMS), f2(w.P99MS), f3(w.Ratio), f3(w.Extra), f2(w.PerLookup), f2(w.BytesLookup), f2(w.Received), fmt.Sprintf("%.0f", r.Cost.Bytes/1024), fmt.Sprintf("%.1f ms", r.Cost.HourUS/1000))
-		for _, x := range r.Rivals {
-			row(b, "", x.Name, pct(x.LocalHits), f2(x.MeanMS), "", f3(x.Ratio), "", f2(x.PerLookup), f2(x.BytesLookup), f2(x.Received), "", "")
-		}
 	}
 	b.WriteString("</table><h2>The outages</h2><table><tr><th>case</th><th>dead</th><th>answered</th><th>of what any host ever had</th><th>all know after ms</th><th>lookups that waited</th><th>worst ms</th><th>all back after s</th><th>received /s host</th></tr>")
 	for _, r := range a.Results {
@@ -127,16 +110,8 @@ func (a *All) tables() map[string]string {
 	for _, r := range a.Results {
 		w := r.Work
 		fmt.Fprintf(&work, "%d,%g,mcdns,%g,%g,%g,%g,%g,%g\n", r.Hosts, r.Loss, w.LocalHits, w.MeanMS, w.Ratio, w.PerLookup, w.BytesLookup, w.Received)
-		for _, x := range r.Rivals {
-			fmt.Fprintf(&work, "%d,%g,%q,%g,%g,%g,%g,%g,%g\n", r.Hosts, r.Loss, x.Name, x.LocalHits, x.MeanMS, x.Ratio, x.PerLookup, x.BytesLookup, x.Received)
-		}
 		for _, l := range w.Latency {
 			fmt.Fprintf(&latency, "%d,%g,%t,mcdns,ms at most,%g,%g\n", r.Hosts, r.Loss, r.Both, l.MS, l.Share)
-		}
-		for _, x := range r.Rivals {
-			for n, share := range x.Hops {
-				fmt.Fprintf(&latency, "%d,%g,%t,%q,calls,%d,%g\n", r.Hosts, r.Loss, r.Both, x.Name, n, share)
-			}
 		}
 		for _, o := range r.Outages {
 			for i, h := range o.Hours {

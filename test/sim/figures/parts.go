@@ -31,6 +31,8 @@ type Set struct {
 	// already are not run again.
 	Kept   string
 	Resume bool
+	// Beside is told of the lookups of the slashdot test.
+	Beside NewBeside
 }
 
 // A piece of the set runs in a process of its own: what it takes in memory is then

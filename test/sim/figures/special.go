@@ -9,7 +9,6 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/wire"
 	"mcdns/test/sim"
-	"mcdns/test/sim/rival"
 )
 
 // Flash is what happens when the popularity of all names is turned around, as
@@ -68,8 +67,6 @@ type Slashdot struct {
 	Asked        uint64 `json:"upstream"`
 	Datagrams    uint64 `json:"datagrams_for_it"`
 	MaxPerHost   uint64 `json:"most_announced_by_one_host"`
-	ChordServed  Spread `json:"chord_answers_served_per_host"`
-	ChordUntil   uint64 `json:"chord_lookups_until_all_have_it"`
 	UntilAllHave uint64 `json:"lookups_until_all_have_it"`
 	Faults       string `json:"faults,omitempty"`
 }
@@ -79,15 +76,13 @@ func (s Set) slashdot(hosts int, fetches uint64, p *progress) Slashdot {
 	w := s.world(slashdotName, sim.Options{Seed: s.Seed + 6, Hosts: hosts, Single: true, Zone: zone, Watch: 1, Start: 2 * time.Second})
 	defer w.Close()
 	p.run(w, time.Minute, "group forms")
-	rw := rival.World{Hosts: hosts, Names: 10, TTL: zone.TTL}
-	chord := rival.Chord(rw)
 	w.Load(sim.Demand{PerHour: 3600 * 2, Hot: 1, HotName: 3})
 	out := Slashdot{Hosts: hosts}
-	m := &counter{chord: chord, hosts: hosts}
+	m := &counter{beside: s.Beside.make(hosts, zone)}
 	w.Listen(m)
 	before := snapshot(w)
 	q := zone.Question(3)
-	for out.UntilAllHave == 0 { // Chord is looked at as often: at each hundredth lookup
+	for out.UntilAllHave == 0 { // looked at at each hundredth lookup
 		w.RunUntil(func() bool { return m.n%100 == 0 }, w.Now()+time.Second)
 		if everybodyHolds(w, q) {
 			out.UntilAllHave = max(m.n, 1)
@@ -102,7 +97,6 @@ func (s Set) slashdot(hosts int, fetches uint64, p *progress) Slashdot {
 	for _, h := range w.Hosts() {
 		out.MaxPerHost = max(out.MaxPerHost, h.Announced())
 	}
-	out.ChordServed, out.ChordUntil = spread(floats(chord.Sum().Served)), m.all
 	out.Faults = faults(w)
 	return out
 }
@@ -116,24 +110,16 @@ func everybodyHolds(w *sim.World, q dns.Question) bool {
 	return true
 }
 
-// counter counts lookups, and when the whole ring has the name.
+// counter counts lookups.
 type counter struct {
-	n, all uint64
-	hosts  int
-	chord  rival.Rival
+	n      uint64
+	beside Beside // nil: nothing
 }
 
 func (c *counter) Asked(at time.Duration, host, name int) {
 	c.n++
-	c.chord.Asked(at, host, name)
-	if c.all == 0 && c.n%100 == 0 {
-		have := 0
-		for _, h := range c.chord.Sum().Held {
-			have += h
-		}
-		if have >= c.hosts {
-			c.all = c.n
-		}
+	if c.beside != nil {
+		c.beside.Asked(at, host, name)
 	}
 }
 

@@ -16,18 +16,11 @@ func (r Result) Summary() string {
 		fmt.Fprintf(&b, "        %s\n", row)
 	}
 	fmt.Fprintf(&b, "        streams  %.3f a second, %.0f bytes a lookup\n", w.Pulls, w.StreamBytes)
-	for _, x := range r.Rivals {
-		fmt.Fprintf(&b, "  rival %-30s %.1f %% local, upstream %.2fx, %.2f datagrams and %.0f bytes a lookup, %.2f received, %.2f ms\n",
-			x.Name, x.LocalHits*100, x.Ratio, x.PerLookup, x.BytesLookup, x.Received, x.MeanMS)
-	}
 	for _, o := range r.Outages {
 		fmt.Fprintf(&b, "  outage, %.0f %% dead: %.4f answered, %.5f of what any host ever had; all knew after %.0f ms, %d lookups waited over 100 ms in the first minute, back after %.1f s; worst %.0f ms; %.2f received\n",
 			o.Dead*100, o.Answered, o.OfBound, o.DownMS, o.Waited, o.Back, o.WorstMS, o.Received)
 		for _, row := range o.Kinds.rows() {
 			fmt.Fprintf(&b, "        %s\n", row)
-		}
-		for _, x := range o.Rivals {
-			fmt.Fprintf(&b, "        %-30s %.4f\n", x.Name, x.Answered)
 		}
 		if o.Faults != "" {
 			fmt.Fprintf(&b, "  FAULTS: %s\n", o.Faults)
@@ -41,8 +34,8 @@ func (r Result) Summary() string {
 }
 
 func (c Cost) summary(name string) string {
-	return fmt.Sprintf("%s: %.0f s of the processor (%.0f s for %.3g h of warm-up); a host and hour of work: %.0f us, %.0f of them without deliveries (%.0f ns each); a host: %.0f KiB, peers %.0f, answers %.0f, rivals' models %.0f, the rest %.0f\n",
-		name, c.AllS, c.WarmS, c.WarmHours, c.HourUS, c.RestUS, c.DeliveryNS, c.Bytes/1024, c.Members/1024, c.Entries/1024, c.Rivals/1024, c.Rest/1024)
+	return fmt.Sprintf("%s: %.0f s of the processor (%.0f s for %.3g h of warm-up); a host and hour of work: %.0f us, %.0f of them without deliveries (%.0f ns each); a host: %.0f KiB, peers %.0f, answers %.0f, the rest %.0f\n",
+		name, c.AllS, c.WarmS, c.WarmHours, c.HourUS, c.RestUS, c.DeliveryNS, c.Bytes/1024, c.Members/1024, c.Entries/1024, c.Rest/1024)
 }
 
 func (kinds Kinds) rows() []string {
@@ -63,8 +56,8 @@ func (a All) Summary() string {
 	for _, r := range a.Results {
 		b.WriteString(r.Summary())
 	}
-	fmt.Fprintf(&b, "slashdot: %d hosts, %d lookups, %d questions to the server, every host had it after %d lookups (Chord: %d)\n",
-		a.Slashdot.Hosts, a.Slashdot.Lookups, a.Slashdot.Asked, a.Slashdot.UntilAllHave, a.Slashdot.ChordUntil)
+	fmt.Fprintf(&b, "slashdot: %d hosts, %d lookups, %d questions to the server, every host had it after %d lookups\n",
+		a.Slashdot.Hosts, a.Slashdot.Lookups, a.Slashdot.Asked, a.Slashdot.UntilAllHave)
 	fmt.Fprintf(&b, "propagation: 98 %% of %d hosts after %.1f ms, worst of %d changes %.1f ms\n", a.Propagation.Hosts, a.Propagation.MedianMS, a.Propagation.Changes, a.Propagation.WorstMS)
 	if h := a.Huge; h != nil {
 		fmt.Fprintf(&b, "%d hosts: %.5f answered, %d KiB a host, took %.0f s\n", h.Hosts, h.Answered, h.PerHost/1024, h.TookS)

@@ -1,4 +1,4 @@
-package rival
+package main
 
 import (
 	"sort"
@@ -14,8 +14,8 @@ type chord struct {
 	at   []int    // place by host
 }
 
-// Chord makes a DHash ring with six replicas and caching along the path.
-func Chord(w World) Rival {
+// newChord makes a DHash ring with six replicas and caching along the path.
+func newChord(w crowd) rival {
 	c := &chord{base: newBase(w, "Chord, path caching"), at: make([]int, w.Hosts)}
 	for h := range w.Hosts {
 		c.host = append(c.host, h)
@@ -28,7 +28,7 @@ func Chord(w World) Rival {
 	return c
 }
 
-func (c *chord) Branch() Rival { return &chord{c.base.branch(), c.ring, c.host, c.at} }
+func (c *chord) Branch() rival { return &chord{c.base.branch(), c.ring, c.host, c.at} }
 
 func ringID(h int) uint64   { return weigh(uint64(h), 1<<40) }
 func keyID(name int) uint64 { return weigh(uint64(name), 1<<41) }

@@ -1,21 +1,23 @@
-package rival
+//go:build rivals
+
+package main
 
 import (
 	"testing"
 	"time"
 )
 
-func world(hosts int) World {
-	return World{Hosts: hosts, Names: 100, TTL: func(int) time.Duration { return time.Minute }}
+func ofSize(hosts int) crowd {
+	return crowd{Hosts: hosts, Names: 100, TTL: func(int) time.Duration { return time.Minute }}
 }
 
 // TestRivalsAskOncePerTTL: two hosts, one name, within its TTL and after it.
 func TestRivalsAskOncePerTTL(t *testing.T) {
 	for _, c := range []struct {
-		r    Rival
+		r    rival
 		want uint64
 	}{
-		{Alone(world(8)), 3}, {Central(world(8)), 2}, {Everyone(world(8)), 2}, {Home(world(8), 3), 2}, {Chord(world(8)), 2},
+		{newAlone(ofSize(8)), 3}, {newEveryone(ofSize(8)), 2}, {newHome(ofSize(8), 3), 2}, {newChord(ofSize(8)), 2},
 	} {
 		c.r.Asked(0, 0, 7)
 		c.r.Asked(time.Second, 5, 7)
@@ -28,12 +30,12 @@ func TestRivalsAskOncePerTTL(t *testing.T) {
 }
 
 // TestRivalsInOutage: what a dead host alone had is lost to those that keep
-// everything in one place, and never to the bound.
+// everything in one place.
 func TestRivalsInOutage(t *testing.T) {
 	for _, c := range []struct {
-		r    Rival
+		r    rival
 		want uint64
-	}{{Alone(world(8)), 1}, {Central(world(8)), 0}, {Everyone(world(8)), 1}} {
+	}{{newAlone(ofSize(8)), 1}, {newEveryone(ofSize(8)), 1}} {
 		c.r.Asked(0, 0, 7)
 		dead := make([]bool, 8)
 		dead[0] = true
@@ -48,7 +50,7 @@ func TestRivalsInOutage(t *testing.T) {
 
 // TestChordPathsEndAtTheSuccessor, in at most about log2(N) steps.
 func TestChordPathsEndAtTheSuccessor(t *testing.T) {
-	c := Chord(world(1000)).(*chord)
+	c := newChord(ofSize(1000)).(*chord)
 	longest := 0
 	for name := range 500 {
 		p := c.path(name, keyID(name))

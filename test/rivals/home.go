@@ -1,4 +1,4 @@
-package rival
+package main
 
 import "time"
 
@@ -10,12 +10,12 @@ type home struct {
 	homes    map[int][]int
 }
 
-// Home makes a home node with replicas-1 copies for each name.
-func Home(w World, replicas int) Rival {
+// newHome makes a home node with replicas-1 copies for each name.
+func newHome(w crowd, replicas int) rival {
 	return &home{newBase(w, "home node, 3 copies"), replicas, map[int][]int{}}
 }
 
-func (r *home) Branch() Rival { return &home{r.base.branch(), r.replicas, r.homes} }
+func (r *home) Branch() rival { return &home{r.base.branch(), r.replicas, r.homes} }
 
 func (r *home) of(name int) []int {
 	if r.homes[name] == nil {

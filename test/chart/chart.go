@@ -1,4 +1,5 @@
-package figures
+// Package chart draws lines over two axes, as SVG in a page that needs nothing else.
+package chart
 
 import (
 	"fmt"
@@ -7,19 +8,19 @@ import (
 	"strings"
 )
 
-// A series is one line of a chart.
-type series struct {
-	name string
-	x, y []float64
-	ours bool // drawn in front, thick
+// A Series is one line of a chart.
+type Series struct {
+	Name string
+	X, Y []float64
+	Ours bool // drawn in front, thick
 }
 
-// A chart is lines over two axes.
-type chart struct {
-	title, note, xName, yName string
-	logX, logY                bool
-	yFrom, yTo                float64 // 0, 0: from the data
-	lines                     []series
+// A Chart is lines over two axes.
+type Chart struct {
+	Title, Note, XName, YName string
+	LogX, LogY                bool
+	YFrom, YTo                float64 // 0, 0: from the data
+	Lines                     []Series
 }
 
 // The picture's size and margins, in its own units.
@@ -32,58 +33,58 @@ const (
 // is the first.
 var colours = []string{"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#999933"}
 
-// svg draws the chart.
-func (c chart) svg() string {
+// SVG draws the chart.
+func (c Chart) SVG() string {
 	var b strings.Builder
 	x0, x1, y0, y1 := c.bounds()
 	at := func(x, y float64) (float64, float64) {
-		return left + part(x, x0, x1, c.logX)*(width-left-right), height - below - part(y, y0, y1, c.logY)*(height-top-below)
+		return left + part(x, x0, x1, c.LogX)*(width-left-right), height - below - part(y, y0, y1, c.LogY)*(height-top-below)
 	}
 	fmt.Fprintf(&b, `<figure><figcaption><b>%s</b> %s</figcaption><svg viewBox="0 0 %d %d" role="img" aria-label="%s">`,
-		html.EscapeString(c.title), html.EscapeString(c.note), width, height, html.EscapeString(c.title))
-	for _, t := range ticks(y0, y1, c.logY) {
+		html.EscapeString(c.Title), html.EscapeString(c.Note), width, height, html.EscapeString(c.Title))
+	for _, t := range ticks(y0, y1, c.LogY) {
 		_, y := at(x0, t)
 		fmt.Fprintf(&b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/><text class="tick" x="%d" y="%.1f" text-anchor="end">%s</text>`,
 			left, width-right, y, y, left-8, y+4, short(t))
 	}
-	for _, t := range ticks(x0, x1, c.logX) {
+	for _, t := range ticks(x0, x1, c.LogX) {
 		x, _ := at(t, y0)
 		fmt.Fprintf(&b, `<text class="tick" x="%.1f" y="%d" text-anchor="middle">%s</text>`, x, height-below+18, short(t))
 	}
-	fmt.Fprintf(&b, `<text class="axis" x="%d" y="%d" text-anchor="middle">%s</text>`, (left+width-right)/2, height-6, html.EscapeString(c.xName))
-	fmt.Fprintf(&b, `<text class="axis" transform="translate(14 %d) rotate(-90)" text-anchor="middle">%s</text>`, (height-below+top)/2, html.EscapeString(c.yName))
+	fmt.Fprintf(&b, `<text class="axis" x="%d" y="%d" text-anchor="middle">%s</text>`, (left+width-right)/2, height-6, html.EscapeString(c.XName))
+	fmt.Fprintf(&b, `<text class="axis" transform="translate(14 %d) rotate(-90)" text-anchor="middle">%s</text>`, (height-below+top)/2, html.EscapeString(c.YName))
 	c.draw(&b, at)
 	b.WriteString("</svg></figure>\n")
 	return b.String()
 }
 
 // draw draws the lines, ours last, and names each where it ends.
-func (c chart) draw(b *strings.Builder, at func(x, y float64) (float64, float64)) {
+func (c Chart) draw(b *strings.Builder, at func(x, y float64) (float64, float64)) {
 	var labels []label
-	for i := len(c.lines) - 1; i >= 0; i-- {
-		s, colour := c.seen(c.lines[i]), colours[i%len(colours)]
-		if len(s.x) == 0 {
+	for i := len(c.Lines) - 1; i >= 0; i-- {
+		s, colour := c.seen(c.Lines[i]), colours[i%len(colours)]
+		if len(s.X) == 0 {
 			continue
 		}
 		var path strings.Builder
-		for k := range s.x {
-			x, y := at(s.x[k], s.y[k])
+		for k := range s.X {
+			x, y := at(s.X[k], s.Y[k])
 			fmt.Fprintf(&path, "%c%.1f %.1f", "ML"[min(k, 1)], x, y)
 		}
 		wide := 1.6
-		if s.ours {
+		if s.Ours {
 			wide = 3
 		}
 		fmt.Fprintf(b, `<path d="%s" fill="none" stroke="%s" stroke-width="%g" stroke-linejoin="round"/>`, path.String(), colour, wide)
-		for k := range s.x {
-			x, y := at(s.x[k], s.y[k])
-			if len(s.x) <= 40 {
+		for k := range s.X {
+			x, y := at(s.X[k], s.Y[k])
+			if len(s.X) <= 40 {
 				fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="%g" fill="%s"><title>%s: %s at %s</title></circle>`,
-					x, y, wide+.6, colour, html.EscapeString(s.name), short(s.y[k]), short(s.x[k]))
+					x, y, wide+.6, colour, html.EscapeString(s.Name), short(s.Y[k]), short(s.X[k]))
 			}
 		}
-		_, y := at(s.x[len(s.x)-1], s.y[len(s.y)-1])
-		labels = append(labels, label{y, s.name, colour})
+		_, y := at(s.X[len(s.X)-1], s.Y[len(s.Y)-1])
+		labels = append(labels, label{y, s.Name, colour})
 	}
 	for _, l := range apart(labels) {
 		fmt.Fprintf(b, `<text class="name" x="%d" y="%.1f" fill="%s">%s</text>`, width-right+8, l.y+4, l.colour, html.EscapeString(l.text))
@@ -91,14 +92,14 @@ func (c chart) draw(b *strings.Builder, at func(x, y float64) (float64, float64)
 }
 
 // seen leaves out what a logarithm cannot show: nothing at all.
-func (c chart) seen(s series) series {
-	if !c.logY {
+func (c Chart) seen(s Series) Series {
+	if !c.LogY {
 		return s
 	}
-	out := series{name: s.name, ours: s.ours}
-	for k, y := range s.y {
+	out := Series{Name: s.Name, Ours: s.Ours}
+	for k, y := range s.Y {
 		if y > 0 {
-			out.x, out.y = append(out.x, s.x[k]), append(out.y, y)
+			out.X, out.Y = append(out.X, s.X[k]), append(out.Y, y)
 		}
 	}
 	return out
@@ -130,23 +131,23 @@ func apart(l []label) []label {
 }
 
 // bounds is what the axes span.
-func (c chart) bounds() (x0, x1, y0, y1 float64) {
+func (c Chart) bounds() (x0, x1, y0, y1 float64) {
 	x0, x1, y0, y1 = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
-	for _, s := range c.lines {
-		for k := range s.x {
-			if c.logY && s.y[k] <= 0 {
+	for _, s := range c.Lines {
+		for k := range s.X {
+			if c.LogY && s.Y[k] <= 0 {
 				continue
 			}
-			x0, x1 = math.Min(x0, s.x[k]), math.Max(x1, s.x[k])
-			y0, y1 = math.Min(y0, s.y[k]), math.Max(y1, s.y[k])
+			x0, x1 = math.Min(x0, s.X[k]), math.Max(x1, s.X[k])
+			y0, y1 = math.Min(y0, s.Y[k]), math.Max(y1, s.Y[k])
 		}
 	}
 	if math.IsInf(x0, 0) {
 		return 0, 1, 0, 1
 	}
-	if c.yTo > c.yFrom {
-		y0, y1 = c.yFrom, c.yTo
-	} else if c.logY {
+	if c.YTo > c.YFrom {
+		y0, y1 = c.YFrom, c.YTo
+	} else if c.LogY {
 		y0, y1 = math.Pow(10, math.Floor(math.Log10(y0))), math.Pow(10, math.Ceil(math.Log10(y1)))
 	} else {
 		y0, y1 = 0, y1*1.08

@@ -1,9 +1,4 @@
-// Package rival models what mcdns is held against, on the lookups that the
-// simulated hosts make: caches that know nothing of each other, asking
-// everyone, a home node for each name, Chord with caching along the path, and
-// the bounds that nobody can beat. They are models, not implementations: no
-// loss, no membership traffic, and each message costs the bytes of the table below.
-package rival
+package main
 
 import (
 	"slices"
@@ -22,30 +17,28 @@ const (
 	peerTimeout = 20 * time.Millisecond
 )
 
-// World is what a model needs to know of the simulated one.
-type World struct {
+// A crowd is what a model needs to know of the simulated hosts and names.
+type crowd struct {
 	Hosts int
 	Names int
 	TTL   func(name int) time.Duration
 }
 
-// A Rival serves lookups in its own way.
-type Rival interface {
+// A rival serves lookups in its own way.
+type rival interface {
 	// Asked is a lookup by a host.
 	Asked(at time.Duration, host, name int)
 	// Outage begins one, with some hosts dead.
 	Outage(dead []bool)
 	// Branch is a copy that goes its own way.
-	Branch() Rival
+	Branch() rival
 	// Sum is what the lookups cost since the last Reset.
-	Sum() *Sum
+	Sum() *tally
 	Reset()
-	// Bytes is the memory that its copies take.
-	Bytes() uint64
 }
 
-// A Sum is what a rival did.
-type Sum struct {
+// A tally is what a rival did.
+type tally struct {
 	Name                         string
 	Lookups, Local, LAN, Servers uint64
 	Failed                       uint64 // in an outage
@@ -60,7 +53,7 @@ type Sum struct {
 	fetched   bool // the lookup at hand was put to a DNS server
 }
 
-func (s *Sum) done(local bool, hops int, took time.Duration) {
+func (s *tally) done(local bool, hops int, took time.Duration) {
 	s.Lookups++
 	s.Took += took
 	s.Hops[min(hops, len(s.Hops)-1)]++
@@ -74,20 +67,20 @@ func (s *Sum) done(local bool, hops int, took time.Duration) {
 }
 
 // uni is a message to one host, multi one to all.
-func (s *Sum) uni(bytes int) {
+func (s *tally) uni(bytes int) {
 	s.Unicast++
 	s.Received++
 	s.Bytes += uint64(bytes)
 }
 
-func (s *Sum) multi(hosts, bytes int) {
+func (s *tally) multi(hosts, bytes int) {
 	s.Multicast++
 	s.Received += uint64(hosts - 1)
 	s.Bytes += uint64(bytes)
 }
 
 // Answered is the share of lookups that got an answer.
-func (s *Sum) Answered() float64 {
+func (s *tally) Answered() float64 {
 	if s.Lookups == 0 {
 		return 0
 	}
@@ -97,15 +90,15 @@ func (s *Sum) Answered() float64 {
 // base is what all rivals share: when a host's copy of a name expires; 0 is no
 // copy. An expired copy is served in an outage.
 type base struct {
-	w      World
-	sum    Sum
+	w      crowd
+	sum    tally
 	copies []table // by host
 	outage bool
 	dead   []bool
 }
 
-func newBase(w World, name string) base {
-	b := base{w: w, sum: Sum{Name: name}, dead: make([]bool, w.Hosts), copies: make([]table, w.Hosts)}
+func newBase(w crowd, name string) base {
+	b := base{w: w, sum: tally{Name: name}, dead: make([]bool, w.Hosts), copies: make([]table, w.Hosts)}
 	b.Reset()
 	return b
 }
@@ -113,10 +106,10 @@ func newBase(w World, name string) base {
 func (b *base) Outage(dead []bool) { b.outage, b.dead = true, dead }
 
 func (b *base) Reset() {
-	b.sum = Sum{Name: b.sum.Name, Served: make([]uint64, b.w.Hosts)}
+	b.sum = tally{Name: b.sum.Name, Served: make([]uint64, b.w.Hosts)}
 }
 
-func (b *base) Sum() *Sum {
+func (b *base) Sum() *tally {
 	b.sum.Held = nil
 	for _, c := range b.copies {
 		b.sum.Held = append(b.sum.Held, c.n)
@@ -147,14 +140,6 @@ func (b *base) until(host, name int) time.Duration {
 
 func (b *base) store(host, name int, until time.Duration) { b.copies[host].put(name, until) }
 
-// Bytes is the memory that the copies take.
-func (b *base) Bytes() (bytes uint64) {
-	for _, c := range b.copies {
-		bytes += uint64(len(c.slots)) * 8
-	}
-	return bytes
-}
-
 // fetch asks a DNS server on behalf of a host.
 func (b *base) fetch(at time.Duration, host, name int) {
 	b.sum.Servers++
@@ -165,10 +150,10 @@ func (b *base) fetch(at time.Duration, host, name int) {
 // alone: every host has its own cache and nothing else.
 type alone struct{ base }
 
-// Alone makes hosts that know nothing of each other.
-func Alone(w World) Rival { return &alone{newBase(w, "independent caches")} }
+// newAlone makes hosts that know nothing of each other.
+func newAlone(w crowd) rival { return &alone{newBase(w, "independent caches")} }
 
-func (r *alone) Branch() Rival { return &alone{r.base.branch()} }
+func (r *alone) Branch() rival { return &alone{r.base.branch()} }
 
 func (r *alone) Asked(at time.Duration, host, name int) {
 	switch {
@@ -183,30 +168,6 @@ func (r *alone) Asked(at time.Duration, host, name int) {
 	}
 }
 
-// central: one cache that all hosts share and that never fails.
-type central struct{ base }
-
-// Central makes the ideal shared cache, the bound in normal times. In an
-// outage it answers what any host ever had: the bound of outages.
-func Central(w World) Rival {
-	return &central{newBase(w, "ideal central cache")}
-}
-
-func (r *central) Branch() Rival { return &central{r.base.branch()} }
-
-func (r *central) Asked(at time.Duration, host, name int) {
-	switch {
-	case r.has(0, name, at):
-		r.sum.done(true, 0, 0)
-	case r.outage:
-		r.sum.Failed++
-		r.sum.done(false, 0, 0)
-	default:
-		r.fetch(at, 0, name)
-		r.sum.done(false, 0, serverTrip)
-	}
-}
-
 // everyone: on a miss, ask the group; who has it answers after a random time
 // within 20 ms unless another was quicker.
 type everyone struct {
@@ -214,12 +175,12 @@ type everyone struct {
 	holders map[int][]int32 // by name: hosts with a copy
 }
 
-// Everyone makes query-everyone multicast.
-func Everyone(w World) Rival {
+// newEveryone makes query-everyone multicast.
+func newEveryone(w crowd) rival {
 	return &everyone{newBase(w, "ask everyone"), map[int][]int32{}}
 }
 
-func (r *everyone) Branch() Rival {
+func (r *everyone) Branch() rival {
 	holders := map[int][]int32{}
 	for name, h := range r.holders {
 		holders[name] = slices.Clone(h)
