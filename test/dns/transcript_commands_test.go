@@ -10,11 +10,10 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
 	"mcdns/gocore/wire"
-	"mcdns/test/world"
 )
 
-// do runs one command of a transcript.
-func (w *scene) do(line string) error {
+// command runs one command of a transcript.
+func (w *scene) command(line string) error {
 	line, says, _ := strings.Cut(line, " = ")
 	f := strings.Fields(line)
 	args := f[1:]
@@ -31,7 +30,7 @@ func (w *scene) do(line string) error {
 		return w.doAsk(args)
 	case "wait":
 		d, err := time.ParseDuration(args[0])
-		w.run(d)
+		w.Run(d)
 		return err
 	case "peer":
 		return w.doPeer(args, says)
@@ -41,7 +40,7 @@ func (w *scene) do(line string) error {
 	case "held":
 		return w.doHeld(args)
 	case "state":
-		w.say("upstream %v", w.node.Status(w.now).Upstream)
+		w.say("upstream %v", w.node.Status(w.Now).Upstream)
 		return nil
 	}
 	return errors.New("no such command")
@@ -90,7 +89,7 @@ func (w *scene) doSet(args []string) error {
 			return fmt.Errorf("no setting %q", key)
 		}
 	}
-	w.handle(node.Configure{Settings: w.set})
+	w.node.Take(node.Configure{Settings: w.set})
 	return nil
 }
 
@@ -130,10 +129,10 @@ func (w *scene) doAsk(args []string) error {
 	for range times {
 		w.nextID++
 		w.waiting[w.nextID] = q
-		w.handle(node.Lookup{ID: w.nextID, Question: q})
+		w.node.Take(node.Lookup{ID: w.nextID, Question: q})
 	}
-	for end := w.now + time.Minute; len(w.waiting) > 0; {
-		if !w.step(end) {
+	for end := w.Now + time.Minute; len(w.waiting) > 0; {
+		if !w.Step(end) {
 			return errors.New("no result after a minute")
 		}
 	}
@@ -148,9 +147,9 @@ func (w *scene) doPeer(args []string, says string) error {
 	}
 	if !w.set.Shares {
 		w.set.Shares, w.set.Links = true, []node.Link{{Index: 1, Name: "eth0", IPv4: true}}
-		w.handle(node.Configure{Settings: w.set})
+		w.node.Take(node.Configure{Settings: w.set})
 		w.hear(&wire.Hello{Version: "test"}, true)
-		w.run(3 * time.Second)
+		w.Run(3 * time.Second)
 	}
 	r, _ := replied(q, says)
 	if r.Answer == nil {
@@ -158,7 +157,7 @@ func (w *scene) doPeer(args []string, says string) error {
 	}
 	told := *r.Answer
 	told.Server = dns.HashServer(serverAddrs["s1"])
-	told.Birth = dns.Birth{Peer: thePeer, Clock: w.now.Truncate(time.Millisecond)}
+	told.Birth = dns.Birth{Peer: thePeer, Clock: w.Now.Truncate(time.Millisecond)}
 	var age time.Duration
 	for _, r := range rest {
 		key, value, _ := strings.Cut(r, "=")
@@ -184,10 +183,10 @@ func (w *scene) doPeer(args []string, says string) error {
 
 // restart saves, ends and starts the node, as a daemon on one boot does.
 func (w *scene) restart() {
-	saved, _ := w.node.Changes(w.now, 0)
-	w.events = world.Queue[func()]{}
+	saved, _ := w.node.Changes(w.Now, 0)
+	w.LAN = newLAN(w.t, w.Now) // what was under way is lost
 	w.start()
-	w.handle(node.Restore{Entries: saved})
+	w.node.Take(node.Restore{Entries: saved})
 }
 
 func (w *scene) doHeld(args []string) error {
@@ -195,7 +194,7 @@ func (w *scene) doHeld(args []string) error {
 	if err != nil {
 		return err
 	}
-	e, ok := w.node.Entry(w.now, q)
+	e, ok := w.node.Entry(w.Now, q)
 	if !ok {
 		w.say("held: nothing")
 		return nil

@@ -55,7 +55,7 @@ func play(t *testing.T, text string) (string, error) {
 			w = newScene(t)
 			return nil, nil
 		}
-		err := w.do(command)
+		err := w.command(command)
 		return w.take(), err
 	})
 }

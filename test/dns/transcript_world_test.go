@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,10 +19,9 @@ import (
 
 // A scene is one node, its DNS servers and one peer, on a virtual clock.
 type scene struct {
+	*world.LAN
 	t       *testing.T
-	node    *node.Node
-	now     time.Duration
-	events  world.Queue[func()]
+	node    *world.Host
 	set     node.Settings
 	zone    map[string]string // "name. TYPE" -> what servers say
 	servers map[string]*fake
@@ -58,7 +56,7 @@ var (
 
 func newScene(t *testing.T) *scene {
 	w := &scene{
-		t: t, now: began, zone: map[string]string{}, servers: map[string]*fake{},
+		t: t, LAN: newLAN(t, began), zone: map[string]string{}, servers: map[string]*fake{},
 		waiting: map[uint64]dns.Question{}, equal: map[string]int{}, epoch: 100,
 	}
 	for name := range serverAddrs {
@@ -68,6 +66,10 @@ func newScene(t *testing.T) *scene {
 	w.set.Servers, w.set.Place, w.set.CacheBytes, w.set.FetchAhead = serverList("s1"), 7, 1<<20, false
 	w.start()
 	return w
+}
+
+func newLAN(t *testing.T, now time.Duration) *world.LAN {
+	return world.NewLAN(now, func(fault string) { t.Error(fault) })
 }
 
 func serverList(names string) (out []node.Server) {
@@ -81,41 +83,14 @@ func serverList(names string) (out []node.Server) {
 
 func (w *scene) start() {
 	w.epoch++
-	w.node = node.New(node.Config{Self: wire.Peer{ID: 1, Epoch: w.epoch}, Rand: rand.New(rand.NewPCG(1, w.epoch)), Version: "test"})
-	w.handle(node.Configure{Settings: w.set})
+	w.node = w.Host(node.New(node.Config{Self: wire.Peer{ID: 1, Epoch: w.epoch}, Rand: rand.New(rand.NewPCG(1, w.epoch)), Version: "test"}), w.do)
+	w.node.Take(node.Configure{Settings: w.set})
 }
 
-func (w *scene) after(d time.Duration, f func()) { w.events.Push(w.now+d, f) }
-
-// step goes to the next thing that happens, at most until end.
-func (w *scene) step(end time.Duration) bool {
-	at, ok := w.node.NextWake(w.now)
-	if next, some := w.events.Next(); some && (!ok || next <= at) {
-		if next > end {
-			w.now = end
-			return false
-		}
-		_, run := w.events.Pop()
-		w.now = max(w.now, next)
-		run()
-		return true
-	}
-	if !ok || at > end {
-		w.now = end
-		return false
-	}
-	w.now = max(w.now, at)
-	w.handle(node.Wake{})
-	return true
-}
-
-func (w *scene) run(d time.Duration) {
-	for end := w.now + d; w.step(end); {
-	}
-}
+func (w *scene) after(d time.Duration, f func()) { w.At(w.Now+d, f) }
 
 func (w *scene) say(format string, args ...any) {
-	line := fmt.Sprintf("%.3f ", (w.now-began).Seconds()) + fmt.Sprintf(format, args...)
+	line := fmt.Sprintf("%.3f ", (w.Now-began).Seconds()) + fmt.Sprintf(format, args...)
 	if w.equal[line]++; w.equal[line] == 1 {
 		w.lines = append(w.lines, line)
 	}
@@ -133,18 +108,17 @@ func (w *scene) take() []string {
 	return out
 }
 
-func (w *scene) handle(in node.Input) {
-	for _, e := range slices.Clone(w.node.Handle(w.now, in)) {
-		switch e := e.(type) {
-		case node.Ask:
-			w.ask(e)
-		case node.Respond:
-			w.respond(e)
-		case node.Send:
-			w.send(e)
-		case node.Log:
-			w.say("log %s", e.Text)
-		}
+// do does what the node wants done.
+func (w *scene) do(e node.Effect) {
+	switch e := e.(type) {
+	case node.Ask:
+		w.ask(e)
+	case node.Respond:
+		w.respond(e)
+	case node.Send:
+		w.send(e)
+	case node.Log:
+		w.say("log %s", e.Text)
 	}
 }
 
@@ -198,7 +172,7 @@ func (w *scene) ask(e node.Ask) {
 		if !look {
 			w.say("<- %s %s", s.name, text)
 		}
-		w.handle(r)
+		w.node.Take(r)
 	})
 }
 
@@ -313,8 +287,8 @@ func (w *scene) send(e node.Send) {
 
 func (w *scene) hear(body wire.Body, group bool) {
 	w.peerSeq++
-	m := &wire.Message{From: thePeer, Seq: w.peerSeq, Sent: w.now.Truncate(time.Millisecond), Body: body}
-	w.handle(node.Received{Message: m, From: peerAddr, Link: 1, Group: group})
+	m := &wire.Message{From: thePeer, Seq: w.peerSeq, Sent: w.Now.Truncate(time.Millisecond), Body: body}
+	w.node.Take(node.Received{Message: m, From: peerAddr, Link: 1, Group: group})
 }
 
 func question(f []string) (dns.Question, []string, error) {

@@ -1,7 +1,7 @@
 // Package world is what the worlds have in common that tests let nodes live in: the one
-// grammar of transcripts, and the queue of what will happen.
+// grammar of transcripts, the queue of what will happen, and the virtual LAN that drives nodes.
 //
-// Read transcript.go first, then queue.go.
+// Read transcript.go first, then queue.go and lan.go.
 package world
 
 import (
