@@ -57,7 +57,10 @@ func quiet(code int) error {
 
 // jsonVerbs are those that --json is for: a script that reads JSON had better be
 // told than be given text.
-var jsonVerbs = []string{"mcdns", "mcdns status", "mcdns check", "mcdns query", "mcdns peers", "mcdns stats"}
+var jsonVerbs = []string{
+	"mcdns", "mcdns status", "mcdns check", "mcdns query", "mcdns peers", "mcdns stats",
+	"mcdns cache list", "mcdns cache show", "mcdns cache dump", "mcdns drill",
+}
 
 // env is what the verbs share.
 type env struct {
@@ -158,7 +161,8 @@ func (e *env) root() *cobra.Command {
 	flags.BoolVar(&e.json, "json", false, "print JSON")
 	flags.StringVar(&e.socket, "socket", fallback(os.Getenv("MCDNS_SOCKET"), ControlSocket), "control socket of mcdnsd")
 	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time (5s; for query 30s)")
-	root.AddCommand(status, e.checkCommand(), e.queryCommand(), e.peersCommand(), e.statsCommand(), e.keyCommand(), e.nssCommand(), e.versionCommand())
+	root.AddCommand(status, e.checkCommand(), e.queryCommand(), e.peersCommand(), e.cacheCommand(), e.drillCommand(),
+		e.statsCommand(), e.keyCommand(), e.nssCommand(), e.versionCommand())
 	return root
 }
 

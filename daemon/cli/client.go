@@ -40,7 +40,10 @@ func (e *env) get(ctx context.Context, path string, query url.Values, v any) (pr
 }
 
 // schemas are those that this command reads, by path.
-var schemas = map[string]string{"/status": control.StatusSchema, "/peers": control.PeersSchema, "/query": control.AnswerSchema}
+var schemas = map[string]string{
+	"/status": control.StatusSchema, "/peers": control.PeersSchema, "/query": control.AnswerSchema,
+	"/cache": control.CacheSchema, "/drill": control.DrillSchema,
+}
 
 // speaks says what is wrong if mcdnsd is of a version that says things otherwise.
 func speaks(path string, body []byte) error {
@@ -92,6 +95,15 @@ func (e *env) fetch(ctx context.Context, path string, query url.Values) (body []
 			code: exitPermission, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body))),
 			hint: "run mcdns on the host itself, or set programs.beyond in mcdnsd.conf(5)",
 		}
+	}
+	if resp.StatusCode == http.StatusUnauthorized {
+		return nil, &failure{
+			code: exitPermission, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body))),
+			hint: "run it as root (sudo), or join the group: adduser $USER mcdns, and log in again",
+		}
+	}
+	if resp.StatusCode == http.StatusBadRequest {
+		return nil, &failure{code: exitUsage, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body)))}
 	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, &failure{code: exitNoAnswer, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body)))}

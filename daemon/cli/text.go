@@ -2,8 +2,10 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"text/tabwriter"
 	"time"
 )
 
@@ -48,6 +50,19 @@ func glyph(sign, ascii string) string {
 		}
 	}
 	return ascii
+}
+
+// writeTable writes rows in columns two spaces apart. Tabs and what moves the cursor are
+// no part of a cell, whoever said it.
+func writeTable(w io.Writer, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i := range row {
+			row[i] = plain(row[i])
+		}
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	return t.Flush()
 }
 
 // plain keeps what came over the socket from moving the cursor.

@@ -39,6 +39,13 @@ func (s *source) Query(_ context.Context, name string, types []uint16) (Answer, 
 	}}}, s.err
 }
 
+func (s *source) Cache(_ context.Context, l Listing) (CacheList, error) {
+	return CacheList{Schema: CacheSchema, Answers: []Held{{Place: fmt.Sprint(l)}}}, s.err
+}
+func (s *source) Drill(context.Context) (Drill, error) {
+	return Drill{Schema: DrillSchema, Names: 2, Lost: 1, LostNames: []string{"www.example."}}, s.err
+}
+
 // page is the page of metrics.
 var page = Page{"text/plain", func(context.Context) ([]byte, error) { return []byte("mcdns_x 1\n"), nil }}
 
@@ -115,7 +122,7 @@ func TestEveryPathSaysItsSchema(t *testing.T) {
 func TestWrongRequestsAreRefused(t *testing.T) {
 	path := startSocket(t, &source{})
 	for target, want := range map[string]int{
-		"/": 404, "/cache": 404, "/query?name=www&type=MX": 400, "/query?name=www&type=0": 400, "/query?name=www&type=65536": 400,
+		"/": 404, "/elsewhere": 404, "/query?name=www&type=MX": 400, "/query?name=www&type=0": 400, "/query?name=www&type=65536": 400,
 		"/query?name=www&type=1,1,1,1,1,1,1,1,1": 400, "/query?name=" + strings.Repeat("a", 100000): 431,
 	} {
 		if code, body := get(t, path, target); code != want {
@@ -247,6 +254,37 @@ func TestClientsOfOtherNetworksAreKeptOut(t *testing.T) {
 		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil || r.StatusCode != want {
 			t.Errorf("beyond %v: got %v, %v; want %d", beyond, r, err, want)
+		}
+	}
+}
+
+// TestWhatIsHeldIsForMembersAlone: it tells what others looked up.
+func TestWhatIsHeldIsForMembersAlone(t *testing.T) {
+	for _, member := range []bool{true, false} {
+		path := serveTo(t, &source{}, func(context.Context) bool { return member })
+		for target, schema := range map[string]string{"/cache": CacheSchema, "/cache?name=www": CacheSchema, "/drill": DrillSchema} {
+			code, body := get(t, path, target)
+			if want := map[bool]int{true: 200, false: 401}[member]; code != want || strings.Contains(body, schema) != member || strings.Contains(body, "www.") && !member {
+				t.Errorf("member %v, %s: got %d %s", member, target, code, body)
+			}
+		}
+	}
+}
+
+func TestListingIsBounded(t *testing.T) {
+	path := startSocket(t, &source{})
+	for target, want := range map[string]string{
+		"/cache":                     `{  10000}`,
+		"/cache?limit=7&after=a%0Ab": `{ a\nb 7}`,
+		"/cache?name=WWW.Example":    `{www.example.  10000}`,
+	} {
+		if code, body := get(t, path, target); code != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s: got %d %s; want %s", target, code, body, want)
+		}
+	}
+	for _, target := range []string{"/cache?limit=0", "/cache?limit=10001", "/cache?limit=-1", "/cache?limit=x", "/cache?name=a..b", "/cache?name=" + strings.Repeat("a", 300)} {
+		if code, body := get(t, path, target); code != 400 {
+			t.Errorf("%s: got %d %s; want 400", target, code, body)
 		}
 	}
 }

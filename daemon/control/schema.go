@@ -8,6 +8,8 @@ const (
 	StatusSchema = "mcdns.status/2"
 	PeersSchema  = "mcdns.peers/2"
 	AnswerSchema = "mcdns.answer/1"
+	CacheSchema  = "mcdns.cache/1"
+	DrillSchema  = "mcdns.drill/1"
 )
 
 // Status is the daemon at a glance. Ages are in seconds; null is never.

@@ -30,6 +30,9 @@ type Reports interface {
 	// Query looks a name or address up as the module would; types are numbers of
 	// record types, none for addresses.
 	Query(ctx context.Context, name string, types []uint16) (Answer, error)
+	// Cache lists what is held.
+	Cache(context.Context, Listing) (CacheList, error)
+	Drill(context.Context) (Drill, error)
 }
 
 // Page is a text and how it is made.
@@ -83,6 +86,24 @@ func newSocket(source Reports, page Page, beyond func() bool, member func(contex
 			a.withhold()
 		}
 		s.answer(w, r, func(context.Context) (any, error) { return a, err })
+	})
+	mux.HandleFunc("GET /cache", func(w http.ResponseWriter, r *http.Request) {
+		l, err := parseListing(r)
+		switch {
+		case !member(r.Context()):
+			private(w)
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		default:
+			s.answer(w, r, func(ctx context.Context) (any, error) { return source.Cache(ctx, l) })
+		}
+	})
+	mux.HandleFunc("GET /drill", func(w http.ResponseWriter, r *http.Request) {
+		if !member(r.Context()) {
+			private(w)
+			return
+		}
+		s.answer(w, r, func(ctx context.Context) (any, error) { return source.Drill(ctx) })
 	})
 	s.http = &http.Server{
 		Handler:           here(mux, beyond),

@@ -31,6 +31,7 @@ import (
 	"syscall"
 	"time"
 
+	"mcdns/daemon/asked"
 	"mcdns/daemon/clients"
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
@@ -115,6 +116,7 @@ type known struct {
 	hosts atomic.Pointer[hosts.Table]
 	scope atomic.Uint32 // links.Scope
 	shown atomic.Pointer[view]
+	asked *asked.Asked // what programs asked for
 }
 
 // Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read
@@ -126,7 +128,7 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 func newHost(o Options) *Host {
 	return &Host{
 		options: o, log: o.Log, changed: make(chan struct{}, 1),
-		restored: make(chan struct{}),
+		restored: make(chan struct{}), known: known{asked: asked.New(clock.Boot)},
 	}
 }
 
@@ -226,6 +228,7 @@ func (h *Host) build() error {
 	}
 	h.dns = listener.New(listener.Config{Ask: h.resolve, Failed: h.cannotListen, Log: logs.Component(h.log, "listener")})
 	h.report = report.New(report.Config{
+		Asked:   h.known.asked,
 		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
 		Seen: h.seen, Find: h.find, Dropped: h.dropped, Saver: &h.saver,
 		Group:  report.Group{Refused: h.lan.Refused, Blocked: h.streams.Blocked},
@@ -327,7 +330,13 @@ func (h *Host) resolve(ctx context.Context, q dns.Question) (node.Result, error)
 func (h *Host) resolveAll(ctx context.Context, own node.Options, questions []dns.Question) ([]node.Result, error) {
 	select {
 	case <-h.restored:
-		return h.loop.ResolveAll(ctx, own, questions)
+		results, err := h.loop.ResolveAll(ctx, own, questions)
+		for i, r := range results {
+			if r.Source != node.FromHere {
+				h.known.asked.Note(questions[i])
+			}
+		}
+		return results, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -580,3 +580,35 @@ func TestDiskThatHangsFreezesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsHeldIsListedAndADrillTellsWhatWouldBeLost, while the server is up and after.
+func TestWhatIsHeldIsListedAndADrillTellsWhatWouldBeLost(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	says := func(args string, want int, words ...string) {
+		t.Helper()
+		out, code := d.mcdns(t, strings.Fields(args)...)
+		for _, word := range words {
+			if code != want || !strings.Contains(out, word) {
+				t.Errorf("mcdns %s: exit code %d; want %d and %q in\n%s", args, code, want, word, out)
+			}
+		}
+	}
+	says("drill", 0, "held: 0 of 0 names asked for in the ")
+	for _, name := range []string{"www.example.", "www.elsewhere.", "localhost."} { // found; no such name; not put to anybody
+		d.lookup(t, name)
+	}
+	says("drill", 0, "held: 2 of 2 names asked for in the ")
+	says("cache list", 0, "NAME            TYPE  LEFT", "www.elsewhere.  A ", "(no such name)", "2 answers held\n")
+	says("cache list --limit 1", 0, "www.elsewhere.", "2 answers held, the first 1 are listed")
+	says("cache show WWW.example", 0, "www.example. ", " IN A ", "-- A: positive, from this host's cache", "asked for once")
+	says("cache show nowhere.example", 1, "nowhere.example: nothing is held")
+	says("cache show a..b", 64, "this is no valid name")
+	says("cache dump", 0, "; www.elsewhere. A: no such name", " IN A ")
+	says("cache list --json", 0, `{"schema":"mcdns.cache/1","held":2,"more":false,"answers":[{"name":"www.elsewhere."`)
+	says("cache dump --json", 0, `{"schema":"mcdns.held/1","name":"www.elsewhere."`, "\n"+`{"schema":"mcdns.held/1","name":"www.example."`)
+	server.conn.Close()
+	d.lookup(t, "other.example.")
+	says("drill", 1, "held: 2 of 3 names", "lost: 1, unless a peer holds them:\n      other.example.\n")
+	says("drill --json", 1, `"names":3,"held":2,"stale":0,"lost":1,"beyond":0,"lost_names":["other.example."]`)
+}

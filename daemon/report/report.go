@@ -2,7 +2,7 @@
 // control socket. It stands apart from daemon/control, which the command links too.
 //
 // Read report.go first (status and peers), then trouble.go (what is not as it should be),
-// line.go (systemd's line) and query.go (where an answer is from).
+// line.go (systemd's line), query.go (where an answer is from) and held.go (what is held).
 package report
 
 import (
@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mcdns/daemon/asked"
 	"mcdns/daemon/beside"
 	"mcdns/daemon/clients"
 	"mcdns/daemon/clock"
@@ -56,6 +57,8 @@ type Config struct {
 	Dropped func(to map[string]uint64)
 	Saver   Saver
 	Group   Group
+	// Asked are the questions of a day.
+	Asked *asked.Asked
 	// Wiring is how programs of this machine get to mcdnsd. It may hang with the disk.
 	Wiring func(readsHosts bool) nsswitch.Wiring
 	Log    *slog.Logger
