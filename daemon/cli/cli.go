@@ -26,6 +26,7 @@ const (
 	exitNoAnswer    = 2 // nobody can say now
 	exitNoDaemon    = 3
 	exitDegraded    = 4 // upstream is down
+	exitFailed      = 5 // a check of doctor fails
 	exitUsage       = 64
 	exitOutput      = 74
 	exitPermission  = 77
@@ -59,7 +60,7 @@ func quiet(code int) error {
 // told than be given text.
 var jsonVerbs = []string{
 	"mcdns", "mcdns status", "mcdns check", "mcdns query", "mcdns peers", "mcdns stats",
-	"mcdns cache list", "mcdns cache show", "mcdns cache dump", "mcdns drill",
+	"mcdns cache list", "mcdns cache show", "mcdns cache dump", "mcdns drill", "mcdns doctor",
 }
 
 // env is what the verbs share.
@@ -69,6 +70,7 @@ type env struct {
 	out     *output
 	err     io.Writer
 	json    bool
+	color   string // auto, always or never
 	socket  string
 	timeout time.Duration
 }
@@ -147,6 +149,9 @@ func (e *env) root() *cobra.Command {
 			if verb.Flags().Changed("timeout") && e.timeout <= 0 {
 				return errors.New("--timeout must be more than 0s")
 			}
+			if !slices.Contains([]string{"auto", "always", "never"}, e.color) {
+				return errors.New("--color must be auto, always or never")
+			}
 			if e.timeout == 0 {
 				e.timeout = patience(verb.Name())
 			}
@@ -159,9 +164,10 @@ func (e *env) root() *cobra.Command {
 	root.SetVersionTemplate("mcdns {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.BoolVar(&e.json, "json", false, "print JSON")
+	flags.StringVar(&e.color, "color", "auto", "colour: auto (on a terminal unless NO_COLOR is set) or always or never")
 	flags.StringVar(&e.socket, "socket", fallback(os.Getenv("MCDNS_SOCKET"), ControlSocket), "control socket of mcdnsd")
 	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time (5s; for query 30s)")
-	root.AddCommand(status, e.checkCommand(), e.queryCommand(), e.peersCommand(), e.cacheCommand(), e.drillCommand(),
+	root.AddCommand(status, e.checkCommand(), e.doctorCommand(), e.queryCommand(), e.peersCommand(), e.cacheCommand(), e.drillCommand(),
 		e.statsCommand(), e.keyCommand(), e.nssCommand(), e.versionCommand())
 	return root
 }

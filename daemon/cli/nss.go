@@ -48,7 +48,7 @@ func (e *env) nssStatus() error {
 		return quiet(exitNoName)
 	}
 	conf, _, _ := config.Load(filepath.Join(e.below, config.Path))
-	if faults := e.machine().Wiring(conf.Hosts).Faults; len(faults) > 0 {
+	if faults := e.machine().Wiring(conf.Hosts).Faults(); len(faults) > 0 {
 		return &failure{
 			code: exitNoName, hint: faults[0].Remedy,
 			err: fmt.Errorf("mcdns is on the hosts line of /etc/nsswitch.conf, but %s", faults[0].What),

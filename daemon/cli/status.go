@@ -43,7 +43,7 @@ func (e *env) showStatus(s *control.Status) {
 		if i == 0 {
 			label = "DNS servers:"
 		}
-		line(label, "%s", serverLine(server))
+		fmt.Fprintf(w, "%13s %s %s\n", label, e.serverMark(server.State), plain(serverLine(server)))
 	}
 	line("Group:", "%s", groupLine(&s.Group))
 	line("Cache:", "%s, %d of them past their TTL, %d negative; %s of %s", count(s.Cache.Entries, "answer"),
@@ -67,11 +67,11 @@ func (e *env) showStatus(s *control.Status) {
 	}
 	line("Running:", "%s", ago(s.UptimeS))
 	for _, t := range s.Troubles {
-		line("Problem:", "%s", strings.ReplaceAll(t.What, "\n", "; "))
+		fmt.Fprintf(w, "%s %s\n", e.red("     Problem:"), plain(strings.ReplaceAll(t.What, "\n", "; ")))
 		line("", "-> %s", t.Remedy)
 	}
 	for _, warning := range s.Warnings {
-		line("Warning:", "%s", warning)
+		fmt.Fprintf(w, "%s %s\n", e.yellow("     Warning:"), plain(warning))
 	}
 }
 
@@ -99,12 +99,18 @@ func namespacesLine(namespaces control.Namespaces) string {
 	return ""
 }
 
-func serverLine(s control.Server) string {
-	mark := map[control.State]string{control.Up: glyph("✓", "+"), control.Down: glyph("✗", "-")}[s.State]
-	if mark == "" {
-		mark = "?"
+func (e *env) serverMark(s control.State) string {
+	switch s {
+	case control.Up:
+		return e.green(glyph("✓", "+"))
+	case control.Down:
+		return e.red(glyph("✗", "-"))
 	}
-	text := fmt.Sprintf("%s %s %s", mark, s.Addr, serverState(s))
+	return "?"
+}
+
+func serverLine(s control.Server) string {
+	text := fmt.Sprintf("%s %s", s.Addr, serverState(s))
 	switch {
 	case s.Fallback:
 		text += " (fallback)"

@@ -85,7 +85,7 @@ func TestModuleThatIsNotThereIsAFault(t *testing.T) {
 		}
 	}
 	write("/etc/nsswitch.conf", "hosts: files "+Service+" dns\n")
-	if f := machine.Wiring(true).Faults; len(f) != 1 || !strings.Contains(f[0].String(), "libnss_mcdns.so.2 is not there") {
+	if f := machine.Wiring(true).Faults(); len(f) != 1 || !strings.Contains(f[0].String(), "libnss_mcdns.so.2 is not there") {
 		t.Errorf("got %v", f)
 	}
 	// ldconfig names what was there once.
@@ -98,7 +98,7 @@ func TestModuleThatIsNotThereIsAFault(t *testing.T) {
 		if got := machine.Module(); got != root+path+"/libnss_mcdns.so.2" {
 			t.Errorf("%s: found %q", path, got)
 		}
-		if f := machine.Wiring(true).Faults; len(f) != 0 {
+		if f := machine.Wiring(true).Faults(); len(f) != 0 {
 			t.Errorf("%s: got %v", path, f)
 		}
 		os.Remove(filepath.Join(root, path, "libnss_mcdns.so.2"))
@@ -108,7 +108,7 @@ func TestModuleThatIsNotThereIsAFault(t *testing.T) {
 	if err := os.Truncate(huge, maxFile+1); err != nil {
 		t.Fatal(err)
 	}
-	if w := machine.Wiring(true); len(w.Faults) != 1 || !strings.Contains(w.Faults[0].Remedy, "too large") || w.Line != "" {
+	if w := machine.Wiring(true); w.OfLine == nil || w.OfModule != nil || !strings.Contains(w.OfLine.Remedy, "too large") || w.Line != "" {
 		t.Errorf("a huge nsswitch.conf: got %+v", w)
 	}
 	if err := machine.Enable(); err == nil {
@@ -117,10 +117,10 @@ func TestModuleThatIsNotThereIsAFault(t *testing.T) {
 	if err := errors.Join(os.Remove(huge), syscall.Mkfifo(huge, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if w := machine.Wiring(true); len(w.Faults) != 1 || !strings.Contains(w.Faults[0].Remedy, "not a file") {
+	if w := machine.Wiring(true); w.OfLine == nil || w.OfModule != nil || !strings.Contains(w.OfLine.Remedy, "not a file") {
 		t.Errorf("a fifo for nsswitch.conf: got %+v", w)
 	}
-	if f := (System{Root: t.TempDir()}).Wiring(true).Faults; len(f) != 1 || !strings.Contains(f[0].What, "cannot read /etc/nsswitch.conf") {
+	if f := (System{Root: t.TempDir()}).Wiring(true).Faults(); len(f) != 1 || !strings.Contains(f[0].What, "cannot read /etc/nsswitch.conf") {
 		t.Errorf("got %v", f)
 	}
 }

@@ -41,22 +41,29 @@ func (s System) Module() string {
 type Wiring struct {
 	// Line is the hosts line (Hosts), Module the file (System.Module).
 	Line, Module string
-	// Faults are what keeps programs from mcdns: the line's, then the module's.
-	Faults []*Fault
+	// OfLine and OfModule are what keeps programs from mcdns, nil for nothing.
+	OfLine, OfModule *Fault
+}
+
+// Faults are those that there are.
+func (w Wiring) Faults() (all []*Fault) {
+	for _, f := range []*Fault{w.OfLine, w.OfModule} {
+		if f != nil {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // Wiring is read from the disk, in one look.
 func (s System) Wiring(readsHosts bool) Wiring {
 	text, err := s.read(path)
 	if err != nil {
-		return Wiring{Faults: []*Fault{{"cannot read " + path, err.Error()}}}
+		return Wiring{OfLine: &Fault{"cannot read " + path, err.Error()}}
 	}
-	w := Wiring{Line: Hosts(text), Module: s.Module()}
-	if f := FaultOf(text, readsHosts); f != nil {
-		w.Faults = append(w.Faults, f)
-	}
+	w := Wiring{Line: Hosts(text), Module: s.Module(), OfLine: FaultOf(text, readsHosts)}
 	if w.Module == "" {
-		w.Faults = append(w.Faults, &Fault{"the module " + module + " is not there, so programs do not ask mcdns", "install libnss-mcdns (nss-mcdns on Fedora)"})
+		w.OfModule = &Fault{"the module " + module + " is not there, so programs do not ask mcdns", "install libnss-mcdns (nss-mcdns on Fedora)"}
 	}
 	return w
 }

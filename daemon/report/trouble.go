@@ -50,7 +50,7 @@ func (r *Reporter) troubles(s *control.Status, disk onDisk) []control.Trouble {
 	if s.Saved.State == control.Failing {
 		note(control.Unsaved, "nothing is saved: "+s.Saved.Problem, "cache.save in mcdnsd.conf(5)")
 	}
-	for _, f := range disk.wiring.Faults {
+	for _, f := range disk.wiring.Faults() {
 		note(control.Unwired, f.What, f.Remedy)
 	}
 	if t := disk.unread(s.UptimeS); t != nil {

@@ -71,7 +71,7 @@ func TestEachTroubleIsNamedWithItsRemedy(t *testing.T) {
 		"saving is off": {func(_ *Reporter, s *control.Status) { s.Saved.State = control.SavingOff }, "", "", ""},
 		"hosts line lost": {func(r *Reporter, _ *control.Status) {
 			r.config.Wiring = func(bool) nsswitch.Wiring {
-				return nsswitch.Wiring{Faults: []*nsswitch.Fault{nsswitch.FaultOf("hosts: files dns", true)}}
+				return nsswitch.Wiring{OfLine: nsswitch.FaultOf("hosts: files dns", true)}
 			}
 		}, control.Unwired, "does not name mcdns", "mcdns nss enable"},
 	} {
