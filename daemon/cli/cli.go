@@ -8,6 +8,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -61,6 +62,8 @@ func quiet(code int) error {
 var jsonVerbs = []string{
 	"mcdns", "mcdns status", "mcdns check", "mcdns query", "mcdns peers", "mcdns stats",
 	"mcdns cache list", "mcdns cache show", "mcdns cache dump", "mcdns drill", "mcdns doctor",
+	"mcdns key generate", "mcdns key show-id", "mcdns nss", "mcdns nss status", "mcdns nss enable", "mcdns nss disable",
+	"mcdns config check", "mcdns config show", "mcdns version",
 }
 
 // env is what the verbs share.
@@ -122,7 +125,7 @@ func (e *env) report(verb *cobra.Command, err error) int {
 	if !errors.As(err, &f) { // cobra's own: arguments and flags
 		f = &failure{code: exitUsage, err: err, hint: verb.CommandPath() + " --help"}
 	}
-	if verb.Name() == "check" && f.err != nil {
+	if verb.CommandPath() == "mcdns check" && f.err != nil {
 		return e.cannotCheck(f)
 	}
 	if f.err != nil {
@@ -168,7 +171,7 @@ func (e *env) root() *cobra.Command {
 	flags.StringVar(&e.socket, "socket", fallback(os.Getenv("MCDNS_SOCKET"), ControlSocket), "control socket of mcdnsd")
 	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time (5s; for query 30s)")
 	root.AddCommand(status, e.checkCommand(), e.doctorCommand(), e.queryCommand(), e.peersCommand(), e.cacheCommand(), e.drillCommand(),
-		e.statsCommand(), e.keyCommand(), e.nssCommand(), e.versionCommand())
+		e.statsCommand(), e.keyCommand(), e.nssCommand(), e.configCommand(), e.versionCommand())
 	return root
 }
 
@@ -196,11 +199,20 @@ func (e *env) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if e.json {
+				return e.print(struct {
+					Schema  string `json:"schema"`
+					Version string `json:"version"`
+				}{"mcdns.version/1", e.version})
+			}
 			_, err := fmt.Fprintln(e.out, "mcdns", e.version)
 			return err
 		},
 	}
 }
+
+// print prints a value as JSON.
+func (e *env) print(v any) error { return json.NewEncoder(e.out).Encode(v) }
 
 // noArgs is for verbs that take nothing.
 func noArgs(verb *cobra.Command, args []string) error { return atMost(0)(verb, args) }

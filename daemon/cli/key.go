@@ -21,6 +21,15 @@ import (
 // serviceGroup is the group that mcdnsd runs as.
 const serviceGroup = "mcdns"
 
+// keyJSON is what there is to say of a key: never the key.
+type keyJSON struct {
+	Schema string `json:"schema"`
+	File   string `json:"file"`
+	ID     string `json:"id"`
+}
+
+const keySchema = "mcdns.key/1"
+
 func (e *env) keyCommand() *cobra.Command {
 	key := &cobra.Command{
 		Use: "key", Short: "Make the group's key, or show which one this host has", Args: noArgs,
@@ -63,13 +72,16 @@ func (e *env) generate(path string) error {
 	if err != nil {
 		return keyFailure(path, err)
 	}
+	if err := giveToService(path); err != nil {
+		fmt.Fprintf(e.err, "mcdns: hint: %v; when it is there: chgrp %s %s\n", err, serviceGroup, path)
+	}
+	if e.json {
+		return e.print(keyJSON{keySchema, path, key.ID().String()})
+	}
 	if made != "" {
 		fmt.Fprintf(e.out, "%s: new directory\n", made)
 	}
 	fmt.Fprintf(e.out, "%s: new group key, id %s\n", path, key.ID())
-	if err := giveToService(path); err != nil {
-		fmt.Fprintf(e.err, "mcdns: hint: %v; when it is there: chgrp %s %s\n", err, serviceGroup, path)
-	}
 	fmt.Fprintln(e.out, "Copy it to every host of the LAN; mcdnsd takes it up at once:")
 	// Not by "<": that the caller's shell would open, without sudo's rights.
 	fmt.Fprintf(e.out, "  sudo cat %s | ssh root@HOST install -D -g %s -m 640 /dev/stdin %s\n", path, serviceGroup, config.Default().KeyFile)
@@ -145,6 +157,9 @@ func (e *env) showID(path string) error {
 	key, err := trust.ParseKey(b)
 	if err != nil {
 		return &failure{code: exitNoName, err: fmt.Errorf("%s: %w", path, err)}
+	}
+	if e.json {
+		return e.print(keyJSON{keySchema, path, key.ID().String()})
 	}
 	_, err = fmt.Fprintln(e.out, key.ID())
 	return err

@@ -43,18 +43,45 @@ func (e *env) nssStatus() error {
 	if err != nil {
 		return nssFailure(err)
 	}
+	conf, _, _ := config.Load(filepath.Join(e.below, config.Path))
+	w := e.machine().Wiring(conf.Hosts)
+	if e.json {
+		return e.nssJSON(on, &w)
+	}
 	if !on {
 		fmt.Fprintln(e.out, "disabled: mcdns is not on the hosts line of /etc/nsswitch.conf")
 		return quiet(exitNoName)
 	}
-	conf, _, _ := config.Load(filepath.Join(e.below, config.Path))
-	if faults := e.machine().Wiring(conf.Hosts).Faults(); len(faults) > 0 {
+	if faults := w.Faults(); len(faults) > 0 {
 		return &failure{
 			code: exitNoName, hint: faults[0].Remedy,
 			err: fmt.Errorf("mcdns is on the hosts line of /etc/nsswitch.conf, but %s", faults[0].What),
 		}
 	}
 	_, err = fmt.Fprintln(e.out, "enabled: mcdns is on the hosts line of /etc/nsswitch.conf")
+	return err
+}
+
+// nssJSON says the same as nssStatus, with its exit code.
+func (e *env) nssJSON(on bool, w *nsswitch.Wiring) error {
+	type fault struct {
+		What   string `json:"what"`
+		Remedy string `json:"remedy"`
+	}
+	faults := []fault{}
+	for _, f := range w.Faults() {
+		faults = append(faults, fault{f.What, f.Remedy})
+	}
+	err := e.print(struct {
+		Schema  string  `json:"schema"`
+		Enabled bool    `json:"enabled"`
+		Line    string  `json:"line"`
+		Module  string  `json:"module"`
+		Faults  []fault `json:"faults"`
+	}{"mcdns.nss/1", on, w.Line, w.Module, faults})
+	if err == nil && (!on || len(faults) > 0) {
+		return quiet(exitNoName)
+	}
 	return err
 }
 

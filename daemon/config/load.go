@@ -40,20 +40,48 @@ func (w Warning) String() string {
 // The Config is always whole; with an error it is not what the files say, which
 // could not be read for a reason that may be gone the next time.
 func Load(path string) (c Config, all []Warning, err error) {
-	c = Default()
+	c, _, all, err = load(path)
+	return c, all, err
+}
+
+// Set is where a setting is from: File is "" for the default.
+type Set struct {
+	Section string `json:"section"`
+	Key     string `json:"key"`
+	Value   string `json:"value"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+}
+
+// Effective is every setting that there is, in the order of the manual, and where it is
+// from; the warnings and the error are Load's.
+func Effective(path string) ([]Set, []Warning, error) {
+	_, from, all, err := load(path)
+	var sets []Set
+	for _, d := range defaults {
+		if s, set := from[d.Section+"."+d.Key]; set {
+			d = s
+		}
+		sets = append(sets, d)
+	}
+	return sets, all, err
+}
+
+func load(path string) (c Config, from map[string]Set, all []Warning, err error) {
+	c, from = Default(), map[string]Set{}
 	names, err := dropIns(path+".d", &all)
 	for _, file := range append([]string{path}, names...) {
 		text, failed := files.Read(file, maxFile)
 		switch {
 		case failed == nil:
-			all = append(all, Parse(&c, file, text)...)
+			all = append(all, parse(&c, file, text, from)...)
 		case files.Passing(failed):
 			err = failed
 		case !errors.Is(failed, fs.ErrNotExist):
 			all = append(all, Warning{File: file, Text: reason(failed) + "; using what is set elsewhere"})
 		}
 	}
-	return c, all, err
+	return c, from, all, err
 }
 
 func dropIns(dir string, warnings *[]Warning) ([]string, error) {
@@ -95,10 +123,14 @@ func reason(err error) string {
 // Parse reads one file's text into c and says what it left out. file is only
 // named in the warnings.
 func Parse(c *Config, file string, text []byte) []Warning {
+	return parse(c, file, text, map[string]Set{})
+}
+
+func parse(c *Config, file string, text []byte, from map[string]Set) []Warning {
 	if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
 		return []Warning{{File: file, Text: "is not text; using what is set elsewhere"}}
 	}
-	p := parser{config: c, file: file}
+	p := parser{config: c, file: file, from: from}
 	for line := range strings.Lines(string(text)) {
 		p.number++
 		p.line(strings.TrimSpace(line))
@@ -112,6 +144,7 @@ type parser struct {
 	number   int
 	section  map[string]setting
 	name     string // of the section
+	from     map[string]Set
 	warnings []Warning
 }
 
@@ -167,7 +200,9 @@ func (p *parser) set(key, value string) {
 	if err := set(p.config, value); err != nil {
 		*p.config = before
 		p.warn("%s.%s: %s %v; ignored", p.name, key, quote(value), err)
+		return
 	}
+	p.from[p.name+"."+key] = Set{p.name, key, value, p.file, p.number}
 }
 
 // quote shows what a file said, cut short.

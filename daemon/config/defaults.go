@@ -1,0 +1,33 @@
+package config
+
+// defaults are the settings of an empty file, as mcdnsd.conf has them.
+var defaults = []Set{
+	{Section: "group", Key: "group4", Value: "224.0.0.254"},
+	{Section: "group", Key: "group6", Value: "ff02::114"},
+	{Section: "group", Key: "port", Value: "7353"},
+	{Section: "group", Key: "interfaces", Value: "auto"},
+	{Section: "group", Key: "key_file", Value: "/etc/mcdns/group.key"},
+	{Section: "servers", Key: "servers", Value: "auto"},
+	{Section: "servers", Key: "fallback", Value: "none"},
+	{Section: "servers", Key: "tls", Value: "no"},
+	{Section: "servers", Key: "tls_names", Value: ""},
+	{Section: "cache", Key: "size", Value: "64MiB"},
+	{Section: "cache", Key: "min_ttl", Value: "0"},
+	{Section: "cache", Key: "max_ttl", Value: "1d"},
+	{Section: "cache", Key: "negative_ttl", Value: "15m"},
+	{Section: "cache", Key: "stale", Value: "3d"},
+	{Section: "cache", Key: "fetch_ahead", Value: "yes"},
+	{Section: "cache", Key: "save", Value: ""},
+	{Section: "sharing", Key: "no_share", Value: ""},
+	{Section: "sharing", Key: "local_only", Value: ""},
+	{Section: "names", Key: "forward", Value: ""},
+	{Section: "names", Key: "hosts", Value: "no"},
+	{Section: "names", Key: "stop_rebinding", Value: "no"},
+	{Section: "names", Key: "private_names", Value: ""},
+	{Section: "programs", Key: "beyond", Value: "no"},
+	{Section: "listener", Key: "listen", Value: "off"},
+	{Section: "listener", Key: "beyond", Value: "no"},
+	{Section: "metrics", Key: "listen", Value: "off"},
+	{Section: "metrics", Key: "beyond", Value: "no"},
+	{Section: "log", Key: "level", Value: "info"},
+}
