@@ -10,6 +10,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"log/slog"
+	"maps"
+	"net/netip"
 	"os"
 	"runtime"
 	"runtime/metrics"
@@ -76,6 +78,7 @@ type Reporter struct {
 	started time.Time
 	last    lastStatus                      // the loop's
 	spell   spell                           // the loop's
+	met     met                             // the loop's
 	said    string                          // by Line, whose caller it belongs to
 	named   map[control.TroubleKind]ongoing // SayTroubles's, likewise
 	looking atomic.Bool                     // SayTroublesBeside's
@@ -83,7 +86,7 @@ type Reporter struct {
 }
 
 // New makes a reporter.
-func New(c Config) *Reporter { return &Reporter{config: c, started: time.Now()} }
+func New(c Config) *Reporter { return &Reporter{config: c, started: time.Now(), met: met{}} }
 
 // glance is what the loop says of the node for Status: its own, no
 // part of it shared.
@@ -257,16 +260,18 @@ func seconds(age time.Duration) *float64 {
 
 // Peers is for `mcdns peers`.
 func (r *Reporter) Peers(ctx context.Context) (control.Peers, error) {
-	out, err := loop.See(ctx, r.config.Loop, peers)
+	out, err := loop.See(ctx, r.config.Loop, r.peers)
 	out.Schema, out.Self = control.PeersSchema, idString(r.config.Self().ID)
 	return out, err
 }
 
-func peers(v loop.View) control.Peers {
+func (r *Reporter) peers(v loop.View) control.Peers {
+	all := hosts(v.Node.Peers(v.Now))
+	r.met.meet(all)
 	out := control.Peers{State: groupState(v.Node.Group()), Peers: []control.Peer{}}
-	for _, p := range hosts(v.Node.Peers(v.Now)) {
+	for _, p := range all {
 		out.Peers = append(out.Peers, control.Peer{
-			ID: idString(p.Peer.ID), Addr: p.Addr.String(), Version: p.Version, Names: p.Names,
+			ID: idString(p.Peer.ID), Addr: r.met[p.Peer.ID].String(), Version: p.Version, Names: p.Names,
 			SinceS: p.Since.Seconds(), LastS: p.Last.Seconds(), Proven: p.Proven, HearsUs: hearsUs(&p),
 			Told: p.Told, Contradicted: p.Contradicted,
 		})
@@ -289,6 +294,22 @@ func hosts(peers []node.PeerStatus) (one []node.PeerStatus) {
 		}
 	}
 	return one
+}
+
+// met is by which address each host is shown: its IPv4 address once that is known, for
+// the one it was last heard by flips from datagram to datagram.
+type met map[uint64]netip.AddrPort
+
+func (m met) meet(peers []node.PeerStatus) {
+	there := map[uint64]bool{}
+	for _, p := range peers {
+		id := p.Peer.ID
+		there[id] = true
+		if was, known := m[id]; !known || p.Addr.Addr().Is4() || !was.Addr().Is4() && was != p.Addr {
+			m[id] = p.Addr
+		}
+	}
+	maps.DeleteFunc(m, func(id uint64, _ netip.AddrPort) bool { return !there[id] })
 }
 
 func hearsUs(p *node.PeerStatus) *bool {
