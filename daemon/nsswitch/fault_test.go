@@ -108,7 +108,7 @@ func TestModuleThatIsNotThereIsAFault(t *testing.T) {
 	if err := os.Truncate(huge, maxFile+1); err != nil {
 		t.Fatal(err)
 	}
-	if w := machine.Wiring(true); w.OfLine == nil || w.OfModule != nil || !strings.Contains(w.OfLine.Remedy, "too large") || w.Line != "" {
+	if w := machine.Wiring(true); w.OfLine == nil || w.OfModule != nil || !strings.Contains(w.OfLine.What, "too large") || w.Line != "" {
 		t.Errorf("a huge nsswitch.conf: got %+v", w)
 	}
 	if err := machine.Enable(); err == nil {
@@ -117,7 +117,7 @@ func TestModuleThatIsNotThereIsAFault(t *testing.T) {
 	if err := errors.Join(os.Remove(huge), syscall.Mkfifo(huge, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if w := machine.Wiring(true); w.OfLine == nil || w.OfModule != nil || !strings.Contains(w.OfLine.Remedy, "not a file") {
+	if w := machine.Wiring(true); w.OfLine == nil || w.OfModule != nil || !strings.Contains(w.OfLine.What, "not a file") {
 		t.Errorf("a fifo for nsswitch.conf: got %+v", w)
 	}
 	if f := (System{Root: t.TempDir()}).Wiring(true).Faults(); len(f) != 1 || !strings.Contains(f[0].What, "cannot read /etc/nsswitch.conf") {

@@ -2,6 +2,8 @@ package nsswitch
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 
@@ -55,11 +57,20 @@ func (w Wiring) Faults() (all []*Fault) {
 	return all
 }
 
+// reason is an error without the path.
+func reason(err error) string {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return of.Err.Error()
+	}
+	return err.Error()
+}
+
 // Wiring is read from the disk, in one look.
 func (s System) Wiring(readsHosts bool) Wiring {
 	text, err := s.read(path)
 	if err != nil {
-		return Wiring{OfLine: &Fault{"cannot read " + path, err.Error()}}
+		return Wiring{OfLine: &Fault{"cannot read " + path + ": " + reason(err), "write it anew, with the line \"hosts: files " + Service + " dns\""}}
 	}
 	w := Wiring{Line: Hosts(text), Module: s.Module(), OfLine: FaultOf(text, readsHosts)}
 	if w.Module == "" {

@@ -152,7 +152,7 @@ const maxFile = 1 << 20
 func (s System) read(name string) (string, error) {
 	text, err := files.Read(s.at(name), maxFile)
 	if errors.Is(err, files.ErrTooLarge) || errors.Is(err, files.ErrNotRegular) {
-		return "", fmt.Errorf("%s: %w", s.at(name), err)
+		return "", &fs.PathError{Op: "open", Path: s.at(name), Err: err}
 	}
 	return string(text), err
 }
