@@ -60,6 +60,7 @@ var allowed = map[string]string{
 	"mcdns/gocore/limit":                   "",
 	"mcdns/gocore/names":                   "",
 	"mcdns/gocore/node":                    "",
+	"mcdns/gocore/order":                   "",
 	"mcdns/gocore/sharing":                 "",
 	"mcdns/gocore/trust":                   "",
 	"mcdns/gocore/wire":                    "",

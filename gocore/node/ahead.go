@@ -36,8 +36,8 @@ func (n *Node) fetchAhead(now time.Duration, a *dns.Answer) {
 // wantSoon fetches an answer unless it is held, asked for, or known to fail. It
 // gives way when much is under way already.
 func (n *Node) wantSoon(now time.Duration, q dns.Question) {
-	if len(n.pending) > maxPending/8 || n.pending[q] != nil || n.reach(q) == names.Here ||
-		n.downFor(q) || n.failures.Active(now, q) {
+	if len(n.pending) > maxPending/8 || n.pending[q] != nil || n.order.Reach(q) == names.Here ||
+		n.order.DownFor(q) || n.failures.Active(now, q) {
 		return
 	}
 	if e := n.usable(now, q); e.Held() && e.Fresh(now) {

@@ -13,7 +13,7 @@ func (n *Node) askGroup(now time.Duration, p *pending) {
 	if n.share.Asking(p.q) {
 		return
 	}
-	since, down := n.serversFor(p.q).Down()
+	since, down := n.order.Down(p.q)
 	switch {
 	case !n.share.MayAsk(now, p.q):
 		n.nobodyKnows(now, p)
@@ -33,7 +33,7 @@ func (n *Node) mayCome(now time.Duration, f *fetch) bool {
 	if f == nil {
 		return false
 	}
-	since, down := n.serversFor(f.q).Down()
+	since, down := n.order.Down(f.q)
 	if f.kind == viaFallback || f.own.TCP || !down || n.upstream.Hearsay() {
 		return true
 	}

@@ -19,6 +19,7 @@ func (n *Node) Copy(r *rand.Rand) *Node {
 	c.rand, c.out, c.timers.heap = r, slices.Clone(n.out), slices.Clone(n.timers.heap)
 	c.cache, c.group = n.cache.Copy(worth{&c}), n.group.Copy()
 	c.upstream = n.upstream.Copy(serving{&c})
+	c.order = n.order.Copy(c.upstream)
 	c.copyLookups(n)
 	c.failures = n.failures.Copy()
 	c.refresh, c.loans, c.recovery = maps.Clone(n.refresh), maps.Clone(n.loans), slices.Clone(n.recovery)

@@ -6,7 +6,6 @@ import (
 
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
-	"mcdns/gocore/names"
 	"mcdns/gocore/wire"
 )
 
@@ -27,7 +26,7 @@ const (
 // askHelper asks the member ranked first for the name among those that have
 // success with a server of this host, and while nothing comes the next one.
 func (n *Node) askHelper(now time.Duration, p *pending) {
-	if n.mayAsk(p.q) {
+	if n.order.Peers(p.q) {
 		p.helpers = append(p.helpers, nil)
 		n.askNextHelper(now, p, len(p.helpers)-1)
 	}
@@ -71,17 +70,13 @@ func (n *Node) askHelpers(now time.Duration) {
 // helps reports whether a member's last evidence for the current server of this
 // host, or one before it, is a success.
 func (n *Node) helps(m *group.Member) bool {
-	return m.Addr().IsValid() && m.Reaches(func(id dns.ServerID) bool {
-		list := n.upstream.All()
-		nth := list.Number(id)
-		return id != 0 && nth < list.Len() && n.stands(list, dns.Question{}, nth).Good
-	})
+	return m.Addr().IsValid() && m.Reaches(n.order.Counts)
 }
 
 // heardAsk helps a peer: from a fresh answer or this host's own servers, never
 // by asking on. The answer goes to the whole group as any other.
 func (n *Node) heardAsk(now time.Duration, m *group.Member, q dns.Question) {
-	if n.upstream.Best() != Up || n.set.Kept(q.Name) || n.reach(q) == names.Here ||
+	if n.upstream.Best() != Up || !n.order.Told(q) ||
 		!n.help.allow(now, m.Peer, q.Name) {
 		return
 	}
@@ -127,7 +122,7 @@ func (n *Node) askClaimer(now time.Duration, p *pending) bool {
 		return true
 	}
 	m := n.upstream.Claimer()
-	if m == nil || p.lone == loneTries || len(p.waiters) == 0 || !n.mayAsk(p.q) {
+	if m == nil || p.lone == loneTries || len(p.waiters) == 0 || !n.order.Peers(p.q) {
 		return false
 	}
 	p.lone, p.loneAt = p.lone+1, now
@@ -140,9 +135,4 @@ func (n *Node) claimerSilent(now time.Duration, p *pending, _ timer) {
 	if len(p.waiters) > 0 && !n.share.Asking(p.q) {
 		n.nobodyKnows(now, p)
 	}
-}
-
-// mayAsk reports whether peers may be asked to look up a name for this host.
-func (n *Node) mayAsk(q dns.Question) bool {
-	return !n.set.Secret(q) && n.set.Believed(q.Name) && !n.set.Own(q.Name)
 }

@@ -47,7 +47,7 @@ func (n *Node) answered(now time.Duration, q dns.Question) {
 	if p == nil || len(p.waiters) == 0 {
 		return
 	}
-	if e := n.usable(now, q); e.Held() && (e.Fresh(now) || n.downFor(q) || n.share.Asking(q)) {
+	if e := n.usable(now, q); e.Held() && (e.Fresh(now) || n.order.DownFor(q) || n.share.Asking(q)) {
 		n.end(now, p, outcome{held: e})
 	}
 }

@@ -89,7 +89,7 @@ const (
 
 // startFetch asks the servers, unless they are being asked the same already.
 func (n *Node) startFetch(now time.Duration, q dns.Question, kind purpose) {
-	servers := n.serversFor(q)
+	servers := n.order.Servers(q)
 	if kind == viaFallback {
 		servers = n.upstream.Fallback()
 	}
@@ -297,7 +297,7 @@ func (n *Node) overdue(now time.Duration, t timer) {
 // the server's address leaves all at once when the server is back.
 func (n *Node) inVain(f *fetch) bool {
 	p := n.pending[f.q]
-	return p != nil && p.fetch == f && len(p.waiters) == 0 && f.kind != viaFallback && n.downFor(f.q) && !n.upstream.Hearsay()
+	return p != nil && p.fetch == f && len(p.waiters) == 0 && f.kind != viaFallback && n.order.DownFor(f.q) && !n.upstream.Hearsay()
 }
 
 func (n *Node) replied(now time.Duration, in Replied) {
@@ -314,7 +314,7 @@ func (n *Node) replied(now time.Duration, in Replied) {
 		if a.fetch.done && a.fetch.by == 0 && !a.fetch.failed {
 			return // abandoned: it shows that the server answers, no more
 		}
-		if n.rebinds(in.Answer) {
+		if n.order.Rebinds(in.Answer) {
 			n.holdBack(now, a.fetch)
 			return
 		}
@@ -397,7 +397,7 @@ func (n *Node) fetched(now time.Duration, a *ask, raw *dns.Answer) {
 	answer := *raw
 	answer.Birth = dns.Birth{Peer: n.share.Self(), Clock: now.Truncate(time.Millisecond)}
 	answer.Server = a.to.ID
-	stands := n.standingNow(a.server, f.q)
+	stands := n.order.Now(a.server, f.q)
 	if f.done && !n.isLate(f, stands) {
 		return
 	}
@@ -428,7 +428,7 @@ func (n *Node) fetched(now time.Duration, a *ask, raw *dns.Answer) {
 // isLate reports whether an answer that comes after the end of its fetch is of use.
 func (n *Node) isLate(f *fetch, stands cache.Standing) bool {
 	if f.by != 0 {
-		return stands.Nth < n.standingNow(f.by, f.q).Nth
+		return stands.Nth < n.order.Now(f.by, f.q).Nth
 	}
 	return f.failed && stands.Good
 }
@@ -450,7 +450,7 @@ func (n *Node) keep(now time.Duration, a *dns.Answer, kind purpose) {
 // denial, and takes that for a failure: the name is not asked for again at once.
 func (n *Node) denied(now time.Duration, a *dns.Answer, stands cache.Standing) bool {
 	e := n.usable(now, a.Question)
-	if a.Kind == dns.Positive || !e.Held() || e.Answer.Kind != dns.Positive || n.standingOf(e).Nth >= stands.Nth {
+	if a.Kind == dns.Positive || !e.Held() || e.Answer.Kind != dns.Positive || n.order.Of(e).Nth >= stands.Nth {
 		return false
 	}
 	n.failures.Remember(now, a.Question, dns.RcodeError{})
@@ -493,11 +493,11 @@ func (n *Node) fetchFailed(now time.Duration, f *fetch) {
 		n.end(now, p, outcome{held: e})
 		return
 	}
-	if n.downFor(f.q) && f.kind != viaFallback {
+	if n.order.DownFor(f.q) && f.kind != viaFallback {
 		n.resolveWhileDown(now, p)
 		return
 	}
-	if f.kind == viaFallback && n.young(now, f.q) {
+	if f.kind == viaFallback && n.order.Young(now, f.q) {
 		n.startFetch(now, f.q, demand) // a fallback server that refuses is not to cost what the own may say yet
 	}
 	n.askGroup(now, p)

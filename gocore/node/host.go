@@ -38,12 +38,6 @@ func (n *Node) askAnew(now time.Duration) {
 	}
 }
 
-// downFor reports whether all servers that may be asked a question are down.
-func (n *Node) downFor(q dns.Question) bool {
-	_, down := n.serversFor(q).Down()
-	return down
-}
-
 // serving is a node as the host of its DNS servers.
 type serving struct{ n *Node }
 

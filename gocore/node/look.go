@@ -28,8 +28,8 @@ func (h serving) Ask(now time.Duration, id upstream.ID, to upstream.Server, q dn
 
 // probeWith lets a question that nobody holds be a probe, if the outage is old.
 func (n *Node) probeWith(now time.Duration, q dns.Question) {
-	if !n.young(now, q) {
-		n.upstream.LookWith(now, n.serversFor(q), q)
+	if !n.order.Young(now, q) {
+		n.upstream.LookWith(now, n.order.Servers(q), q)
 	}
 }
 
@@ -45,7 +45,7 @@ func (h serving) ProbeQuestion(now time.Duration, id upstream.ID, doubted dns.Qu
 	n := h.n
 	var best cache.Entry
 	n.cache.Recent(probeLook, func(e cache.Entry) {
-		if e.Answer.Question != doubted && betterProbe(now, e, best) && n.mayProbe(id, e) {
+		if e.Answer.Question != doubted && betterProbe(now, e, best) && n.order.MayProbe(id, e) {
 			best = e
 		}
 	})
@@ -53,16 +53,6 @@ func (h serving) ProbeQuestion(now time.Duration, id upstream.ID, doubted dns.Qu
 		return upstream.RootSOA
 	}
 	return best.Answer.Question
-}
-
-func (n *Node) mayProbe(id upstream.ID, e cache.Entry) bool {
-	list := n.serversFor(e.Answer.Question)
-	nth := list.Place(id)
-	if nth == list.Len() || !n.mine(e) {
-		return false
-	}
-	_, server := list.At(nth)
-	return n.set.Rotate || nth == list.Current() || server.ID != 0 && server.ID == e.Answer.Server
 }
 
 func betterProbe(now time.Duration, e, best cache.Entry) bool {

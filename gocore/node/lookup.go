@@ -58,11 +58,11 @@ func (n *Node) lookup(now time.Duration, in Lookup) {
 	case e.Held() && e.Fresh(now):
 		n.serve(now, in.ID, e)
 		n.considerRefresh(now, e)
-	case n.downFor(q):
+	case n.order.DownFor(q):
 		n.lookupWhileDown(now, in, e)
 	case n.failures.Active(now, q) && !n.upstream.CutOff(now) && !n.triesMore(in.Own):
 		n.serveOrFail(now, in.ID, in.Question, e)
-	case n.outlived(e):
+	case n.order.Outlived(e):
 		n.serveOutlived(now, in.ID, e)
 	default:
 		n.lookupWhileUp(now, in, e)
@@ -77,7 +77,7 @@ func (n *Node) lookupWhileUp(now time.Duration, in Lookup, e cache.Entry) {
 		return
 	}
 	if p.fetch == nil {
-		n.upstream.DoubtEarlier(now, n.serversFor(in.Question))
+		n.upstream.DoubtEarlier(now, n.order.Servers(in.Question))
 		n.startFetch(now, in.Question, demand)
 	} else {
 		n.joined(now, p, in.Own)
@@ -111,7 +111,7 @@ func (n *Node) lookupWhileDown(now time.Duration, in Lookup, e cache.Entry) {
 	switch {
 	case p.fetch != nil:
 		n.joined(now, p, in.Own)
-	case (in.Own.TCP || n.young(now, in.Question)) && !n.fallbackFor(in.Question):
+	case (in.Own.TCP || n.order.Young(now, in.Question)) && !n.order.Fallback(in.Question):
 		n.startFetch(now, in.Question, demand)
 	}
 	n.resolveWhileDown(now, p)
@@ -126,7 +126,7 @@ func (n *Node) resolveWhileDown(now time.Duration, p *pending) {
 	}
 	switch {
 	case p.fetch != nil && p.fetch.kind == viaFallback:
-	case n.fallbackFor(p.q):
+	case n.order.Fallback(p.q):
 		n.startFetch(now, p.q, viaFallback)
 	case !n.share.Asking(p.q):
 		n.askGroup(now, p)
@@ -140,7 +140,7 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 	if e.Fresh(now) {
 		return
 	}
-	if n.fallbackFor(q) && !n.failures.Active(now, q) {
+	if n.order.Fallback(q) && !n.failures.Active(now, q) {
 		n.startFetch(now, q, viaFallback)
 	}
 	n.share.AskYounger(now, e.Answer)
@@ -150,7 +150,7 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 // whoever asks decides about fresh and stale.
 func (n *Node) usable(now time.Duration, q dns.Question) cache.Entry {
 	e := n.cache.Get(now, q)
-	if !e.Held() || e.Worn(now) > n.set.MaxStale || n.rebinds(e.Answer) || !n.standingOf(e).Good {
+	if !e.Held() || e.Worn(now) > n.set.MaxStale || n.order.Rebinds(e.Answer) || !n.order.Of(e).Good {
 		e = cache.Entry{}
 	}
 	if len(n.loans) > 0 && !(e.Held() && e.Fresh(now)) {
@@ -159,13 +159,6 @@ func (n *Node) usable(now time.Duration, q dns.Question) cache.Entry {
 		}
 	}
 	return e
-}
-
-// serverInScope reports whether a server is one of those this host asks a
-// question.
-func (n *Node) serverInScope(q dns.Question, id dns.ServerID) bool {
-	list := n.upstream.For(q, false)
-	return id != 0 && list.Number(id) < list.Len()
 }
 
 // mayPend reports whether a question that an asker is the first with finds room. An
@@ -203,7 +196,7 @@ func (n *Node) wait(now time.Duration, in Lookup) *pending {
 	if p == nil {
 		p = n.pend(in.Question, in.Asker)
 	}
-	w := waiter{in.ID, in.Own, now, n.allowed(in.Own, n.serversFor(in.Question).Len())}
+	w := waiter{in.ID, in.Own, now, n.allowed(in.Own, n.order.Servers(in.Question).Len())}
 	p.waiters = append(p.waiters, w)
 	n.waiting[in.ID] = p
 	n.endInTime(now, w)
@@ -322,7 +315,7 @@ func (n *Node) serve(now time.Duration, id uint64, e cache.Entry) {
 // fail says that nobody can say, and what a server said if that is why.
 func (n *Node) fail(now time.Duration, id uint64, q dns.Question) {
 	r := Result{}
-	if !n.downFor(q) {
+	if !n.order.DownFor(q) {
 		r.Said = n.failures.Said(now, q)
 	}
 	n.respond(now, id, LookupFailed, r)

@@ -10,6 +10,7 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/failures"
 	"mcdns/gocore/group"
+	"mcdns/gocore/order"
 	"mcdns/gocore/sharing"
 	"mcdns/gocore/upstream"
 )
@@ -33,6 +34,7 @@ type Node struct {
 	lookups
 	failures *failures.Failures
 	upstream *upstream.Upstream
+	order    *order.Order
 	refresh  map[uint64]renewal // under way or timed, by the question's hash
 	loans    map[uint64]loan    // by the question's hash
 	recovery []popular          // what was stale when the last outage ended, until all is looked at
@@ -64,6 +66,7 @@ func New(c Config) *Node {
 		},
 	}
 	n.upstream = upstream.New(serving{n})
+	n.order = order.New(n.upstream)
 	n.share = sharing.New(sharing.Config{
 		Host: sharer{n}, Store: store{n}, Group: n.group, Rand: c.Rand, Self: c.Self, Version: c.Version,
 	})
@@ -119,6 +122,9 @@ func (n *Node) configure(now time.Duration, s Settings) {
 		s.Timeout = Defaults().Timeout
 	}
 	n.started, n.set = true, s
+	n.order.Configure(order.Rules{
+		Servers: s.Servers, Rotate: s.Rotate, Lists: s.Lists, StopRebinding: s.StopRebinding, Place: s.Place,
+	})
 	n.cache.SetLimit(s.CacheBytes)
 	n.setServers(now)
 	if first {
@@ -173,7 +179,7 @@ type worth struct{ node *Node }
 func (w worth) RanksHigh(q dns.Question) bool { return w.node.rank(q) < 3 }
 
 func (w worth) Standing(a *dns.Answer, own bool, place uint64) cache.Standing {
-	return w.node.standing(a, own, place)
+	return w.node.order.Standing(a, own, place)
 }
 
 // absence is how late a Wake may come before the node takes it that the host

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"mcdns/gocore/dns"
 	"mcdns/gocore/upstream"
 )
 
@@ -32,7 +31,7 @@ func (n *Node) askAgain(now time.Duration) {
 // resolvePending ends the waiting of all questions when an outage begins.
 func (n *Node) resolvePending(now time.Duration) {
 	for _, p := range n.inOrder() {
-		if len(p.waiters) == 0 || !n.downFor(p.q) {
+		if len(p.waiters) == 0 || !n.order.DownFor(p.q) {
 			continue
 		}
 		if f := p.fetch; f != nil {
@@ -42,27 +41,18 @@ func (n *Node) resolvePending(now time.Duration) {
 	}
 }
 
-// young reports whether the outage has just begun. What a program asks for now may
-// be answered late, as what it asked for a moment ago: a server that says nothing
-// for a second, or a host that a busy machine did not run, is no outage to anybody
-// without mcdns. A server that the network cannot reach is not waited for.
-func (n *Node) young(now time.Duration, q dns.Question) bool {
-	since, down := n.serversFor(q).Down()
-	return down && now < since+upstream.LateAnswer
-}
-
 // giveUpNowhere ends a question of a young outage that reached no server, once the
 // group has had its turn.
 func (n *Node) giveUpNowhere(now time.Duration, f *fetch) {
 	p := n.pending[f.q]
-	since, _ := n.serversFor(f.q).Down()
+	since, _ := n.order.Down(f.q)
 	if p != nil && p.fetch == f && !n.share.Asking(p.q) && f.kind == demand && f.began >= since && f.nowhere() && !n.upstream.Hearsay() {
 		n.giveUp(now, f, timer{})
 	}
 }
 
 func (n *Node) giveUp(now time.Duration, f *fetch, _ timer) {
-	if n.downFor(f.q) && !n.upstream.YetToSpeak(now, n.serversFor(f.q)) {
+	if n.order.DownFor(f.q) && !n.upstream.YetToSpeak(now, n.order.Servers(f.q)) {
 		n.fetchFailed(now, f)
 	}
 }

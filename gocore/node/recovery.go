@@ -6,7 +6,6 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
-	"mcdns/gocore/names"
 )
 
 // After an outage everything asked for is stale at once. It is renewed popular
@@ -56,17 +55,11 @@ type popular struct {
 func (n *Node) popularStale(now time.Duration) []popular {
 	var stale []popular
 	n.cache.All(func(e cache.Entry) bool {
-		if !e.Fresh(now) && e.Used != 0 && now-e.Used < recoverUsed && n.mine(e) {
+		if !e.Fresh(now) && e.Used != 0 && now-e.Used < recoverUsed && n.order.Mine(e) {
 			stale = append(stale, popular{e.Answer.Question, e.Born, e.Asked})
 		}
 		return true
 	})
 	slices.SortStableFunc(stale, func(a, b popular) int { return int(b.asked) - int(a.asked) })
 	return stale[:min(len(stale), recoverNames)]
-}
-
-// fallbackFor returns whether the fallback servers may be asked for a name:
-// never for one under the host's own domains, which are nobody else's business.
-func (n *Node) fallbackFor(q dns.Question) bool {
-	return !n.set.Own(q.Name) && n.reach(q) == names.Anywhere && n.upstream.Fallback().Current() < n.upstream.Fallback().Len()
 }

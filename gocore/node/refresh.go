@@ -18,7 +18,7 @@ func (n *Node) considerRefresh(now time.Duration, e cache.Entry) {
 	left := e.Expires() - now
 	// A host that had all it needed from peers has asked no server yet, and takes
 	// its turn all the same.
-	if left > e.Window() || n.downFor(q) || n.upstream.CutOff(now) || n.renewed(now, e) || !n.markRenewal(q, born) {
+	if left > e.Window() || n.order.DownFor(q) || n.upstream.CutOff(now) || n.renewed(now, e) || !n.markRenewal(q, born) {
 		return
 	}
 	turn := e.Expires() - e.Window() + n.turn(q, e.Window())
@@ -70,7 +70,7 @@ func (n *Node) turn(q dns.Question, window time.Duration) time.Duration {
 // renew asks, unless somebody else has meanwhile.
 func (n *Node) renew(now time.Duration, q dns.Question, born time.Duration) {
 	e := n.cache.Get(now, q)
-	if !e.Held() || e.Born > born || n.downFor(q) || n.renewed(now, e) {
+	if !e.Held() || e.Born > born || n.order.DownFor(q) || n.renewed(now, e) {
 		delete(n.refresh, n.key.Hash(q))
 		return
 	}

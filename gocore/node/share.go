@@ -94,8 +94,8 @@ func (s store) Wanted(now time.Duration, q dns.Question) bool {
 	return s.n.cache.Query(now, q, s.n.outage())
 }
 
-func (s store) Ours(q dns.Question, id dns.ServerID) bool { return s.n.serverInScope(q, id) }
+func (s store) Ours(q dns.Question, id dns.ServerID) bool { return s.n.order.Asks(q, id) }
 
 func (s store) Precedes(a *dns.Answer, held cache.Entry) bool {
-	return s.n.standing(a, false, 0).Nth <= s.n.standingOf(held).Nth
+	return s.n.order.Standing(a, false, 0).Nth <= s.n.order.Of(held).Nth
 }
