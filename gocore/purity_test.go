@@ -55,6 +55,7 @@ var allowed = map[string]string{
 	"mcdns/gocore/catchup":                 "",
 	"mcdns/gocore/dns":                     "",
 	"mcdns/gocore/failures":                "",
+	"mcdns/gocore/fetch":                   "",
 	"mcdns/gocore/group":                   "",
 	"mcdns/gocore/upstream":                "",
 	"mcdns/gocore/limit":                   "",

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/names"
 )
 
@@ -43,5 +44,5 @@ func (n *Node) wantSoon(now time.Duration, q dns.Question) {
 	if e := n.usable(now, q); e.Held() && e.Fresh(now) {
 		return
 	}
-	n.startFetch(now, q, ahead)
+	n.start(now, q, fetch.Ahead)
 }

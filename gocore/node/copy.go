@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/sharing"
 )
 
@@ -20,6 +21,7 @@ func (n *Node) Copy(r *rand.Rand) *Node {
 	c.cache, c.group = n.cache.Copy(worth{&c}), n.group.Copy()
 	c.upstream = n.upstream.Copy(serving{&c})
 	c.order = n.order.Copy(c.upstream)
+	c.fetch = n.fetch.Copy(fetch.Config{Host: fetching{&c}, Upstream: c.upstream, Order: c.order, Rand: r})
 	c.copyLookups(n)
 	c.failures = n.failures.Copy()
 	c.refresh, c.loans, c.recovery = maps.Clone(n.refresh), maps.Clone(n.loans), slices.Clone(n.recovery)
@@ -29,22 +31,8 @@ func (n *Node) Copy(r *rand.Rand) *Node {
 	return &c
 }
 
-// copyLookups copies what waits, and what was asked for it.
+// copyLookups copies what waits.
 func (n *Node) copyLookups(of *Node) {
-	fetches := map[*fetch]*fetch{nil: nil}
-	copied := func(f *fetch) *fetch {
-		if fetches[f] == nil && f != nil {
-			fetches[f] = f.copy()
-		}
-		return fetches[f]
-	}
-	n.fetches = of.fetches.copy(copied)
-	n.asks = make(map[uint64]*ask, len(of.asks))
-	for id, a := range of.asks {
-		one := *a
-		one.fetch = copied(a.fetch)
-		n.asks[id] = &one
-	}
 	n.asking, n.subs = maps.Clone(of.asking), maps.Clone(of.subs)
 	n.pending, n.numbered, n.waiting = maps.Clone(of.pending), maps.Clone(of.numbered), maps.Clone(of.waiting)
 	for q, p := range of.pending {
@@ -53,27 +41,9 @@ func (n *Node) copyLookups(of *Node) {
 		for i := range one.helpers {
 			one.helpers[i] = slices.Clone(p.helpers[i])
 		}
-		one.fetch = copied(p.fetch)
 		n.pending[q], n.numbered[p.made] = &one, &one
 		for _, w := range one.waiters {
 			n.waiting[w.id] = &one
 		}
 	}
-}
-
-func (f *fetch) copy() *fetch {
-	one := *f
-	one.asks, one.late, one.tries = slices.Clone(f.asks), slices.Clone(f.late), slices.Clone(f.tries)
-	return &one
-}
-
-func (t *table[T]) copy(one func(*T) *T) table[T] {
-	c := table[T]{last: t.last}
-	if t.of != nil {
-		c.of = make(map[uint64]*T, len(t.of))
-	}
-	for no, of := range t.of {
-		c.of[no] = one(of)
-	}
-	return c
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/group"
 	"mcdns/gocore/wire"
 )
@@ -82,7 +83,7 @@ func (n *Node) heardAsk(now time.Duration, m *group.Member, q dns.Question) {
 	}
 	e := n.usable(now, q)
 	if !e.Held() || !e.Fresh(now) {
-		n.startFetch(now, q, demand)
+		n.start(now, q, fetch.Demand)
 		return
 	}
 	n.share.Tell(now, e)

@@ -7,6 +7,7 @@ import (
 
 	"mcdns/gocore/catchup"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/sharing"
 	"mcdns/gocore/wire"
 )
@@ -26,19 +27,8 @@ type Send struct {
 // Way is one link and one address family by which the group is reached.
 type Way = sharing.Way
 
-// Ask asks a DNS server. TCP after truncation, EDNS fall-back, ports and ids
-// are the driver's; how often and whom is the node's.
-type Ask struct {
-	ID       uint64
-	Server   netip.AddrPort
-	Question dns.Question
-	Asker    uint32 // Lookup.Asker of the first who asked, or Itself
-	// Patience is how long a reply is still of use; longer than the node waits
-	// before it asks again, because a late answer is an answer.
-	Patience time.Duration
-	// TCP: whoever waits wants no UDP.
-	TCP bool
-}
+// Ask asks a DNS server; Replied says what became of it.
+type Ask fetch.Ask
 
 // Respond answers a Lookup.
 type Respond struct {

@@ -56,7 +56,7 @@ func (n *Node) answered(now time.Duration, q dns.Question) {
 // may still answer; the failure is remembered so that it is not asked again at once.
 func (n *Node) nobodyKnows(now time.Duration, p *pending) {
 	n.share.EndAsk(p.q)
-	if n.askClaimer(now, p) || n.mayCome(now, p.fetch) {
+	if n.askClaimer(now, p) || n.fetch.MayCome(now, p.q) {
 		return
 	}
 	n.rememberFailure(now, p)

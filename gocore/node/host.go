@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/group"
 	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
@@ -27,12 +28,12 @@ func (n *Node) setServers(now time.Duration) {
 // reach, and a lookup would wait for them to its deadline.
 func (n *Node) askAnew(now time.Duration) {
 	for _, p := range n.inOrder() {
-		if p.fetch == nil || p.fetch.kind == viaFallback {
+		if why, under := n.fetch.Under(p.q); !under || why == fetch.Fallback {
 			continue
 		}
-		n.abandon(now, p)
+		n.fetch.Abandon(now, p.q)
 		if len(p.waiters) > 0 {
-			n.startFetch(now, p.q, demand)
+			n.start(now, p.q, fetch.Demand)
 		}
 		n.drop(p)
 	}
@@ -94,11 +95,4 @@ func (n *Node) outage() uint32 {
 func (n *Node) allDown() bool {
 	_, down := n.upstream.Outage()
 	return down
-}
-
-// forgetAsks takes it that nothing which is under way counts against a server.
-func (n *Node) forgetAsks() {
-	for _, a := range n.asks {
-		a.over = true
-	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"mcdns/gocore/catchup"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/group"
 )
 
@@ -24,7 +25,7 @@ type Configure struct{ Settings Settings }
 type Restore struct{ Entries []Entry }
 
 // Itself is the node as an asker: of what it looks up before anybody asks, and of probes.
-const Itself = 1<<32 - 1
+const Itself = fetch.Itself
 
 // Lookup is a question of this host's programs. Exactly one Respond effect with
 // the same ID follows, in this or a later call.
@@ -37,13 +38,8 @@ type Lookup struct {
 	Asker uint32
 }
 
-// Options are what a program wants otherwise than resolv.conf has it (RES_OPTIONS); the
-// zero value is nothing. The driver bounds them: 30 s, 5 attempts, as glibc does.
-type Options struct {
-	Timeout     time.Duration
-	Attempts    int
-	TCP, Rotate bool
-}
+// Options are what a program wants otherwise than resolv.conf has it.
+type Options = fetch.Options
 
 // Forget says that nobody waits for the Lookup any more (its client left): no
 // Respond follows, what was begun for it goes on.
@@ -52,28 +48,17 @@ type Forget struct{ ID uint64 }
 // Received is a datagram that opened under a key of this group.
 type Received group.Datagram
 
-// Replied is what became of an Ask effect. A driver sends at most one for each
-// Ask, and need not send one at all: the node keeps its own time.
-type Replied struct {
-	Ask    uint64      // Ask.ID
-	Answer *dns.Answer // nil if it failed; Birth and Server are the node's to set
-	// Failure says why there is no answer.
-	Failure Failure
-	// Said is the RCODE that came in place of one, zero if nothing came.
-	Said dns.RcodeError
-}
+// Replied is what became of an Ask effect.
+type Replied fetch.Replied
 
 // Failure is why a server gave no answer.
-type Failure uint8
+type Failure = fetch.Failure
 
+// The failures.
 const (
-	// Silent: nothing came within Ask.Patience.
-	Silent Failure = iota + 1
-	// Unreachable: sending failed, or an ICMP error came back.
-	Unreachable
-	// Refused: a reply with RCODE SERVFAIL, REFUSED or any other that is no
-	// answer.
-	Refused
+	Silent      = fetch.Silent
+	Unreachable = fetch.Unreachable
+	Refused     = fetch.Refused
 )
 
 // Pulled is one record of a stream that a Pull effect opened.

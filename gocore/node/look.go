@@ -8,22 +8,11 @@ import (
 	"mcdns/gocore/upstream"
 )
 
-// What a probe asks, and how it is a fetch.
+// What a probe asks.
 
 // Ask asks once.
 func (h serving) Ask(now time.Duration, id upstream.ID, to upstream.Server, q dns.Question, wait time.Duration) {
-	n := h.n
-	t := try{server: id, to: to, sent: maxTries}
-	f := &fetch{q: q, kind: probe, began: now, deadline: now + upstream.ProbeListens, tries: []try{t}, sends: 1}
-	f.no = n.fetches.add(f)
-	no := n.id()
-	f.asks = []uint64{no}
-	f.at, f.last = id, no
-	n.asks[no] = &ask{fetch: f, server: id, to: to, sent: now}
-	n.countAsk(probe)
-	n.emit(Ask{ID: no, Server: to.Addr, Question: q, Asker: Itself, Patience: f.deadline - now})
-	n.after(now, wait, timer{kind: overdueTimer, key: no})
-	n.after(now, f.deadline-now, timer{kind: fetchTimer, key: f.no})
+	h.n.fetch.Probe(now, id, to, q, wait)
 }
 
 // probeWith lets a question that nobody holds be a probe, if the outage is old.

@@ -6,6 +6,7 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/wire"
 )
 
@@ -16,7 +17,6 @@ type pending struct {
 	asker   uint32 // who asked first
 	made    uint64 // its number, in order of arrival, for a stable order of effects
 	waiters []waiter
-	fetch   *fetch
 	queried time.Duration  // when the group was last asked, 0 if never
 	said    dns.RcodeError // what a server said to the last fetch that failed
 	lone    int            // how often the one peer that claims success was asked
@@ -60,7 +60,7 @@ func (n *Node) lookup(now time.Duration, in Lookup) {
 		n.considerRefresh(now, e)
 	case n.order.DownFor(q):
 		n.lookupWhileDown(now, in, e)
-	case n.failures.Active(now, q) && !n.upstream.CutOff(now) && !n.triesMore(in.Own):
+	case n.failures.Active(now, q) && !n.upstream.CutOff(now) && !n.fetch.TriesMore(in.Own):
 		n.serveOrFail(now, in.ID, in.Question, e)
 	case n.order.Outlived(e):
 		n.serveOutlived(now, in.ID, e)
@@ -76,11 +76,11 @@ func (n *Node) lookupWhileUp(now time.Duration, in Lookup, e cache.Entry) {
 	if p == nil {
 		return
 	}
-	if p.fetch == nil {
-		n.upstream.DoubtEarlier(now, n.order.Servers(in.Question))
-		n.startFetch(now, in.Question, demand)
+	if _, under := n.fetch.Under(in.Question); under {
+		n.fetch.Joined(now, in.Question, in.Own, p.agreed())
 	} else {
-		n.joined(now, p, in.Own)
+		n.upstream.DoubtEarlier(now, n.order.Servers(in.Question))
+		n.start(now, in.Question, fetch.Demand)
 	}
 	if n.upstream.CutOff(now) && len(p.waiters) == 1 {
 		n.askHelper(now, p)
@@ -108,11 +108,11 @@ func (n *Node) lookupWhileDown(now time.Duration, in Lookup, e cache.Entry) {
 	if p == nil {
 		return
 	}
-	switch {
-	case p.fetch != nil:
-		n.joined(now, p, in.Own)
+	switch _, under := n.fetch.Under(in.Question); {
+	case under:
+		n.fetch.Joined(now, in.Question, in.Own, p.agreed())
 	case (in.Own.TCP || n.order.Young(now, in.Question)) && !n.order.Fallback(in.Question):
-		n.startFetch(now, in.Question, demand)
+		n.start(now, in.Question, fetch.Demand)
 	}
 	n.resolveWhileDown(now, p)
 }
@@ -124,10 +124,10 @@ func (n *Node) resolveWhileDown(now time.Duration, p *pending) {
 		n.wantYounger(now, e)
 		return
 	}
-	switch {
-	case p.fetch != nil && p.fetch.kind == viaFallback:
+	switch why, under := n.fetch.Under(p.q); {
+	case under && why == fetch.Fallback:
 	case n.order.Fallback(p.q):
-		n.startFetch(now, p.q, viaFallback)
+		n.start(now, p.q, fetch.Fallback)
 	case !n.share.Asking(p.q):
 		n.askGroup(now, p)
 	}
@@ -141,9 +141,20 @@ func (n *Node) wantYounger(now time.Duration, e cache.Entry) {
 		return
 	}
 	if n.order.Fallback(q) && !n.failures.Active(now, q) {
-		n.startFetch(now, q, viaFallback)
+		n.start(now, q, fetch.Fallback)
 	}
 	n.share.AskYounger(now, e.Answer)
+}
+
+// serveOutlived serves such an answer at once, as in an outage, and asks the server that
+// stands in behind it: its address, if it has one, is the next program's.
+func (n *Node) serveOutlived(now time.Duration, id uint64, e cache.Entry) {
+	q := e.Answer.Question
+	n.serve(now, id, e)
+	n.upstream.DoubtEarlier(now, n.order.Servers(q))
+	if _, under := n.fetch.Under(q); !under {
+		n.start(now, q, fetch.Renewing)
+	}
 }
 
 // usable returns the answer that may be served for a question, or none:
@@ -182,7 +193,7 @@ func (n *Node) fetchFor(now time.Duration, in Lookup) {
 		}
 		n.pend(in.Question, in.Asker)
 	}
-	n.startFetch(now, in.Question, demand)
+	n.start(now, in.Question, fetch.Demand)
 }
 
 // wait makes a query wait; nil means that there was no room, and that it got what
@@ -196,7 +207,7 @@ func (n *Node) wait(now time.Duration, in Lookup) *pending {
 	if p == nil {
 		p = n.pend(in.Question, in.Asker)
 	}
-	w := waiter{in.ID, in.Own, now, n.allowed(in.Own, n.order.Servers(in.Question).Len())}
+	w := waiter{in.ID, in.Own, now, n.fetch.Allowed(in.Own, n.order.Servers(in.Question).Len())}
 	p.waiters = append(p.waiters, w)
 	n.waiting[in.ID] = p
 	n.endInTime(now, w)
@@ -204,19 +215,10 @@ func (n *Node) wait(now time.Duration, in Lookup) *pending {
 }
 
 func (n *Node) endInTime(now time.Duration, w waiter) {
-	n.after(now, w.began+n.deadline(now, w.allowed)-now, timer{kind: expiredTimer, key: w.id})
+	n.after(now, w.began+n.fetch.Deadline(now, w.allowed)-now, timer{kind: expiredTimer, key: w.id})
 }
 
 func nobodyWaits(n *Node, t timer) bool { return n.waiting[t.key] == nil }
-
-// deadline is how long a lookup may take: all that is allowed while some server is
-// up, or is yet to speak, else 3 s.
-func (n *Node) deadline(now, allowed time.Duration) time.Duration {
-	if n.upstream.Best() == Up || n.upstream.YetToSpeak(now, n.upstream.All()) {
-		return allowed
-	}
-	return min(3*time.Second, allowed)
-}
 
 // staleWait is how long a lookup waits for a server before it is served stale
 // (PROTOCOL 5.2).
@@ -251,7 +253,7 @@ func (n *Node) expired(now time.Duration, t timer) {
 		return
 	}
 	i := slices.IndexFunc(p.waiters, func(w waiter) bool { return w.id == t.key })
-	if w := p.waiters[i]; now < w.began+n.deadline(now, w.allowed) {
+	if w := p.waiters[i]; now < w.began+n.fetch.Deadline(now, w.allowed) {
 		n.endInTime(now, w)
 		return
 	}
@@ -275,10 +277,11 @@ func (n *Node) release(id uint64) {
 
 // drop forgets a pending question that nobody and nothing waits for.
 func (n *Node) drop(p *pending) {
-	if len(p.waiters) == 0 {
-		n.forgetSubs(p)
+	if len(p.waiters) > 0 {
+		return
 	}
-	if len(p.waiters) == 0 && p.fetch == nil && n.pending[p.q] == p && !n.share.Asking(p.q) {
+	n.forgetSubs(p)
+	if _, under := n.fetch.Under(p.q); !under && n.pending[p.q] == p && !n.share.Asking(p.q) {
 		delete(n.pending, p.q)
 		delete(n.numbered, p.made)
 		if n.asking[p.asker]--; n.asking[p.asker] == 0 {

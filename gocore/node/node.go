@@ -9,6 +9,7 @@ import (
 	"mcdns/gocore/catchup"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/failures"
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/group"
 	"mcdns/gocore/order"
 	"mcdns/gocore/sharing"
@@ -35,6 +36,7 @@ type Node struct {
 	failures *failures.Failures
 	upstream *upstream.Upstream
 	order    *order.Order
+	fetch    *fetch.Fetcher
 	refresh  map[uint64]renewal // under way or timed, by the question's hash
 	loans    map[uint64]loan    // by the question's hash
 	recovery []popular          // what was stale when the last outage ended, until all is looked at
@@ -43,15 +45,13 @@ type Node struct {
 	help  helped
 }
 
-// lookups are all questions that wait, and all that was asked for them.
+// lookups are all questions that wait.
 type lookups struct {
 	pending  map[dns.Question]*pending
 	numbered map[uint64]*pending // the same, by number
 	asking   map[uint32]int      // pending questions, by asker
 	waiting  map[uint64]*pending // by Lookup.ID
 	subs     map[uint64]sub      // sub-questions, by Lookup.ID
-	fetches  table[fetch]        // until nothing that was asked for them is of use
-	asks     map[uint64]*ask
 }
 
 // New makes a node that waits for its first Configure.
@@ -62,11 +62,12 @@ func New(c Config) *Node {
 		refresh: make(map[uint64]renewal),
 		lookups: lookups{
 			pending: make(map[dns.Question]*pending), numbered: make(map[uint64]*pending),
-			asking: make(map[uint32]int), waiting: make(map[uint64]*pending), asks: make(map[uint64]*ask), subs: make(map[uint64]sub),
+			asking: make(map[uint32]int), waiting: make(map[uint64]*pending), subs: make(map[uint64]sub),
 		},
 	}
 	n.upstream = upstream.New(serving{n})
 	n.order = order.New(n.upstream)
+	n.fetch = fetch.New(fetch.Config{Host: fetching{n}, Upstream: n.upstream, Order: n.order, Rand: c.Rand})
 	n.share = sharing.New(sharing.Config{
 		Host: sharer{n}, Store: store{n}, Group: n.group, Rand: c.Rand, Self: c.Self, Version: c.Version,
 	})
@@ -93,7 +94,7 @@ func (n *Node) Handle(now time.Duration, in Input) []Effect {
 	case Received:
 		n.share.Received(now, group.Datagram(in))
 	case Replied:
-		n.replied(now, in)
+		n.fetch.Replied(now, fetch.Replied(in))
 	case Pulled:
 		n.share.Pulled(now, catchup.Pulled(in))
 	case PageWanted:
@@ -125,6 +126,7 @@ func (n *Node) configure(now time.Duration, s Settings) {
 	n.order.Configure(order.Rules{
 		Servers: s.Servers, Rotate: s.Rotate, Lists: s.Lists, StopRebinding: s.StopRebinding, Place: s.Place,
 	})
+	n.fetch.Configure(fetch.Settings{Timeout: s.Timeout, Attempts: s.Attempts, Rotate: s.Rotate})
 	n.cache.SetLimit(s.CacheBytes)
 	n.setServers(now)
 	if first {
@@ -199,7 +201,7 @@ func (n *Node) noticeAbsence(now time.Duration) {
 	n.log(slog.LevelInfo, "awake again", "away", away.Round(time.Second).String())
 	n.failures.ClearAll()
 	n.cache.Sleep(last, now)
-	n.forgetAsks()
+	n.fetch.Slept()
 	n.upstream.Slept(now)
 	n.share.Slept(now, away)
 }

@@ -5,25 +5,20 @@ import (
 	"slices"
 	"time"
 
-	"mcdns/gocore/upstream"
+	"mcdns/gocore/dns"
 )
 
 // What waits when an outage begins, while it is young, and when it ends.
 
-// askAgain puts what programs wait for to the servers as soon as they are back: the
-// time-outs have grown meanwhile, by up to two seconds in a silence of one.
+// askAgain puts what programs wait for to the servers as soon as they are back.
 func (n *Node) askAgain(now time.Duration) {
 	if n.allDown() {
 		return
 	}
 	for _, p := range n.inOrder() {
-		switch {
-		case len(p.waiters) == 0:
-		case p.fetch == nil || p.fetch.kind == viaFallback: // which are asked in outages only
-			n.abandon(now, p)
-			n.startFetch(now, p.q, demand)
-		default:
-			n.sendNext(now, p.fetch)
+		if len(p.waiters) > 0 {
+			p.said = dns.RcodeError{}
+			n.fetch.Again(now, p.q, p.asker)
 		}
 	}
 }
@@ -34,26 +29,8 @@ func (n *Node) resolvePending(now time.Duration) {
 		if len(p.waiters) == 0 || !n.order.DownFor(p.q) {
 			continue
 		}
-		if f := p.fetch; f != nil {
-			n.after(now, f.began+upstream.LateAnswer-now, timer{kind: giveUpTimer, key: f.no})
-		}
+		n.fetch.EndLate(now, p.q)
 		n.resolveWhileDown(now, p)
-	}
-}
-
-// giveUpNowhere ends a question of a young outage that reached no server, once the
-// group has had its turn.
-func (n *Node) giveUpNowhere(now time.Duration, f *fetch) {
-	p := n.pending[f.q]
-	since, _ := n.order.Down(f.q)
-	if p != nil && p.fetch == f && !n.share.Asking(p.q) && f.kind == demand && f.began >= since && f.nowhere() && !n.upstream.Hearsay() {
-		n.giveUp(now, f, timer{})
-	}
-}
-
-func (n *Node) giveUp(now time.Duration, f *fetch, _ timer) {
-	if n.order.DownFor(f.q) && !n.upstream.YetToSpeak(now, n.order.Servers(f.q)) {
-		n.fetchFailed(now, f)
 	}
 }
 
@@ -66,4 +43,11 @@ func (n *Node) inOrder() []*pending {
 	}
 	slices.SortFunc(all, func(a, b *pending) int { return cmp.Compare(a.made, b.made) })
 	return all
+}
+
+// goOnAll moves all that waits, once a server was judged.
+func (n *Node) goOnAll(now time.Duration) {
+	for _, p := range n.inOrder() {
+		n.fetch.GoOn(now, p.q)
+	}
 }

@@ -19,14 +19,13 @@ func (n *Node) answerHere(now time.Duration, in Lookup) bool {
 
 // holdBack answers those who wait for a rebinding answer that the name has no
 // such record. It is neither kept nor shared: the rule is this host's own.
-func (n *Node) holdBack(now time.Duration, f *fetch) {
-	n.endFetch(f)
+func (n *Node) holdBack(now time.Duration, q dns.Question) {
 	n.count(RebindingStopped)
-	p := n.pending[f.q]
+	p := n.pending[q]
 	if p == nil {
 		return
 	}
-	none, err := dns.ParseAnswer(f.q, dns.RcodeSuccess, nil)
+	none, err := dns.ParseAnswer(q, dns.RcodeSuccess, nil)
 	if err != nil {
 		n.end(now, p, outcome{})
 		return

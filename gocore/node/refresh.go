@@ -6,6 +6,7 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/group"
 )
 
@@ -74,11 +75,11 @@ func (n *Node) renew(now time.Duration, q dns.Question, born time.Duration) {
 		delete(n.refresh, n.key.Hash(q))
 		return
 	}
-	if p := n.pending[q]; p != nil && p.fetch != nil {
+	if _, under := n.fetch.Under(q); under {
 		delete(n.refresh, n.key.Hash(q))
 		return
 	}
-	n.startFetch(now, q, renewing)
+	n.start(now, q, fetch.Renewing)
 }
 
 // rank is this host's place for a question: that of its owner name, so that

@@ -21,9 +21,10 @@ import (
 func (n *testNode) sizes() map[string]int {
 	h := n.share.Held()
 	failed, heard := n.failures.Len()
+	_, asks := n.fetch.Held()
 	return map[string]int{
 		"timers": len(n.timers.heap), "pending": len(n.pending), "waiting": len(n.waiting),
-		"asks": len(n.asks), "failures": failed, "refresh": len(n.refresh),
+		"asks": asks, "failures": failed, "refresh": len(n.refresh),
 		"answers": h.Answers, "turns": h.Turns, "pulls": h.Pulls, "exports": h.Exports,
 		"announcements": h.Announcements, "announcement heap": h.Heap, "queries": h.Queries, "put": h.Put,
 		"nonces": h.Nonces, "heard": heard, "members": n.group.N() - 1, "challenges": h.Open,

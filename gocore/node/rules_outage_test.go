@@ -124,12 +124,18 @@ func TestThreeBrokenNamesAreNoOutageForAHostAlone(t *testing.T) {
 	n := l.nodes[0]
 	l.known(3)
 	n.lookup("n0.example.")
+	var asks []uint64 // for programs
+	l.onEffect = func(_ *testNode, e Effect) {
+		if a, is := e.(Ask); is && a.Asker != Itself {
+			asks = append(asks, a.ID)
+		}
+	}
 	for i := range 5 { // a broken zone, while the server is well
 		n.handle(Lookup{ID: 1000 + uint64(i), Question: question(fmt.Sprintf("broken%d.example.", i))})
-		for id, a := range n.asks {
-			if a.fetch.kind == demand {
-				n.handle(Replied{Ask: id, Failure: Refused})
-			}
+		for len(asks) > 0 {
+			id := asks[0]
+			asks = asks[1:]
+			n.handle(Replied{Ask: id, Failure: Refused})
 		}
 		l.run(100 * time.Millisecond)
 	}

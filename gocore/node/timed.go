@@ -3,6 +3,7 @@ package node
 import (
 	"time"
 
+	"mcdns/gocore/fetch"
 	"mcdns/gocore/sharing"
 	"mcdns/gocore/upstream"
 )
@@ -16,14 +17,7 @@ const (
 	// Of lookups; key is Lookup.ID.
 	overrunTimer
 	expiredTimer
-	// Of fetches; key is the fetch's number.
-	fetchTimer
-	turnTimer  // gen is the turn
-	quietTimer // gen is the turn
-	giveUpTimer
-	lateTimer
-	// Of asks; key is Ask.ID.
-	overdueTimer
+	fetchTimer // a fetch.Timer
 	// Of what is pending; key is its number.
 	helperTimer // gen is the row of helpers
 	claimerTimer
@@ -59,12 +53,7 @@ func init() {
 
 		overrunTimer: {run: (*Node).overrun, over: nobodyWaits},
 		expiredTimer: {run: (*Node).expired, over: nobodyWaits},
-		fetchTimer:   {run: ofFetch((*Node).timeIsUp), over: fetchOver},
-		turnTimer:    {run: ofFetch((*Node).turnOver), over: fetchOver},
-		quietTimer:   {run: ofFetch((*Node).turnQuiet), over: fetchOver},
-		giveUpTimer:  {run: ofFetch((*Node).giveUp), over: fetchOver},
-		lateTimer:    {run: (*Node).forgetLate},
-		overdueTimer: {run: (*Node).overdue, over: askOver},
+		fetchTimer:   {run: (*Node).fetchDue, over: (*Node).fetchOver},
 		helperTimer:  {run: ofPending((*Node).askHelperAgain)},
 		claimerTimer: {run: ofPending((*Node).claimerSilent)},
 		renewTimer:   {run: (*Node).renewDue},
@@ -88,15 +77,6 @@ func plain(f func(*Node, time.Duration)) func(*Node, time.Duration, timer) {
 	return func(n *Node, now time.Duration, _ timer) { f(n, now) }
 }
 
-// ofFetch finds the fetch, unless it is done.
-func ofFetch(f func(*Node, time.Duration, *fetch, timer)) func(*Node, time.Duration, timer) {
-	return func(n *Node, now time.Duration, t timer) {
-		if x := n.fetches.of[t.key]; x != nil && !x.done {
-			f(n, now, x, t)
-		}
-	}
-}
-
 // ofPending finds the pending question.
 func ofPending(f func(*Node, time.Duration, *pending, timer)) func(*Node, time.Duration, timer) {
 	return func(n *Node, now time.Duration, t timer) {
@@ -109,3 +89,11 @@ func ofPending(f func(*Node, time.Duration, *pending, timer)) func(*Node, time.D
 func (n *Node) upstreamDue(now time.Duration, t timer) {
 	n.upstream.Fire(now, upstream.Timer{Due: upstream.Due(t.of), ID: upstream.ID(t.key), Gen: t.gen})
 }
+
+func fetchTimed(t timer) fetch.Timer {
+	return fetch.Timer{Due: fetch.Due(t.of), Key: t.key, Gen: t.gen}
+}
+
+func (n *Node) fetchDue(now time.Duration, t timer) { n.fetch.Fire(now, fetchTimed(t)) }
+
+func (n *Node) fetchOver(t timer) bool { return n.fetch.Over(fetchTimed(t)) }
