@@ -36,9 +36,7 @@ const (
 
 // tooLarge is what is larger yet: what follows may shrink, and nothing may join it.
 var tooLarge = map[string]int{
-	"mcdns/gocore/node: lines":        3530,
-	"mcdns/gocore/node.Node: methods": 151,
-	"mcdns/gocore/dns: lines":         2430,
+	"mcdns/gocore/dns: lines": 2430,
 }
 
 // holds fails the test if something is larger than it may be.

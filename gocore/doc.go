@@ -16,14 +16,22 @@
 //	catchup/  what was missed, by streams
 //	sharing/  what the group hears and says: HELLO, ANNOUNCE, QUERY and ANSWER
 //	upstream/ the DNS servers: which is up, suspect or down, and whose turn it is
-//	node/     the front door, and who waits for what: Handle(now, Input) []Effect, NextWake(now)
+//	order/    which servers a question goes to, and whose answer counts
+//	held/     the answers that are held, and which of them may be served
+//	failures/ questions that nobody could answer a moment ago
+//	fetch/    a question put to the DNS servers until one answers
+//	help/     what hosts ask for each other, when one is cut off
+//	renewal/  what is asked before anybody waits
+//	lookup/   who waits for what, and what ends the waiting
+//	node/     the front door, which joins them: Handle(now, Input) []Effect, NextWake(now)
 //
 // Read node/input.go and node/effect.go first: they are everything that goes
-// in and comes out. Then node/lookup.go (a lookup), node/fetch.go,
-// node/order.go, node/ending.go (what ends a wait). Of peers: sharing/hears.go.
+// in and comes out. Then lookup/lookup.go (a lookup), lookup/ending.go (what ends a wait),
+// fetch/send.go (which server is asked), order/standing.go (whose answer counts). Of peers:
+// sharing/hears.go.
 //
-// node/host.go and node/share.go have what a node does for its rooms: it follows what
-// happens to the DNS servers, and what the group says. When a server is down stands in
+// Each room sees the node through a small interface, its Host. node/host.go, node/fetch.go,
+// node/lookups.go and node/share.go have what the node does for them. When a server is down stands in
 // upstream/judge.go, and the states in upstream/life.go. By which transport one is asked
 // stands in daemon/upstream/transport.go.
 //

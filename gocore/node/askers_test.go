@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/lookup"
 	"mcdns/gocore/wire"
 )
 
@@ -22,11 +23,11 @@ func TestOneAskerStarvesNobody(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
 	l.dead = true
-	for i := range 2 * maxPending {
+	for i := range 2 * lookup.MaxPending {
 		n.by(1, fmt.Sprintf("x%d.example.", i))
 	}
-	if got := len(n.pending); got > maxPending/2 {
-		t.Errorf("%d questions of one asker wait; want %d at most", got, maxPending/2)
+	if got := n.lookups.Count().Pending; got > lookup.MaxPending/2 {
+		t.Errorf("%d questions of one asker wait; want %d at most", got, lookup.MaxPending/2)
 	}
 	for i := range 100 {
 		if r := n.by(2, fmt.Sprintf("y%d.example.", i))(); r != nil {
@@ -34,8 +35,8 @@ func TestOneAskerStarvesNobody(t *testing.T) {
 		}
 	}
 	l.run(time.Minute)
-	if len(n.Node.asking)+len(n.pending) > 1 { // a probe's
-		t.Errorf("%d questions of %d askers are left", len(n.pending), len(n.Node.asking))
+	if n.lookups.Count().Askers+n.lookups.Count().Pending > 1 { // a probe's
+		t.Errorf("%d questions of %d askers are left", n.lookups.Count().Pending, n.lookups.Count().Askers)
 	}
 }
 

@@ -4,11 +4,10 @@
 package node
 
 import (
-	"maps"
 	"math/rand/v2"
 	"slices"
 
-	"mcdns/gocore/fetch"
+	"mcdns/gocore/held"
 	"mcdns/gocore/sharing"
 )
 
@@ -18,32 +17,14 @@ import (
 func (n *Node) Copy(r *rand.Rand) *Node {
 	c := *n
 	c.rand, c.out, c.timers.heap = r, slices.Clone(n.out), slices.Clone(n.timers.heap)
-	c.cache, c.group = n.cache.Copy(worth{&c}), n.group.Copy()
+	c.group, c.failures = n.group.Copy(), n.failures.Copy()
 	c.upstream = n.upstream.Copy(serving{&c})
 	c.order = n.order.Copy(c.upstream)
-	c.fetch = n.fetch.Copy(fetch.Config{Host: fetching{&c}, Upstream: c.upstream, Order: c.order, Rand: r})
-	c.copyLookups(n)
-	c.failures = n.failures.Copy()
-	c.refresh, c.loans, c.recovery = maps.Clone(n.refresh), maps.Clone(n.loans), slices.Clone(n.recovery)
-	c.help.asker, c.help.name = maps.Clone(n.help.asker), maps.Clone(n.help.name)
-
-	c.share = n.share.Copy(sharing.Config{Host: sharer{&c}, Store: store{&c}, Group: c.group, Rand: r})
+	c.held = n.held.Copy(held.Config{Host: holding{&c}, Group: c.group, Order: c.order})
+	c.fetch = n.fetch.Copy(c.fetchConfig())
+	c.share = n.share.Copy(sharing.Config{Host: sharer{&c}, Store: store{c.held, &c}, Group: c.group, Rand: r})
+	c.help = n.help.Copy(c.helpConfig())
+	c.renewals = n.renewals.Copy(c.renewalConfig())
+	c.lookups = n.lookups.Copy(c.lookupConfig())
 	return &c
-}
-
-// copyLookups copies what waits.
-func (n *Node) copyLookups(of *Node) {
-	n.asking, n.subs = maps.Clone(of.asking), maps.Clone(of.subs)
-	n.pending, n.numbered, n.waiting = maps.Clone(of.pending), maps.Clone(of.numbered), maps.Clone(of.waiting)
-	for q, p := range of.pending {
-		one := *p
-		one.waiters, one.helpers, one.subs = slices.Clone(p.waiters), slices.Clone(p.helpers), slices.Clone(p.subs)
-		for i := range one.helpers {
-			one.helpers[i] = slices.Clone(p.helpers[i])
-		}
-		n.pending[q], n.numbered[p.made] = &one, &one
-		for _, w := range one.waiters {
-			n.waiting[w.id] = &one
-		}
-	}
 }

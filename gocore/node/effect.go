@@ -3,11 +3,10 @@ package node
 import (
 	"log/slog"
 	"net/netip"
-	"time"
 
 	"mcdns/gocore/catchup"
-	"mcdns/gocore/dns"
 	"mcdns/gocore/fetch"
+	"mcdns/gocore/lookup"
 	"mcdns/gocore/sharing"
 	"mcdns/gocore/wire"
 )
@@ -37,44 +36,18 @@ type Respond struct {
 }
 
 // Result is the outcome of a Lookup.
-type Result struct {
-	// Answer is nil if nobody can say now.
-	Answer *dns.Answer
-	// Said is what a server said in place of an answer. It is zero if there is one, if
-	// the servers were silent, and in an outage, whatever they say then.
-	Said dns.RcodeError
-	// Age is how old the answer is on this host.
-	Age time.Duration
-	// TTL is what programs may keep it for, in whole seconds.
-	TTL time.Duration
-	// Life is how long it counts as fresh from its birth on: at most what it came with.
-	Life time.Duration
-	// Stale: past its TTL, served because no DNS server answers in time.
-	Stale bool
-	// Source is where this host has it from.
-	Source Source
-	// Peer is who told it, if Source is FromPeer.
-	Peer wire.Peer
-}
-
-// Held reports whether others have had this very answer: the same records in one
-// order, which the server would have changed between them.
-func (r *Result) Held() bool { return r.Source == FromCache || r.Source == FromPeer }
+type Result = lookup.Result
 
 // Source is where an answer came from.
-type Source uint8
+type Source = lookup.Source
 
+// The sources.
 const (
-	// FromNobody: there is no answer.
-	FromNobody Source = iota
-	// FromCache: held since this host fetched it itself.
-	FromCache
-	// FromServer: fetched from a DNS server for this query.
-	FromServer
-	// FromPeer: another host of the group said it.
-	FromPeer
-	// FromHere: a special-use name that only this host may answer for.
-	FromHere
+	FromNobody = lookup.FromNobody
+	FromCache  = lookup.FromCache
+	FromServer = lookup.FromServer
+	FromPeer   = lookup.FromPeer
+	FromHere   = lookup.FromHere
 )
 
 // Pull opens a stream to a peer and asks it for what Want says. Pulled inputs

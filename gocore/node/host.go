@@ -4,8 +4,8 @@ import (
 	"log/slog"
 	"time"
 
+	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
-	"mcdns/gocore/fetch"
 	"mcdns/gocore/group"
 	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
@@ -17,25 +17,10 @@ import (
 // setServers follows a change of configuration.
 func (n *Node) setServers(now time.Duration) {
 	n.failures.ClearAll() // the settings may name servers that know what these did not
-	n.loans = nil         // lent by the old list
+	n.held.ClearLoans()   // lent by the old list
 	s := &n.set
 	if n.upstream.Configure(now, upstream.Config{Servers: s.Servers, Fallback: s.Fallback, Routes: s.Routes, Rotate: s.Rotate}) {
-		n.askAnew(now)
-	}
-}
-
-// askAnew puts what is under way to the new servers: those before may be out of
-// reach, and a lookup would wait for them to its deadline.
-func (n *Node) askAnew(now time.Duration) {
-	for _, p := range n.inOrder() {
-		if why, under := n.fetch.Under(p.q); !under || why == fetch.Fallback {
-			continue
-		}
-		n.fetch.Abandon(now, p.q)
-		if len(p.waiters) > 0 {
-			n.start(now, p.q, fetch.Demand)
-		}
-		n.drop(p)
+		n.lookups.AskAnew(now)
 	}
 }
 
@@ -63,21 +48,21 @@ func (h serving) Happened(now time.Duration, e upstream.Event) {
 	n := h.n
 	switch e {
 	case upstream.Judged:
-		n.goOnAll(now)
+		n.lookups.GoOn(now)
 	case upstream.CutOff:
-		n.askHelpers(now)
+		n.lookups.AskHelpers(now)
 	case upstream.Back:
 		n.failures.ClearAll()
 		n.after(now, 0, timer{kind: goOnTimer}) // the reply that shows it may be what is waited for
 	case upstream.AllDown:
 		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.share.State())
-		n.resolvePending(now)
+		n.lookups.ResolvePending(now)
 	case upstream.SeenDown:
-		n.resolvePending(now)
+		n.lookups.ResolvePending(now)
 	case upstream.Over:
 		n.failures.ClearAll()
 		n.after(now, 0, timer{kind: askAgainTimer}) // the reply that shows it may be what is waited for
-		n.recoverPopular(now)
+		n.renewals.Recover(now)
 	case upstream.Doubted:
 		n.share.SayTwice(now)
 	case upstream.News:
@@ -85,14 +70,35 @@ func (h serving) Happened(now time.Duration, e upstream.Event) {
 	}
 }
 
-// outage is the number of the outage that goes on, or of the last one.
-func (n *Node) outage() uint32 {
-	number, _ := n.upstream.Outage()
-	return number
+// Ask asks once.
+func (h serving) Ask(now time.Duration, id upstream.ID, to upstream.Server, q dns.Question, wait time.Duration) {
+	h.n.fetch.Probe(now, id, to, q, wait)
 }
 
-// allDown reports whether all servers are.
-func (n *Node) allDown() bool {
-	_, down := n.upstream.Outage()
-	return down
+// probeLook is how many answers a probe's question is chosen among, the latest
+// used: with a full cache each probe would else hold up lookups for milliseconds.
+const probeLook = 1000
+
+// ProbeQuestion is the most asked answer that is past its TTL, so that a probe
+// is a refresh too, and so that a resolver without uplink cannot answer from
+// its own cache (PROTOCOL 5.6). A server that is not current is asked only for what
+// it gave itself: a public one would learn the site's names else.
+func (h serving) ProbeQuestion(now time.Duration, id upstream.ID, doubted dns.Question) dns.Question {
+	var best cache.Entry
+	h.n.held.Recent(probeLook, func(e cache.Entry) {
+		if e.Answer.Question != doubted && betterProbe(now, e, best) && h.n.order.MayProbe(id, e) {
+			best = e
+		}
+	})
+	if !best.Held() {
+		return upstream.RootSOA
+	}
+	return best.Answer.Question
+}
+
+func betterProbe(now time.Duration, e, best cache.Entry) bool {
+	if !best.Held() || e.Fresh(now) != best.Fresh(now) {
+		return !best.Held() || best.Fresh(now)
+	}
+	return e.Asked > best.Asked
 }

@@ -4,9 +4,9 @@ import (
 	"time"
 
 	"mcdns/gocore/catchup"
-	"mcdns/gocore/dns"
 	"mcdns/gocore/fetch"
 	"mcdns/gocore/group"
+	"mcdns/gocore/lookup"
 )
 
 // An Input is what happens to a node: one of the types of this file. A driver
@@ -29,14 +29,7 @@ const Itself = fetch.Itself
 
 // Lookup is a question of this host's programs. Exactly one Respond effect with
 // the same ID follows, in this or a later call.
-type Lookup struct {
-	ID       uint64 // chosen by the driver, below 1<<63: the others are the node's
-	Question dns.Question
-	Own      Options // the program's
-	// Asker is who of the host asks, by a number that means nothing to the node: what
-	// is scarce is shared among askers.
-	Asker uint32
-}
+type Lookup lookup.Lookup
 
 // Options are what a program wants otherwise than resolv.conf has it.
 type Options = fetch.Options

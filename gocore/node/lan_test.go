@@ -98,6 +98,18 @@ type testNode struct {
 // forced is the host's view of its servers, for tests to change.
 func (n *testNode) forced() upstream.Forced { return upstream.Forced{Upstream: n.upstream} }
 
+// outage is the number of the outage that goes on, or of the last one; allDown reports
+// whether all servers are down.
+func (n *testNode) outage() uint32 {
+	number, _ := n.upstream.Outage()
+	return number
+}
+
+func (n *testNode) allDown() bool {
+	_, down := n.upstream.Outage()
+	return down
+}
+
 // first is the host's first server.
 func (n *testNode) first() ServerStatus { return n.Status(n.clock()).Servers[0] }
 

@@ -234,19 +234,16 @@ func TestWhoWaitsForTheGroupIsToldWhenTheKeyGoes(t *testing.T) {
 	n := l.nodes[0]
 	answer := n.query("nobody.example.")
 	n.query("left.example.")
+	left := n.nextID
 	l.run(10 * time.Millisecond)
-	for id, p := range n.waiting {
-		if p.q.Name == "left.example." {
-			n.handle(Forget{id})
-		}
-	}
+	n.handle(Forget{left})
 	s := l.settings()
 	s.Shares = false
 	n.handle(Configure{s})
 	if l.run(10 * time.Millisecond); answer() == nil {
 		t.Error("whoever waited for the group waits on without one")
 	}
-	if l.run(time.Minute); len(n.pending) > 0 {
-		t.Errorf("%d questions are pending a minute later", len(n.pending))
+	if l.run(time.Minute); n.lookups.Count().Pending > 0 {
+		t.Errorf("%d questions are pending a minute later", n.lookups.Count().Pending)
 	}
 }

@@ -56,7 +56,7 @@ func TestInsiderEmptiesNobodysMemory(t *testing.T) {
 	}
 	left := 0
 	for _, name := range names {
-		if n.cache.Get(l.now, question(name)).Held() {
+		if n.held.Get(l.now, question(name)).Held() {
 			left++
 		}
 	}
@@ -66,8 +66,8 @@ func TestInsiderEmptiesNobodysMemory(t *testing.T) {
 	if full, flooded := n.logged("memory full"), n.logged("a peer's answers take most"); full != 1 || flooded != 1 {
 		t.Errorf("logged %d times that the memory is full, %d times that a peer fills it; want once each: %q", full, flooded, n.logs)
 	}
-	n.set.CacheBytes = 8 << 20
-	n.cache.SetLimit(8 << 20)
+	s.CacheBytes = 8 << 20
+	n.handle(Configure{s})
 	l.run(3 * time.Hour)
 	if got := n.logged("memory no longer full"); got != 1 {
 		t.Errorf("logged %d times that it is over; want once", got)

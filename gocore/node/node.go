@@ -7,11 +7,14 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/catchup"
-	"mcdns/gocore/dns"
 	"mcdns/gocore/failures"
 	"mcdns/gocore/fetch"
 	"mcdns/gocore/group"
+	"mcdns/gocore/held"
+	"mcdns/gocore/help"
+	"mcdns/gocore/lookup"
 	"mcdns/gocore/order"
+	"mcdns/gocore/renewal"
 	"mcdns/gocore/sharing"
 	"mcdns/gocore/upstream"
 )
@@ -24,55 +27,59 @@ type Node struct {
 	set     Settings
 	started bool // the first Configure came
 
-	cache  *cache.Cache
 	group  *group.Group
 	timers timers
 	out    []Effect
 	nextID uint64
 	last   time.Duration // of the last Handle
-	memory memory
 
-	lookups
-	failures *failures.Failures
 	upstream *upstream.Upstream
 	order    *order.Order
+	held     *held.Held
+	failures *failures.Failures
 	fetch    *fetch.Fetcher
-	refresh  map[uint64]renewal // under way or timed, by the question's hash
-	loans    map[uint64]loan    // by the question's hash
-	recovery []popular          // what was stale when the last outage ended, until all is looked at
-
-	share *sharing.Sharing
-	help  helped
-}
-
-// lookups are all questions that wait.
-type lookups struct {
-	pending  map[dns.Question]*pending
-	numbered map[uint64]*pending // the same, by number
-	asking   map[uint32]int      // pending questions, by asker
-	waiting  map[uint64]*pending // by Lookup.ID
-	subs     map[uint64]sub      // sub-questions, by Lookup.ID
+	share    *sharing.Sharing
+	help     *help.Helper
+	renewals *renewal.Renewals
+	lookups  *lookup.Lookups
 }
 
 // New makes a node that waits for its first Configure.
 func New(c Config) *Node {
-	n := &Node{
-		rand: c.Rand, key: c.Secret, failures: failures.New(c.Secret),
-		group:   group.New(c.Self.ID, c.Secret),
-		refresh: make(map[uint64]renewal),
-		lookups: lookups{
-			pending: make(map[dns.Question]*pending), numbered: make(map[uint64]*pending),
-			asking: make(map[uint32]int), waiting: make(map[uint64]*pending), subs: make(map[uint64]sub),
-		},
-	}
+	n := &Node{rand: c.Rand, key: c.Secret, group: group.New(c.Self.ID, c.Secret), failures: failures.New(c.Secret)}
 	n.upstream = upstream.New(serving{n})
 	n.order = order.New(n.upstream)
-	n.fetch = fetch.New(fetch.Config{Host: fetching{n}, Upstream: n.upstream, Order: n.order, Rand: c.Rand})
+	n.held = held.New(held.Config{Host: holding{n}, Key: n.key, Group: n.group, Order: n.order})
+	n.fetch = fetch.New(n.fetchConfig())
 	n.share = sharing.New(sharing.Config{
-		Host: sharer{n}, Store: store{n}, Group: n.group, Rand: c.Rand, Self: c.Self, Version: c.Version,
+		Host: sharer{n}, Store: store{n.held, n}, Group: n.group, Rand: c.Rand, Self: c.Self, Version: c.Version,
 	})
-	n.cache = cache.New(0, c.Secret, worth{n})
+	n.help = help.New(n.helpConfig())
+	n.renewals = renewal.New(n.renewalConfig())
+	n.lookups = lookup.New(n.lookupConfig())
 	return n
+}
+
+func (n *Node) fetchConfig() fetch.Config {
+	return fetch.Config{Host: fetching{n}, Upstream: n.upstream, Order: n.order, Rand: n.rand}
+}
+
+func (n *Node) helpConfig() help.Config {
+	return help.Config{Host: helping{awaited{n}}, Share: n.share, Group: n.group, Upstream: n.upstream, Order: n.order}
+}
+
+func (n *Node) renewalConfig() renewal.Config {
+	return renewal.Config{
+		Host: renewing{awaited{n}}, Key: n.key, Held: n.held, Group: n.group, Upstream: n.upstream,
+		Order: n.order, Fetch: n.fetch, Failures: n.failures,
+	}
+}
+
+func (n *Node) lookupConfig() lookup.Config {
+	return lookup.Config{
+		Host: looking{n}, Held: n.held, Failures: n.failures, Upstream: n.upstream, Order: n.order, Fetch: n.fetch,
+		Share: n.share, Help: n.help, Renewals: n.renewals,
+	}
 }
 
 // Handle takes one input at a time and returns what is to be done about it, in
@@ -88,9 +95,9 @@ func (n *Node) Handle(now time.Duration, in Input) []Effect {
 	case Restore:
 		n.restore(now, in.Entries)
 	case Lookup:
-		n.lookup(now, in)
+		n.lookups.Lookup(now, lookup.Lookup(in))
 	case Forget:
-		n.forget(in.ID)
+		n.lookups.Forget(in.ID)
 	case Received:
 		n.share.Received(now, group.Datagram(in))
 	case Replied:
@@ -102,7 +109,7 @@ func (n *Node) Handle(now time.Duration, in Input) []Effect {
 	case StreamClosed:
 		n.share.StreamClosed(in.Stream)
 	case Paused:
-		n.cache.Grow(in.By)
+		n.held.Grow(in.By)
 	case Stop:
 		n.share.Bye(now)
 	}
@@ -127,7 +134,11 @@ func (n *Node) configure(now time.Duration, s Settings) {
 		Servers: s.Servers, Rotate: s.Rotate, Lists: s.Lists, StopRebinding: s.StopRebinding, Place: s.Place,
 	})
 	n.fetch.Configure(fetch.Settings{Timeout: s.Timeout, Attempts: s.Attempts, Rotate: s.Rotate})
-	n.cache.SetLimit(s.CacheBytes)
+	n.held.Configure(held.Settings{
+		Limits:   cache.Limits{Min: s.MinTTL, Max: s.MaxTTL, Negative: s.NegativeTTL},
+		MaxStale: s.MaxStale, Bytes: s.CacheBytes, Place: s.Place,
+	})
+	n.renewals.Configure(s.FetchAhead)
 	n.setServers(now)
 	if first {
 		n.last = now
@@ -144,9 +155,8 @@ func (n *Node) configure(now time.Duration, s Settings) {
 const expireEvery = time.Hour
 
 func (n *Node) expire(now time.Duration) {
-	n.cache.Expire(now, n.set.MaxStale)
+	n.held.Expire(now)
 	n.failures.Expire(now)
-	n.noteRoom()
 	n.expireLater(now)
 }
 
@@ -167,21 +177,8 @@ func (n *Node) restore(now time.Duration, entries []Entry) {
 			Answer: e.Answer, Age: min(e.Age, maxSavedAge), From: e.From, Place: e.Place,
 			Worn: e.Worn, Asked: e.Asked,
 		}
-		n.cache.Put(now, in, n.limits())
+		n.held.Restore(now, in)
 	}
-}
-
-func (n *Node) limits() cache.Limits {
-	return cache.Limits{Min: n.set.MinTTL, Max: n.set.MaxTTL, Negative: n.set.NegativeTTL}
-}
-
-// worth tells the cache what answers are worth.
-type worth struct{ node *Node }
-
-func (w worth) RanksHigh(q dns.Question) bool { return w.node.rank(q) < 3 }
-
-func (w worth) Standing(a *dns.Answer, own bool, place uint64) cache.Standing {
-	return w.node.order.Standing(a, own, place)
 }
 
 // absence is how late a Wake may come before the node takes it that the host
@@ -200,7 +197,7 @@ func (n *Node) noticeAbsence(now time.Duration) {
 	}
 	n.log(slog.LevelInfo, "awake again", "away", away.Round(time.Second).String())
 	n.failures.ClearAll()
-	n.cache.Sleep(last, now)
+	n.held.Sleep(last, now)
 	n.fetch.Slept()
 	n.upstream.Slept(now)
 	n.share.Slept(now, away)

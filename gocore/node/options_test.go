@@ -19,7 +19,7 @@ func (l *lan) after(d time.Duration, result func() *Result) string {
 	if result() == nil {
 		return "waits"
 	}
-	return result().says()
+	return says(result())
 }
 
 func (l *lan) expect(what string, d time.Duration, result func() *Result, want string) {

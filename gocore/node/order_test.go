@@ -108,7 +108,7 @@ func twoServers(t tb, hosts int) (l *lan, a, b *dnsServer) {
 
 // says is the address that a result holds, "none" for a negative and "" for a
 // failure.
-func (r Result) says() string {
+func says(r *Result) string {
 	switch {
 	case r.Answer == nil:
 		return ""
@@ -123,8 +123,8 @@ func (r Result) says() string {
 func (n *testNode) gets(name, want string) (Result, time.Duration) {
 	n.lan.t.Helper()
 	r, took := n.lookup(name)
-	if r.says() != want {
-		n.lan.t.Errorf("host %d, %s: got %q after %v; want %q", n.i, name, r.says(), took, want)
+	if says(&r) != want {
+		n.lan.t.Errorf("host %d, %s: got %q after %v; want %q", n.i, name, says(&r), took, want)
 	}
 	return r, took
 }
@@ -140,7 +140,7 @@ func TestFirstServersSlowAnswerIsNotOvertaken(t *testing.T) {
 			l.nodes[1].lookup(fmt.Sprintf("n%d.corp.", l.rand.IntN(1000)))
 			l.nodes[0].lookup(fmt.Sprintf("m%d.corp.", l.rand.IntN(1000)))
 		}
-		if r := result(); r == nil || r.says() != "10.0.0.2" {
+		if r := result(); r == nil || says(r) != "10.0.0.2" {
 			t.Errorf("A takes %v: got %+v; want its answer", delay, r)
 		}
 		if got := b.names(); len(got) > 0 {
@@ -292,7 +292,7 @@ func TestOneStalledNameGoesOnAfterTheTimeoutOfResolvConf(t *testing.T) {
 		t.Fatalf("after %v B was asked %v, and the program got %+v; want neither", l.now-lanStart, got, result())
 	}
 	l.run(300 * time.Millisecond)
-	if r := result(); r == nil || r.says() != "203.0.113.7" {
+	if r := result(); r == nil || says(r) != "203.0.113.7" {
 		t.Errorf("after 5s got %+v; want the next server's answer", r)
 	}
 }
@@ -692,10 +692,10 @@ func TestFirstServerThatTakesSecondsIsNotOvertakenForLong(t *testing.T) {
 					name := fmt.Sprintf("slow%d.corp.", i)
 					a.answers[name] = "10.0.0.2"
 					at := l.now - began
-					if r, _ := n.lookup(name); r.says() != "10.0.0.2" {
+					if r, _ := n.lookup(name); says(&r) != "10.0.0.2" {
 						wrong++
 						if at > 13*time.Second {
-							t.Errorf("%d quick names, then %v, a lookup each %v: after %v got %q; want A's answer", quick, delay, every, at, r.says())
+							t.Errorf("%d quick names, then %v, a lookup each %v: after %v got %q; want A's answer", quick, delay, every, at, says(&r))
 						}
 					}
 					l.run(every)

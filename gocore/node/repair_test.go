@@ -46,7 +46,7 @@ func TestWhatAPartitionKeptApartIsRepaired(t *testing.T) {
 	l.silent, l.unheard = nil, false
 	l.run(3 * time.Minute)
 	for _, n := range l.nodes {
-		if got := n.cache.Len(); got < 100 {
+		if got := n.held.Len(); got < 100 {
 			t.Errorf("host %d: %d answers 3 minutes after the partition; want 100", n.i, got)
 		}
 	}

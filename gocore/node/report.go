@@ -12,10 +12,10 @@ func (n *Node) Status(now time.Duration) Status {
 	since, servers := n.upstream.Report(now)
 	s := Status{
 		Upstream: n.upstream.Best(), Since: now - since, Servers: servers, Group: n.share.State(),
-		Peers: n.group.Hosts(), Entries: n.cache.Len(), Bytes: n.cache.Bytes(),
+		Peers: n.group.Hosts(), Entries: n.held.Len(), Bytes: n.held.Bytes(),
 	}
 	s.Proven, s.Deaf = n.group.N()-1, n.share.Deaf()
-	n.cache.All(func(e cache.Entry) bool {
+	n.held.All(func(e cache.Entry) bool {
 		if !e.Fresh(now) {
 			s.Stale++
 		}
@@ -39,7 +39,7 @@ func (n *Node) Peers(now time.Duration) []PeerStatus { return n.share.Peers(now)
 
 // Entry returns what is held for a question.
 func (n *Node) Entry(now time.Duration, q dns.Question) (Entry, bool) {
-	e := n.cache.Get(now, q)
+	e := n.held.Get(now, q)
 	if !e.Held() {
 		return Entry{}, false
 	}
@@ -51,9 +51,9 @@ func (n *Node) Entry(now time.Duration, q dns.Question) (Entry, bool) {
 func (n *Node) Changes(now time.Duration, mark uint64) ([]Entry, uint64) {
 	var changed []Entry
 	if mark == 0 {
-		changed = make([]Entry, 0, n.cache.Len()) // at once: a full cache has 12 MB of them
+		changed = make([]Entry, 0, n.held.Len()) // at once: a full cache has 12 MB of them
 	}
-	next := n.cache.Changed(mark, func(e cache.Entry) {
+	next := n.held.Changed(mark, func(e cache.Entry) {
 		if e.Answer.Question.Flags == 0 { // the file has no place for them
 			changed = append(changed, entryOf(now, e))
 		}

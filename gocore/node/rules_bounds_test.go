@@ -14,6 +14,7 @@ import (
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/failures"
+	"mcdns/gocore/lookup"
 	"mcdns/gocore/wire"
 )
 
@@ -23,8 +24,8 @@ func (n *testNode) sizes() map[string]int {
 	failed, heard := n.failures.Len()
 	_, asks := n.fetch.Held()
 	return map[string]int{
-		"timers": len(n.timers.heap), "pending": len(n.pending), "waiting": len(n.waiting),
-		"asks": asks, "failures": failed, "refresh": len(n.refresh),
+		"timers": len(n.timers.heap), "pending": n.lookups.Count().Pending, "waiting": n.lookups.Count().Waiting,
+		"asks": asks, "failures": failed, "refresh": n.renewals.Held(),
 		"answers": h.Answers, "turns": h.Turns, "pulls": h.Pulls, "exports": h.Exports,
 		"announcements": h.Announcements, "announcement heap": h.Heap, "queries": h.Queries, "put": h.Put,
 		"nonces": h.Nonces, "heard": heard, "members": n.group.N() - 1, "challenges": h.Open,
@@ -79,17 +80,20 @@ func TestManyWhoWaitForOneNameAreAnsweredOnceEach(t *testing.T) {
 	l := newLAN(t, 1)
 	n := l.nodes[0]
 	l.dead = true
-	for range maxWaiters + 10 {
+	for range lookup.MaxWaiters + 10 {
 		n.query("same.example.")
 	}
-	for i := range maxPending + 10 {
+	if got := n.lookups.Count().Waiting; got > lookup.MaxWaiters {
+		t.Errorf("%d wait for one question; want %d at most", got, lookup.MaxWaiters)
+	}
+	for i := range lookup.MaxPending + 10 {
 		n.query(fmt.Sprintf("x%d.example.", i))
 	}
-	if len(n.pending) > maxPending || len(n.pending[question("same.example.")].waiters) > maxWaiters {
-		t.Errorf("%d questions wait; want %d at most", len(n.pending), maxPending)
+	if n.lookups.Count().Pending > lookup.MaxPending {
+		t.Errorf("%d questions wait; want %d at most", n.lookups.Count().Pending, lookup.MaxPending)
 	}
 	l.run(15 * time.Second)
-	if want := maxWaiters + maxPending + 20; len(n.results) != want {
+	if want := lookup.MaxWaiters + lookup.MaxPending + 20; len(n.results) != want {
 		t.Errorf("%d responses; want %d", len(n.results), want)
 	}
 	n.within(map[string]int{"timers": 2 * minTimers, "failures": failures.Most, "heard": failures.MostHeard, "asks": 6}) // probes, which listen for ten seconds
@@ -101,7 +105,7 @@ func TestNoRoomToWaitIsNoReasonToFailWithAnAnswerInHand(t *testing.T) {
 	n := l.nodes[0]
 	a := l.positive("www.example.", "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 	n.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
-	for range maxWaiters {
+	for range lookup.MaxWaiters {
 		n.query("www.example.")
 	}
 	if len(n.results) != 0 {
@@ -119,8 +123,8 @@ func TestForgottenQueryIsNeverAnswered(t *testing.T) {
 	n.handle(Forget{n.nextID})
 	n.handle(Forget{n.nextID})
 	l.run(15 * time.Second)
-	if result() != nil || len(n.waiting) != 0 || len(n.pending) != 0 {
-		t.Errorf("result %v, %d waiting, %d pending; want nothing", result(), len(n.waiting), len(n.pending))
+	if result() != nil || n.lookups.Count().Waiting != 0 || n.lookups.Count().Pending != 0 {
+		t.Errorf("result %v, %d waiting, %d pending; want nothing", result(), n.lookups.Count().Waiting, n.lookups.Count().Pending)
 	}
 }
 
@@ -148,8 +152,8 @@ func TestHostilePeerGrowsNothing(t *testing.T) {
 			From: evil.self(), Seq: evil.seq, Sent: l.now, Body: bodies[i%len(bodies)],
 			Servers: []wire.ServerState{{Server: dns.HashServer(l.server), Success: time.Duration(r.IntN(3000)) * time.Millisecond, Suspect: r.IntN(4) == 0}},
 		}})
-		if n.cache.Bytes() > l.settings().CacheBytes {
-			t.Fatalf("%d bytes held", n.cache.Bytes())
+		if n.held.Bytes() > l.settings().CacheBytes {
+			t.Fatalf("%d bytes held", n.held.Bytes())
 		}
 		if i%4 == 0 {
 			l.run(15 * time.Millisecond)
@@ -263,7 +267,7 @@ func TestNoAnswerIsYoungerThanItsBirth(t *testing.T) {
 					n.handle(record[l.rand.IntN(len(record))])
 				}
 			case 4:
-				n.cache.Drop(question(names[rapid.IntRange(0, 5).Draw(rt, "dropped")]))
+				n.held.Drop(question(names[rapid.IntRange(0, 5).Draw(rt, "dropped")]))
 			default:
 				if !n.off {
 					n.query(names[rapid.IntRange(0, 5).Draw(rt, "name")])
@@ -335,7 +339,7 @@ func TestMemoryOfMembersAndEntries(t *testing.T) {
 	}
 	before = heap()
 	for _, a := range answers {
-		n.put(l.now, cache.Arrival{Answer: a, From: a.Birth.Peer, Place: n.set.Place})
+		n.held.Put(l.now, cache.Arrival{Answer: a, From: a.Birth.Peer, Place: n.set.Place})
 	}
 	entries := (heap() - before) / int64(len(answers))
 	runtime.KeepAlive(answers)

@@ -46,8 +46,11 @@ func TestStaleWaitFollowsTheRepliesOfTheServers(t *testing.T) {
 			id, _ := l.nodes[0].upstream.All().At(0)
 			l.nodes[0].upstream.Replied(l.now, id, upstream.Reply{Sent: l.now - c.took, Began: l.now - c.took})
 		}
-		if got := l.nodes[0].staleWait(l.now); got != c.want {
-			t.Errorf("%s: wait %v; want %v", c.name, got, c.want)
+		old := l.positive("www.example.", "203.0.113.7", dns.Birth{})
+		l.nodes[0].handle(Restore{[]Entry{{Answer: old, Age: 2 * time.Hour, Place: 7}}})
+		l.slow = map[string]time.Duration{"www.example.": 10 * time.Second}
+		if r, took := l.nodes[0].lookup("www.example."); took != c.want || !r.Stale {
+			t.Errorf("%s: stale %v after %v; want so after %v", c.name, r.Stale, took, c.want)
 		}
 	}
 }
@@ -88,9 +91,9 @@ func TestBrokenSavedEntriesAreHarmless(t *testing.T) {
 		{Answer: nil}, {Answer: a, Age: -1}, {Answer: a, Worn: math.MinInt64}, {Answer: a, Age: math.MaxInt64, Place: 7},
 	}})
 	l.run(time.Hour)
-	e := n.cache.Get(l.now, a.Question)
-	if n.cache.Len() != 1 || e.Fresh(l.now) || e.Age(l.now) < 0 {
-		t.Errorf("%d entries; want the oldest one, stale", n.cache.Len())
+	e := n.held.Get(l.now, a.Question)
+	if n.held.Len() != 1 || e.Fresh(l.now) || e.Age(l.now) < 0 {
+		t.Errorf("%d entries; want the oldest one, stale", n.held.Len())
 	}
 }
 

@@ -96,14 +96,14 @@ func TestHolderRankedLastStillAnswersInTime(t *testing.T) {
 	}
 	name := ""
 	for i := range 10000 {
-		if name = fmt.Sprintf("x%d.example.", i); holder.rank(question(name)) > 500 {
+		if name = fmt.Sprintf("x%d.example.", i); holder.held.Rank(question(name)) > 500 {
 			break
 		}
 	}
 	a := l.positive(name, "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 	holder.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 	if r, _ := asker.lookup(name); r.Answer == nil {
-		t.Errorf("%s: no answer from the holder of rank %d", name, holder.rank(question(name)))
+		t.Errorf("%s: no answer from the holder of rank %d", name, holder.held.Rank(question(name)))
 	}
 }
 
@@ -167,7 +167,7 @@ func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 	if len(queries) != 1 || replies != 1 {
 		t.Errorf("%d QUERYs and %d replies for a stale answer used five times; want one each", len(queries), replies)
 	}
-	if e := l.nodes[0].cache.Get(l.now, question("www.example.")); e.Answer.Birth != younger.Birth {
+	if e := l.nodes[0].held.Get(l.now, question("www.example.")); e.Answer.Birth != younger.Birth {
 		t.Error("the younger answer was not taken")
 	}
 }

@@ -75,8 +75,8 @@ func TestReplayNeverUnprovesAndNeverCounts(t *testing.T) {
 	if m := n.group.Get(l.nodes[0].self()); m == nil {
 		t.Error("datagrams held back unproved a living peer")
 	}
-	if len(held) == 0 || n.cache.Len() != 0 {
-		t.Errorf("%d datagrams were held back for over 2s; %d answers taken from them, want 0", len(held), n.cache.Len())
+	if len(held) == 0 || n.held.Len() != 0 {
+		t.Errorf("%d datagrams were held back for over 2s; %d answers taken from them, want 0", len(held), n.held.Len())
 	}
 	l.nodes[0].share.SayNow(l.now)
 	for range 3 { // the same datagram again and again
@@ -205,7 +205,7 @@ func TestTwoEpochsOfOneIDAreTwoPeers(t *testing.T) {
 	l.settle()
 	l.nodes[0].lookup("www.example.")
 	l.run(time.Second)
-	if clone.cache.Len() != 1 {
+	if clone.held.Len() != 1 {
 		t.Error("two hosts with one id do not share")
 	}
 }
@@ -233,7 +233,7 @@ func TestAnswersLearntElsewhereAreNotShared(t *testing.T) {
 	n.handle(Configure{s})
 	l.settle()
 	l.run(30 * time.Second)
-	if got := l.nodes[1].cache.Len(); got != 0 {
+	if got := l.nodes[1].held.Len(); got != 0 {
 		t.Errorf("%d answers learnt in another place reached a peer", got)
 	}
 }
@@ -253,8 +253,8 @@ func TestListsOfTheAdministratorAreObeyed(t *testing.T) {
 		l.nodes[0].lookup(name)
 	}
 	l.run(time.Second)
-	if l.nodes[1].cache.Len() != 1 || !l.nodes[1].cache.Get(l.now, question("c.example.")).Held() {
-		t.Errorf("the peer holds %d answers; want the one that may be told and believed", l.nodes[1].cache.Len())
+	if l.nodes[1].held.Len() != 1 || !l.nodes[1].held.Get(l.now, question("c.example.")).Held() {
+		t.Errorf("the peer holds %d answers; want the one that may be told and believed", l.nodes[1].held.Len())
 	}
 	l.dead = true
 	l.run(5 * time.Minute)
@@ -333,7 +333,7 @@ func TestKeyAddedCatchesUpWithEverything(t *testing.T) {
 	n.lookup("n29.example.") // own and young: it says nothing of what was missed
 	n.handle(Configure{l.settings()})
 	l.run(10 * time.Second)
-	if got := n.cache.Len(); got != 30 {
+	if got := n.held.Len(); got != 30 {
 		t.Errorf("10s after the key came: %d answers; want 30", got)
 	}
 }
@@ -352,8 +352,8 @@ func TestLinkThatIsGoneTakesItsMembersAlong(t *testing.T) {
 	l.run(3 * time.Second)
 	l.nodes[0].handle(Configure{l.settings()})
 	l.run(30 * time.Second)
-	if got := l.nodes[0].Status(l.now).Proven; got != 2 || l.nodes[0].cache.Len() != 1 {
-		t.Errorf("the link is back: %d proven, %d answers; want 2 and what was missed", got, l.nodes[0].cache.Len())
+	if got := l.nodes[0].Status(l.now).Proven; got != 2 || l.nodes[0].held.Len() != 1 {
+		t.Errorf("the link is back: %d proven, %d answers; want 2 and what was missed", got, l.nodes[0].held.Len())
 	}
 }
 
@@ -386,7 +386,7 @@ func TestPeerTellsTwoHundredAnswersASecondAtMost(t *testing.T) {
 			From: peer.self(), Seq: peer.seq + 1 + uint64(i), Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}},
 		}})
 	}
-	if got := n.cache.Len(); got > 200 {
+	if got := n.held.Len(); got > 200 {
 		t.Errorf("%d answers of one peer were taken at once; want 200", got)
 	}
 }
@@ -395,7 +395,7 @@ func TestFirstLookupCountsAsUse(t *testing.T) {
 	l := newLAN(t, 1)
 	l.known(1)
 	l.nodes[0].lookup("n0.example.")
-	if e := l.nodes[0].cache.Get(l.now, question("n0.example.")); e.Asked != 1 || e.Used == 0 {
+	if e := l.nodes[0].held.Get(l.now, question("n0.example.")); e.Asked != 1 || e.Used == 0 {
 		t.Errorf("asked %d times, used at %v after one lookup", e.Asked, e.Used)
 	}
 }

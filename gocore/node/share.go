@@ -9,6 +9,7 @@ import (
 	"mcdns/gocore/catchup"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
+	"mcdns/gocore/held"
 	"mcdns/gocore/sharing"
 	"mcdns/gocore/wire"
 )
@@ -55,43 +56,29 @@ func (h sharer) Doubts(m *group.Member) bool { return h.n.upstream.Doubts(m) }
 
 func (h sharer) Greeted(now time.Duration) { h.n.upstream.Look(now) }
 
-func (h sharer) Waits(q dns.Question) bool { return h.n.pending[q] != nil }
+func (h sharer) Waits(q dns.Question) bool { return h.n.lookups.Pending(q) }
 
-func (h sharer) Answered(now time.Duration, q dns.Question) { h.n.answered(now, q) }
+func (h sharer) Answered(now time.Duration, q dns.Question) { h.n.lookups.Told(now, q) }
 
 func (h sharer) NobodyKnows(now time.Duration, q dns.Question) {
-	if p := h.n.pending[q]; p != nil {
-		h.n.nobodyKnows(now, p)
-	}
+	h.n.lookups.NobodyKnows(now, q)
 }
 
 func (h sharer) InVain(now, patience time.Duration, p wire.Peer, q dns.Question) {
 	h.n.failures.Hear(now, patience, sharing.LastTurn, p, q)
 }
 
-func (h sharer) Help(now time.Duration, m *group.Member, q dns.Question) { h.n.heardAsk(now, m, q) }
+func (h sharer) Help(now time.Duration, m *group.Member, q dns.Question) { h.n.help.Heard(now, m, q) }
 
 // store is what a node holds, as its sharing sees it.
-type store struct{ n *Node }
-
-func (s store) Get(now time.Duration, q dns.Question) cache.Entry { return s.n.cache.Get(now, q) }
-
-func (s store) Usable(now time.Duration, q dns.Question) cache.Entry { return s.n.usable(now, q) }
-
-func (s store) Positive(q dns.Question) *dns.Answer { return s.n.cache.Positive(q) }
-
-func (s store) Put(now time.Duration, in cache.Arrival) cache.Outcome { return s.n.put(now, in) }
-
-func (s store) All(f func(cache.Entry) bool) { s.n.cache.All(f) }
-
-func (s store) Recent(most int, f func(cache.Entry)) { s.n.cache.Recent(most, f) }
-
-func (s store) Len() int { return s.n.cache.Len() }
-
-func (s store) Full() bool { return s.n.cache.Bytes() >= s.n.set.CacheBytes*9/10 }
+type store struct {
+	*held.Held
+	n *Node
+}
 
 func (s store) Wanted(now time.Duration, q dns.Question) bool {
-	return s.n.cache.Query(now, q, s.n.outage())
+	outage, _ := s.n.upstream.Outage()
+	return s.Held.Wanted(now, q, outage)
 }
 
 func (s store) Ours(q dns.Question, id dns.ServerID) bool { return s.n.order.Asks(q, id) }

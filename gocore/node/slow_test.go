@@ -13,7 +13,7 @@ func (n *testNode) finds(names int, server *dnsServer) (found int) {
 	for i := range names {
 		name := fmt.Sprintf("slow%d.example.", i)
 		server.answers[name] = "203.0.113.7"
-		if r, _ := n.lookup(name); r.says() == "203.0.113.7" {
+		if r, _ := n.lookup(name); says(&r) == "203.0.113.7" {
 			found++
 		}
 		n.lan.run(100 * time.Millisecond)
@@ -129,7 +129,7 @@ func TestNewNamesAreFoundSoonAfterAServerIsStartedAgain(t *testing.T) {
 				a.away, a.dead = false, false
 				back := l.now
 				for i := 0; ; i++ {
-					if r, _ := n.lookup(fmt.Sprintf("new%d.corp.", 500+i%names)); r.says() != "" {
+					if r, _ := n.lookup(fmt.Sprintf("new%d.corp.", 500+i%names)); says(&r) != "" {
 						break
 					}
 					l.run(50 * time.Millisecond)

@@ -67,7 +67,7 @@ func TestWhatAnUnprovenPeerSaysWaitsForItsProof(t *testing.T) {
 			l.at(l.now+c.proof, func(time.Duration) { s.mute = false })
 			born := l.now
 			s.say(n, true, l.tells(s.self, "gap.example.", "203.0.113.7"))
-			if n.cache.Len() != 0 {
+			if n.held.Len() != 0 {
 				t.Fatal("an unproven peer's answer was taken")
 			}
 			l.run(c.proof)
@@ -75,7 +75,7 @@ func TestWhatAnUnprovenPeerSaysWaitsForItsProof(t *testing.T) {
 			l.run(12 * time.Second) // it is looked at once more after ten seconds
 			s.say(n, true, &wire.Hello{})
 			l.run(2 * time.Second)
-			e := n.cache.Get(l.now, question("gap.example."))
+			e := n.held.Get(l.now, question("gap.example."))
 			if n.group.N() != 2 || e.Held() != c.taken {
 				t.Fatalf("N is %d, the answer is held: %v; want 2, %v", n.group.N(), e.Held(), c.taken)
 			}
@@ -108,8 +108,8 @@ func TestNothingAStrangerSaysChangesAnything(t *testing.T) {
 		}})
 	}
 	l.run(20 * time.Second)
-	if e := n.cache.Get(l.now, question("held.example.")); !e.Own() || n.cache.Len() != 1 {
-		t.Errorf("%d answers are held, one of them own: %v; want one, own", n.cache.Len(), e.Own())
+	if e := n.held.Get(l.now, question("held.example.")); !e.Own() || n.held.Len() != 1 {
+		t.Errorf("%d answers are held, one of them own: %v; want one, own", n.held.Len(), e.Own())
 	}
 	after := n.Status(l.now)
 	if before.Group != after.Group || before.Peers != after.Peers || before.Proven != after.Proven || after.Upstream != Up || n.group.N() != 2 {
@@ -179,7 +179,7 @@ func TestRecordedHellosCountForNothing(t *testing.T) {
 		s := n.Status(l.now)
 		v := view{n: n.group.N(), proven: s.Proven, peers: s.Peers, silence: n.group.Silence(), group: s.Group}
 		for i := range 100 {
-			v.ranks = append(v.ranks, n.rank(question(fmt.Sprintf("x%d.example.", i))))
+			v.ranks = append(v.ranks, n.held.Rank(question(fmt.Sprintf("x%d.example.", i))))
 		}
 		return v
 	}
@@ -313,7 +313,7 @@ func TestNobodyIsSilencedByWhoSpeaksInItsName(t *testing.T) {
 			}
 			victim.lookup("www.example.")
 			l.run(100 * time.Millisecond)
-			if !n.cache.Get(l.now, question("www.example.")).Held() {
+			if !n.held.Get(l.now, question("www.example.")).Held() {
 				t.Error("the victim's answer was not heard")
 			}
 		})

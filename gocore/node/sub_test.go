@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
+	"mcdns/gocore/lookup"
 )
 
 // noteSteps has the only step note what it is told.
@@ -15,9 +16,9 @@ func noteSteps(t *testing.T) *[]string {
 	var told []string
 	was := steps
 	t.Cleanup(func() { steps = was })
-	steps = []func(*Node, time.Duration, *pending, dns.Question, Result){
-		func(_ *Node, _ time.Duration, p *pending, q dns.Question, r Result) {
-			told = append(told, fmt.Sprintf("%s: %s %v", p.q.Name, q.Name, r.Answer != nil))
+	steps = []func(*Node, time.Duration, dns.Question, dns.Question, Result){
+		func(_ *Node, _ time.Duration, asker, q dns.Question, r Result) {
+			told = append(told, fmt.Sprintf("%s: %s %v", asker.Name, q.Name, r.Answer != nil))
 		},
 	}
 	return &told
@@ -26,7 +27,7 @@ func noteSteps(t *testing.T) *[]string {
 // asksSub has the lookup of one name ask for another.
 func (n *testNode) asksSub(name, other string) bool {
 	n.out = n.out[:0]
-	asked := n.askSub(n.clock(), n.pending[question(name)], question(other), 0)
+	asked := n.lookups.AskSub(n.clock(), question(name), question(other), 0)
 	for _, e := range append([]Effect(nil), n.Made()...) {
 		n.do(e)
 	}
@@ -77,16 +78,16 @@ func TestSubQuestionIsForgottenWithItsAsker(t *testing.T) {
 		t.Fatal("a lookup may not ask")
 	}
 	c := n.Copy(rand.New(rand.NewPCG(seed, 0)))
-	if !reflect.DeepEqual(n.lookups, c.lookups) {
-		t.Errorf("a copy asks other sub-questions:\n%+v\n%+v", n.lookups, c.lookups)
+	if one, other := n.lookups.Count(), c.lookups.Count(); one != other || one.Subs != 2 {
+		t.Errorf("a copy asks other sub-questions: %+v, %+v", one, other)
 	}
 	n.handle(Forget{ID: id})
-	if len(n.subs) != 0 || len(n.waiting) != 0 {
-		t.Errorf("%d sub-questions and %d waiting are left", len(n.subs), len(n.waiting))
+	if n.lookups.Count().Subs != 0 || n.lookups.Count().Waiting != 0 {
+		t.Errorf("%d sub-questions and %d waiting are left", n.lookups.Count().Subs, n.lookups.Count().Waiting)
 	}
 	l.run(time.Minute)
-	if len(*told) != 0 || len(n.pending) != 0 || len(n.results) != 0 {
-		t.Errorf("told %q, %d pending, %d responses; want nothing", *told, len(n.pending), len(n.results))
+	if len(*told) != 0 || n.lookups.Count().Pending != 0 || len(n.results) != 0 {
+		t.Errorf("told %q, %d pending, %d responses; want nothing", *told, n.lookups.Count().Pending, len(n.results))
 	}
 }
 
@@ -97,30 +98,30 @@ func TestSubQuestionsAreBoundedInNumberAndDepth(t *testing.T) {
 	l.dead = true
 	name := func(i int) string { return fmt.Sprintf("n%d.example.", i) }
 	n.query(name(0))
-	for i := range maxDepth {
+	for i := range lookup.MaxDepth {
 		if !n.asksSub(name(i), name(i+1)) {
-			t.Fatalf("refused at depth %d of %d", i+1, maxDepth)
+			t.Fatalf("refused at depth %d of %d", i+1, lookup.MaxDepth)
 		}
 	}
-	if n.asksSub(name(maxDepth), "deeper.example.") {
-		t.Errorf("asked deeper than %d", maxDepth)
+	if n.asksSub(name(lookup.MaxDepth), "deeper.example.") {
+		t.Errorf("asked deeper than %d", lookup.MaxDepth)
 	}
-	for i := range maxDepth + 1 {
+	for i := range lookup.MaxDepth + 1 {
 		if n.asksSub(name(i), name(0)) {
 			t.Errorf("question %d waits for itself", i)
 		}
 	}
 	n.query("above.example.")
 	if n.asksSub("above.example.", name(0)) {
-		t.Errorf("a chain of %d was asked at depth 1", maxDepth)
+		t.Errorf("a chain of %d was asked at depth 1", lookup.MaxDepth)
 	}
-	for i := range maxSubs + 3 {
-		if asked := n.asksSub("above.example.", fmt.Sprintf("s%d.example.", i)); asked != (i < maxSubs) {
-			t.Errorf("sub-question %d: asked is %v; want %d in all", i+1, asked, maxSubs)
+	for i := range lookup.MaxSubs + 3 {
+		if asked := n.asksSub("above.example.", fmt.Sprintf("s%d.example.", i)); asked != (i < lookup.MaxSubs) {
+			t.Errorf("sub-question %d: asked is %v; want %d in all", i+1, asked, lookup.MaxSubs)
 		}
 	}
 	l.run(time.Minute)
-	if len(n.subs) != 0 || len(n.pending) != 0 || len(n.results) != 2 {
-		t.Errorf("%d sub-questions, %d pending, %d responses; want 0, 0 and the programs' 2", len(n.subs), len(n.pending), len(n.results))
+	if n.lookups.Count().Subs != 0 || n.lookups.Count().Pending != 0 || len(n.results) != 2 {
+		t.Errorf("%d sub-questions, %d pending, %d responses; want 0, 0 and the programs' 2", n.lookups.Count().Subs, n.lookups.Count().Pending, len(n.results))
 	}
 }

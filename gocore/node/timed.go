@@ -4,6 +4,10 @@ import (
 	"time"
 
 	"mcdns/gocore/fetch"
+	"mcdns/gocore/held"
+	"mcdns/gocore/help"
+	"mcdns/gocore/lookup"
+	"mcdns/gocore/renewal"
 	"mcdns/gocore/sharing"
 	"mcdns/gocore/upstream"
 )
@@ -12,26 +16,16 @@ import (
 type timerKind uint8
 
 const (
-	expireTimer timerKind = iota
-
-	// Of lookups; key is Lookup.ID.
-	overrunTimer
-	expiredTimer
-	fetchTimer // a fetch.Timer
-	// Of what is pending; key is its number.
-	helperTimer // gen is the row of helpers
-	claimerTimer
-	// Of answers; key is the question's hash.
-	renewTimer   // gen is when the answer was born
-	loanTimer    // gen is when it was lent
-	recoverTimer // key is its place among what is stale, gen the outage
-
-	upstreamTimer // an upstream.Timer
+	expireTimer   timerKind = iota
+	lookupTimer             // a lookup.Timer
+	fetchTimer              // a fetch.Timer
+	helpTimer               // a help.Timer
+	renewTimer              // a renewal.Timer
+	loanTimer               // a held.Timer
+	upstreamTimer           // an upstream.Timer
 	goOnTimer
 	askAgainTimer
-
-	// Of the group: a sharing.Timer.
-	shareTimer
+	shareTimer // a sharing.Timer
 
 	timerKinds
 )
@@ -49,51 +43,42 @@ var timed [timerKinds]duty
 
 func init() {
 	timed = [timerKinds]duty{
-		expireTimer: {run: plain((*Node).expire)},
-
-		overrunTimer: {run: (*Node).overrun, over: nobodyWaits},
-		expiredTimer: {run: (*Node).expired, over: nobodyWaits},
-		fetchTimer:   {run: (*Node).fetchDue, over: (*Node).fetchOver},
-		helperTimer:  {run: ofPending((*Node).askHelperAgain)},
-		claimerTimer: {run: ofPending((*Node).claimerSilent)},
-		renewTimer:   {run: (*Node).renewDue},
-		loanTimer:    {run: (*Node).loanOver},
-		recoverTimer: {run: (*Node).recoverOne, over: recoveryOver},
-
-		upstreamTimer: {run: (*Node).upstreamDue},
-		goOnTimer:     {run: plain((*Node).goOnAll)},
-		askAgainTimer: {run: plain((*Node).askAgain)},
-
-		shareTimer: {run: (*Node).shareDue},
+		expireTimer: {run: func(n *Node, now time.Duration, _ timer) { n.expire(now) }},
+		lookupTimer: {
+			run:  func(n *Node, now time.Duration, t timer) { n.lookups.Fire(now, t.ofLookup()) },
+			over: func(n *Node, t timer) bool { return n.lookups.Over(t.ofLookup()) },
+		},
+		fetchTimer: {
+			run:  func(n *Node, now time.Duration, t timer) { n.fetch.Fire(now, t.ofFetch()) },
+			over: func(n *Node, t timer) bool { return n.fetch.Over(t.ofFetch()) },
+		},
+		helpTimer: {run: func(n *Node, now time.Duration, t timer) {
+			n.help.Fire(now, help.Timer{Due: help.Due(t.of), Key: t.key, Gen: t.gen})
+		}},
+		renewTimer: {
+			run:  func(n *Node, now time.Duration, t timer) { n.renewals.Fire(now, t.ofRenewal()) },
+			over: func(n *Node, t timer) bool { return n.renewals.Over(t.ofRenewal()) },
+		},
+		loanTimer: {run: func(n *Node, _ time.Duration, t timer) {
+			n.held.Fire(held.Timer{Hash: t.key, Lent: time.Duration(t.gen)})
+		}},
+		upstreamTimer: {run: func(n *Node, now time.Duration, t timer) {
+			n.upstream.Fire(now, upstream.Timer{Due: upstream.Due(t.of), ID: upstream.ID(t.key), Gen: t.gen})
+		}},
+		goOnTimer:     {run: func(n *Node, now time.Duration, _ timer) { n.lookups.GoOn(now) }},
+		askAgainTimer: {run: func(n *Node, now time.Duration, _ timer) { n.lookups.AskAgain(now) }},
+		shareTimer: {run: func(n *Node, now time.Duration, t timer) {
+			n.share.Fire(now, t.at, sharing.Timer{Due: sharing.Due(t.of), Key: t.key, Gen: t.gen})
+		}},
 	}
 }
 
-func (n *Node) shareDue(now time.Duration, t timer) {
-	n.share.Fire(now, t.at, sharing.Timer{Due: sharing.Due(t.of), Key: t.key, Gen: t.gen})
-}
+func (t timer) ofLookup() lookup.Timer { return lookup.Timer{Due: lookup.Due(t.of), ID: t.key} }
 
-// plain is what needs the time alone.
-func plain(f func(*Node, time.Duration)) func(*Node, time.Duration, timer) {
-	return func(n *Node, now time.Duration, _ timer) { f(n, now) }
-}
-
-// ofPending finds the pending question.
-func ofPending(f func(*Node, time.Duration, *pending, timer)) func(*Node, time.Duration, timer) {
-	return func(n *Node, now time.Duration, t timer) {
-		if p := n.numbered[t.key]; p != nil {
-			f(n, now, p, t)
-		}
-	}
-}
-
-func (n *Node) upstreamDue(now time.Duration, t timer) {
-	n.upstream.Fire(now, upstream.Timer{Due: upstream.Due(t.of), ID: upstream.ID(t.key), Gen: t.gen})
-}
-
-func fetchTimed(t timer) fetch.Timer {
+func (t timer) ofFetch() fetch.Timer {
 	return fetch.Timer{Due: fetch.Due(t.of), Key: t.key, Gen: t.gen}
 }
 
-func (n *Node) fetchDue(now time.Duration, t timer) { n.fetch.Fire(now, fetchTimed(t)) }
-
-func (n *Node) fetchOver(t timer) bool { return n.fetch.Over(fetchTimed(t)) }
+func (t timer) ofRenewal() renewal.Timer {
+	return renewal.Timer{Due: renewal.Due(t.of), Key: t.key, Gen: t.gen}
+}

@@ -4,13 +4,13 @@
 package node
 
 import (
-	"mcdns/gocore/cache"
 	"mcdns/gocore/group"
+	"mcdns/gocore/held"
 	"mcdns/gocore/wire"
 )
 
 // WarmMost is how many nodes Warm takes at once.
-const WarmMost = min(group.WarmMost, cache.WarmMost)
+const WarmMost = min(group.WarmMost, held.WarmMost)
 
 // Warm reads what each of many nodes will look at when it is woken or handed a
 // message, and changes nothing; what it returns means nothing. from are the senders,
@@ -20,12 +20,12 @@ const WarmMost = min(group.WarmMost, cache.WarmMost)
 // delivery to each of 1000 hosts takes 1.75 us in place of 2.6.
 func Warm(nodes []*Node, from []wire.Peer, body wire.Body) (sum uint64) {
 	var groups [WarmMost]*group.Group
-	var caches [WarmMost]*cache.Cache
+	var helds [WarmMost]*held.Held
 	nodes = nodes[:min(len(nodes), len(from), WarmMost)]
 	for i, n := range nodes {
-		groups[i], caches[i] = n.group, n.cache
+		groups[i], helds[i] = n.group, n.held
 		failed, heard := n.failures.Len()
-		sum += uint64(n.last) + uint64(len(n.pending)+failed+heard+len(n.set.Links))
+		sum += uint64(n.last) + uint64(n.lookups.Count().Pending+failed+heard+len(n.set.Links))
 	}
 	for _, n := range nodes {
 		if len(n.timers.heap) > 0 {
@@ -37,11 +37,11 @@ func Warm(nodes []*Node, from []wire.Peer, body wire.Body) (sum uint64) {
 	switch body := body.(type) {
 	case *wire.Query:
 		for _, asked := range body.Asked {
-			sum += cache.Warm(caches[:len(nodes)], asked.Question)
+			sum += held.Warm(helds[:len(nodes)], asked.Question)
 		}
 	case *wire.Announce:
 		for _, a := range body.Answers {
-			sum += cache.Warm(caches[:len(nodes)], a.Question)
+			sum += held.Warm(helds[:len(nodes)], a.Question)
 		}
 	}
 	return sum

@@ -10,7 +10,7 @@ import (
 
 // The servers of a list are not equal: the first may know names that the second
 // denies. Here is which of them a question goes to, and which is current (PROTOCOL 2.6,
-// 5.3). What their answers are worth is in node/order.go.
+// 5.3). What their answers are worth is in order/standing.go.
 
 // An ID names a server of this host, and never another one.
 type ID uint64

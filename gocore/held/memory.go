@@ -1,4 +1,4 @@
-package node
+package held
 
 import "log/slog"
 
@@ -10,26 +10,26 @@ type memory struct {
 }
 
 // noteFull follows an answer that was dropped for room.
-func (n *Node) noteFull() {
-	m := &n.memory
+func (h *Held) noteFull() {
+	m := &h.memory
 	m.dropped = true
 	if !m.full {
 		m.full = true
-		n.log(slog.LevelInfo, "memory full: dropping what peers told and no program here asked for, first of who told most",
-			"bytes", n.set.CacheBytes)
+		h.host.Log(slog.LevelInfo, "memory full: dropping what peers told and no program here asked for, first of who told most",
+			"bytes", h.set.Bytes)
 	}
-	if who, so := n.cache.Fills(); so && !m.flooded {
+	if who, so := h.cache.Fills(); so && !m.flooded {
 		m.flooded = true
-		n.log(slog.LevelWarn, "a peer's answers take most of the memory: its own are dropped for them; see mcdns peers",
+		h.host.Log(slog.LevelWarn, "a peer's answers take most of the memory: its own are dropped for them; see mcdns peers",
 			"peer", who.String())
 	}
 }
 
 // noteRoom comes now and then: the room is enough again if nothing was dropped since.
-func (n *Node) noteRoom() {
-	m := &n.memory
+func (h *Held) noteRoom() {
+	m := &h.memory
 	if m.full && !m.dropped {
-		n.log(slog.LevelInfo, "memory no longer full", "bytes", n.cache.Bytes())
+		h.host.Log(slog.LevelInfo, "memory no longer full", "bytes", h.Bytes())
 		*m = memory{}
 	}
 	m.dropped = false

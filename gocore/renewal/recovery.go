@@ -1,4 +1,4 @@
-package node
+package renewal
 
 import (
 	"slices"
@@ -19,29 +19,32 @@ const (
 	recoverUsed  = time.Hour // what nobody asked for lately waits until it is
 )
 
-func (n *Node) recoverPopular(now time.Duration) {
-	n.recovery = n.popularStale(now)
-	for i, e := range n.recovery {
-		wait := time.Duration(i+1)*recoverEvery + n.turn(e.question, recoverEvery)
-		n.after(now, wait, timer{kind: recoverTimer, key: uint64(i), gen: uint64(n.outage())})
+// Recover begins to renew what is stale, as an outage has just ended.
+func (r *Renewals) Recover(now time.Duration) {
+	r.recovery = r.popularStale(now)
+	outage, _ := r.upstream.Outage()
+	for i, e := range r.recovery {
+		wait := time.Duration(i+1)*recoverEvery + r.turn(e.question, recoverEvery)
+		r.host.After(now, wait, Timer{Due: recoverDue, Key: uint64(i), Gen: uint64(outage)})
 	}
 }
 
 // recoveryOver reports whether the next outage has begun.
-func recoveryOver(n *Node, t timer) bool {
-	return uint64(n.outage()) != t.gen || n.allDown()
+func (r *Renewals) recoveryOver(t Timer) bool {
+	number, down := r.upstream.Outage()
+	return uint64(number) != t.Gen || down
 }
 
-func (n *Node) recoverOne(now time.Duration, t timer) {
-	if recoveryOver(n, t) {
+func (r *Renewals) recoverOne(now time.Duration, t Timer) {
+	if r.recoveryOver(t) {
 		return
 	}
-	e := n.recovery[t.key]
-	if int(t.key) == len(n.recovery)-1 {
-		n.recovery = nil
+	e := r.recovery[t.Key]
+	if int(t.Key) == len(r.recovery)-1 {
+		r.recovery = nil
 	}
-	if n.markRenewal(e.question, e.born) {
-		n.renew(now, e.question, e.born)
+	if r.markRenewal(e.question, e.born) {
+		r.renew(now, e.question, e.born)
 	}
 }
 
@@ -52,10 +55,10 @@ type popular struct {
 	asked    uint32
 }
 
-func (n *Node) popularStale(now time.Duration) []popular {
+func (r *Renewals) popularStale(now time.Duration) []popular {
 	var stale []popular
-	n.cache.All(func(e cache.Entry) bool {
-		if !e.Fresh(now) && e.Used != 0 && now-e.Used < recoverUsed && n.order.Mine(e) {
+	r.held.All(func(e cache.Entry) bool {
+		if !e.Fresh(now) && e.Used != 0 && now-e.Used < recoverUsed && r.order.Mine(e) {
 			stale = append(stale, popular{e.Answer.Question, e.Born, e.Asked})
 		}
 		return true

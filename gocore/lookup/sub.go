@@ -1,4 +1,4 @@
-package node
+package lookup
 
 import (
 	"slices"
@@ -15,43 +15,41 @@ import (
 type sub struct {
 	asker    uint64 // the number of the pending question that asks
 	question dns.Question
-	then     step
+	then     Step
 }
 
-// A step is what its asker does with the answer. Nothing asks yet, so there is none.
-type step uint8
-
-// steps has a row for each.
-var steps []func(n *Node, now time.Duration, p *pending, q dns.Question, r Result)
+// A Step is what its asker does with the answer.
+type Step uint8
 
 const (
 	// subBit is that of a Lookup.ID which is a sub-question's.
 	subBit = 1 << 63
-	// A lookup asks at most maxSubs, and those ask on to maxDepth: who makes up names
+	// A lookup asks at most MaxSubs, and those ask on to MaxDepth: who makes up names
 	// must not make one question many.
-	maxSubs  = 8
-	maxDepth = 4
+	MaxSubs  = 8
+	MaxDepth = 4
 )
 
-// askSub asks a sub-question for p; its answer comes to a step, in this call or later,
-// unless p is over first. It reports false if p has asked too many, is too deep, or if its
-// question is among those that wait for it.
-func (n *Node) askSub(now time.Duration, p *pending, q dns.Question, then step) bool {
-	if len(p.waiters) == 0 || p.subsAsked == maxSubs || !p.mayAsk(&n.lookups, q, p.depth+1) {
+// AskSub asks a sub-question for one that waits; its answer comes to a step, in this call or
+// later, unless the asker is over first. It reports false if that has asked too many, is too
+// deep, or if the question is among those that wait for it.
+func (l *Lookups) AskSub(now time.Duration, asker, q dns.Question, then Step) bool {
+	p := l.pending[asker]
+	if p == nil || len(p.waiters) == 0 || p.subsAsked == MaxSubs || !p.mayAsk(l, q, p.depth+1) {
 		return false
 	}
 	p.subsAsked++
-	id := subBit | n.id()
+	id := subBit | l.host.ID()
 	p.subs = append(p.subs, id)
-	n.subs[id] = sub{p.made, q, then}
-	n.lookup(now, Lookup{ID: id, Question: q, Asker: p.asker})
-	deepen(&n.lookups, q, p.depth+1)
+	l.subs[id] = sub{p.made, q, then}
+	l.Lookup(now, Lookup{ID: id, Question: q, Asker: p.asker})
+	deepen(l, q, p.depth+1)
 	return true
 }
 
 // mayAsk reports whether a question may be asked so deep for p, with all that it asks itself.
-func (p *pending) mayAsk(l *lookups, q dns.Question, depth int) bool {
-	if depth > maxDepth || q == p.q {
+func (p *pending) mayAsk(l *Lookups, q dns.Question, depth int) bool {
+	if depth > MaxDepth || q == p.q {
 		return false
 	}
 	asked := l.pending[q]
@@ -61,7 +59,7 @@ func (p *pending) mayAsk(l *lookups, q dns.Question, depth int) bool {
 }
 
 // deepen notes how deep a pending question is, and all that it asks.
-func deepen(l *lookups, q dns.Question, depth int) {
+func deepen(l *Lookups, q dns.Question, depth int) {
 	p := l.pending[q]
 	if p == nil || p.depth >= depth {
 		return
@@ -73,28 +71,27 @@ func deepen(l *lookups, q dns.Question, depth int) {
 }
 
 // respond hands a result to who asked: a program, or the asker of a sub-question.
-func (n *Node) respond(now time.Duration, id uint64, as Counter, r Result) {
+func (l *Lookups) respond(now time.Duration, id uint64, r Result) {
 	if id&subBit == 0 {
-		n.count(as)
-		n.emit(Respond{ID: id, Result: r})
+		l.host.Respond(id, r)
 		return
 	}
-	s, waits := n.subs[id]
+	s, waits := l.subs[id]
 	if !waits {
 		return // its asker was over a moment ago
 	}
-	delete(n.subs, id)
-	p := n.numbered[s.asker]
+	delete(l.subs, id)
+	p := l.numbered[s.asker]
 	p.subs = slices.DeleteFunc(p.subs, func(other uint64) bool { return other == id })
-	steps[s.then](n, now, p, s.question, r)
+	l.host.Step(now, s.then, p.q, s.question, r)
 }
 
 // forgetSubs forgets what is asked for a question that nobody waits for any more.
-func (n *Node) forgetSubs(p *pending) {
+func (l *Lookups) forgetSubs(p *pending) {
 	subs := p.subs
 	p.subs = nil
 	for _, id := range subs {
-		delete(n.subs, id)
-		n.forget(id)
+		delete(l.subs, id)
+		l.Forget(id)
 	}
 }
