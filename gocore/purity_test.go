@@ -322,3 +322,47 @@ func TestBannedPackagesStillExist(t *testing.T) {
 		}
 	}
 }
+
+// The race detector is left out for the core and its tests (the Makefile's race): it would
+// find nothing where nothing runs beside anything.
+func TestTestsOfTheCoreRunOneAfterAnother(t *testing.T) {
+	files := 0
+	sources(t, func(path, text string) {
+		if !strings.HasPrefix(path, filepath.Join("..", "gocore")) {
+			return
+		}
+		files++
+		for _, what := range beside(t, path, text) {
+			t.Errorf("%s: %s; the race detector does not look there", path, what)
+		}
+	}, "_test.go")
+	if files < 50 {
+		t.Errorf("looked at %d files", files)
+	}
+	for _, bad := range []string{"go f()", "t.Parallel()", "b.RunParallel(f)", "w.Go(f)"} {
+		if len(beside(t, "bad", "package p; func g() { "+bad+" }")) == 0 {
+			t.Errorf("%s passes", bad)
+		}
+	}
+}
+
+// beside lists what of a file runs beside the rest.
+func beside(t *testing.T, path, text string) (found []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found = append(found, "starts a goroutine")
+		case *ast.CallExpr:
+			if s, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"Parallel", "RunParallel", "Go", "AfterFunc"}, s.Sel.Name) {
+				found = append(found, "calls "+s.Sel.Name)
+			}
+		}
+		return true
+	})
+	return found
+}
