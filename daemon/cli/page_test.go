@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,5 +40,31 @@ func TestManualHasEveryVerbAndFlag(t *testing.T) {
 		for _, sub := range c.Commands() {
 			check(sub)
 		}
+	}
+}
+
+var inProse = regexp.MustCompile("(?:`|sudo |\"|\\.Ql )mcdns ([a-z][a-z -]*)")
+
+// TestDocumentsNameOnlyVerbsThatThereAre, as commands to type.
+func TestDocumentsNameOnlyVerbsThatThereAre(t *testing.T) {
+	for _, path := range []string{
+		"../../README.md", "../../packaging/man/mcdns.1", "../../packaging/man/mcdnsd.8", "../../packaging/man/mcdnsd.conf.5",
+		"../../packaging/man/libnss_mcdns.8", "../../packaging/etc/mcdnsd.conf", "../../packaging/prometheus/mcdns.rules.yml",
+	} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range inProse.FindAllStringSubmatch(string(b), -1) {
+			root := (&env{}).root()
+			strict(root)
+			verb, rest, err := root.Find(strings.Fields(m[1]))
+			if err != nil || verb == root || verb.HasSubCommands() && len(rest) > 0 {
+				t.Errorf("%s names mcdns %s: %v", path, m[1], err)
+			}
+		}
+	}
+	if n := len(inProse.FindAllString("say `mcdns status` and sudo mcdns key generate", -1)); n != 2 {
+		t.Errorf("%d commands are seen; want 2", n)
 	}
 }
