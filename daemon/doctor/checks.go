@@ -247,7 +247,7 @@ func trouble(kind control.TroubleKind, otherwise string) func(*control.Status) f
 
 func isInAGroup(s *control.Status) found {
 	if s.Group.State == control.Solo && s.Group.Problem == "" {
-		return worrying("solo: there is no key", "nothing is shared: in an outage this host has its own memory alone", "mcdns key generate on one host; on others copy it: mcdnsd(8), KEYS")
+		return worrying("there is no key", "nothing is shared: in an outage this host has its own memory alone", "mcdns key generate on one host; on others copy it: mcdnsd(8), KEYS")
 	}
 	return well("this host has a key")
 }
