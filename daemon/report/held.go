@@ -55,7 +55,7 @@ func place(q dns.Question) string {
 }
 
 // entries are all that is held, each question once, and the addresses of peers. The node's
-// loop is held for as long as a list of them takes, 20 ms with a full cache.
+// loop is held for as long as a list of them takes: of 220,000 9 ms, and 80 beside other work.
 func (r *Reporter) entries(ctx context.Context) ([]node.Entry, map[wire.Peer]string, error) {
 	type seen struct {
 		entries []node.Entry
