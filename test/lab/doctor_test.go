@@ -1,0 +1,34 @@
+package lab
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestDoctorAndDrillOnRealHosts: on a host that is well no check fails, and after its DNS
+// server died the drill says of what it holds what programs then get.
+func TestDoctorAndDrillOnRealHosts(t *testing.T) {
+	Need(t)
+	z, names := numbered(20, longTTL)
+	l := mcdnsLAN(t, Config{Hosts: 3, Zone: z, Program: BuiltIn})
+	h := l.Hosts[1]
+	if bad := wrong(z, lookups(t, h, names...)); bad != nil {
+		t.Fatalf("first lookups: %q", bad)
+	}
+	l.awaitEntries(t, 2*len(names))
+	says := func(args string, words ...string) {
+		t.Helper()
+		out, err := h.Command(l.cfg.Binaries.Mcdns, strings.Fields(args)...).CombinedOutput()
+		for _, word := range words {
+			if !strings.Contains(string(out), word) {
+				t.Errorf("mcdns %s: %v; want %q in\n%s", args, err, word, out)
+			}
+		}
+	}
+	says("doctor --all", "\n0 failed, ", "ok    1 daemon: ", "ok    4 socket: ", "ok    5 nsswitch: ", "ok   19 firewall-tcp: ")
+	says("peers", "*  ", "2 peers; * this host")
+	says("drill", "held: 20 of 20 names asked for")
+	says("cache show "+names[0], " IN A ", "asked for ")
+	must(t, h.Mcdnsd.Stop())
+	says("doctor", "FAIL  1 daemon: ", "next: systemctl start mcdnsd")
+}
