@@ -91,7 +91,7 @@ func (l *LAN) open(g Group) error {
 	l.dropped.refused.Store(false)
 	for _, v6 := range []bool{false, true} {
 		r := newReceiver(l)
-		l.receivers.Go(func() { s.read(v6, &l.dropped, r.receive) })
+		l.receivers.Go(func() { s.read(v6, &l.dropped, l.config.Now, r.receive) })
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"mcdns/daemon/clock"
 	"mcdns/gocore/node"
 	"mcdns/test/need"
 )
@@ -115,7 +116,7 @@ func openHost(t *testing.T, m machine, names ...string) *host {
 	})
 	t.Cleanup(h.close)
 	for _, v6 := range []bool{false, true} {
-		go h.read(v6, &h.dropped, func(p packet) bool {
+		go h.read(v6, &h.dropped, clock.Boot, func(p packet) bool {
 			p.Data = append([]byte(nil), p.Data...)
 			h.heard <- p
 			return true

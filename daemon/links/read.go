@@ -18,10 +18,15 @@ const batch = 16
 // errorPause is between two tries while there are errors and no datagrams.
 const errorPause = 10 * time.Millisecond
 
-// junkPause is between two reads amid junk. Each datagram of a flood would wake this
-// process up else, which costs more than to look at it; the socket's buffer holds some
-// 180 of the longest.
-const junkPause = 500 * time.Microsecond
+// The pause between two reads amid junk is at most junkPause. Each datagram of a flood
+// would wake this process up else, which costs more than to look at it: at 0.5 ms two
+// thirds of its processor time went into waking up. The pause is halved, down to an
+// eighth, while more than junkWaits datagrams wait at its end: the socket's buffer holds
+// some 180 of the longest.
+const (
+	junkPause = 2 * time.Millisecond
+	junkWaits = 64
+)
 
 // packet is a datagram as it came in.
 type packet struct {
@@ -29,6 +34,9 @@ type packet struct {
 	Data []byte
 	From netip.AddrPort // with a zone if link-local
 	Link int
+	// At is when the system call brought it. One reading of the clock serves all that
+	// come together, for each is a system call of its own (CLOCK_BOOTTIME).
+	At time.Duration
 	// Group: it was sent to the group, not to this host alone.
 	Group bool
 }
@@ -36,8 +44,8 @@ type packet struct {
 // read hands each datagram of one address family to handle until the sockets
 // are closed. It returns at once if the machine lacks the family. handle reports
 // whether it was a message of the group.
-func (s *sockets) read(v6 bool, dropped *dropped, handle func(packet) bool) {
-	r := &reader{sockets: s, dropped: dropped, handle: handle}
+func (s *sockets) read(v6 bool, dropped *dropped, now func() time.Duration, handle func(packet) bool) {
+	r := &reader{sockets: s, dropped: dropped, now: now, handle: handle}
 	if v6 {
 		r.run6()
 	} else {
@@ -48,6 +56,8 @@ func (s *sockets) read(v6 bool, dropped *dropped, handle func(packet) bool) {
 type reader struct {
 	sockets *sockets
 	dropped *dropped
+	now     func() time.Duration
+	at      time.Duration // of the last system call that brought something
 	handle  func(packet) bool
 }
 
@@ -75,7 +85,7 @@ func (r *reader) pass(data []byte, from net.Addr, ttl, link int, dst net.IP) boo
 	}
 	source := udp.AddrPort()
 	addr := r.sockets.zoned(source.Addr().Unmap().WithZone(""), link)
-	return r.handle(packet{Data: data, From: netip.AddrPortFrom(addr, source.Port()), Link: link, Group: group})
+	return r.handle(packet{Data: data, From: netip.AddrPortFrom(addr, source.Port()), Link: link, At: r.at, Group: group})
 }
 
 // ipv4.Message and ipv6.Message are one type, so one loop serves both; the
@@ -114,6 +124,7 @@ func (r *reader) loop(read func([]ipv4.Message) (int, error), oob []byte, handle
 		// One byte more than may come, to see what is too long.
 		ms[i] = ipv4.Message{Buffers: [][]byte{make([]byte, wire.MaxDatagram+1)}, OOB: make([]byte, len(oob))}
 	}
+	pause, waited := junkPause, 0
 	for {
 		n, err := read(ms)
 		if errors.Is(err, net.ErrClosed) {
@@ -123,13 +134,28 @@ func (r *reader) loop(read func([]ipv4.Message) (int, error), oob []byte, handle
 		// memory; the socket lives on. A lasting one must not take a processor.
 		if err != nil && n <= 0 {
 			time.Sleep(errorPause)
+			continue
 		}
+		r.at = r.now()
 		junk := false
-		for i := range max(n, 0) {
+		for i := range n {
 			junk = !handle(&ms[i]) || junk
 		}
-		if junk && n < batch {
-			time.Sleep(junkPause) // more of it is on its way
+		if waited += n; !junk || n == batch {
+			continue
 		}
+		time.Sleep(pause) // more of it is on its way
+		pause, waited = nextPause(pause, waited), 0
 	}
+}
+
+// nextPause follows a flood: waited is what the last pause had gathered.
+func nextPause(pause time.Duration, waited int) time.Duration {
+	switch {
+	case waited > junkWaits:
+		return max(pause/2, junkPause/8)
+	case waited < junkWaits/2:
+		return min(2*pause, junkPause)
+	}
+	return pause
 }

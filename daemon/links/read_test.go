@@ -14,7 +14,7 @@ func TestLastingErrorOfASocketTakesNoProcessor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const errs = 100
 		begun, reads := time.Now(), 0
-		new(reader).loop(func([]ipv4.Message) (int, error) {
+		(&reader{now: func() time.Duration { return 0 }}).loop(func([]ipv4.Message) (int, error) {
 			if reads++; reads > errs {
 				return 0, net.ErrClosed
 			}
@@ -33,7 +33,7 @@ func TestJunkIsReadManyAtATime(t *testing.T) {
 	for _, junk := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			begun, reads := time.Now(), time.Duration(0)
-			new(reader).loop(func([]ipv4.Message) (int, error) {
+			(&reader{now: func() time.Duration { return 0 }}).loop(func([]ipv4.Message) (int, error) {
 				if reads++; time.Since(begun) >= time.Second || reads > 10_000 {
 					return 0, net.ErrClosed
 				}
@@ -44,6 +44,37 @@ func TestJunkIsReadManyAtATime(t *testing.T) {
 			}
 			if took := time.Since(begun); !junk && took != 0 {
 				t.Errorf("%d messages of the group waited for %v", reads, took)
+			}
+		})
+	}
+}
+
+// The buffer of a socket without privileges holds some 180 of the longest datagrams:
+// what the group says is among them.
+func TestBufferIsNotOverrunByAFloodBetweenTwoReads(t *testing.T) {
+	const room = 180
+	for _, rate := range []int{1000, 20_000, 60_000, 120_000, 400_000} {
+		synctest.Test(t, func(t *testing.T) {
+			begun, taken, lost := time.Now(), 0, 0
+			(&reader{now: func() time.Duration { return 0 }}).loop(func(ms []ipv4.Message) (int, error) {
+				passed := time.Since(begun)
+				if passed >= time.Second {
+					return 0, net.ErrClosed
+				}
+				waits := int(passed.Seconds()*float64(rate)) - taken - lost
+				if waits == 0 { // as the kernel would: until there is one
+					time.Sleep(time.Second / time.Duration(rate))
+					waits = 1
+				}
+				if over := waits - room; over > 0 {
+					lost, waits = lost+over, room
+				}
+				n := min(waits, len(ms))
+				taken += n
+				return n, nil
+			}, nil, func(*ipv4.Message) bool { return false })
+			if lost > rate/100 {
+				t.Errorf("%d of %d a second were lost", lost, rate)
 			}
 		})
 	}

@@ -75,7 +75,7 @@ func (r *receiver) open(p packet) ([]byte, error) {
 	if r.repeats.Heard(p.Data, p.Link) {
 		return nil, errRepeat
 	}
-	now, from := r.lan.config.Now(), p.From.Addr()
+	now, from := p.At, p.From.Addr()
 	if !r.floods.Allow(now, from, p.Link) {
 		return nil, errFlood
 	}

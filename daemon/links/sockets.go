@@ -35,8 +35,8 @@ type Group struct {
 // sockets are the two that all datagrams pass: one for IPv4, one for IPv6.
 type sockets struct {
 	group Group
-	udp4  *net.UDPConn // nil if the machine has no IPv4
-	udp6  *net.UDPConn // nil if the machine has no IPv6
+	udp4  *socket // nil if the machine has no IPv4
+	udp6  *socket // nil if the machine has no IPv6
 
 	mu     sync.RWMutex
 	links  []node.Link
@@ -67,7 +67,7 @@ func open(g Group) (*sockets, error) {
 	return s, nil
 }
 
-func listen(network, host string, port uint16, options func(fd int) error) (*net.UDPConn, error) {
+func listen(network, host string, port uint16, options func(fd int) error) (*socket, error) {
 	lc := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) (err error) {
 		if e := raw.Control(func(fd uintptr) { err = options(int(fd)) }); e != nil {
 			return e
@@ -78,7 +78,11 @@ func listen(network, host string, port uint16, options func(fd int) error) (*net
 	if err != nil {
 		return nil, fmt.Errorf("links: open %s port %d: %w", network, port, err)
 	}
-	return c.(*net.UDPConn), nil
+	s, err := unwatched(c.(*net.UDPConn))
+	if err != nil {
+		return nil, fmt.Errorf("links: open %s port %d: %w", network, port, err)
+	}
+	return s, nil
 }
 
 type option struct{ level, name, value int }
@@ -122,7 +126,7 @@ func options6(fd int) error {
 
 // close closes both sockets; receivers return.
 func (s *sockets) close() {
-	for _, c := range []*net.UDPConn{s.udp4, s.udp6} {
+	for _, c := range []*socket{s.udp4, s.udp6} {
 		if c != nil {
 			c.Close()
 		}

@@ -2,7 +2,6 @@ package links
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"strconv"
 
@@ -40,16 +39,12 @@ func (s *sockets) sendTo(datagram []byte, to netip.AddrPort) error {
 	return s.send(s.udp6, datagram, nil, &unix.SockaddrInet6{Port: int(to.Port()), ZoneId: uint32(zone), Addr: a.As16()})
 }
 
-func (s *sockets) send(c *net.UDPConn, datagram, control []byte, to unix.Sockaddr) error {
+func (s *sockets) send(c *socket, datagram, control []byte, to unix.Sockaddr) error {
 	if c == nil {
 		return fmt.Errorf("links: send: %w", unix.EAFNOSUPPORT)
 	}
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return err
-	}
 	var failed error
-	err = raw.Control(func(fd uintptr) {
+	err := c.raw.Control(func(fd uintptr) {
 		_, failed = unix.SendmsgN(int(fd), datagram, control, to, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	})
 	if err != nil {
