@@ -157,30 +157,43 @@ func (a *Acceptor) look() {
 	}
 }
 
-// accept accepts some. Under mu.
+// accept accepts some, and closes those of them that have hung up: they wait for no
+// answer. One look finds all of these, for the longest queue is theirs. Under mu.
 func (a *Acceptor) accept() {
+	var all [atOnce]unix.PollFd
+	came := all[:a.take(all[:])]
+	unix.Poll(came, 0)
+	for _, p := range came {
+		if p.Revents&unix.POLLHUP != 0 {
+			unix.Close(int(p.Fd))
+			continue
+		}
+		c := &Client{UID: nobody, gid: nobody, shut: &shut{fd: int(p.Fd)}}
+		c.identify(uintptr(p.Fd))
+		a.ready = append(a.ready, c)
+	}
+}
+
+// take takes as many as there are and room has places for. Under mu.
+func (a *Acceptor) take(room []unix.PollFd) (n int) {
 	a.more = true
-	for range atOnce {
-		fd, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(a.fd), 0, 0, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
+	for range room {
+		fd, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(a.fd), 0, 0, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
 		switch errno {
 		case 0:
-			if look(int(fd))&unix.POLLHUP != 0 {
-				unix.Close(int(fd)) // it waits for no answer
-				continue
-			}
-			c := &Client{UID: nobody, gid: nobody, shut: &shut{fd: int(fd)}}
-			c.identify(fd)
-			a.ready = append(a.ready, c)
+			room[n] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
+			n++
 		case unix.EINTR:
 		case unix.EAGAIN:
 			a.more = false
-			return
+			return n
 		default:
 			a.more = false
 			a.broken = os.NewSyscallError("accept4", errno)
-			return
+			return n
 		}
 	}
+	return n
 }
 
 // Await lets a client wait here until it has sent something, hangs up or was silent for
