@@ -6,7 +6,9 @@
 //
 // # The map
 //
+//	labels/   bytes of DNS <-> names
 //	dns/      bytes of DNS <-> questions, answers; the only user of miekg/dns
+//	request/  what programs that speak DNS ask, and the reply to them
 //	wire/     bytes <-> messages between hosts
 //	cache/    answers with their ages; which of two answers stands; eviction
 //	names/    special-use names, the administrator's lists, how far a question may travel

@@ -27,6 +27,7 @@ import (
 	"mcdns/daemon/survive"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
+	"mcdns/gocore/request"
 )
 
 // Config is what a Listener is made with.
@@ -130,17 +131,17 @@ func (l *Listener) Close() {
 }
 
 // parse reads a request.
-func parse(p []byte) (r dns.Request, ok bool) {
+func parse(p []byte) (r request.Request, ok bool) {
 	var err error
 	defer survive.Into(&err)
-	return dns.ParseRequest(p)
+	return request.Parse(p)
 }
 
 // answer makes the reply to a request, nil if there is none to be made any more.
-func (l *Listener) answer(ctx context.Context, r *dns.Request, tcp bool) (reply []byte) {
+func (l *Listener) answer(ctx context.Context, r *request.Request, tcp bool) (reply []byte) {
 	var err error
 	defer survive.Into(&err)
-	res := dns.Response{Rcode: r.Rcode, EDE: dns.NoEDE, TCP: tcp}
+	res := request.Reply{Rcode: r.Rcode, EDE: dns.NoEDE, TCP: tcp}
 	switch {
 	case r.Rcode == dns.RcodeNotImplemented:
 		res.EDE = dns.EDENotSupport
@@ -148,7 +149,7 @@ func (l *Listener) answer(ctx context.Context, r *dns.Request, tcp bool) (reply 
 		res.EDE = dns.EDEProhibited
 	case r.Rcode != dns.RcodeSuccess:
 	case r.Any():
-		res.Answer, res.TTL = dns.AnyAnswer(r), time.Hour
+		res.Answer, res.TTL = r.AnyAnswer(), time.Hour
 	default:
 		result, err := l.resolve(ctx, r.Question)
 		if err != nil {
@@ -156,7 +157,7 @@ func (l *Listener) answer(ctx context.Context, r *dns.Request, tcp bool) (reply 
 		}
 		res = response(result, tcp)
 	}
-	return dns.AppendResponse(make([]byte, 0, 512), r, res)
+	return r.AppendReply(make([]byte, 0, 512), res)
 }
 
 // resolve asks; what nobody can say for a client that validates is asked again
@@ -165,13 +166,14 @@ func (l *Listener) answer(ctx context.Context, r *dns.Request, tcp bool) (reply 
 func (l *Listener) resolve(ctx context.Context, q dns.Question) (node.Result, error) {
 	result, err := l.conf.Ask(ctx, q)
 	if err == nil && result.Answer == nil && q.Flags != 0 {
-		return l.conf.Ask(ctx, q.WithoutFlags())
+		q.Flags = 0
+		return l.conf.Ask(ctx, q)
 	}
 	return result, err
 }
 
-func response(r node.Result, tcp bool) dns.Response {
-	res := dns.Response{Answer: r.Answer, Age: r.Age, TTL: r.TTL, EDE: dns.NoEDE, TCP: tcp}
+func response(r node.Result, tcp bool) request.Reply {
+	res := request.Reply{Answer: r.Answer, Age: r.Age, TTL: r.TTL, EDE: dns.NoEDE, TCP: tcp}
 	if r.Held() {
 		res.Turn = rand.Uint32()
 	}

@@ -7,6 +7,6 @@
 //
 // Read answer.go and question.go first: the two values that all else is about.
 // Then packed.go (the one form of an answer), reply.go (what is made of a DNS
-// server's reply), request.go and respond.go (programs that speak DNS), view.go
-// (what programs are shown), rdata.go and name.go (the layouts below).
+// server's reply), view.go (what programs are shown), left.go (what is left of it),
+// rdata.go (the layouts below; those of names are gocore/labels').
 package dns

@@ -1,6 +1,10 @@
 package dns
 
-import miekg "github.com/miekg/dns"
+import (
+	miekg "github.com/miekg/dns"
+
+	"mcdns/gocore/labels"
+)
 
 // An EDE is an extended DNS error (RFC 8914): its INFO-CODE and one, 0 if there is
 // none.
@@ -30,7 +34,7 @@ func findOPT(p []byte, off int) (o opt) {
 	before := int(be16(p[6:])) + int(be16(p[8:]))
 	for i := range before + int(be16(p[10:])) {
 		root := off < len(p) && p[off] == 0
-		if off = skipName(p, off); off == 0 || len(p)-off < 10 {
+		if off = labels.Skip(p, off); off == 0 || len(p)-off < 10 {
 			return o
 		}
 		end := off + 10 + int(be16(p[off+8:]))
@@ -58,22 +62,4 @@ func readEDE(b []byte) EDE {
 		b = b[n:]
 	}
 	return NoEDE
-}
-
-// skipName returns the offset behind the possibly compressed name at off, 0 if there
-// is none. It follows no pointer.
-func skipName(p []byte, off int) int {
-	for off < len(p) {
-		switch c := p[off]; {
-		case c == 0:
-			return off + 1
-		case c >= 0xC0:
-			return off + 2
-		case c > maxLabel:
-			return 0
-		default:
-			off += 1 + int(c)
-		}
-	}
-	return 0
 }

@@ -17,7 +17,7 @@ func packed(flags uint16, name []byte, typ uint16, an, ns int, records ...[]byte
 	b := []byte{0, 0, byte(flags >> 8), byte(flags), 0, 1, 0, byte(an), 0, byte(ns), 0, 0}
 	b = append(b, name...)
 	b = binary.BigEndian.AppendUint16(b, typ)
-	b = append(b, 0, classIN)
+	b = append(b, 0, ClassIN)
 	for _, r := range records {
 		b = append(b, r...)
 	}
@@ -33,7 +33,7 @@ func TestPeerCanSayNothingBesideTheAnswer(t *testing.T) {
 	addr := []byte{192, 0, 2, 1}
 	a := rawRR(own, TypeA, 60, addr)
 	// Behind the question of name, a first record's data begins here.
-	at := headerLen + len(name) + 4 + recordLen
+	at := HeaderLen + len(name) + 4 + recordLen
 	target := []byte{0xC0, byte(at)}
 	cname := rawRR(own, TypeCNAME, 60, []byte("\x01b\x00"))
 	soaData := append([]byte("\x02ns\x00\x04root\x00"), make([]byte, 20)...)
@@ -65,7 +65,7 @@ func TestPeerCanSayNothingBesideTheAnswer(t *testing.T) {
 		{"two questions", func() []byte { b := packed(noerror, name, TypeA, 1, 0, a); b[5] = 2; return b }(), false},
 		{"no question", packed(noerror, nil, TypeA, 0, 0), false},
 		{"upper case", packed(noerror, []byte("\x01A\x00"), TypeA, 1, 0, a), false},
-		{"another class", func() []byte { b := packed(noerror, name, TypeA, 1, 0, a); b[headerLen+len(name)+3] = 3; return b }(), false},
+		{"another class", func() []byte { b := packed(noerror, name, TypeA, 1, 0, a); b[HeaderLen+len(name)+3] = 3; return b }(), false},
 		{"ANY", packed(noerror, name, miekg.TypeANY, 0, 0), false},
 		{"an owner of its own", packed(noerror, name, TypeA, 1, 0, rawRR([]byte("\x04bank\x00"), TypeA, 60, addr)), false},
 		{"an owner above the question", packed(noerror, name, TypeA, 1, 0, rawRR(zone, TypeA, 60, addr)), false},

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	miekg "github.com/miekg/dns"
+
+	"mcdns/gocore/labels"
 )
 
 // FuzzParseReply holds ParseReply against a plain reading of what miekg/dns
@@ -44,7 +46,7 @@ func FuzzParseReply(f *testing.F) {
 			return
 		}
 		form, bad := checkForm(a.Packed)
-		if bad != nil || form.kind != a.Kind || form.private != a.Private || form.typ != q.Type || text(form.name) != q.Name {
+		if bad != nil || form.kind != a.Kind || form.private != a.Private || form.typ != q.Type || labels.Text(form.name) != q.Name {
 			t.Fatalf("%x\nmade %x\nwhich is %+v, %v", b, a.Packed, form, bad)
 		}
 		checkUse(t, a)

@@ -1,5 +1,17 @@
 package dns
 
+import "mcdns/gocore/labels"
+
+// The header of a message (RFC 1035 section 4.1.1), and what is set in it.
+const (
+	HeaderLen = 12   // bytes
+	FlagsHigh = 0x81 // of a reply, the third byte: QR, RD
+	FlagsLow  = 0x80 // the fourth: RA, over the RCODE
+	HeaderCD  = 0x10 // in the fourth (RFC 4035 section 3.2.2)
+	EDNSDO    = 0x80 // in the third byte of OPT's TTL (RFC 3225)
+	ClassIN   = 1
+)
+
 // A Head is the header of a reply, as far as whoever asked has to look at it.
 type Head struct {
 	ID    uint16
@@ -12,7 +24,7 @@ type Head struct {
 
 // ReadHead reads the header of what came, ok if there is one.
 func ReadHead(p []byte) (h Head, ok bool) {
-	if len(p) < headerLen {
+	if len(p) < HeaderLen {
 		return Head{}, false
 	}
 	return Head{ID: be16(p), Reply: p[2]&0x80 != 0, Rcode: int(p[3] & 0xF), Bare: be16(p[4:]) == 0}, true
@@ -23,7 +35,7 @@ func ReadHead(p []byte) (h Head, ok bool) {
 // there must be as many as of the query.
 func DrawLetters(query, coins []byte) {
 	// Lengths of labels are below 'A', so bytes need not be told apart.
-	name := query[headerLen:plainName(query, headerLen)]
+	name := query[HeaderLen:labels.End(query, HeaderLen)]
 	for i, c := range name {
 		if 'a' <= c && c <= 'z' && coins[i]&1 == 1 {
 			name[i] = c - ('a' - 'A')
@@ -35,10 +47,10 @@ func DrawLetters(query, coins []byte) {
 // so puts the letters back that nobody drew, lower case: names that the server
 // compressed point there, and programs would see them.
 func TakeLetters(query, reply []byte) bool {
-	end := plainName(query, headerLen)
-	if len(reply) < end || string(reply[headerLen:end]) != string(query[headerLen:end]) {
+	end := labels.End(query, HeaderLen)
+	if len(reply) < end || string(reply[HeaderLen:end]) != string(query[HeaderLen:end]) {
 		return false
 	}
-	fold(reply[headerLen:end])
+	labels.Fold(reply[HeaderLen:end])
 	return true
 }

@@ -64,7 +64,7 @@ func zone(t testing.TB, lines []string) (rrs []miekg.RR) {
 // rawRR is a record with any bytes for its parts.
 func rawRR(owner []byte, typ uint16, ttl uint32, data []byte) []byte {
 	b := binary.BigEndian.AppendUint16(slices.Clone(owner), typ)
-	b = append(b, 0, classIN)
+	b = append(b, 0, ClassIN)
 	b = binary.BigEndian.AppendUint32(b, ttl)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(data)))
 	return append(b, data...)
@@ -92,4 +92,9 @@ func samples(t testing.TB) []*Answer {
 		answer(t, "example.org", 65280, 0, `example.org. 300 IN TYPE65280 \# 3 c00c00`),
 		answer(t, ".", miekg.TypeNS, 0, ". 300 IN NS a.root-servers.net."),
 	}
+}
+
+func edns(m *miekg.Msg) *miekg.OPT {
+	m.SetEdns0(1232, false)
+	return m.IsEdns0()
 }

@@ -1,5 +1,7 @@
 package dns
 
+import "mcdns/gocore/labels"
+
 // The letters of a question's name are drawn anew each time it is put to a server
 // (0x20). Servers compress names against the question, or keep what an authority
 // compressed against an earlier one, so that drawn letters come back within the
@@ -22,7 +24,7 @@ func settle(data []byte, typ uint16, question []byte) {
 			off = fieldEnd(data, off, len(data), f)
 			continue
 		}
-		end := plainName(data, off)
+		end := labels.End(data, off)
 		settleName(data[off:end], question)
 		off = end
 	}
@@ -39,29 +41,19 @@ func (f *form) settle(p []byte) {
 
 // settleName is settle for one plain name.
 func settleName(name, question []byte) {
-	if folded(name) {
+	if labels.Folded(name) {
 		return
 	}
-	var mine, theirs [maxPointers + 1]uint8
-	i, j := labels(name, &mine), labels(question, &theirs)
+	var mine, theirs [labels.MaxPointers + 1]uint8
+	i, j := labels.Starts(name, &mine), labels.Starts(question, &theirs)
 	same := len(name) - 1
 	for i > 0 && j > 0 {
 		i, j = i-1, j-1
 		own := name[mine[i]:same]
-		if end := int(theirs[j]) + len(own); end >= len(question) || !sameName(own, question[theirs[j]:end]) {
+		if end := int(theirs[j]) + len(own); end >= len(question) || !labels.Same(own, question[theirs[j]:end]) {
 			break
 		}
 		same = int(mine[i])
 	}
-	fold(name[same:])
-}
-
-// labels notes where each label of a plain name begins, and returns how many there
-// are without the root's.
-func labels(name []byte, at *[maxPointers + 1]uint8) (n int) {
-	for off := 0; name[off] != 0; off += 1 + int(name[off]) {
-		at[n] = uint8(off)
-		n++
-	}
-	return n
+	labels.Fold(name[same:])
 }

@@ -53,7 +53,7 @@ func TestLettersThatWereToldOrSavedArePutRight(t *testing.T) {
 	const zone, sent = "\x05plain\x07example\x00", "\x05plAIN\x07eXaMpLE\x00"
 	for _, c := range drawn {
 		a := answer(t, c.name, c.typ, 0, c.sent...)
-		records := headerLen + len(c.name) + 6
+		records := HeaderLen + len(c.name) + 6
 		old := *a
 		old.Packed = append(a.Packed[:records:records], bytes.ReplaceAll(a.Packed[records:], []byte(zone), []byte(sent))...)
 		got := Answer{TTL: time.Minute}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"mcdns/gocore/labels"
 )
 
 // A packed answer has one form, so that every host checks it in one walk and
@@ -22,13 +24,9 @@ import (
 // Whatever else a peer may think of (NS, glue, OPT, records for other names)
 // cannot be written down in this form (PROTOCOL 7.1).
 const (
-	headerLen  = 12
 	recordLen  = 12 // of a record with a pointer for its owner, without data
-	classIN    = 1
-	flagsHigh  = 0x81 // QR, RD
-	flagsLow   = 0x80 // RA, over the RCODE
-	maxChain   = 11   // CNAMEs in one answer, as unbound follows
-	minPacked  = headerLen + 1 + 4
+	maxChain   = 11 // CNAMEs in one answer, as unbound follows
+	minPacked  = HeaderLen + 1 + 4
 	pointerTag = 0xC000
 )
 
@@ -54,7 +52,7 @@ type record struct {
 // recordAt reads the record at off, and the offset behind it; 0 if there is
 // none.
 func recordAt(p []byte, off int) (r record, next int) {
-	if len(p)-off < recordLen || p[off] < 0xC0 || be16(p[off+4:]) != classIN {
+	if len(p)-off < recordLen || p[off] < 0xC0 || be16(p[off+4:]) != ClassIN {
 		return r, 0
 	}
 	n := int(be16(p[off+10:]))
@@ -96,7 +94,7 @@ func (a *Answer) Unpack(packed []byte) error {
 	if f.kind != Positive && !f.soa && a.TTL > bareNegativeTTL*time.Second {
 		return fmt.Errorf("%w: a negative that nobody says the life of", ErrForm)
 	}
-	a.Question = Question{Name: text(f.name), Type: f.typ}
+	a.Question = Question{Name: labels.Text(f.name), Type: f.typ}
 	a.Kind, a.Private = f.kind, f.private
 	a.Packed = append(make([]byte, 0, len(packed)), packed...)
 	f.settle(a.Packed)
@@ -110,17 +108,17 @@ func checkForm(p []byte) (form, error) {
 	}
 	rcode := p[3] & 0xF
 	answers, authorities := int(be16(p[6:])), int(be16(p[8:]))
-	if be16(p) != 0 || p[2] != flagsHigh || p[3]&0xF0 != flagsLow ||
+	if be16(p) != 0 || p[2] != FlagsHigh || p[3]&0xF0 != FlagsLow ||
 		rcode != RcodeSuccess && rcode != RcodeNXDomain ||
 		be16(p[4:]) != 1 || be16(p[10:]) != 0 || authorities > 1 ||
-		answers > (len(p)-headerLen)/recordLen {
+		answers > (len(p)-HeaderLen)/recordLen {
 		return form{}, fmt.Errorf("%w: header", ErrForm)
 	}
-	end := plainName(p, headerLen)
-	if end == 0 || len(p)-end < 4 || be16(p[end+2:]) != classIN || !folded(p[headerLen:end]) || !askable(be16(p[end:])) {
+	end := labels.End(p, HeaderLen)
+	if end == 0 || len(p)-end < 4 || be16(p[end+2:]) != ClassIN || !labels.Folded(p[HeaderLen:end]) || !Askable(be16(p[end:])) {
 		return form{}, fmt.Errorf("%w: question", ErrForm)
 	}
-	f := form{name: p[headerLen:end], typ: be16(p[end:]), kind: NoData, records: end + 4}
+	f := form{name: p[HeaderLen:end], typ: be16(p[end:]), kind: NoData, records: end + 4}
 	if rcode == RcodeNXDomain {
 		f.kind = NXDomain
 	}
@@ -143,7 +141,7 @@ func checkForm(p []byte) (form, error) {
 // last name of the chain and that behind the section.
 func (f *form) checkAnswers(p []byte, count int) (cur, off int, err error) {
 	var chain [maxChain + 1]int
-	cur, off = headerLen, f.records
+	cur, off = HeaderLen, f.records
 	chain[0] = cur
 	links := 0
 	for range count {
@@ -157,7 +155,7 @@ func (f *form) checkAnswers(p []byte, count int) (cur, off int, err error) {
 			f.private = f.private || holdsPrivate(r.data, r.typ)
 		case r.typ == TypeCNAME && f.typ != TypeCNAME && f.kind != Positive && links < maxChain:
 			for _, at := range chain[:links+1] {
-				if sameName(p[at:plainName(p, at)], r.data) {
+				if labels.Same(p[at:labels.End(p, at)], r.data) {
 					return 0, 0, fmt.Errorf("%w: CNAMEs run in a circle", ErrForm)
 				}
 			}
@@ -205,7 +203,7 @@ func sameRecords(a, b []byte) bool {
 
 // sameButTTLs compares in step: what it finds equal needs no sorting.
 func sameButTTLs(a, b []byte) bool {
-	off := plainName(a, headerLen) + 4
+	off := labels.End(a, HeaderLen) + 4
 	if off > len(b) || string(a[:off]) != string(b[:off]) {
 		return false
 	}

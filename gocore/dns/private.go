@@ -1,6 +1,10 @@
 package dns
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"mcdns/gocore/labels"
+)
 
 // holdsPrivate reports whether well-formed RDATA holds an address that is not
 // a public unicast one.
@@ -9,7 +13,7 @@ func holdsPrivate(data []byte, typ uint16) bool {
 	case TypeA, TypeAAAA:
 		return anyPrivate(data, len(data))
 	case TypeSVCB, TypeHTTPS:
-		return hintsPrivate(data[plainName(data, 2):])
+		return hintsPrivate(data[labels.End(data, 2):])
 	}
 	return false
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 
 	miekg "github.com/miekg/dns"
+
+	"mcdns/gocore/labels"
 )
 
 // addProofs makes the packed answer of a question with the flag DO: what the
@@ -13,12 +15,12 @@ import (
 // signatures. Nothing is checked here: the client that asked for it does that.
 func (s *scrubber) addProofs(name []byte, authority int) error {
 	chain := s.chain(name)
-	s.out = append(s.out[:0:0], s.out[:headerLen+len(name)+4]...)
+	s.out = append(s.out[:0:0], s.out[:HeaderLen+len(name)+4]...)
 	s.count(6, 0)
 	s.count(8, 0)
-	off := headerLen
-	var room [maxName]byte
-	_, off, _ = readName(s.reply, off, &room) // checkReply has read it
+	off := HeaderLen
+	var room [labels.MaxName]byte
+	_, off, _ = labels.Read(s.reply, off, &room) // checkReply has read it
 	off += 4
 	answers, err := s.copyProofs(off, be16(s.reply[6:]), func(owner []byte, typ uint16) bool {
 		return s.proves(chain, owner, typ)
@@ -38,7 +40,7 @@ func (s *scrubber) addProofs(name []byte, authority int) error {
 // chain lists the names that build found: the question's and the targets.
 func (s *scrubber) chain(name []byte) [][]byte {
 	names := [][]byte{name}
-	for off := headerLen + len(name) + 4; ; {
+	for off := HeaderLen + len(name) + 4; ; {
 		r, next := recordAt(s.out, off)
 		if next == 0 {
 			return names
@@ -57,7 +59,7 @@ func (s *scrubber) proves(chain [][]byte, owner []byte, typ uint16) bool {
 		return false
 	}
 	for _, n := range chain {
-		if sameName(n, owner) || typ != s.q.Type && typ != TypeCNAME && below(n, owner) >= 0 {
+		if labels.Same(n, owner) || typ != s.q.Type && typ != TypeCNAME && labels.Below(n, owner) >= 0 {
 			return true
 		}
 	}
@@ -77,7 +79,7 @@ const maxStrangers = 256
 // copyProofs appends the records of one section that wanted takes, with their
 // owners in full, and returns how many.
 func (s *scrubber) copyProofs(off int, records uint16, wanted func(owner []byte, typ uint16) bool) (n int, err error) {
-	var room [maxName]byte
+	var room [labels.MaxName]byte
 	strangers := 0
 	for range records {
 		owner, typ, class, c, err := s.rr(off, &room)
@@ -85,7 +87,7 @@ func (s *scrubber) copyProofs(off int, records uint16, wanted func(owner []byte,
 			return 0, err
 		}
 		off = int(c.end)
-		if class != classIN || !wanted(owner, typ) {
+		if class != ClassIN || !wanted(owner, typ) {
 			if strangers++; strangers > maxStrangers {
 				return n, nil
 			}
@@ -106,7 +108,7 @@ func (s *scrubber) addPlain(owner []byte, typ uint16, c candidate) error {
 	settleName(owner, s.question())
 	out := append(s.out, owner...)
 	out = binary.BigEndian.AppendUint16(out, typ)
-	out = append(out, 0, classIN)
+	out = append(out, 0, ClassIN)
 	out = binary.BigEndian.AppendUint32(out, c.ttl)
 	at := len(out) + 2
 	out, err := appendData(append(out, 0, 0), s.reply, int(c.data), int(c.end), typ)

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	miekg "github.com/miekg/dns"
+
+	"mcdns/gocore/labels"
 )
 
 // field is a part of RDATA: so many bytes, or one of the kinds below.
@@ -69,11 +71,11 @@ func appendData(dst, msg []byte, off, end int, typ uint16) ([]byte, error) {
 	if fields == nil {
 		return append(dst, msg[off:end]...), nil
 	}
-	var name [maxName]byte
+	var name [labels.MaxName]byte
 	for _, f := range fields {
 		next := 0
 		if f == aName {
-			n, behind, err := readName(msg[:end], off, &name)
+			n, behind, err := labels.Read(msg[:end], off, &name)
 			if err != nil {
 				return dst, err
 			}
@@ -101,7 +103,7 @@ func plainData(b []byte, typ uint16) bool {
 	for _, f := range fields {
 		next := 0
 		if f == aName {
-			next = plainName(b, off)
+			next = labels.End(b, off)
 		} else {
 			next = fieldEnd(b, off, len(b), f)
 		}
@@ -121,8 +123,8 @@ func foldData(dst, b []byte, typ uint16) []byte {
 	for _, f := range layout(typ) {
 		next := 0
 		if f == aName {
-			next = plainName(b, off)
-			fold(dst[start+off : start+next])
+			next = labels.End(b, off)
+			labels.Fold(dst[start+off : start+next])
 		} else {
 			next = fieldEnd(b, off, len(b), f)
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	miekg "github.com/miekg/dns"
+
+	"mcdns/gocore/labels"
 )
 
 var (
@@ -45,8 +47,8 @@ func (e *RcodeError) Error() string {
 //
 // The error is ErrMismatch, ErrTruncated, ErrUseless or an *RcodeError.
 func ParseReply(q Question, reply []byte) (*Answer, error) {
-	var room [maxName]byte
-	name, err := appendName(room[:0], q.Name)
+	var room [labels.MaxName]byte
+	name, err := labels.Append(room[:0], q.Name)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrMismatch, err)
 	}
@@ -73,21 +75,21 @@ func ParseReply(q Question, reply []byte) (*Answer, error) {
 // these.
 func checkReply(name []byte, typ uint16, p []byte) (int, opt, error) {
 	// QR set, opcode QUERY.
-	if len(p) < headerLen || len(p) > MaxPacked || p[2]&0xF8 != 0x80 {
+	if len(p) < HeaderLen || len(p) > MaxPacked || p[2]&0xF8 != 0x80 {
 		return 0, opt{}, ErrMismatch
 	}
 	rcode := int(p[3] & 0xF)
-	if be16(p[4:]) == 0 && len(p) == headerLen && (rcode == miekg.RcodeFormatError || rcode == miekg.RcodeNotImplemented) {
+	if be16(p[4:]) == 0 && len(p) == HeaderLen && (rcode == miekg.RcodeFormatError || rcode == miekg.RcodeNotImplemented) {
 		return 0, opt{}, &RcodeError{Rcode: rcode} // how servers older than EDNS say so
 	}
 	records := int(be16(p[6:])) + int(be16(p[8:])) + int(be16(p[10:]))
-	if be16(p[4:]) != 1 || records > (len(p)-headerLen)/11 {
+	if be16(p[4:]) != 1 || records > (len(p)-HeaderLen)/11 {
 		return 0, opt{}, ErrMismatch
 	}
-	var room [maxName]byte
-	n, off, err := readName(p, headerLen, &room)
-	if err != nil || !sameName(room[:n], name) ||
-		len(p)-off < 4 || be16(p[off:]) != typ || be16(p[off+2:]) != classIN {
+	var room [labels.MaxName]byte
+	n, off, err := labels.Read(p, HeaderLen, &room)
+	if err != nil || !labels.Same(room[:n], name) ||
+		len(p)-off < 4 || be16(p[off:]) != typ || be16(p[off+2:]) != ClassIN {
 		return 0, opt{}, ErrMismatch
 	}
 	if p[2]&0x02 != 0 {
@@ -130,8 +132,8 @@ type candidate struct {
 }
 
 // rr reads the record at off: owner into room, then its fixed fields.
-func (s *scrubber) rr(off int, room *[maxName]byte) (owner []byte, typ, class uint16, c candidate, err error) {
-	n, at, err := readName(s.reply, off, room)
+func (s *scrubber) rr(off int, room *[labels.MaxName]byte) (owner []byte, typ, class uint16, c candidate, err error) {
+	n, at, err := labels.Read(s.reply, off, room)
 	if err != nil || len(s.reply)-at < 10 {
 		return nil, 0, 0, c, ErrMismatch
 	}
@@ -147,17 +149,17 @@ func (s *scrubber) rr(off int, room *[maxName]byte) (owner []byte, typ, class ui
 // index walks once over the answer section and returns the offset behind it,
 // so that following the chain is cheap however the records are ordered.
 func (s *scrubber) index(off int) (int, error) {
-	var room [maxName]byte
+	var room [labels.MaxName]byte
 	for range be16(s.reply[6:]) {
 		owner, typ, class, c, err := s.rr(off, &room)
 		if err != nil {
 			return 0, err
 		}
 		off = int(c.end)
-		if class == classIN && typ == miekg.TypeDNAME && len(s.dnames) < maxChain {
+		if class == ClassIN && typ == miekg.TypeDNAME && len(s.dnames) < maxChain {
 			s.dnames = append(s.dnames, c)
 		}
-		if class != classIN || typ != s.q.Type && typ != TypeCNAME {
+		if class != ClassIN || typ != s.q.Type && typ != TypeCNAME {
 			continue
 		}
 		c.hash, c.cname = hash(owner), typ == TypeCNAME
@@ -169,12 +171,12 @@ func (s *scrubber) index(off int) (int, error) {
 // build follows the chain and leaves the packed answer in s.out. authority is
 // the offset of the authority section.
 func (s *scrubber) build(name []byte, authority int) error {
-	s.out = make([]byte, headerLen, min(len(s.reply)+64, 1024))
-	s.out[2], s.out[3], s.out[5] = flagsHigh, flagsLow|s.rcode, 1
+	s.out = make([]byte, HeaderLen, min(len(s.reply)+64, 1024))
+	s.out[2], s.out[3], s.out[5] = FlagsHigh, FlagsLow|s.rcode, 1
 	s.out = append(s.out, name...)
 	s.out = binary.BigEndian.AppendUint16(s.out, s.q.Type)
-	s.out = append(s.out, 0, classIN)
-	names := [maxChain + 1]int{headerLen}
+	s.out = append(s.out, 0, ClassIN)
+	names := [maxChain + 1]int{HeaderLen}
 	for links := 0; ; links++ {
 		cur := names[links]
 		n, err := s.rrset(cur)
@@ -204,14 +206,14 @@ func (s *scrubber) build(name []byte, authority int) error {
 func (s *scrubber) count(at, n int) { binary.BigEndian.PutUint16(s.out[at:], uint16(n)) }
 
 // nameAt is the plain name at an offset of the answer under construction.
-func (s *scrubber) nameAt(at int) []byte { return s.out[at:plainName(s.out, at)] }
+func (s *scrubber) nameAt(at int) []byte { return s.out[at:labels.End(s.out, at)] }
 
 // question is its name, plain and folded.
-func (s *scrubber) question() []byte { return s.nameAt(headerLen) }
+func (s *scrubber) question() []byte { return s.nameAt(HeaderLen) }
 
 func (s *scrubber) circle(names []int, next int) bool {
 	for _, at := range names {
-		if sameName(s.nameAt(at), s.nameAt(next)) {
+		if labels.Same(s.nameAt(at), s.nameAt(next)) {
 			return true
 		}
 	}
@@ -264,16 +266,16 @@ func (s *scrubber) linkTTL(name []byte, c candidate) uint32 {
 	if c.ttl != 0 {
 		return c.ttl
 	}
-	var from, to, base [maxName]byte
-	t, _, err := readName(s.reply, int(c.data), &to)
+	var from, to, base [labels.MaxName]byte
+	t, _, err := labels.Read(s.reply, int(c.data), &to)
 	if err != nil {
 		return 0
 	}
 	for _, d := range s.dnames {
-		n, _, _ := readName(s.reply, int(d.owner), &from) // rr has read it
-		b, _, err := readName(s.reply, int(d.data), &base)
-		at := below(name, from[:n])
-		if err == nil && at > 0 && t == at+b && sameName(to[:at], name[:at]) && sameName(to[at:t], base[:b]) {
+		n, _, _ := labels.Read(s.reply, int(d.owner), &from) // rr has read it
+		b, _, err := labels.Read(s.reply, int(d.data), &base)
+		at := labels.Below(name, from[:n])
+		if err == nil && at > 0 && t == at+b && labels.Same(to[:at], name[:at]) && labels.Same(to[at:t], base[:b]) {
 			return d.ttl
 		}
 	}
@@ -281,16 +283,16 @@ func (s *scrubber) linkTTL(name []byte, c candidate) uint32 {
 }
 
 func (s *scrubber) owns(c candidate, cur int) bool {
-	var room [maxName]byte
-	n, _, err := readName(s.reply, int(c.owner), &room)
-	return err == nil && sameName(room[:n], s.nameAt(cur))
+	var room [labels.MaxName]byte
+	n, _, err := labels.Read(s.reply, int(c.owner), &room)
+	return err == nil && labels.Same(room[:n], s.nameAt(cur))
 }
 
 // add appends a record with a pointer for its owner.
 func (s *scrubber) add(c candidate, owner int, typ uint16) error {
 	out := binary.BigEndian.AppendUint16(s.out, uint16(pointerTag|owner))
 	out = binary.BigEndian.AppendUint16(out, typ)
-	out = append(out, 0, classIN)
+	out = append(out, 0, ClassIN)
 	out = binary.BigEndian.AppendUint32(out, c.ttl)
 	at := len(out) + 2
 	out, err := appendData(append(out, 0, 0), s.reply, int(c.data), int(c.end), typ)
@@ -319,7 +321,7 @@ func (s *scrubber) negative(cur, off int) error {
 	if s.lame() {
 		return fmt.Errorf("%w: empty, and the server neither knows nor recurses", ErrUseless)
 	}
-	var room [maxName]byte
+	var room [labels.MaxName]byte
 	referral := false
 	for range be16(s.reply[8:]) {
 		owner, typ, class, c, err := s.rr(off, &room)
@@ -328,10 +330,10 @@ func (s *scrubber) negative(cur, off int) error {
 		}
 		off = int(c.end)
 		referral = referral || typ == miekg.TypeNS
-		if typ != TypeSOA || class != classIN {
+		if typ != TypeSOA || class != ClassIN {
 			continue
 		}
-		if zone := below(s.nameAt(cur), owner); zone >= 0 {
+		if zone := labels.Below(s.nameAt(cur), owner); zone >= 0 {
 			return s.addSOA(c, cur+zone)
 		}
 	}
@@ -341,7 +343,7 @@ func (s *scrubber) negative(cur, off int) error {
 		return fmt.Errorf("%w: a referral, the server does not recurse", ErrUseless)
 	}
 	s.ttl = bareNegativeTTL
-	if cur != headerLen {
+	if cur != HeaderLen {
 		s.ttl = 0 // a chain cut short says nothing about its end
 	}
 	return nil

@@ -3,6 +3,8 @@ package dns
 import (
 	"encoding/binary"
 	"slices"
+
+	"mcdns/gocore/labels"
 )
 
 // sameSets compares the records as sets (RFC 2181 section 5: an RRset has no
@@ -22,8 +24,8 @@ func (a *Answer) DataHash() uint64 {
 	if len(p) < minPacked {
 		return fnv(fnvOffset, p)
 	}
-	off := plainName(p, headerLen) + 4
-	h := fnv(fnv(fnvOffset+uint64(a.Kind), p[2:4]), p[headerLen:off])
+	off := labels.End(p, HeaderLen) + 4
+	h := fnv(fnv(fnvOffset+uint64(a.Kind), p[2:4]), p[HeaderLen:off])
 	var room [512]byte
 	for off < len(p) {
 		r, next := recordAt(p, off)
@@ -54,9 +56,9 @@ func (r *record) key(dst []byte) []byte {
 // recordSet returns question and records, without TTLs and with names in lower
 // case, sorted.
 func recordSet(p []byte) []string {
-	off := plainName(p, headerLen) + 4
+	off := labels.End(p, HeaderLen) + 4
 	set := make([]string, 1, 1+be16(p[6:])+be16(p[8:]))
-	set[0] = string(p[headerLen:off])
+	set[0] = string(p[HeaderLen:off])
 	var room [512]byte
 	for off < len(p) {
 		r, next := recordAt(p, off)

@@ -1,6 +1,10 @@
 package dns
 
-import miekg "github.com/miekg/dns"
+import (
+	miekg "github.com/miekg/dns"
+
+	"mcdns/gocore/labels"
+)
 
 // Targets are the names that whoever asked will ask for next: those that MX,
 // SRV, SVCB, HTTPS and NS point to (RFC 1035's additional section processing,
@@ -14,7 +18,7 @@ func (a *Answer) Targets(most int) []string {
 		return nil
 	}
 	var names []string
-	for off := plainName(p, headerLen) + 4; off < len(p) && len(names) < most; {
+	for off := labels.End(p, HeaderLen) + 4; off < len(p) && len(names) < most; {
 		r, next := recordAt(p, off)
 		if next == 0 {
 			break
@@ -23,13 +27,13 @@ func (a *Answer) Targets(most int) []string {
 		if r.typ != a.Question.Type || len(r.data) <= skip || r.data[skip] == 0 {
 			continue // "." means none, or the owner itself
 		}
-		end := plainName(r.data, skip)
+		end := labels.End(r.data, skip)
 		if end == 0 {
 			continue
 		}
 		name := append([]byte(nil), r.data[skip:end]...)
-		fold(name)
-		names = append(names, text(name))
+		labels.Fold(name)
+		names = append(names, labels.Text(name))
 	}
 	return names
 }

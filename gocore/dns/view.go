@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
-	"time"
 
 	miekg "github.com/miekg/dns"
+
+	"mcdns/gocore/labels"
 )
 
 // View is an answer as programs want it. Names are in presentation form
@@ -39,8 +39,8 @@ func (a *Answer) View() (View, error) {
 	if len(p) < minPacked {
 		return View{}, ErrForm
 	}
-	end := plainName(p, headerLen)
-	v := View{Canonical: hostText(p[headerLen:end])}
+	end := labels.End(p, HeaderLen)
+	v := View{Canonical: labels.Host(p[HeaderLen:end])}
 	for off := end + 4; off < len(p); {
 		r, next := recordAt(p, off)
 		if next == 0 {
@@ -63,7 +63,7 @@ func (a *Answer) View() (View, error) {
 // what it leads to kept, as in glibc 2.36.
 func (v *View) follow(target []byte) {
 	v.Links++
-	s := hostText(target)
+	s := labels.Host(target)
 	if s == "" {
 		return
 	}
@@ -85,7 +85,7 @@ func (v *View) add(r record) {
 }
 
 func appendHost(list []string, name []byte) []string {
-	if s := hostText(name); s != "" {
+	if s := labels.Host(name); s != "" {
 		return append(list, s)
 	}
 	return list
@@ -93,7 +93,7 @@ func appendHost(list []string, name []byte) []string {
 
 // Rcode of the answer: RcodeSuccess or RcodeNXDomain.
 func (a *Answer) Rcode() int {
-	if len(a.Packed) < headerLen {
+	if len(a.Packed) < HeaderLen {
 		return RcodeSuccess
 	}
 	return int(a.Packed[3] & 0xF)
@@ -113,18 +113,6 @@ func (a *Answer) Records() []string {
 	return lines
 }
 
-// RecordsLeft is Records with the TTLs that are left of an answer so old, of which so
-// much is left: those that a client of the listener gets.
-func (a *Answer) RecordsLeft(age, ttl time.Duration) []string {
-	left := *a
-	left.Packed = slices.Clone(a.Packed)
-	if len(left.Packed) >= minPacked {
-		res := Response{Answer: a, Age: age, TTL: ttl}
-		res.countDown(left.Packed, plainName(left.Packed, headerLen)+4)
-	}
-	return left.Records()
-}
-
 // opaque is Records for data that miekg/dns does not understand: each record
 // as one of unknown type (RFC 3597 section 5).
 func (a *Answer) opaque() []string {
@@ -133,12 +121,12 @@ func (a *Answer) opaque() []string {
 	if len(p) < minPacked {
 		return nil
 	}
-	for off := plainName(p, headerLen) + 4; off < len(p); {
+	for off := labels.End(p, HeaderLen) + 4; off < len(p); {
 		r, next := recordAt(p, off)
 		if next == 0 {
 			break
 		}
-		owner := text(p[r.owner:plainName(p, r.owner)])
+		owner := labels.Text(p[r.owner:labels.End(p, r.owner)])
 		lines = append(lines, fmt.Sprintf("%s\t%d\tIN\tTYPE%d\t\\# %d %x", owner, r.ttl, r.typ, len(r.data), r.data))
 		off = next
 	}

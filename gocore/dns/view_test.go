@@ -5,7 +5,9 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	miekg "github.com/miekg/dns"
 )
@@ -127,5 +129,32 @@ func TestServersAreTheSameOnEveryHost(t *testing.T) {
 	}
 	if HashServer(netip.AddrPort{}) != 0 {
 		t.Error("no server has a hash")
+	}
+}
+
+// TestRecordsAreShownWithWhatIsLeftOfThem: as clients get them, and not as they came.
+func TestRecordsAreShownWithWhatIsLeftOfThem(t *testing.T) {
+	a := answer(t, "www.example", TypeA, 0, "www.example. 604800 IN CNAME b.example.", "b.example. 259200 IN A 192.0.2.1")
+	no := answer(t, "no.example", TypeA, 3, "example. 3600 IN SOA a. b. 1 2 3 4 3600")
+	for _, c := range []struct {
+		a        *Answer
+		age, ttl time.Duration
+		want     string
+	}{
+		{a, 10 * time.Second, 259190 * time.Second, "604790 259190"},
+		{a, time.Hour, 23 * time.Hour, "82800 82800"}, // held for a day at most
+		{a, 96 * time.Hour, 30 * time.Second, "30 30"},
+		{no, 10 * time.Second, 890 * time.Second, "890"},
+	} {
+		var got []string
+		for _, line := range c.a.RecordsLeft(c.age, c.ttl) {
+			got = append(got, strings.Fields(line)[1])
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("age %v, TTL %v: got %s; want %s", c.age, c.ttl, s, c.want)
+		}
+	}
+	if (&Answer{}).RecordsLeft(0, 0) != nil {
+		t.Error("an empty answer has records")
 	}
 }
