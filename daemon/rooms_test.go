@@ -35,8 +35,7 @@ const (
 )
 
 // tooLarge is what is larger yet: what follows may shrink, and nothing may join it.
-var tooLarge = map[string]int{
-}
+var tooLarge = map[string]int{}
 
 // holds fails the test if something is larger than it may be.
 func holds(t *testing.T, at token.Pos, what, of string, got, most int) {

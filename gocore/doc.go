@@ -16,7 +16,8 @@
 //	limit/    how often something is done
 //	group/    who is on the LAN, who of those heard is proven, how often to speak, whose turn it is (rank)
 //	catchup/  what was missed, by streams
-//	sharing/  what the group hears and says: HELLO, ANNOUNCE, QUERY and ANSWER
+//	query/    the question to the group, QUERY, and the ANSWER to it
+//	sharing/  what the group hears and says: HELLO, ANNOUNCE, and what becomes of each message
 //	upstream/ the DNS servers: which is up, suspect or down, and whose turn it is
 //	order/    which servers a question goes to, and whose answer counts
 //	held/     the answers that are held, and which of them may be served

@@ -67,6 +67,7 @@ var allowed = map[string]string{
 	"mcdns/gocore/node":                    "",
 	"mcdns/gocore/order":                   "",
 	"mcdns/gocore/renewal":                 "",
+	"mcdns/gocore/query":                   "",
 	"mcdns/gocore/request":                 "",
 	"mcdns/gocore/sharing":                 "",
 	"mcdns/gocore/trust":                   "",

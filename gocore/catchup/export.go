@@ -73,7 +73,7 @@ func (c *Catcher) exportedNow(now time.Duration, one exported) wire.Aged {
 	if e := c.store.Get(now, one.answer.Question); e.Held() && e.Answer.Birth == one.answer.Birth {
 		born = min(born, e.Born)
 	}
-	return wire.Aged{Answer: one.answer, Age: wire.RoundUp(now - born)}
+	return wire.AgedOf(one.answer, now-born)
 }
 
 // exported lists what a peer wants: first what is most asked for, then by hash

@@ -26,9 +26,9 @@ func (n *testNode) sizes() map[string]int {
 	return map[string]int{
 		"timers": len(n.timers.heap), "pending": n.lookups.Count().Pending, "waiting": n.lookups.Count().Waiting,
 		"asks": asks, "failures": failed, "refresh": n.renewals.Held(),
-		"answers": h.Answers, "turns": h.Turns, "pulls": h.Pulls, "exports": h.Exports,
-		"announcements": h.Announcements, "announcement heap": h.Heap, "queries": h.Queries, "put": h.Put,
-		"nonces": h.Nonces, "heard": heard, "members": n.group.N() - 1, "challenges": h.Open,
+		"answers": h.Queries.Answers, "turns": h.Queries.Turns, "pulls": h.Pulls, "exports": h.Exports,
+		"announcements": h.Announcements, "announcement heap": h.Heap, "queries": h.Queries.Waiting, "put": h.Queries.Put,
+		"nonces": h.Queries.Nonces, "heard": heard, "members": n.group.N() - 1, "challenges": h.Open,
 		"challenges that are ready": h.Ready, "strangers": h.Strangers, "arrivals": h.Arrived,
 		"said by strangers": h.Said, "gone": h.Gone,
 	}

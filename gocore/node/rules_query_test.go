@@ -123,8 +123,8 @@ func TestUnprovenAskersGetFiveRepliesASecondAndSilenceNobody(t *testing.T) {
 	if got := len(take[*wire.Answer](l, n)); got > 12 {
 		t.Errorf("%d replies; want 5 a second for the unproven, and one", got)
 	}
-	if n.share.Held().Answers != 0 {
-		t.Errorf("%d turns are left over", n.share.Held().Answers)
+	if n.share.Held().Queries.Answers != 0 {
+		t.Errorf("%d turns are left over", n.share.Held().Queries.Answers)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
 	"mcdns/gocore/held"
+	"mcdns/gocore/query"
 	"mcdns/gocore/sharing"
 	"mcdns/gocore/wire"
 )
@@ -65,7 +66,7 @@ func (h sharer) NobodyKnows(now time.Duration, q dns.Question) {
 }
 
 func (h sharer) InVain(now, patience time.Duration, p wire.Peer, q dns.Question) {
-	h.n.failures.Hear(now, patience, sharing.LastTurn, p, q)
+	h.n.failures.Hear(now, patience, query.LastTurn, p, q)
 }
 
 func (h sharer) Help(now time.Duration, m *group.Member, q dns.Question) { h.n.help.Heard(now, m, q) }

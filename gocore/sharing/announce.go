@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/limit"
 	"mcdns/gocore/wire"
@@ -204,16 +203,16 @@ func (a *announcer) fill(now time.Duration) wire.Body {
 		}
 		size, long := wire.AgedSize(e.Answer), false
 		if size > whole {
-			size, long = wire.LongSize(longOf(e)), true
+			size, long = wire.LongSize(wire.LongOf(e.Answer)), true
 		}
 		switch {
 		case size > room:
 			rest = append(rest, item)
 			continue
 		case long:
-			body.Long = append(body.Long, longOf(e))
+			body.Long = append(body.Long, wire.LongOf(e.Answer))
 		default:
-			body.Answers = append(body.Answers, aged(now, e))
+			body.Answers = append(body.Answers, wire.AgedOf(e.Answer, e.Age(now)))
 			if item.unheard {
 				body.New++
 				a.told++
@@ -232,12 +231,3 @@ func (a *announcer) fill(now time.Duration) wire.Body {
 // announceSkips is how many answers that do not fit are passed over for smaller
 // ones before a datagram counts as full.
 const announceSkips = 4
-
-func aged(now time.Duration, e cache.Entry) wire.Aged {
-	return wire.Aged{Answer: e.Answer, Age: wire.RoundUp(e.Age(now))}
-}
-
-func longOf(e cache.Entry) wire.Long {
-	a := e.Answer
-	return wire.Long{Question: a.Question, Birth: a.Birth, TTL: a.TTL, Length: uint32(len(a.Packed))}
-}

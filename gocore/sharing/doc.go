@@ -5,9 +5,10 @@
 // node do. Then sharing.go, what comes in; receive.go and hears.go, what is done with each
 // kind of message; take.go, which of a peer's answers are believed. What a host says by
 // itself: hello.go (it is there), announce.go (what it fetched), alone.go (what it fetched
-// while nobody was there), ask.go (a QUERY) and answer.go (an ANSWER, within allowance.go).
+// while nobody was there).
 // send.go and deaf.go say by which way a message leaves, timer.go what is to be done later.
-// What was missed comes by streams, which gocore/catchup opens and serves.
+// QUERY and ANSWER are gocore/query's; what was missed comes by streams, which
+// gocore/catchup opens and serves.
 //
 // Who is proven is group.Prover's; what is held, and which of two answers stands, is the
 // cache's, through Store; who waits for an answer is the node's.

@@ -68,7 +68,7 @@ func (s *hearer) memberAnnounce(h spoken, b *wire.Announce) {
 	s.heardAnnounce(h.now, h.m, b, h.transit)
 }
 
-func (s *hearer) anyQuery(h spoken, b *wire.Query) { s.all.answerer.heardQuery(h.now, h.m, h.in, b) }
+func (s *hearer) anyQuery(h spoken, b *wire.Query) { s.all.queries.Heard(h.now, h.m, h.in, b) }
 
 // memberAnswer takes in answers to a QUERY, mine or another's.
 func (s *hearer) memberAnswer(h spoken, b *wire.Answer) {

@@ -100,7 +100,7 @@ func (s *hearer) echoes(now time.Duration, known bool, msg *wire.Message) (asked
 	case *wire.Proof:
 		return s.prover.Proves(now, msg.From, body.Nonce)
 	case *wire.Answer:
-		asked, ok = s.all.asker.sent[body.Nonce]
+		asked, ok = s.all.queries.Left(body.Nonce)
 		return asked, ok && !known
 	}
 	return 0, false

@@ -9,6 +9,7 @@ import (
 	"mcdns/gocore/catchup"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
+	"mcdns/gocore/query"
 	"mcdns/gocore/wire"
 )
 
@@ -26,6 +27,31 @@ func (h proving) Prove(now time.Duration, to netip.AddrPort, nonce uint64) {
 }
 
 func (h proving) Left(wire.Peer) { h.s.noteGroup() }
+
+// querying is sharing as the host of its QUERYs.
+type querying struct{ s *Sharing }
+
+func (h querying) After(now, d time.Duration, t query.Timer) {
+	h.s.after(now, d, Timer{Due: queriesDue + Due(t.Due), Key: t.Key})
+}
+func (h querying) Count(c query.Counter)                            { h.s.host.Count(counted[c]) }
+func (h querying) SendGroup(now time.Duration, body wire.Body)      { h.s.sendGroup(now, body) }
+func (h querying) SendEverywhere(now time.Duration, body wire.Body) { h.s.sendEverywhere(now, body) }
+func (h querying) SendTo(now time.Duration, to netip.AddrPort, body wire.Body) {
+	h.s.sendTo(now, to, body)
+}
+func (h querying) Room(now time.Duration) int                    { return h.s.room(now) }
+func (h querying) MayAsk(q dns.Question) bool                    { return h.s.mayAsk(q) }
+func (h querying) Shareable(e cache.Entry) bool                  { return h.s.shareable(e) }
+func (h querying) Wireless() bool                                { return h.s.wireless() }
+func (h querying) Alone() bool                                   { return !h.s.heardAnybody() }
+func (h querying) NobodyKnows(now time.Duration, q dns.Question) { h.s.host.NobodyKnows(now, q) }
+func (h querying) InVain(now, patience time.Duration, p wire.Peer, q dns.Question) {
+	h.s.host.InVain(now, patience, p, q)
+}
+
+// counted are the counters of QUERYs among those of sharing.
+var counted = [query.Counters]Counter{query.QueriesSent: QueriesSent, query.AnswersSent: AnswersSent}
 
 // catching is sharing as the host of its streams.
 type catching struct{ s *Sharing }

@@ -2,7 +2,6 @@ package sharing
 
 import (
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"mcdns/gocore/group"
 	"mcdns/gocore/limit"
 	"mcdns/gocore/names"
+	"mcdns/gocore/query"
 	"mcdns/gocore/wire"
 )
 
@@ -21,8 +21,7 @@ type Sharing struct {
 	base
 	hearer    hearer
 	announcer announcer
-	asker     asker
-	answerer  answerer
+	queries   *query.Queries
 	streams   *catchup.Catcher
 
 	turned    uint64        // counts the times that sharing began
@@ -73,24 +72,16 @@ type Settings struct {
 func New(c Config) *Sharing {
 	s := &Sharing{base: base{host: c.Host, store: c.Store, rand: c.Rand, group: c.Group, self: c.Self, version: c.Version}}
 	s.prover = group.NewProver(c.Group, proving{s}, c.Rand)
+	s.queries = query.New(querying{s}, s.store, c.Group, c.Rand)
 	s.streams = catchup.New(catching{s}, shared{s.store, s}, c.Group, c.Rand)
 	s.join()
-	s.clear()
+	s.announcer.clear()
 	return s
 }
 
 // join has all parts stand on one base.
 func (s *Sharing) join() {
-	s.announcer.base, s.asker.base, s.answerer.base, s.hearer.base = &s.base, &s.base, &s.base, &s.base
-	s.answerer.asker, s.hearer.all = &s.asker, s
-}
-
-// clear forgets what is under way.
-func (s *Sharing) clear() {
-	s.announcer.clear()
-	s.asker.clear()
-	s.answerer.clear()
-	s.streams.Clear()
+	s.announcer.base, s.hearer.base, s.hearer.all = &s.base, &s.base, s
 }
 
 // Configure takes new settings, and begins or ends with the key.
@@ -121,11 +112,11 @@ func (s *Sharing) start(now time.Duration) {
 func (s *Sharing) stop(now time.Duration) {
 	s.group.Clear()
 	s.prover.Clear()
-	asked := s.asker.numbered
-	s.clear()
+	s.announcer.clear()
+	s.streams.Clear()
 	s.was = ""
-	for _, no := range slices.Sorted(maps.Keys(asked)) {
-		s.host.NobodyKnows(now, asked[no].q)
+	for _, q := range s.queries.Clear() {
+		s.host.NobodyKnows(now, q)
 	}
 }
 
@@ -173,28 +164,30 @@ func (s *Sharing) Tell(now time.Duration, e cache.Entry) {
 
 // MayAsk reports whether the group may be asked a question, and somebody may hear it.
 func (s *Sharing) MayAsk(now time.Duration, q dns.Question) bool {
-	return s.set.Shares && (s.heardAnybody() || s.asker.justStarted(now)) && !s.set.Secret(q)
+	return s.mayAsk(q) && (s.heardAnybody() || s.justStarted(now))
 }
+
+// justStarted reports whether peers may be there that this host has not heard
+// yet: then it asks them blindly, for their answer to its nonce needs no other
+// proof. After a restart in an outage nothing else knows the names of the last
+// minute.
+func (s *Sharing) justStarted(now time.Duration) bool { return now-s.began < s.group.Interval() }
 
 // Ask puts a question to the group for an asker: NobodyKnows follows, unless EndAsk comes
 // first.
-func (s *Sharing) Ask(now time.Duration, q dns.Question, asker uint32) { s.asker.ask(now, q, asker) }
+func (s *Sharing) Ask(now time.Duration, q dns.Question, asker uint32) { s.queries.Put(now, q, asker) }
 
 // Asking reports whether a question is put to the group.
-func (s *Sharing) Asking(q dns.Question) bool { return s.asker.put[q] != nil }
+func (s *Sharing) Asking(q dns.Question) bool { return s.queries.IsPut(q) }
 
 // EndAsk ends that.
-func (s *Sharing) EndAsk(q dns.Question) { s.asker.end(q) }
+func (s *Sharing) EndAsk(q dns.Question) { s.queries.End(q) }
 
 // AskYounger asks the group for something younger than what is held, in the background.
-func (s *Sharing) AskYounger(now time.Duration, held *dns.Answer) {
-	if s.store.Wanted(now, held.Question) {
-		s.asker.add(now, toAsk{Asked: wire.Asked{Question: held.Question, Held: held.Birth}})
-	}
-}
+func (s *Sharing) AskYounger(now time.Duration, held *dns.Answer) { s.queries.Younger(now, held) }
 
 // Patience is how long the group may take to answer.
-func (s *Sharing) Patience() time.Duration { return s.asker.patience() }
+func (s *Sharing) Patience() time.Duration { return s.queries.Patience() }
 
 // AskMember asks a member to look a name up for this host.
 func (s *Sharing) AskMember(now time.Duration, m *group.Member, q dns.Question) {
@@ -219,9 +212,8 @@ func (s *Sharing) Self() wire.Peer { return s.self }
 // Hosts is how many this host takes the group to have where it reckons how much to say.
 func (s *Sharing) Hosts() int { return s.prover.Hosts() }
 
-// rank is this host's place for a question: that of its owner name, so that
-// both address families of a name have one turn.
-func (b *base) rank(q dns.Question) int { return b.group.Rank(group.Hash(q.Name)) }
+// mayAsk reports whether the group may hear of a question at all.
+func (b *base) mayAsk(q dns.Question) bool { return b.set.Shares && !b.set.Secret(q) }
 
 // shareable reports whether an answer may be told to peers: learnt in this
 // place, of an age that is known, not kept private by the administrator, and

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mcdns/gocore/group"
+	"mcdns/gocore/query"
 	"mcdns/gocore/wire"
 )
 
@@ -86,18 +87,16 @@ func (s *Sharing) Deaf() (deaf int) {
 // Held is how much is under way: all of it is bounded.
 type Held struct {
 	Announcements, Heap      int // answers that wait to be told, places in their queue
-	Queries, Put, Nonces     int // questions that wait for a QUERY, that are put, what left lately
-	Turns, Answers           int // to answer, questions of those that the group is to be told
 	Pulls, CatchUps, Exports int // streams, what some of them are for, those of peers
-	group.Held                   // of the prover
+	Queries                  query.Held
+	group.Held               // of the prover
 }
 
 // Held counts it.
 func (s *Sharing) Held() Held {
 	h := Held{
 		Announcements: len(s.announcer.queued), Heap: len(s.announcer.heap),
-		Queries: len(s.asker.queue), Put: len(s.asker.put), Nonces: len(s.asker.sent),
-		Turns: len(s.answerer.turns), Answers: len(s.answerer.of), Held: s.prover.Held(),
+		Queries: s.queries.Held(), Held: s.prover.Held(),
 	}
 	h.Pulls, h.CatchUps, h.Exports = s.streams.Held()
 	return h

@@ -55,7 +55,7 @@ func (s *hearer) accept(now time.Duration, m *group.Member, a wire.Aged, transit
 	}
 	if e := s.store.Get(now, q); !e.Held() || s.silences(now, e, a, transit) {
 		s.all.announcer.cancel(q)
-		s.all.answerer.cancel(q)
+		s.all.queries.Told(q)
 	}
 	s.host.Answered(now, q)
 	return out

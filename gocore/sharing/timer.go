@@ -5,6 +5,7 @@ import (
 
 	"mcdns/gocore/catchup"
 	"mcdns/gocore/group"
+	"mcdns/gocore/query"
 	"mcdns/gocore/wire"
 )
 
@@ -25,14 +26,10 @@ const (
 	sayDue
 	announceDue
 	aloneDue
-	flushDue
-	nonceDue                                  // Key is the nonce
-	queryDue                                  // Key is the number of the query
-	repeatDue                                 // Key is that
-	turnDue                                   // Key is the number of the turn
-	twinDue                                   // Key and Gen are the peer's id and epoch
-	streamDue                                 // and those of catchup.Due from here on
-	proverDue = streamDue + Due(catchup.Dues) // and those of group.Due
+	twinDue                                    // Key and Gen are the peer's id and epoch
+	queriesDue                                 // those of query.Due from here on
+	streamDue  = queriesDue + Due(query.Dues)  // and those of catchup.Due
+	proverDue  = streamDue + Due(catchup.Dues) // and those of group.Due
 )
 
 func (b *base) after(now, d time.Duration, t Timer) { b.host.After(now, d, t) }
@@ -48,23 +45,21 @@ func (s *Sharing) Fire(now, at time.Duration, t Timer) {
 		s.announcer.due(now)
 	case aloneDue:
 		s.announcer.queueAlone(now)
-	case flushDue:
-		s.asker.flush(now)
-	case nonceDue:
-		delete(s.asker.sent, t.Key)
-	case queryDue:
-		s.asker.over(now, t.Key)
-	case repeatDue:
-		s.asker.repeat(now, t.Key)
-	case turnDue:
-		s.answerer.due(now, t.Key)
 	case twinDue:
 		s.hearer.twinSilent(now, at, wire.Peer{ID: t.Key, Epoch: t.Gen})
 	default:
-		if t.Due < proverDue {
-			s.streams.Fire(now, catchup.Timer{Due: catchup.Due(t.Due - streamDue), Key: t.Key, Gen: t.Gen})
-			return
-		}
+		s.fireBelow(now, t)
+	}
+}
+
+// fireBelow hands it to the room that it is of.
+func (s *Sharing) fireBelow(now time.Duration, t Timer) {
+	switch {
+	case t.Due < streamDue:
+		s.queries.Fire(now, query.Timer{Due: query.Due(t.Due - queriesDue), Key: t.Key})
+	case t.Due < proverDue:
+		s.streams.Fire(now, catchup.Timer{Due: catchup.Due(t.Due - streamDue), Key: t.Key, Gen: t.Gen})
+	default:
 		s.prover.Fire(now, group.Timer{Due: group.Due(t.Due - proverDue), Key: t.Key, Gen: t.Gen})
 	}
 }

@@ -92,6 +92,9 @@ type Aged struct {
 	Age time.Duration
 }
 
+// AgedOf is an answer that is so old.
+func AgedOf(a *dns.Answer, age time.Duration) Aged { return Aged{Answer: a, Age: RoundUp(age)} }
+
 // Long stands for an announced answer that does not fit a datagram: a host that
 // wants it pulls it over a stream (PROTOCOL 3.6).
 type Long struct {
@@ -99,6 +102,11 @@ type Long struct {
 	Birth    dns.Birth
 	TTL      time.Duration
 	Length   uint32
+}
+
+// LongOf is what stands for an answer.
+func LongOf(a *dns.Answer) Long {
+	return Long{Question: a.Question, Birth: a.Birth, TTL: a.TTL, Length: uint32(len(a.Packed))}
 }
 
 // Query asks the group: does anybody hold an answer to these?

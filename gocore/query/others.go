@@ -1,4 +1,4 @@
-package sharing
+package query
 
 import (
 	"math"
@@ -11,10 +11,11 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// An answerer answers the QUERYs of peers with what this host holds, when it is its turn.
-type answerer struct {
+// others are those of peers: they are answered with what this host holds, when it is its
+// turn.
+type others struct {
 	*base
-	asker     *asker
+	own       *own
 	turns     map[uint64]*turn        // by number
 	of        map[dns.Question]uint64 // the turn in which the group is to be told
 	last      uint64                  // number
@@ -41,13 +42,13 @@ const (
 // LastTurn is when the last holder of an answer has had its turn.
 const LastTurn = 7 * rankStep
 
-func (r *answerer) clear() {
+func (r *others) clear() {
 	r.turns, r.of, r.allowance = make(map[uint64]*turn), make(map[dns.Question]uint64), allowance{}
 }
 
-// heardQuery takes this host's turn to answer what it holds: by rank, so that the
+// heard takes this host's turn to answer what it holds: by rank, so that the
 // first answer silences the rest. m is nil for a stranger.
-func (r *answerer) heardQuery(now time.Duration, m *group.Member, in group.Datagram, body *wire.Query) {
+func (r *others) heard(now time.Duration, m *group.Member, in group.Datagram, body *wire.Query) {
 	var turns map[time.Duration]*turn // by how long they wait
 	left, both := answersTo(in.Message), body.Wireless || r.group.N() > group.Many
 	for _, asked := range body.Asked {
@@ -56,10 +57,10 @@ func (r *answerer) heardQuery(now time.Duration, m *group.Member, in group.Datag
 			r.askedForAll(now, e, asked)
 			r.waitBeside(now, m, e, asked)
 		}
-		if !e.Held() || !r.shareable(e) || !r.younger(now, e, asked.Held) {
+		if !e.Held() || !r.host.Shareable(e) || !r.younger(now, e, asked.Held) {
 			continue
 		}
-		rank := r.rank(asked.Question)
+		rank := r.group.Rank(group.Hash(asked.Question.Name))
 		if m == nil && rank >= 3 || m != nil && r.of[asked.Question] != 0 {
 			continue // a turn that waits stands: moved on by each repeat, who is ranked far back would never speak
 		}
@@ -83,11 +84,11 @@ func (r *answerer) heardQuery(now time.Duration, m *group.Member, in group.Datag
 	}
 }
 
-func (r *answerer) take(now, wait time.Duration, t turn) *turn {
+func (r *others) take(now, wait time.Duration, t turn) *turn {
 	r.last++
 	t.no = r.last
 	r.turns[t.no] = &t
-	r.after(now, wait, Timer{Due: turnDue, Key: t.no})
+	r.host.After(now, wait, Timer{Due: TurnDue, Key: t.no})
 	return &t
 }
 
@@ -95,7 +96,7 @@ func (r *answerer) take(now, wait time.Duration, t turn) *turn {
 // that is held here: who has it tells the group, so this host need not ask too. In
 // an outage of a thousand hosts each asked for each stale name it used, and each
 // received 55 QUERYs a second.
-func (r *answerer) askedForAll(now time.Duration, e cache.Entry, asked wire.Asked) {
+func (r *others) askedForAll(now time.Duration, e cache.Entry, asked wire.Asked) {
 	if e.Held() && e.Answer.Birth == asked.Held {
 		r.store.Wanted(now, asked.Question)
 	}
@@ -104,18 +105,18 @@ func (r *answerer) askedForAll(now time.Duration, e cache.Entry, asked wire.Aske
 // waitBeside makes use of another host's QUERY: it replaces this host's own for
 // the same name, and if nobody answers it in an outage, asking again at once
 // would be as much in vain (PROTOCOL 3.12).
-func (r *answerer) waitBeside(now time.Duration, m *group.Member, e cache.Entry, asked wire.Asked) {
+func (r *others) waitBeside(now time.Duration, m *group.Member, e cache.Entry, asked wire.Asked) {
 	if e.Held() || asked.Held != (dns.Birth{}) {
 		return
 	}
-	r.host.InVain(now, r.asker.patience(), m.Peer, asked.Question)
-	r.asker.heardToo(now, asked.Question)
+	r.host.InVain(now, r.own.patience(), m.Peer, asked.Question)
+	r.own.heardToo(now, asked.Question)
 }
 
 // younger reports whether this host holds something younger than what the
 // asker holds. A birth of a host unknown here cannot be compared: then only a
 // fresh answer is worth telling.
-func (r *answerer) younger(now time.Duration, e cache.Entry, held dns.Birth) bool {
+func (r *others) younger(now time.Duration, e cache.Entry, held dns.Birth) bool {
 	if held == (dns.Birth{}) {
 		return true
 	}
@@ -129,13 +130,13 @@ func (r *answerer) younger(now time.Duration, e cache.Entry, held dns.Birth) boo
 }
 
 // due sends the answers whose turn has come and that nobody else gave.
-func (r *answerer) due(now time.Duration, no uint64) {
+func (r *others) due(now time.Duration, no uint64) {
 	t := r.turns[no]
 	if t == nil {
 		return
 	}
 	delete(r.turns, no)
-	body, room := &wire.Answer{Nonce: t.nonce}, r.room(now)
+	body, room := &wire.Answer{Nonce: t.nonce}, r.host.Room(now)
 	var long []wire.Long
 	for _, q := range t.questions {
 		// A reply by unicast is nobody else's business: neither cancelled by
@@ -151,15 +152,15 @@ func (r *answerer) due(now time.Duration, no uint64) {
 			continue
 		}
 		size := wire.AgedSize(e.Answer)
-		if size > r.room(now) {
-			long = append(long, longOf(e))
+		if size > r.host.Room(now) {
+			long = append(long, wire.LongOf(e.Answer))
 			continue
 		}
 		if size > room {
 			r.send(now, t, body)
-			body, room = &wire.Answer{Nonce: t.nonce}, r.room(now)
+			body, room = &wire.Answer{Nonce: t.nonce}, r.host.Room(now)
 		}
-		body.Answers = append(body.Answers, aged(now, e))
+		body.Answers = append(body.Answers, wire.AgedOf(e.Answer, e.Age(now)))
 		room -= size
 	}
 	r.send(now, t, body)
@@ -168,31 +169,28 @@ func (r *answerer) due(now time.Duration, no uint64) {
 	}
 }
 
-// cancel gives up the turn to answer what a peer has just told.
-func (r *answerer) cancel(q dns.Question) { delete(r.of, q) }
-
 // sendLong says which answers are there to be pulled; an asker that is not proven
 // does not make this host speak to the group.
-func (r *answerer) sendLong(now time.Duration, t *turn, body *wire.Announce) {
+func (r *others) sendLong(now time.Duration, t *turn, body *wire.Announce) {
 	if !r.pays(now, t, body) {
 		return
 	}
 	if t.alone {
-		r.sendTo(now, t.to, body)
+		r.host.SendTo(now, t.to, body)
 		return
 	}
-	r.sendGroup(now, body)
+	r.host.SendGroup(now, body)
 }
 
-func (r *answerer) send(now time.Duration, t *turn, body *wire.Answer) {
+func (r *others) send(now time.Duration, t *turn, body *wire.Answer) {
 	if len(body.Answers) == 0 || !r.pays(now, t, body) {
 		return
 	}
 	r.host.Count(AnswersSent)
 	if t.alone || t.both {
-		r.sendTo(now, t.to, body)
+		r.host.SendTo(now, t.to, body)
 	}
 	if !t.alone {
-		r.sendGroup(now, body)
+		r.host.SendGroup(now, body)
 	}
 }

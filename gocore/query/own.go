@@ -1,4 +1,4 @@
-package sharing
+package query
 
 import (
 	"cmp"
@@ -12,23 +12,23 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// An asker asks the group what no DNS server answers and this host does not
-// hold (PROTOCOL 3.12).
-type asker struct {
+// own are this host's: what no DNS server answers and this host does not hold
+// (PROTOCOL 3.12).
+type own struct {
 	*base
 	put        map[dns.Question]*query // until nobody knows, or somebody has answered
 	numbered   map[uint64]*query
 	last       uint64 // number
-	queue      []toAsk
+	queue      []waiting
 	timed      bool
 	late       bool                     // some wait for a datagram beyond queryWindow
 	sent       map[uint64]time.Duration // nonces of the last seconds
-	own        limit.Bucket             // of QUERY datagrams
+	rate       limit.Bucket             // of QUERY datagrams
 	background limit.Bucket             // of those that nobody waits for
 }
 
-// A toAsk is a question that waits for a QUERY.
-type toAsk struct {
+// A waiting one is a question that waits for a QUERY.
+type waiting struct {
 	wire.Asked
 	asker uint32
 }
@@ -75,52 +75,52 @@ const (
 // QueryWait is how long the group may take to answer a QUERY.
 const QueryWait = 85 * time.Millisecond
 
-func (a *asker) clear() {
-	*a = asker{base: a.base, last: a.last, put: make(map[dns.Question]*query), numbered: make(map[uint64]*query), sent: make(map[uint64]time.Duration)}
+func (a *own) clear() {
+	*a = own{base: a.base, last: a.last, put: make(map[dns.Question]*query), numbered: make(map[uint64]*query), sent: make(map[uint64]time.Duration)}
 }
 
-func (a *asker) ask(now time.Duration, q dns.Question, asker uint32) {
+func (a *own) begin(now time.Duration, q dns.Question, asker uint32) {
 	if a.put[q] != nil {
 		return
 	}
 	a.last++
 	x := &query{q: q, asker: asker, no: a.last}
 	a.put[q], a.numbered[x.no] = x, x
-	a.begin(now, x)
+	a.say(now, x)
 }
 
-func (a *asker) end(q dns.Question) {
+func (a *own) end(q dns.Question) {
 	if x := a.put[q]; x != nil {
 		delete(a.put, q)
 		delete(a.numbered, x.no)
 	}
 }
 
-// begin puts a query to the group until its patience ends: twice, if the other
+// say puts a query to the group until its patience ends: twice, if the other
 // address family of the name is held. Somebody looked up both then, and a program
 // given one alone may be unable to connect; of what one host alone holds every
 // answer in 60 is lost at 20 % loss.
-func (a *asker) begin(now time.Duration, x *query) {
+func (a *own) say(now time.Duration, x *query) {
 	x.left, _ = a.pace()
-	a.say(now, x)
-	a.after(now, a.patience(), Timer{Due: queryDue, Key: x.no})
+	a.sayOnce(now, x)
+	a.host.After(now, a.patience(), Timer{Due: OverDue, Key: x.no})
 }
 
 // over comes when the patience of a query ends.
-func (a *asker) over(now time.Duration, no uint64) {
+func (a *own) over(now time.Duration, no uint64) {
 	x := a.numbered[no]
 	switch {
 	case x == nil:
 	case !x.again && a.holdsOtherFamily(now, x.q):
 		x.again = true
-		a.begin(now, x)
+		a.say(now, x)
 	default:
 		a.end(x.q)
 		a.host.NobodyKnows(now, x.q)
 	}
 }
 
-func (a *asker) holdsOtherFamily(now time.Duration, q dns.Question) bool {
+func (a *own) holdsOtherFamily(now time.Duration, q dns.Question) bool {
 	switch q.Type {
 	case dns.TypeA:
 		q.Type = dns.TypeAAAA
@@ -133,28 +133,28 @@ func (a *asker) holdsOtherFamily(now time.Duration, q dns.Question) bool {
 	return e.Held() && e.Answer.Kind == dns.Positive
 }
 
-// say says it, unless a peer has just done so, as often as is left.
-func (a *asker) say(now time.Duration, x *query) {
+// sayOnce says it, unless a peer has just done so, as often as is left.
+func (a *own) sayOnce(now time.Duration, x *query) {
 	_, gap := a.pace()
 	if x.heard == 0 || now-x.heard >= gap {
-		a.add(now, toAsk{wire.Asked{Question: x.q}, x.asker})
+		a.add(now, waiting{wire.Asked{Question: x.q}, x.asker})
 	}
-	a.after(now, gap, Timer{Due: repeatDue, Key: x.no})
+	a.host.After(now, gap, Timer{Due: RepeatDue, Key: x.no})
 }
 
-func (a *asker) repeat(now time.Duration, no uint64) {
+func (a *own) repeat(now time.Duration, no uint64) {
 	x := a.numbered[no]
 	if x == nil {
 		return
 	}
 	if x.left--; x.left > 0 {
-		a.say(now, x)
+		a.sayOnce(now, x)
 	}
 }
 
 // pace is how often a question is put to the group, and with how much time
 // between.
-func (a *asker) pace() (times int, gap time.Duration) {
+func (a *own) pace() (times int, gap time.Duration) {
 	if a.group.N() > group.Many {
 		return queryFewer, queryLater
 	}
@@ -162,36 +162,36 @@ func (a *asker) pace() (times int, gap time.Duration) {
 }
 
 // patience is how long the group may take.
-func (a *asker) patience() time.Duration {
-	if a.wireless() {
+func (a *own) patience() time.Duration {
+	if a.host.Wireless() {
 		return radioWait
 	}
 	return QueryWait
 }
 
-func (a *asker) add(now time.Duration, q toAsk) {
-	if !a.set.Shares || a.set.Secret(q.Question) {
+func (a *own) add(now time.Duration, q waiting) {
+	if !a.host.MayAsk(q.Question) {
 		return
 	}
 	a.queue = append(a.queue, q)
 	a.flushIn(now, queryWindow)
 }
 
-func (a *asker) flushIn(now, in time.Duration) {
+func (a *own) flushIn(now, in time.Duration) {
 	if !a.timed {
 		a.timed = true
-		a.after(now, in, Timer{Due: flushDue})
+		a.host.After(now, in, Timer{Due: FlushDue})
 	}
 }
 
 // background reports whether nobody waits for a question: what was served is held.
-func (q toAsk) background() bool { return q.Held != dns.Birth{} }
+func (q waiting) background() bool { return q.Held != dns.Birth{} }
 
 // inTurn orders what waits: first what programs wait for, one question of each asker in
 // a round.
-func (a *asker) inTurn() {
+func (a *own) inTurn() {
 	type place struct {
-		toAsk
+		waiting
 		round int
 	}
 	rounds := make(map[uint32]int)
@@ -206,23 +206,23 @@ func (a *asker) inTurn() {
 	}
 	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.round, b.round) })
 	for i := range places {
-		a.queue[i] = places[i].toAsk
+		a.queue[i] = places[i].waiting
 	}
 }
 
 // token takes one for a datagram that begins with q, or says how long until there is one.
-func (a *asker) token(now time.Duration, q toAsk) time.Duration {
+func (a *own) token(now time.Duration, q waiting) time.Duration {
 	// In this order, or what is not sent would use up the rate of the rest.
 	if q.background() {
 		if wait := a.background.Take(now, backgroundRate, backgroundRate); wait > 0 {
 			return wait
 		}
 	}
-	return a.own.Take(now, queryRate, queryRate)
+	return a.rate.Take(now, queryRate, queryRate)
 }
 
 // fit is how many of those that wait go into one datagram.
-func (a *asker) fit(room int) (count int) {
+func (a *own) fit(room int) (count int) {
 	for _, q := range a.queue {
 		if room -= wire.AskedSize(q.Asked); room < 0 {
 			break
@@ -236,23 +236,23 @@ func (a *asker) fit(room int) (count int) {
 // there is room beside it or in the few datagrams of its own. Of a flood of names as
 // many wait for the next datagram as it holds, some of each asker; the others fail in
 // time.
-func (a *asker) flush(now time.Duration) {
+func (a *own) flush(now time.Duration) {
 	a.timed = false
 	if a.late { // some of these have their answer meanwhile
-		a.queue = slices.DeleteFunc(a.queue, func(q toAsk) bool { return !q.background() && a.put[q.Question] == nil })
+		a.queue = slices.DeleteFunc(a.queue, func(q waiting) bool { return !q.background() && a.put[q.Question] == nil })
 		a.late = false
 	}
 	a.inTurn()
 	for len(a.queue) > 0 {
-		count := a.fit(a.room(now))
+		count := a.fit(a.host.Room(now))
 		if wait := a.token(now, a.queue[0]); wait > 0 {
-			a.queue = slices.DeleteFunc(a.queue[:count], toAsk.background)
+			a.queue = slices.DeleteFunc(a.queue[:count], waiting.background)
 			if a.late = len(a.queue) > 0; a.late {
 				a.flushIn(now, wait)
 			}
 			return
 		}
-		body := &wire.Query{Nonce: a.newNonce(now), Wireless: a.wireless()}
+		body := &wire.Query{Nonce: a.newNonce(now), Wireless: a.host.Wireless()}
 		for _, q := range a.queue[:count] {
 			body.Asked = append(body.Asked, q.Asked)
 		}
@@ -262,32 +262,26 @@ func (a *asker) flush(now time.Duration) {
 			return
 		}
 		a.host.Count(QueriesSent)
-		if a.heardAnybody() {
-			a.sendGroup(now, body)
+		if a.host.Alone() {
+			a.host.SendEverywhere(now, body)
 		} else {
-			a.sendEverywhere(now, body)
+			a.host.SendGroup(now, body)
 		}
 	}
 }
 
 // heardToo notes that a peer asks the same, in place of this host.
-func (a *asker) heardToo(now time.Duration, q dns.Question) {
+func (a *own) heardToo(now time.Duration, q dns.Question) {
 	if x := a.put[q]; x != nil {
 		x.heard = now
-		a.queue = slices.DeleteFunc(a.queue, func(w toAsk) bool { return w.Question == q })
+		a.queue = slices.DeleteFunc(a.queue, func(w waiting) bool { return w.Question == q })
 	}
 }
 
-// justStarted reports whether peers may be there that this host has not heard
-// yet: then it asks them blindly, for their answer to its nonce needs no other
-// proof. After a restart in an outage nothing else knows the names of the last
-// minute.
-func (a *asker) justStarted(now time.Duration) bool { return now-a.began < a.group.Interval() }
-
 // newNonce makes a nonce whose echo proves that the answerer is alive.
-func (a *asker) newNonce(now time.Duration) uint64 {
+func (a *own) newNonce(now time.Duration) uint64 {
 	nonce := a.rand.Uint64() | 1
 	a.sent[nonce] = now
-	a.after(now, nonceLife, Timer{Due: nonceDue, Key: nonce})
+	a.host.After(now, nonceLife, Timer{Due: NonceDue, Key: nonce})
 	return nonce
 }

@@ -1,4 +1,4 @@
-package sharing
+package query
 
 import (
 	"net/netip"
@@ -51,10 +51,10 @@ func (a *allowance) grants(now time.Duration, asker netip.Addr, left *int, size 
 func answersTo(msg *wire.Message) int { return max(wire.MaxDatagram, replyFactor*wire.Size(msg)) }
 
 // size is what an answer takes of a reply, in all its copies.
-func (r *answerer) size(now time.Duration, e cache.Entry, both bool) int {
+func (r *others) size(now time.Duration, e cache.Entry, both bool) int {
 	size := wire.AgedSize(e.Answer)
-	if size > r.room(now) {
-		size = wire.LongSize(longOf(e))
+	if size > r.host.Room(now) {
+		size = wire.LongSize(wire.LongOf(e.Answer))
 	}
 	if both {
 		size *= 2
@@ -63,7 +63,7 @@ func (r *answerer) size(now time.Duration, e cache.Entry, both bool) int {
 }
 
 // pays takes a reply's bytes from what this host may send.
-func (r *answerer) pays(now time.Duration, t *turn, body wire.Body) bool {
+func (r *others) pays(now time.Duration, t *turn, body wire.Body) bool {
 	if t.alone {
 		return r.allowance.spare.Take(now, spareRate, spareRate) == 0
 	}
