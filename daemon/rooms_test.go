@@ -224,6 +224,17 @@ func (r room) checkReturns(t *testing.T, d *ast.FuncDecl) {
 	})
 }
 
+// What a test forces on a host must not be within reach of what decides.
+func TestNothingButTestsForcesWhatAHostBelieves(t *testing.T) {
+	for _, r := range rooms(t) {
+		for e, is := range r.info.Types {
+			if named, ok := is.Type.(*types.Named); ok && named.Obj().Name() == "Forced" && r.path != "mcdns/gocore/upstream" {
+				t.Errorf("%s: uses upstream.Forced", fset.Position(e.Pos()))
+			}
+		}
+	}
+}
+
 // A package's comment is what go doc shows first: what the package is for and, where
 // it has more than two files, with which to begin.
 func TestEveryPackageSaysWhereToBegin(t *testing.T) {

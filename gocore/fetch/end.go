@@ -90,7 +90,7 @@ func (x *Fetcher) MayCome(now time.Duration, q dns.Question) bool {
 		return false
 	}
 	since, down := x.order.Down(f.q)
-	if f.kind == Fallback || f.own.TCP || !down || x.upstream.Hearsay() {
+	if f.kind == Fallback || f.own.TCP || !down || x.upstream.All().Hearsay() {
 		return true
 	}
 	end := f.began // asked before the outage was known
@@ -115,13 +115,13 @@ func (x *Fetcher) EndLate(now time.Duration, q dns.Question) {
 // group has had its turn.
 func (x *Fetcher) giveUpNowhere(now time.Duration, f *fetch) {
 	since, _ := x.order.Down(f.q)
-	if x.of[f.q] == f && !x.host.Asking(f.q) && f.kind == Demand && f.began >= since && f.nowhere() && !x.upstream.Hearsay() {
+	if x.of[f.q] == f && !x.host.Asking(f.q) && f.kind == Demand && f.began >= since && f.nowhere() && !x.upstream.All().Hearsay() {
 		x.giveUp(now, f)
 	}
 }
 
 func (x *Fetcher) giveUp(now time.Duration, f *fetch) {
-	if x.order.DownFor(f.q) && !x.upstream.YetToSpeak(now, x.order.Servers(f.q)) {
+	if x.order.DownFor(f.q) && !x.order.Servers(f.q).YetToSpeak(now) {
 		x.fetchFailed(now, f)
 	}
 }

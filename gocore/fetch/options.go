@@ -33,7 +33,7 @@ func (x *Fetcher) Allowed(own Options, servers int) time.Duration {
 // Deadline is how long a lookup may take now: all that is allowed while some server is
 // up, or is yet to speak, else 3 s.
 func (x *Fetcher) Deadline(now, allowed time.Duration) time.Duration {
-	if x.upstream.Best() == upstream.Up || x.upstream.YetToSpeak(now, x.upstream.All()) {
+	if x.upstream.All().Best() == upstream.Up || x.upstream.All().YetToSpeak(now) {
 		return allowed
 	}
 	return min(3*time.Second, allowed)

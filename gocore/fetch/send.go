@@ -48,7 +48,7 @@ func (x *Fetcher) sendNext(now time.Duration, f *fetch) {
 		x.timeTurn(now, f, t)
 	}
 	x.putTo(now, f, id, t, f.own.TCP)
-	x.after(now, x.upstream.Wait(t.server, t.sent), Timer{Due: overdueDue, Key: id})
+	x.after(now, x.upstream.Server(t.server).Wait(t.sent), Timer{Due: overdueDue, Key: id})
 }
 
 // putTo puts a fetch's question to a server.
@@ -82,7 +82,7 @@ func (x *Fetcher) next(now time.Duration, f *fetch) *try {
 	}
 	for i := range f.tries {
 		switch t := &f.tries[i]; {
-		case !f.ordered || t.failed || t.passed || !x.upstream.Askable(now, t.server):
+		case !f.ordered || t.failed || t.passed || !x.upstream.Server(t.server).Askable(now):
 		case t.sent >= maxTries:
 			return nil // it has time to answer until its turn ends
 		default:
@@ -100,7 +100,7 @@ func (x *Fetcher) leastAsked(f *fetch) *try {
 		if t.failed || t.sent >= f.mostTries() {
 			continue
 		}
-		state := x.upstream.State(t.server)
+		state := x.upstream.Server(t.server).State()
 		if best == nil || state < bestState || state == bestState && t.sent < best.sent {
 			best, bestState = t, state
 		}
@@ -152,5 +152,5 @@ func (x *Fetcher) overdue(now time.Duration, id uint64) {
 // while nobody waits. It is not repeated: what a kernel holds back until it finds
 // the server's address leaves all at once when the server is back.
 func (x *Fetcher) inVain(f *fetch) bool {
-	return x.of[f.q] == f && !x.host.Waits(f.q) && f.kind != Fallback && x.order.DownFor(f.q) && !x.upstream.Hearsay()
+	return x.of[f.q] == f && !x.host.Waits(f.q) && f.kind != Fallback && x.order.DownFor(f.q) && !x.upstream.All().Hearsay()
 }

@@ -37,7 +37,7 @@ func (x *Fetcher) turnOver(now time.Duration, f *fetch, due Timer) {
 }
 
 func (x *Fetcher) turnQuiet(now time.Duration, f *fetch, due Timer) {
-	if t := f.inTurn(due.Gen); t != nil && !x.upstream.Spoke(t.server, t.began) {
+	if t := f.inTurn(due.Gen); t != nil && !x.upstream.Server(t.server).Spoke(t.began) {
 		t.passed = true
 		x.goOn(now, f)
 	}
@@ -63,7 +63,7 @@ func (x *Fetcher) goOn(now time.Duration, f *fetch) {
 	if f.done || !f.ordered {
 		return
 	}
-	if t := x.next(now, f); t != nil && t.server != f.at && x.upstream.Askable(now, t.server) {
+	if t := x.next(now, f); t != nil && t.server != f.at && x.upstream.Server(t.server).Askable(now) {
 		x.sendNext(now, f)
 	}
 }

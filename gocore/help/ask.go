@@ -60,7 +60,7 @@ func (h *Helper) AskClaimer(now time.Duration, no uint64, q dns.Question) bool {
 	if a := h.asked[no]; a != nil && a.lone > 0 && now < a.loneAt+askAgain {
 		return true
 	}
-	m := h.upstream.Claimer()
+	m := h.upstream.All().Claimer()
 	if m == nil || !h.host.Waits(q) || !h.order.Peers(q) {
 		return false
 	}

@@ -20,7 +20,7 @@ const (
 // Heard helps a peer: from a fresh answer or this host's own servers, never
 // by asking on. The answer goes to the whole group as any other.
 func (h *Helper) Heard(now time.Duration, m *group.Member, q dns.Question) {
-	if h.upstream.Best() != upstream.Up || !h.order.Told(q) || !h.done.allow(now, m.Peer, q.Name) {
+	if h.upstream.All().Best() != upstream.Up || !h.order.Told(q) || !h.done.allow(now, m.Peer, q.Name) {
 		return
 	}
 	e := h.host.Usable(now, q)

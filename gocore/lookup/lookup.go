@@ -27,7 +27,7 @@ func (l *Lookups) Lookup(now time.Duration, in Lookup) {
 		l.renewals.Consider(now, e)
 	case l.order.DownFor(q):
 		l.lookupWhileDown(now, in, e)
-	case l.failures.Active(now, q) && !l.upstream.CutOff(now) && !l.fetch.TriesMore(in.Own):
+	case l.failures.Active(now, q) && !l.upstream.All().CutOff(now) && !l.fetch.TriesMore(in.Own):
 		l.serveOrFail(now, in.ID, in.Question, e)
 	case l.order.Outlived(e):
 		l.serveOutlived(now, in.ID, e)
@@ -46,10 +46,10 @@ func (l *Lookups) lookupWhileUp(now time.Duration, in Lookup, e cache.Entry) {
 	if _, under := l.fetch.Under(in.Question); under {
 		l.fetch.Joined(now, in.Question, in.Own, p.agreed())
 	} else {
-		l.upstream.DoubtEarlier(now, l.order.Servers(in.Question))
+		l.order.Servers(in.Question).DoubtEarlier(now)
 		l.Start(now, in.Question, fetch.Demand)
 	}
-	if l.upstream.CutOff(now) && len(p.waiters) == 1 {
+	if l.upstream.All().CutOff(now) && len(p.waiters) == 1 {
 		l.help.Ask(now, p.made, p.q)
 	}
 	l.host.After(now, l.staleWait(now), Timer{Due: overrunDue, ID: in.ID})
@@ -58,7 +58,7 @@ func (l *Lookups) lookupWhileUp(now time.Duration, in Lookup, e cache.Entry) {
 // lookupWhileDown serves what there is: fresh, stale, what a fallback server
 // or the group says, failure (PROTOCOL 5.10).
 func (l *Lookups) lookupWhileDown(now time.Duration, in Lookup, e cache.Entry) {
-	if l.upstream.DoubtsDown() || !e.Held() && l.upstream.Hearsay() {
+	if l.upstream.All().DoubtsDown() || !e.Held() && l.upstream.All().Hearsay() {
 		l.fetchFor(now, in)
 	}
 	if e.Held() {
@@ -118,7 +118,7 @@ func (l *Lookups) wantYounger(now time.Duration, e cache.Entry) {
 func (l *Lookups) serveOutlived(now time.Duration, id uint64, e cache.Entry) {
 	q := e.Answer.Question
 	l.serve(now, id, e)
-	l.upstream.DoubtEarlier(now, l.order.Servers(q))
+	l.order.Servers(q).DoubtEarlier(now)
 	if _, under := l.fetch.Under(q); !under {
 		l.Start(now, q, fetch.Renewing)
 	}
@@ -127,7 +127,7 @@ func (l *Lookups) serveOutlived(now time.Duration, id uint64, e cache.Entry) {
 // staleWait is how long a lookup waits for a server before it is served stale
 // (PROTOCOL 5.2).
 func (l *Lookups) staleWait(now time.Duration) time.Duration {
-	if l.upstream.CutOff(now) {
+	if l.upstream.All().CutOff(now) {
 		return 250 * time.Millisecond
 	}
 	return min(time.Second, max(250*time.Millisecond, 3*l.upstream.Usual()))
@@ -209,6 +209,6 @@ func (l *Lookups) answerHere(now time.Duration, in Lookup) bool {
 // probeWith lets a question that nobody holds be a probe, if the outage is old.
 func (l *Lookups) probeWith(now time.Duration, q dns.Question) {
 	if !l.order.Young(now, q) {
-		l.upstream.LookWith(now, l.order.Servers(q), q)
+		l.order.Servers(q).LookWith(now, q)
 	}
 }

@@ -77,7 +77,7 @@ func (l *Lookups) AskAnew(now time.Duration) {
 // AskHelpers puts everything that waits to helpers, when this host learns that
 // it is cut off.
 func (l *Lookups) AskHelpers(now time.Duration) {
-	if !l.upstream.CutOff(now) {
+	if !l.upstream.All().CutOff(now) {
 		return
 	}
 	for _, p := range l.inOrder() {

@@ -365,7 +365,7 @@ func TestFirstNewNameByHearsayFailsAtOnce(t *testing.T) {
 	l.run(5 * time.Second)
 	looks := 0
 	for i, n := range l.nodes {
-		if !n.allDown() || !n.upstream.Hearsay() {
+		if !n.allDown() || !n.upstream.All().Hearsay() {
 			continue
 		}
 		looks++

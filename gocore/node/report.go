@@ -11,7 +11,7 @@ import (
 func (n *Node) Status(now time.Duration) Status {
 	since, servers := n.upstream.Report(now)
 	s := Status{
-		Upstream: n.upstream.Best(), Since: now - since, Servers: servers, Group: n.share.State(),
+		Upstream: n.upstream.All().Best(), Since: now - since, Servers: servers, Group: n.share.State(),
 		Peers: n.group.Hosts(), Entries: n.held.Len(), Bytes: n.held.Bytes(),
 	}
 	s.Proven, s.Deaf = n.group.N()-1, n.share.Deaf()
@@ -29,7 +29,7 @@ func (n *Node) Status(now time.Duration) Status {
 
 // Upstream is the state of the servers together, Group the group's in words: what
 // Status says, without its walk over all entries.
-func (n *Node) Upstream() State { return n.upstream.Best() }
+func (n *Node) Upstream() State { return n.upstream.All().Best() }
 
 // Group is how sharing goes (Status.Group).
 func (n *Node) Group() GroupState { return n.share.State() }

@@ -199,7 +199,7 @@ func TestLyingPeerCostsFewProbesAndNoOutage(t *testing.T) {
 		t.Errorf("%d HELLOs in a minute for one lying peer", got)
 	}
 	for _, n := range l.nodes[:9] {
-		if n.outage() != 0 || n.upstream.Best() != Up {
+		if n.outage() != 0 || n.upstream.All().Best() != Up {
 			t.Errorf("host %d: %d outages by a peer's word against its own success", n.i, n.outage())
 		}
 	}

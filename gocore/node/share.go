@@ -53,9 +53,9 @@ func (h sharer) SaysStates(now time.Duration, m *group.Member, states []wire.Ser
 	h.n.upstream.Heard(now, m, states, at)
 }
 
-func (h sharer) Doubts(m *group.Member) bool { return h.n.upstream.Doubts(m) }
+func (h sharer) Doubts(m *group.Member) bool { return h.n.upstream.All().Doubts(m) }
 
-func (h sharer) Greeted(now time.Duration) { h.n.upstream.Look(now) }
+func (h sharer) Greeted(now time.Duration) { h.n.upstream.All().Look(now) }
 
 func (h sharer) Waits(q dns.Question) bool { return h.n.lookups.Pending(q) }
 

@@ -18,7 +18,7 @@ func (r *Renewals) Consider(now time.Duration, e cache.Entry) {
 	left := e.Expires() - now
 	// A host that had all it needed from peers has asked no server yet, and takes
 	// its turn all the same.
-	if left > e.Window() || r.order.DownFor(q) || r.upstream.CutOff(now) || r.renewed(now, e) || !r.markRenewal(q, born) {
+	if left > e.Window() || r.order.DownFor(q) || r.upstream.All().CutOff(now) || r.renewed(now, e) || !r.markRenewal(q, born) {
 		return
 	}
 	turn := e.Expires() - e.Window() + r.turn(q, e.Window())

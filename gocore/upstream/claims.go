@@ -90,8 +90,8 @@ func (s *server) heardDenial(now time.Duration) {
 func (s *server) alone() bool { return s.state() == Down && s.claims.vain && !s.claims.second }
 
 // Doubts reports whether a member is such a peer: what it tells takes no held answer's place.
-func (u *Upstream) Doubts(m *group.Member) bool {
-	for _, s := range u.servers {
+func (l List) Doubts(m *group.Member) bool {
+	for _, s := range l.servers {
 		if s.alone() && s.claims.claimer.same(sayerOf(m)) {
 			return true
 		}
@@ -101,12 +101,12 @@ func (u *Upstream) Doubts(m *group.Member) bool {
 
 // Claimer is the member that claims success with a server which is down, nil if there is
 // none. After a second claim this host looks for three seconds, and asks it meanwhile.
-func (u *Upstream) Claimer() *group.Member {
-	for _, s := range u.servers {
+func (l List) Claimer() *group.Member {
+	for _, s := range l.servers {
 		if s.state() != Down || !s.claims.vain {
 			continue
 		}
-		if m := u.host.Member(s.claims.claimer.peer); m != nil && m.Addr().IsValid() {
+		if m := l.u.host.Member(s.claims.claimer.peer); m != nil && m.Addr().IsValid() {
 			return m
 		}
 	}

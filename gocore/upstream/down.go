@@ -24,9 +24,9 @@ func (u *Upstream) updateDown(now time.Duration) {
 		return
 	}
 	switch {
-	case u.Best() == Up:
+	case u.All().Best() == Up:
 		u.host.Log(slog.LevelInfo, "upstream up")
-	case !u.CutOff(now): // which has said so itself
+	case !u.All().CutOff(now): // which has said so itself
 		u.host.Log(slog.LevelInfo, "upstream suspect: its servers changed")
 	}
 	u.host.Happened(now, Over)
@@ -42,20 +42,20 @@ func (s *server) confirmDown(now time.Duration) {
 		return
 	}
 	s.happens(now, confirmed)
-	if s.u.down && !s.u.Hearsay() {
+	if s.u.down && !s.u.All().Hearsay() {
 		s.u.host.Happened(now, SeenDown)
 	}
 }
 
 // Hearsay reports whether some server may be up after all: a lost datagram
 // can make a whole group's judgement wrong for one host.
-func (u *Upstream) Hearsay() bool {
-	return slices.ContainsFunc(u.servers, func(s *server) bool { return s.life == hearsay })
+func (l List) Hearsay() bool {
+	return slices.ContainsFunc(l.servers, func(s *server) bool { return s.life == hearsay })
 }
 
 // DoubtEarlier looks, beside the first lookup that a later server gets, at a server that
 // is down by hearsay: it may be down for others alone.
-func (u *Upstream) DoubtEarlier(now time.Duration, l List) {
+func (l List) DoubtEarlier(now time.Duration) {
 	for _, s := range l.servers {
 		if s.state() != Down {
 			return
@@ -69,8 +69,8 @@ func (u *Upstream) DoubtEarlier(now time.Duration, l List) {
 
 // DoubtsDown reports whether this host's own question should go beside its
 // first lookup in an outage that it knows by hearsay (PROTOCOL 5.8).
-func (u *Upstream) DoubtsDown() bool {
-	for _, s := range u.servers {
+func (l List) DoubtsDown() bool {
+	for _, s := range l.servers {
 		if s.life == hearsay && !s.doubted {
 			s.doubted = true
 			return true

@@ -1,5 +1,6 @@
-// For tests alone: what lost datagrams make a host believe of a server comes about once in
-// some thousand lookups, and sixteen promises begin there.
+// For tests of gocore/node alone: nine of them begin with what lost datagrams make a host
+// believe of a server, which comes about once in some thousand lookups. Nothing else may use
+// it (TestNothingButTestsForcesWhatAHostBelieves).
 
 package upstream
 

@@ -15,17 +15,18 @@ import (
 // An ID names a server of this host, and never another one.
 type ID uint64
 
-// A List is the servers that a question goes to, in order.
+// A List is servers in order: those that a question goes to, or all.
 type List struct {
+	u       *Upstream
 	servers []*server
-	of      *Upstream // if they are all that are not for one domain alone
+	all     bool // that are not for one domain alone
 }
 
 // For lists the servers that may be asked a question, of those for all names only those
 // on the site if it may travel no further.
 func (u *Upstream) For(q dns.Question, site bool) List {
 	if r := u.routeFor(q); r != nil {
-		return List{servers: r.servers}
+		return List{u: u, servers: r.servers}
 	}
 	if !site {
 		return u.All()
@@ -39,14 +40,14 @@ func (u *Upstream) For(q dns.Question, site bool) List {
 	if len(near) == len(u.servers) {
 		return u.All()
 	}
-	return List{servers: near}
+	return List{u: u, servers: near}
 }
 
 // All lists the servers for all names.
-func (u *Upstream) All() List { return List{u.servers, u} }
+func (u *Upstream) All() List { return List{u, u.servers, true} }
 
 // Fallback lists those that are asked only while all of these are down.
-func (u *Upstream) Fallback() List { return List{servers: u.fallback} }
+func (u *Upstream) Fallback() List { return List{u: u, servers: u.fallback} }
 
 // Len is how many there are.
 func (l List) Len() int { return len(l.servers) }
@@ -83,8 +84,8 @@ func (l List) number(is func(*server) bool) int {
 
 // Down reports whether all servers are down, and since when.
 func (l List) Down() (since time.Duration, down bool) {
-	if l.of != nil {
-		return l.of.since, l.of.down
+	if l.all {
+		return l.u.since, l.u.down
 	}
 	for _, s := range l.servers {
 		if s.state() != Down {
@@ -95,28 +96,54 @@ func (l List) Down() (since time.Duration, down bool) {
 	return since, true
 }
 
-// State is how a server does: Down, if it is no longer one of this host's.
-func (u *Upstream) State(id ID) State {
-	if s := u.numbered(id); s != nil {
-		return s.state()
+// Best is the best state of any server: one that works is enough.
+func (l List) Best() State {
+	state := Down
+	for _, s := range l.servers {
+		state = min(state, s.state())
 	}
-	return Down
+	if len(l.servers) == 0 {
+		state = Suspect
+	}
+	return state
 }
 
-// Askable reports whether a server is worth a question: one that this host is cut off
-// from counts as down for asking.
-func (u *Upstream) Askable(now time.Duration, id ID) bool {
-	s := u.numbered(id)
-	return s != nil && s.state() != Down && !s.cut(now)
+// CutOff reports whether no server answers this host, but some answer peers.
+func (l List) CutOff(now time.Duration) bool {
+	cut := false
+	for _, s := range l.servers {
+		if s.state() == Up {
+			return false
+		}
+		cut = cut || s.cut(now)
+	}
+	return cut
 }
 
-// Spoke reports whether a server has said anything after a time.
-func (u *Upstream) Spoke(id ID, since time.Duration) bool {
-	s := u.numbered(id)
-	return s != nil && s.heard > since
-}
-
-// YetToSpeak reports whether some server of a list is.
-func (u *Upstream) YetToSpeak(now time.Duration, l List) bool {
+// YetToSpeak reports whether some server is.
+func (l List) YetToSpeak(now time.Duration) bool {
 	return slices.ContainsFunc(l.servers, func(s *server) bool { return s.yetToSpeak(now) })
 }
+
+// One is one server; it may be none of this host's any more.
+type One struct{ s *server }
+
+// Server finds one.
+func (u *Upstream) Server(id ID) One { return One{u.numbered(id)} }
+
+// State is how it does: Down, if it is no longer one of this host's.
+func (o One) State() State {
+	if o.s == nil {
+		return Down
+	}
+	return o.s.state()
+}
+
+// Askable reports whether it is worth a question: one that this host is cut off
+// from counts as down for asking.
+func (o One) Askable(now time.Duration) bool {
+	return o.s != nil && o.s.state() != Down && !o.s.cut(now)
+}
+
+// Spoke reports whether it has said anything after a time.
+func (o One) Spoke(since time.Duration) bool { return o.s != nil && o.s.heard > since }

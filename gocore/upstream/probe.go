@@ -60,11 +60,11 @@ func (s *server) probeOver(_ time.Duration, _ Timer) { s.probing = false }
 // LookWith lets a question that nobody holds be the probe of the first server of its list,
 // once a second, beside a look at the others. A server process that is started again is
 // then known in a second by whoever needs it; probes alone took up to 5 s.
-func (u *Upstream) LookWith(now time.Duration, l List, q dns.Question) {
-	if u.probed != 0 && now-u.probed < time.Second {
+func (l List) LookWith(now time.Duration, q dns.Question) {
+	if l.u.probed != 0 && now-l.u.probed < time.Second {
 		return
 	}
-	u.probed = now
+	l.u.probed = now
 	for i, s := range l.servers {
 		if i == 0 {
 			s.putProbe(now, q)
@@ -111,8 +111,8 @@ func (s *server) probeDownAgain(now time.Duration, t Timer) {
 }
 
 // Look is each host's own look at its servers, once per HELLO.
-func (u *Upstream) Look(now time.Duration) {
-	for _, s := range u.servers {
+func (l List) Look(now time.Duration) {
+	for _, s := range l.servers {
 		if s.state() == Down || s.life == cutOff {
 			s.probe(now, dns.Question{})
 		}

@@ -54,12 +54,12 @@ func (s *server) timeout(sent int) time.Duration {
 	return min(maxRTO, rto<<min(max(sent-2, 0), 10))
 }
 
-// Wait is how long the sent-th question to a server waits for its reply. A fallback server
+// Wait is how long the sent-th question to it waits for its reply. A fallback server
 // is asked again sooner than others: a program waits in an outage, mostly for the first
 // answer that this host ever has of it, and a new name is to resolve within two seconds
 // where three of ten questions are lost.
-func (u *Upstream) Wait(id ID, sent int) time.Duration {
-	s := u.numbered(id)
+func (o One) Wait(sent int) time.Duration {
+	s := o.s
 	if s == nil {
 		return maxRTO
 	}

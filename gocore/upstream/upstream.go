@@ -161,23 +161,11 @@ func (u *Upstream) Replied(now time.Duration, id ID, r Reply) {
 	}
 }
 
-// Best is the best state of any server: one that works is enough.
-func (u *Upstream) Best() State {
-	state := Down
-	for _, s := range u.servers {
-		state = min(state, s.state())
-	}
-	if len(u.servers) == 0 {
-		state = Suspect
-	}
-	return state
-}
-
 // stateSince is when that state began. Doubts of a moment, which a server clears
 // itself, interrupt nothing; to be cut off from it does.
 func (u *Upstream) stateSince() time.Duration {
 	since := u.since
-	switch u.Best() {
+	switch u.All().Best() {
 	case Up:
 		since = time.Duration(math.MaxInt64)
 		for _, s := range u.servers {
@@ -217,18 +205,6 @@ func (u *Upstream) Report(now time.Duration) (since time.Duration, all []Status)
 		})
 	}
 	return u.stateSince(), all
-}
-
-// CutOff reports whether no server answers this host, but some answer peers.
-func (u *Upstream) CutOff(now time.Duration) bool {
-	cut := false
-	for _, s := range u.servers {
-		if s.state() == Up {
-			return false
-		}
-		cut = cut || s.cut(now)
-	}
-	return cut
 }
 
 // Outage reports whether all servers are down, and the number of that outage, or of the
