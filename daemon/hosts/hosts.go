@@ -140,7 +140,7 @@ func (t *Table) Address(addr netip.Addr) (names []string, known bool) {
 	if e == nil {
 		return nil, false
 	}
-	return e.names, true
+	return slices.Clone(e.names), true
 }
 
 // Answer is what the file says to a DNS question, nil if it does not know the

@@ -39,12 +39,15 @@ const (
 // stranger (group.Prover): what was told before comes by catching up. Wrong numbers cost a
 // pull.
 func (c *Catcher) noteNumbers(m *group.Member, h *wire.Hello) {
-	if !m.Counted() && h.Told != c.group.Noted(m).Heard {
-		c.group.Notes(m).Heard = h.Told
+	notes := c.group.Noted(m)
+	was := notes
+	if !m.Counted() {
+		notes.Heard = h.Told
 	}
 	m.SaysNames(h.Names)
-	if lost := max(0, int32(h.Told-c.group.Noted(m).Heard)); lost != c.group.Noted(m).Lost {
-		c.group.Notes(m).Lost = lost
+	notes.Lost = max(0, int32(h.Told-notes.Heard))
+	if notes != was {
+		c.group.Note(m, notes)
 	}
 }
 
@@ -129,9 +132,9 @@ func (c *Catcher) caughtUp(now time.Duration, p *pull) {
 	r := &c.repair
 	r.since = p.began
 	for m := range c.group.Members() {
-		if lost := c.group.Noted(m).Lost; lost != 0 {
-			notes := c.group.Notes(m)
-			notes.Heard, notes.Lost = notes.Heard+uint32(lost), 0
+		if notes := c.group.Noted(m); notes.Lost != 0 {
+			notes.Heard, notes.Lost = notes.Heard+uint32(notes.Lost), 0
+			c.group.Note(m, notes)
 		}
 	}
 	if r.pull != p {

@@ -158,11 +158,14 @@ const tellRate = 200
 
 // Allow reports whether the member may tell one more answer now.
 func (g *Group) Allow(now time.Duration, m *Member) bool {
-	return g.Notes(m).tells.Take(now, tellRate, tellRate) == 0
+	return g.notesOn(m).tells.Take(now, tellRate, tellRate) == 0
 }
 
-// Notes are those on a member. They are made when they are first asked for.
-func (g *Group) Notes(m *Member) *Notes {
+// Note writes down what is noted on a member in place of what was.
+func (g *Group) Note(m *Member, n Notes) { *g.notesOn(m) = n }
+
+// notesOn makes them when they are first asked for.
+func (g *Group) notesOn(m *Member) *Notes {
 	if m.notes == 0 {
 		m.notes = g.vacant()
 		g.notes[m.notes] = &Notes{}

@@ -63,7 +63,7 @@ func newAbout() unique.Handle[about] {
 type Notes struct {
 	// HearsUs is when it last listed this host among those it hears.
 	HearsUs time.Duration
-	// Told and Contradicted are counted by the node.
+	// Told and Contradicted count answers that were taken, and that a server contradicted.
 	Told, Contradicted uint64
 	// Heard counts the new answers heard of it as its HELLOs count those it told,
 	// from the first one (Counted) on; Lost is how many more it had told by the

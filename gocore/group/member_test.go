@@ -22,7 +22,7 @@ func TestTableKnowsItsMembers(t *testing.T) {
 	for range 40 {
 		for range r.IntN(200) {
 			p := wire.Peer{ID: r.Uint64(), Epoch: r.Uint64N(3)}
-			g.Notes(join(g, 0, p)).Told = p.ID
+			g.Note(join(g, 0, p), Notes{Told: p.ID})
 			order = append(order, p)
 		}
 		bit := r.Uint64N(16)
@@ -57,7 +57,7 @@ func TestCopyIsApart(t *testing.T) {
 		c.Once(0, said(2+uint64(i)))
 		join(c, 0, peer(100+i))
 	}
-	c.Notes(c.Get(peer(2))).Told = 7
+	c.Note(c.Get(peer(2)), Notes{Told: 7})
 	c.Remove(peer(3))
 	if c.Once(0, said(1)) || !g.Once(0, said(2)) || g.N() != 11 || g.Get(peer(3)) == nil || g.Noted(g.Get(peer(2))).Told != 0 {
 		t.Errorf("N is %d; a copy has changed what it was made of", g.N())

@@ -130,7 +130,7 @@ func (v *Prover) Hosts() int { return v.group.N() + min(v.strangers, UnderWay) }
 // gone (bye). A replay must not unprove it, so until then it stays a member; nor make a
 // host send more than a challenge in ten seconds.
 func (v *Prover) Recheck(now time.Duration, m *Member, bye bool) {
-	notes := v.group.Notes(m)
+	notes := v.group.notesOn(m)
 	if v.open[m.Peer] != nil || notes.Checked != 0 && now-notes.Checked < recheckAfter {
 		return
 	}

@@ -165,6 +165,6 @@ func (v *Prover) welcome(m *Member, s *Stranger) {
 		return
 	}
 	if m.SaysNames(s.names); s.told != 0 {
-		v.group.Notes(m).Heard = s.told
+		v.group.notesOn(m).Heard = s.told
 	}
 }

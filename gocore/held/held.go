@@ -119,8 +119,9 @@ func (h *Held) compare(told cache.Entry, fetched *dns.Answer) {
 	if m == nil || !names.Contradict(told.Answer, fetched) {
 		return
 	}
-	notes := h.group.Notes(m)
+	notes := h.group.Noted(m)
 	notes.Contradicted++
+	h.group.Note(m, notes)
 	h.host.Contradicted()
 	if notes.Contradicted == 1 {
 		h.host.Log(slog.LevelWarn, "a peer's answer was contradicted by a DNS server; see mcdns peers", "peer", m.Addr().Addr().String())

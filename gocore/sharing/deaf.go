@@ -22,16 +22,17 @@ const deafAfter = 3
 func (b *base) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
 	for _, p := range h.Hears {
 		if p == b.self {
-			notes := b.group.Notes(m)
+			notes := b.group.Noted(m)
 			notes.HearsUs, notes.Missed = now, 0
-			b.sayHears(m, notes)
+			b.sayHears(m, &notes)
+			b.group.Note(m, notes)
 			return
 		}
 	}
 	if len(h.Hears) == wire.MaxHears || now-m.First() < b.group.Interval() {
 		return
 	}
-	notes := b.group.Notes(m)
+	notes := b.group.Noted(m)
 	if notes.Missed == deafAfter {
 		return
 	}
@@ -39,8 +40,9 @@ func (b *base) noteHearing(now time.Duration, m *group.Member, h *wire.Hello) {
 		b.deafPeers = append(b.deafPeers, m.Peer)
 	}
 	if notes.Missed == deafAfter {
-		b.sayDeaf(now, m, notes)
+		b.sayDeaf(now, m, &notes)
 	}
+	b.group.Note(m, notes)
 }
 
 // sayDeafEvery: a link at its limit loses three HELLOs in a row now and then.

@@ -17,7 +17,9 @@ func (s *hearer) heardAnnounce(now time.Duration, m *group.Member, body *wire.An
 		}
 	}
 	if fresh := min(int(body.New), heard); fresh > 0 {
-		s.group.Notes(m).Heard += uint32(fresh)
+		notes := s.group.Noted(m)
+		notes.Heard += uint32(fresh)
+		s.group.Note(m, notes)
 	}
 	for i := range body.Long {
 		l := &body.Long[i]
@@ -51,7 +53,9 @@ func (s *hearer) accept(now time.Duration, m *group.Member, a wire.Aged, transit
 	})
 	if out == cache.Taken || out == cache.Waits {
 		s.host.Count(AnswersTaken)
-		s.group.Notes(m).Told++
+		notes := s.group.Noted(m)
+		notes.Told++
+		s.group.Note(m, notes)
 	}
 	if e := s.store.Get(now, q); !e.Held() || s.silences(now, e, a, transit) {
 		s.all.announcer.cancel(q)
