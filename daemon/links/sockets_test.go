@@ -1,8 +1,13 @@
 package links
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +133,43 @@ func TestMembershipSurvivesALinkThatComesBack(t *testing.T) {
 	mb.do(t, func() error { return b.join(waitFor(t, []string{"eth0", "eth1"})) })
 	for _, l := range a.links {
 		b.quiet(t, a, node.Way{Link: l.Index, IPv6: true})
+	}
+}
+
+// A kernel puts the group that was joined last in front of the others, so that a second
+// host's groups stand before those of the first until it joins anew.
+func TestRejoiningRenewsTheIPv6GroupAndNoOther(t *testing.T) {
+	ma, mb := newMachine(t), newMachine(t)
+	cable(t, ma, mb, "eth0", "192.0.2.1/24", "192.0.2.2/24")
+	h := openHost(t, ma, "eth0")
+	ma.do(t, func() error {
+		later, err := open(Group{IPv4: netip.MustParseAddr("224.0.0.253"), IPv6: netip.MustParseAddr("ff02::feed"), Port: 7354})
+		if err == nil {
+			t.Cleanup(later.close)
+			err = later.join(h.links)
+		}
+		return err
+	})
+	listed := func(group string) []byte { // an IPv4 group, as the kernel lists it
+		b := netip.MustParseAddr(group).As4()
+		return fmt.Appendf(nil, "%08X", binary.NativeEndian.Uint32(b[:]))
+	}
+	first := func() (v4, v6 bool) {
+		ma.do(t, func() error {
+			four, err4 := os.ReadFile("/proc/thread-self/net/igmp")
+			six, err6 := os.ReadFile("/proc/thread-self/net/igmp6")
+			v4 = bytes.Index(four, listed("224.0.0.254")) < bytes.Index(four, listed("224.0.0.253"))
+			v6 = bytes.Index(six, []byte("0114 ")) < bytes.Index(six, []byte("feed "))
+			return errors.Join(err4, err6)
+		})
+		return v4, v6
+	}
+	if v4, v6 := first(); v4 || v6 {
+		t.Fatalf("joined first, listed first: IPv4 %v, IPv6 %v; this kernel keeps another order", v4, v6)
+	}
+	h.rejoin()
+	if v4, v6 := first(); v4 || !v6 {
+		t.Errorf("joined anew: IPv4 %v, IPv6 %v; want IPv6 alone", v4, v6)
 	}
 }
 
