@@ -4,8 +4,12 @@ package limit
 import "time"
 
 // A Bucket of tokens. The zero one is full. What it allows is told at each use, for
-// a group's share of a rate changes with the group. (trust.Floods, one word for each
-// of 8,192 sources, has a form of its own.)
+// a group's share of a rate changes with the group.
+//
+// Three counts are none, for each has keys that others choose: bytes that an address makes
+// this host send (query), proofs to an id (group), names looked up for a peer. A window
+// forgets all its keys when it ends. A bucket for each would have to be kept until it is
+// full again, and the keys be bounded. trust.Floods, one word for each of 8,192 sources, has a form of its own, too.
 type Bucket struct {
 	tokens float64
 	filled time.Duration // 0 before the first use: then it is full
