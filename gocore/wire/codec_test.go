@@ -371,3 +371,14 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// An age is told in whole milliseconds, and nothing gets younger by it (PROTOCOL 1.2).
+func TestAgeIsRoundedUp(t *testing.T) {
+	for age, want := range map[time.Duration]time.Duration{
+		0: 0, 1: time.Millisecond, time.Millisecond: time.Millisecond, time.Millisecond + 1: 2 * time.Millisecond,
+	} {
+		if got := AgedOf(nil, age).Age; got != want {
+			t.Errorf("%v is told as %v; want %v", age, got, want)
+		}
+	}
+}
