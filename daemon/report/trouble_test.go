@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -123,9 +124,10 @@ func TestTroubleIsLoggedOnceAndSoIsItsEnd(t *testing.T) {
 // before stands, with its age, and the disk is named.
 func TestDiskThatHangsFreezesNoReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, hang, hangs := calm(), make(chan struct{}), false
+		r, hang := calm(), make(chan struct{})
+		var hangs atomic.Bool // a read that hung looks at it when it is over
 		r.config.Wiring = func(bool) nsswitch.Wiring {
-			if hangs {
+			if hangs.Load() {
 				<-hang
 			}
 			return nsswitch.Wiring{Line: "hosts: files mcdns"}
@@ -134,7 +136,7 @@ func TestDiskThatHangsFreezesNoReport(t *testing.T) {
 		if d := r.readDisk(Seen{}); d.ageS == nil || *d.ageS != 0 || len(r.troubles(&s, d)) != 0 {
 			t.Errorf("a disk that is well: %+v", d)
 		}
-		hangs = true
+		hangs.Store(true)
 		for range 3 {
 			begin := time.Now()
 			d := r.readDisk(Seen{})
@@ -147,7 +149,7 @@ func TestDiskThatHangsFreezesNoReport(t *testing.T) {
 		if len(got) != 1 || got[0].Kind != control.Unread || !strings.Contains(got[0].What, "have not been read for 30 s: the disk hangs") || got[0].Remedy == "" {
 			t.Errorf("got %+v", got)
 		}
-		hangs = false
+		hangs.Store(false)
 		close(hang)
 		synctest.Wait()
 		if got := r.troubles(&s, r.readDisk(Seen{})); len(got) != 0 {

@@ -193,8 +193,8 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for begin := time.Now(); !ok(); <-tick.C {
-		if time.Since(begin) > 10*time.Second {
-			t.Fatalf("not within 10s: %s", what)
+		if time.Since(begin) > time.Minute { // patience, and no promise: streams through a closed port take ten seconds
+			t.Fatalf("not within a minute: %s", what)
 		}
 	}
 }
