@@ -16,8 +16,6 @@ import (
 
 // setServers follows a change of configuration.
 func (n *Node) setServers(now time.Duration) {
-	n.failures.ClearAll() // the settings may name servers that know what these did not
-	n.held.ClearLoans()   // lent by the old list
 	s := &n.set
 	if n.upstream.Configure(now, upstream.Config{Servers: s.Servers, Fallback: s.Fallback, Routes: s.Routes, Rotate: s.Rotate}) {
 		n.lookups.AskAnew(now)

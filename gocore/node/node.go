@@ -125,7 +125,6 @@ func (n *Node) NextWake(time.Duration) (at time.Duration, ok bool) {
 
 func (n *Node) configure(now time.Duration, s Settings) {
 	first := !n.started
-	was := n.set
 	if s.Timeout <= 0 {
 		s.Timeout = Defaults().Timeout
 	}
@@ -139,15 +138,15 @@ func (n *Node) configure(now time.Duration, s Settings) {
 		MaxStale: s.MaxStale, Bytes: s.CacheBytes, Place: s.Place,
 	})
 	n.renewals.Configure(s.FetchAhead)
+	n.failures.ClearAll() // the settings may name servers, and the group, that know what these did not
+	n.held.ClearLoans()   // lent by the old list
+	// Before the servers: what is under way is put anew, by the lists that count now.
+	n.share.Configure(now, sharing.Settings{Shares: s.Shares, Links: s.Links, Place: s.Place, Lists: s.Lists})
 	n.setServers(now)
 	if first {
 		n.last = now
 		n.expireLater(now)
 	}
-	if s.Shares && !was.Shares {
-		n.failures.ClearAll() // the group may know what this host did not
-	}
-	n.share.Configure(now, sharing.Settings{Shares: s.Shares, Links: s.Links, Place: s.Place, Lists: s.Lists})
 }
 
 // expireEvery is how often entries beyond max-stale are looked for: they do no

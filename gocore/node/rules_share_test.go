@@ -479,3 +479,23 @@ func TestContradictionIsATurnAndNotRotation(t *testing.T) {
 		})
 	}
 }
+
+// TestNameThatIsMadeSecretIsNotPutToTheGroupMeanwhile: settings come as a whole. With the
+// servers set first, sharing went by the lists of before while what was under way was put
+// anew, and told the group a name that had just been named in no_share.
+func TestNameThatIsMadeSecretIsNotPutToTheGroupMeanwhile(t *testing.T) {
+	l := newLAN(t, 3)
+	l.settle()
+	n := l.nodes[0]
+	l.dead = true
+	n.query("secret.corp.")
+	l.run(100 * time.Millisecond) // its server is asked
+	l.sent = nil
+	s := l.settings()
+	s.Servers, s.NoShare = nil, []string{"corp."}
+	n.handle(Configure{s})
+	l.run(time.Second)
+	for _, q := range take[*wire.Query](l, n) {
+		t.Errorf("the group is asked: %+v", q)
+	}
+}
