@@ -61,7 +61,7 @@ golden: need ## every run of test/sim/testdata/golden.txt comes to its digest; R
 outage: ## every way to lose a DNS server, on 20 real hosts, beside other resolvers; outage-quick: 8 hosts
 outage outage-quick: need-lab build $(B)/outage
 	sh test/outage/resolved.sh
-	$(B)/outage $(QUICK)
+	$(B)/outage $(QUICK) $(addprefix -beside ,$(BESIDE))
 attack: ## what an attacker on the LAN can do, tried on real hosts, and on those of before; attack-quick: five minutes
 attack attack-quick: need-lab build $(B)/attacks
 	sh test/attack/before.sh

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -24,6 +25,9 @@ const insideEnv = "MCDNS_LAB_REPORT_FD"
 const root = "/run/lab"
 
 var inside bool
+
+// neighboursEnv brings the kernel's limit inside, where no namespace shows it.
+const neighboursEnv = "MCDNS_LAB_NEIGHBOURS"
 
 // The main goroutine stays on the main thread. Children get SIGKILL when the
 // thread that started them ends, and a host's thread must never be the main
@@ -86,6 +90,9 @@ func respawn(extra uintptr) (int, error) {
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(os.Environ(), insideEnv+"=3")
+	if limit, err := os.ReadFile("/proc/sys/net/ipv4/neigh/default/gc_thresh3"); err == nil {
+		cmd.Env = append(cmd.Env, neighboursEnv+"="+strings.TrimSpace(string(limit)))
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{w}
 	cmd.SysProcAttr = namespaces(extra)
@@ -121,6 +128,16 @@ func namespaces(extra uintptr) *syscall.SysProcAttr {
 		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
 	}
 	return attr
+}
+
+// Neighbours is how many neighbours the kernel keeps for all network namespaces together:
+// net.ipv4.neigh.default.gc_thresh3, or the kernel's default of 1024 where it is not shown.
+func Neighbours() int {
+	limit, err := strconv.Atoi(os.Getenv(neighboursEnv))
+	if err != nil || limit < 1 {
+		return 1024
+	}
+	return limit
 }
 
 // passSignals hands on what would end the program. A terminal's ^C reaches the

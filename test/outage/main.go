@@ -127,24 +127,24 @@ func outage(o options) error {
 // everything runs all cases. They mostly wait, so special cases go beside the
 // trials where the machine has room for so many LANs.
 func (e *evening) everything() error {
-	room := e.room()
-	if room <= e.beside {
-		return errors.Join(e.all(e.trials(), room), e.all(e.specials(), room))
+	room, special := e.room(), max(1, e.beside/2)
+	if room < e.beside+special {
+		return errors.Join(e.all(e.trials(), min(room, e.beside)), e.all(e.specials(), min(room, e.beside)))
 	}
 	var errs [2]error
 	var over sync.WaitGroup
 	over.Go(func() { errs[0] = e.all(e.trials(), e.beside) })
-	over.Go(func() { errs[1] = e.all(e.specials(), max(1, e.beside/2)) })
+	over.Go(func() { errs[1] = e.all(e.specials(), special) })
 	over.Wait()
 	return errors.Join(errs[:]...)
 }
 
 // room is how many LANs there may be at one time. The kernel's table of neighbours
-// has 1024 entries for all network namespaces together, and each host has one for
-// each other: with three LANs of 20 hosts, new addresses could not be reached.
+// is one for all network namespaces, and each host has an entry for each other: in
+// its default of 1024, with three LANs of 20 hosts, new addresses could not be reached.
 func (e *evening) room() int {
-	const neighbours = 900
-	return max(1, neighbours/(e.hosts*(e.hosts+2)))
+	const share = 0.88 // the rest is for servers and switches
+	return max(1, int(share*float64(lab.Neighbours()))/(e.hosts*(e.hosts+2)))
 }
 
 // trials are the ways to lose the server, each with each loss.
