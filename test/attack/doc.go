@@ -11,5 +11,5 @@
 //
 // Reading order: row.go, table.go, stage.go; outsider.go, insider.go and users.go for
 // what attackers have; replays.go, liars.go, strangers.go for what they do with it;
-// main.go for the order of things. before.sh builds the binaries of then.
+// timed.go for how times are judged; main.go for the order of things. before.sh builds the binaries of then.
 package main

@@ -13,7 +13,6 @@ import (
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 	"mcdns/test/lab"
-	"mcdns/test/story"
 )
 
 // An outsider that sends junk as fast as it can, under the addresses of the hosts.
@@ -285,27 +284,20 @@ func slowed(kind string) func(*stage) (outcome, error) {
 		if err := s.learn(host, names); err != nil {
 			return outcome{}, err
 		}
-		var p99, rate [2]float64
-		for i, port := range []uint16{dummyPort, s.junkPort()} {
+		timing := timing{host: host, names: names, dummy: "amid the same at another port", enough: func(rounds int, _ time.Duration) bool {
+			return rounds >= 20
+		}}
+		o, err := timing.paired(func(real bool) (func() string, error) {
+			port := uint16(dummyPort)
+			if real {
+				port = s.junkPort()
+			}
 			g, err := s.junk(t, kind, port)
-			if err != nil {
-				return outcome{}, err
-			}
-			var times story.Times
-			for range 20 {
-				all, err := look(host, names, 1)
-				if err != nil || count(all, failed) > 0 {
-					g.stop()
-					return outcome{}, fmt.Errorf("held names are lost amid junk: %v", err)
-				}
-				for _, l := range all {
-					times = append(times, l.Took)
-				}
-			}
-			rate[i] = g.stop()
-			p99[i] = times.Quantile(0.99)
+			return func() string { return fmt.Sprintf(" amid %.0f a second", g.stop()) }, err
+		})
+		if err == nil && timing.lost > 0 {
+			err = fmt.Errorf("%d lookups of held names were lost amid junk", timing.lost)
 		}
-		return outcome{p99[1] / p99[0], fmt.Sprintf("p99 of held names %s amid %.0f a second, %s amid %.0f at another port",
-			story.Span(p99[1]), rate[1], story.Span(p99[0]), rate[0])}, nil
+		return o, err
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"mcdns/test/lab"
-	"mcdns/test/story"
 )
 
 // A local user: processes that use mcdnsd as badly as they can, each over many
@@ -175,38 +174,21 @@ func starved(lose func(*stage) error, processes []string) func(*stage) (outcome,
 		if err := errors.Join(s.learn(host, names), s.dummy(host), lose(s)); err != nil {
 			return outcome{}, err
 		}
-		sockets := []string{dummySocket, nssSocket}
-		if !s.attacked {
-			sockets[1] = dummySocket
-		}
-		var p99 [2]float64
-		lost := 0
-		for i, socket := range sockets {
+		t := timing{host: host, names: names, dummy: "beside a dummy socket", enough: func(rounds int, since time.Duration) bool {
+			return rounds >= 10 || rounds >= 2 && since >= 3*second
+		}}
+		o, err := t.paired(func(real bool) (func() string, error) {
+			socket := dummySocket
+			if real && s.attacked {
+				socket = nssSocket
+			}
 			u, err := s.misuses(host, socket, processes)
-			if err != nil {
-				return outcome{}, err
-			}
-			var times story.Times
-			for round, begin := 0, time.Now(); round < 2 || round < 10 && time.Since(begin) < 3*second; round++ {
-				all, err := look(host, names, 1)
-				if err != nil {
-					u.stop()
-					return outcome{}, err
-				}
-				lost += count(all, failed)
-				for _, l := range all {
-					times = append(times, l.Took)
-				}
-			}
-			u.stop()
-			p99[i] = times.Quantile(0.99)
-		}
-		o := outcome{p99[1] / p99[0], fmt.Sprintf("p99 of held names %s, %s beside the same at a dummy socket; %d lost",
-			story.Span(p99[1]), story.Span(p99[0]), lost)}
-		if lost > 0 {
+			return func() string { u.stop(); return "" }, err
+		})
+		if t.lost > 0 {
 			o.Harm += 100
 		}
-		return o, nil
+		return o, err
 	}
 }
 
