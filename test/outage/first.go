@@ -38,7 +38,8 @@ func (e *evening) firstLost(end string, loss float64) job {
 		defer t.close()
 		t.end = end
 		f := &firstOfTwo{trial: t}
-		return t.chapters(f.configure, t.lan.WaitPeers, f.learn, t.rest, f.loseFirst, f.loseBoth)
+		return t.chapters(f.configure, t.lan.WaitPeers, f.learn, t.rest,
+			func() error { return e.undisturbed(f.loseFirst) }, f.loseBoth)
 	}
 	return job{title, run, run}
 }
@@ -243,11 +244,13 @@ func (f *firstOfTwo) loseBoth() error {
 	f.say("every host knows after %.1f s", time.Since(begin).Seconds())
 	f.want("both lost: every host knows of the outage", true, err == nil, err == nil)
 	own, others := f.part("both lost: every name where A is first"), f.part("both lost: every name where B is first")
-	err = errors.Join(err, eachHost(f.ab, func(h *lab.Host) error { return f.byProgram(own, h, slices.Concat(f.inside, f.world)) }),
-		eachHost(f.ba, func(h *lab.Host) error { return f.byProgram(others, h, f.world) }),
-		eachHost(f.ba, func(h *lab.Host) error {
-			return h.Lookups(f.inside, 1, func(l lab.Lookup) { others.addDenied(f.names, h, l) })
-		}))
+	err = errors.Join(err, f.evening.undisturbed(func() error {
+		return errors.Join(eachHost(f.ab, func(h *lab.Host) error { return f.byProgram(own, h, slices.Concat(f.inside, f.world)) }),
+			eachHost(f.ba, func(h *lab.Host) error { return f.byProgram(others, h, f.world) }),
+			eachHost(f.ba, func(h *lab.Host) error {
+				return h.Lookups(f.inside, 1, func(l lab.Lookup) { others.addDenied(f.names, h, l) })
+			}))
+	}))
 	for _, p := range []*part{own, others} {
 		f.say("%s", p)
 		f.wantAll(p)

@@ -104,6 +104,13 @@ type evening struct {
 	results []*result
 }
 
+// undisturbed does what takes times of milliseconds, or what would disturb them.
+func (e *evening) undisturbed(do func() error) error {
+	e.quiet.Lock()
+	defer e.quiet.Unlock()
+	return do()
+}
+
 // job is one case with one loss.
 type job struct {
 	title string

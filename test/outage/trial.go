@@ -226,10 +226,10 @@ func (t *trial) coldBoot() error {
 	if err := t.strike(); err != nil {
 		return err
 	}
-	if err := eachHost(t.lan.Hosts, (*lab.Host).PowerOff); err != nil {
-		return err
-	}
-	if err := eachHost(t.lan.Hosts, (*lab.Host).PowerOn); err != nil {
+	err := t.evening.undisturbed(func() error {
+		return errors.Join(eachHost(t.lan.Hosts, (*lab.Host).PowerOff), eachHost(t.lan.Hosts, (*lab.Host).PowerOn))
+	})
+	if err != nil {
 		return err
 	}
 	if err := t.detect("cold boot", t.lan.Hosts, func() error { return nil }); err != nil {
