@@ -6,6 +6,8 @@
 //
 // # The map
 //
+// Each room uses rooms above it alone.
+//
 //	labels/   bytes of DNS <-> names
 //	dns/      bytes of DNS <-> questions, answers; the only user of miekg/dns
 //	request/  what programs that speak DNS ask, and the reply to them
@@ -14,6 +16,7 @@
 //	names/    special-use names, the administrator's lists, how far a question may travel
 //	trust/    sealing, what was heard before, clocks of peers, what a flood costs
 //	limit/    how often something is done
+//	timers/   what is to be done later, as plain data; one order for all rooms of a node
 //	group/    who is on the LAN, who of those heard is proven, how often to speak, whose turn it is (rank)
 //	catchup/  what was missed, by streams
 //	query/    the question to the group, QUERY, and the ANSWER to it
@@ -38,7 +41,7 @@
 // upstream/judge.go, and the states in upstream/life.go. By which transport one is asked
 // stands in daemon/upstream/transport.go.
 //
-//	program -> libnss_mcdns.so.2 -> daemon/nsssock -> daemon/glibc --Query-->  node --Ask-->  daemon/upstream -> DNS server
+//	program -> libnss_mcdns.so.2 -> daemon/nsssock -> daemon/glibc --Lookup--> node --Ask-->  daemon/upstream -> DNS server
 //	                                                         ^             | ^                 |
 //	                                                         +---Respond---+ +----Replied------+
 //	other hosts <- daemon/links <--Send-- node <--Received-- daemon/links <- other hosts

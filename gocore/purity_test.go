@@ -70,6 +70,7 @@ var allowed = map[string]string{
 	"mcdns/gocore/query":                   "",
 	"mcdns/gocore/request":                 "",
 	"mcdns/gocore/sharing":                 "",
+	"mcdns/gocore/timers":                  "",
 	"mcdns/gocore/trust":                   "",
 	"mcdns/gocore/wire":                    "",
 }

@@ -8,6 +8,7 @@ import (
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/group"
+	"mcdns/gocore/timers"
 	"mcdns/gocore/wire"
 )
 
@@ -52,12 +53,8 @@ type Store interface {
 // MaxShared is the longest answer that is shared at all (PROTOCOL 3.6).
 const MaxShared = 64 << 10
 
-// A Timer is what is to be done later: plain data.
-type Timer struct {
-	Due Due
-	// Key is the number of what it is for, Gen which of several it is.
-	Key, Gen uint64
-}
+// A Timer is what is to be done later, for the host to hold.
+type Timer = timers.Of[Due]
 
 // Due is why a Catcher wants to be woken.
 type Due uint8

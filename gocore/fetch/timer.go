@@ -1,13 +1,14 @@
 package fetch
 
-import "time"
+import (
+	"time"
 
-// A Timer is what is to be done later: plain data, for the host to hold.
-type Timer struct {
-	Due Due
-	// Key is the number of the fetch or of the ask, Gen the turn.
-	Key, Gen uint64
-}
+	"mcdns/gocore/timers"
+)
+
+// A Timer is what is to be done later, for the host to hold. Its Key is the number of the
+// fetch or of the ask, Gen the turn.
+type Timer = timers.Of[Due]
 
 // Due is why a Fetcher wants to be woken.
 type Due uint8

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mcdns/gocore/limit"
+	"mcdns/gocore/timers"
 	"mcdns/gocore/wire"
 )
 
@@ -43,11 +44,8 @@ type Host interface {
 	Left(p wire.Peer)
 }
 
-// A Timer is what a Prover has to do later; key and gen say with what.
-type Timer struct {
-	Due      Due
-	Key, Gen uint64
-}
+// A Timer is what a Prover has to do later, for the host to hold.
+type Timer = timers.Of[Due]
 
 // Due is what there is to do.
 type Due uint8

@@ -46,7 +46,7 @@ func (h *Held) Len() int { return h.cache.Len() }
 // Bytes is said at Len.
 func (h *Held) Bytes() int { return h.cache.Bytes() }
 
-// Drop forgets an answer.
+// Drop forgets an answer. For tests alone: what a lack of room does, of one of their choice.
 func (h *Held) Drop(q dns.Question) { h.cache.Drop(q) }
 
 // Grow makes all answers older, Sleep has them not worn while the host slept.

@@ -5,6 +5,7 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/timers"
 )
 
 // A loan is the answer of a later server while an earlier one is not down: it serves
@@ -30,19 +31,22 @@ func (h *Held) Lend(now time.Duration, a *dns.Answer) {
 	}
 	hash := h.key.Hash(a.Question)
 	h.loans[hash] = loan{a, now}
-	h.host.After(now, lentFor, Timer{Hash: hash, Lent: now})
+	h.host.After(now, lentFor, Timer{Due: loanDue, Key: hash, Gen: uint64(now)})
 }
 
-// A Timer ends a loan: plain data, for the host to hold.
-type Timer struct {
-	Hash uint64        // of the question
-	Lent time.Duration // when it was
-}
+// A Timer ends a loan, for the host to hold. Its Key is the hash of the question, Gen when
+// it was lent.
+type Timer = timers.Of[Due]
+
+// Due is why a Held wants to be woken.
+type Due uint8
+
+const loanDue Due = 0
 
 // Fire ends a loan.
 func (h *Held) Fire(t Timer) {
-	if h.loans[t.Hash].at == t.Lent {
-		delete(h.loans, t.Hash)
+	if h.loans[t.Key].at == time.Duration(t.Gen) {
+		delete(h.loans, t.Key)
 	}
 }
 

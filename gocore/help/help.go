@@ -11,6 +11,7 @@ import (
 	"mcdns/gocore/group"
 	"mcdns/gocore/order"
 	"mcdns/gocore/sharing"
+	"mcdns/gocore/timers"
 	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
@@ -82,12 +83,9 @@ func (h *Helper) Forget(no uint64) { delete(h.asked, no) }
 // Held is of how many questions peers are asked.
 func (h *Helper) Held() int { return len(h.asked) }
 
-// A Timer is what is to be done later: plain data, for the host to hold.
-type Timer struct {
-	Due Due
-	// Key is the number of the question, Gen the row of helpers.
-	Key, Gen uint64
-}
+// A Timer is what is to be done later, for the host to hold. Its Key is the number of the
+// question, Gen the row of helpers.
+type Timer = timers.Of[Due]
 
 // Due is why a Helper wants to be woken.
 type Due uint8

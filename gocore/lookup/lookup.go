@@ -52,7 +52,7 @@ func (l *Lookups) lookupWhileUp(now time.Duration, in Lookup, e cache.Entry) {
 	if l.upstream.All().CutOff(now) && len(p.waiters) == 1 {
 		l.help.Ask(now, p.made, p.q)
 	}
-	l.host.After(now, l.staleWait(now), Timer{Due: overrunDue, ID: in.ID})
+	l.host.After(now, l.staleWait(now), Timer{Due: overrunDue, Key: in.ID})
 }
 
 // lookupWhileDown serves what there is: fresh, stale, what a fallback server

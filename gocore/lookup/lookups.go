@@ -11,6 +11,7 @@ import (
 	"mcdns/gocore/order"
 	"mcdns/gocore/renewal"
 	"mcdns/gocore/sharing"
+	"mcdns/gocore/timers"
 	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
@@ -121,11 +122,8 @@ const (
 	FromHere
 )
 
-// A Timer is what is to be done later: plain data, for the host to hold.
-type Timer struct {
-	Due Due
-	ID  uint64 // Lookup.ID
-}
+// A Timer is what is to be done later, for the host to hold. Its Key is a Lookup.ID.
+type Timer = timers.Of[Due]
 
 // Due is why Lookups want to be woken.
 type Due uint8
@@ -139,14 +137,14 @@ const (
 func (l *Lookups) Fire(now time.Duration, t Timer) {
 	switch t.Due {
 	case overrunDue:
-		l.overrun(now, t.ID)
+		l.overrun(now, t.Key)
 	case expiredDue:
-		l.expired(now, t.ID)
+		l.expired(now, t.Key)
 	}
 }
 
 // Over reports whether a timer would do nothing, so that it need not be kept.
-func (l *Lookups) Over(t Timer) bool { return l.waiting[t.ID] == nil }
+func (l *Lookups) Over(t Timer) bool { return l.waiting[t.Key] == nil }
 
 // Count is what waits.
 type Count struct {

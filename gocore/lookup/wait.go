@@ -83,7 +83,7 @@ func (l *Lookups) wait(now time.Duration, in Lookup) *pending {
 }
 
 func (l *Lookups) endInTime(now time.Duration, w waiter) {
-	l.host.After(now, w.began+l.fetch.Deadline(now, w.allowed)-now, Timer{Due: expiredDue, ID: w.id})
+	l.host.After(now, w.began+l.fetch.Deadline(now, w.allowed)-now, Timer{Due: expiredDue, Key: w.id})
 }
 
 // release takes one query off its pending question.

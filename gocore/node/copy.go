@@ -16,7 +16,7 @@ import (
 // and messages are shared, for nobody writes to them.
 func (n *Node) Copy(r *rand.Rand) *Node {
 	c := *n
-	c.rand, c.out, c.timers.heap = r, slices.Clone(n.out), slices.Clone(n.timers.heap)
+	c.rand, c.out, c.timers = r, slices.Clone(n.out), n.timers.Copy()
 	c.group, c.failures = n.group.Copy(), n.failures.Copy()
 	c.upstream = n.upstream.Copy(serving{&c})
 	c.order = n.order.Copy(c.upstream)

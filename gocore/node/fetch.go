@@ -12,7 +12,7 @@ import (
 type fetching struct{ n *Node }
 
 func (h fetching) After(now, d time.Duration, t fetch.Timer) {
-	h.n.after(now, d, timer{kind: fetchTimer, of: uint8(t.Due), key: t.Key, gen: t.Gen})
+	after(h.n, now, d, fetchTimer, t)
 }
 
 func (h fetching) ID() uint64 { return h.n.id() }

@@ -26,7 +26,7 @@ func (n *Node) setServers(now time.Duration) {
 type serving struct{ n *Node }
 
 func (h serving) After(now, d time.Duration, t upstream.Timer) {
-	h.n.after(now, d, timer{kind: upstreamTimer, of: uint8(t.Due), key: uint64(t.ID), gen: t.Gen})
+	after(h.n, now, d, upstreamTimer, t)
 }
 
 func (h serving) Jitter(d time.Duration) time.Duration { return h.n.jitter(d) }
@@ -51,7 +51,7 @@ func (h serving) Happened(now time.Duration, e upstream.Event) {
 		n.lookups.AskHelpers(now)
 	case upstream.Back:
 		n.failures.ClearAll()
-		n.after(now, 0, timer{kind: goOnTimer}) // the reply that shows it may be what is waited for
+		n.later(now, 0, goOnDue) // the reply that shows it may be what is waited for
 	case upstream.AllDown:
 		n.log(slog.LevelWarn, "upstream down: serving what this host and its group hold", "group", n.share.State())
 		n.lookups.ResolvePending(now)
@@ -59,7 +59,7 @@ func (h serving) Happened(now time.Duration, e upstream.Event) {
 		n.lookups.ResolvePending(now)
 	case upstream.Over:
 		n.failures.ClearAll()
-		n.after(now, 0, timer{kind: askAgainTimer}) // the reply that shows it may be what is waited for
+		n.later(now, 0, askAgainDue) // the reply that shows it may be what is waited for
 		n.renewals.Recover(now)
 	case upstream.Doubted:
 		n.share.SayTwice(now)

@@ -17,7 +17,7 @@ import (
 type looking struct{ n *Node }
 
 func (h looking) After(now, d time.Duration, t lookup.Timer) {
-	h.n.after(now, d, timer{kind: lookupTimer, of: uint8(t.Due), key: t.ID})
+	after(h.n, now, d, lookupTimer, t)
 }
 
 func (h looking) ID() uint64 { return h.n.id() }
@@ -65,7 +65,7 @@ func (h awaited) Usable(now time.Duration, q dns.Question) cache.Entry {
 type renewing struct{ awaited }
 
 func (h renewing) After(now, d time.Duration, t renewal.Timer) {
-	h.n.after(now, d, timer{kind: renewTimer, of: uint8(t.Due), key: t.Key, gen: t.Gen})
+	after(h.n, now, d, renewTimer, t)
 }
 
 func (h renewing) Pending(q dns.Question) bool { return h.n.lookups.Pending(q) }
@@ -76,7 +76,7 @@ func (h renewing) Busy() bool { return h.n.lookups.Busy() }
 type helping struct{ awaited }
 
 func (h helping) After(now, d time.Duration, t help.Timer) {
-	h.n.after(now, d, timer{kind: helpTimer, of: uint8(t.Due), key: t.Key, gen: t.Gen})
+	after(h.n, now, d, helpTimer, t)
 }
 
 func (h helping) Waits(q dns.Question) bool { return h.n.lookups.Waits(q) }
@@ -87,7 +87,7 @@ func (h helping) NobodyKnows(now time.Duration, q dns.Question) { h.n.lookups.No
 type holding struct{ n *Node }
 
 func (h holding) After(now, d time.Duration, t held.Timer) {
-	h.n.after(now, d, timer{kind: loanTimer, key: t.Hash, gen: uint64(t.Lent)})
+	after(h.n, now, d, loanTimer, t)
 }
 
 func (h holding) Log(level slog.Level, text string, args ...any) { h.n.log(level, text, args...) }

@@ -16,6 +16,7 @@ import (
 	"mcdns/gocore/order"
 	"mcdns/gocore/renewal"
 	"mcdns/gocore/sharing"
+	"mcdns/gocore/timers"
 	"mcdns/gocore/upstream"
 )
 
@@ -28,7 +29,7 @@ type Node struct {
 	started bool // the first Configure came
 
 	group  *group.Group
-	timers timers
+	timers timers.Heap
 	out    []Effect
 	nextID uint64
 	last   time.Duration // of the last Handle
@@ -120,7 +121,7 @@ func (n *Node) Handle(now time.Duration, in Input) []Effect {
 // NextWake is when the node wants to be handed a Wake at the latest. ok is
 // false if it wants none.
 func (n *Node) NextWake(time.Duration) (at time.Duration, ok bool) {
-	return n.timers.next()
+	return n.timers.Next()
 }
 
 func (n *Node) configure(now time.Duration, s Settings) {
@@ -160,7 +161,7 @@ func (n *Node) expire(now time.Duration) {
 }
 
 func (n *Node) expireLater(now time.Duration) {
-	n.after(now, expireEvery, timer{kind: expireTimer})
+	n.later(now, expireEvery, expireDue)
 }
 
 // maxSavedAge is what a saved answer is taken for at most: a broken file must not
@@ -187,7 +188,7 @@ const absence = 30 * time.Second
 // noticeAbsence catches up after the host slept. What it knows of servers and
 // failures is of another time, perhaps of another network.
 func (n *Node) noticeAbsence(now time.Duration) {
-	due, ok := n.timers.next()
+	due, ok := n.timers.Next()
 	last := n.last
 	away := now - last
 	n.last = now

@@ -73,11 +73,11 @@ func TestManyEpochsOfOneIDAreLookedAfterAFewAtATime(t *testing.T) {
 	l.run(5 * time.Millisecond)
 	nonce := take[*wire.Query](l, n)[0].Nonce // that the member heard
 	const epochs = 1000
-	before := len(n.timers.heap)
+	before := n.timers.Len()
 	for i := range uint64(epochs) {
 		n.says(wire.Peer{ID: 4711, Epoch: i + 1}, 1, l.now, true, &wire.Answer{Nonce: nonce})
 	}
-	if got, most := len(n.timers.heap)-before, (maxTwins+1)*epochs; got > most {
+	if got, most := n.timers.Len()-before, (maxTwins+1)*epochs; got > most {
 		t.Errorf("%d datagrams of one member left %d timers; want %d at most", epochs, got, most)
 	}
 	l.run(2 * n.group.Silence())

@@ -15,6 +15,7 @@ import (
 	"mcdns/gocore/dns"
 	"mcdns/gocore/failures"
 	"mcdns/gocore/lookup"
+	"mcdns/gocore/timers"
 	"mcdns/gocore/wire"
 )
 
@@ -24,7 +25,7 @@ func (n *testNode) sizes() map[string]int {
 	failed, heard := n.failures.Len()
 	_, asks := n.fetch.Held()
 	return map[string]int{
-		"timers": len(n.timers.heap), "pending": n.lookups.Count().Pending, "waiting": n.lookups.Count().Waiting,
+		"timers": n.timers.Len(), "pending": n.lookups.Count().Pending, "waiting": n.lookups.Count().Waiting,
 		"asks": asks, "failures": failed, "refresh": n.renewals.Held(),
 		"answers": h.Queries.Answers, "turns": h.Queries.Turns, "pulls": h.Pulls, "exports": h.Exports,
 		"announcements": h.Announcements, "announcement heap": h.Heap, "queries": h.Queries.Waiting, "put": h.Queries.Put,
@@ -59,10 +60,10 @@ func TestFloodOfLookupsLeavesNothingBehind(t *testing.T) {
 		for i := range 20000 { // 4000 a second, names that nobody has
 			n.query(fmt.Sprintf("x%d.example.", i))
 			l.run(250 * time.Microsecond)
-			most = max(most, len(n.timers.heap))
+			most = max(most, n.timers.Len())
 		}
-		if most > 8*minTimers {
-			t.Errorf("dead %v: %d timers at once; want %d at most", dead, most, 8*minTimers)
+		if most > 8*timers.Least {
+			t.Errorf("dead %v: %d timers at once; want %d at most", dead, most, 8*timers.Least)
 		}
 		if got := len(take[*wire.Query](l, n)); got > 6*queryRate {
 			t.Errorf("dead %v: %d QUERYs in 5s; want %d a second at most", dead, got, queryRate)
@@ -71,7 +72,7 @@ func TestFloodOfLookupsLeavesNothingBehind(t *testing.T) {
 		if got := len(n.results); got < 20000 {
 			t.Errorf("dead %v: %d of 20000 queries were answered", dead, got)
 		}
-		n.within(map[string]int{"timers": 2 * minTimers, "members": 1, "failures": failures.Most, "heard": failures.MostHeard,
+		n.within(map[string]int{"timers": 2 * timers.Least, "members": 1, "failures": failures.Most, "heard": failures.MostHeard,
 			"announcements": announceQueue, "announcement heap": 2 * announceQueue, "asks": 6, "pending": 1}) // probes, which listen for ten seconds
 	}
 }
@@ -96,7 +97,7 @@ func TestManyWhoWaitForOneNameAreAnsweredOnceEach(t *testing.T) {
 	if want := lookup.MaxWaiters + lookup.MaxPending + 20; len(n.results) != want {
 		t.Errorf("%d responses; want %d", len(n.results), want)
 	}
-	n.within(map[string]int{"timers": 2 * minTimers, "failures": failures.Most, "heard": failures.MostHeard, "asks": 6}) // probes, which listen for ten seconds
+	n.within(map[string]int{"timers": 2 * timers.Least, "failures": failures.Most, "heard": failures.MostHeard, "asks": 6}) // probes, which listen for ten seconds
 }
 
 // TestNoRoomToWaitIsNoReasonToFailWithAnAnswerInHand: at once, as in an outage.
@@ -178,7 +179,7 @@ func TestDayOfLifeGrowsNothing(t *testing.T) {
 		l.run(time.Minute)
 	}
 	for _, n := range l.nodes {
-		n.within(map[string]int{"timers": minTimers, "members": 3, "failures": 50, "announcements": announceQueue, "announcement heap": 2 * announceQueue, "pending": 5, "asks": 5})
+		n.within(map[string]int{"timers": timers.Least, "members": 3, "failures": 50, "announcements": announceQueue, "announcement heap": 2 * announceQueue, "pending": 5, "asks": 5})
 		if len(n.results) != int(n.nextID) {
 			t.Errorf("host %d: %d of %d queries were answered", n.i, len(n.results), n.nextID)
 		}

@@ -19,7 +19,7 @@ import (
 type sharer struct{ n *Node }
 
 func (h sharer) After(now, d time.Duration, t sharing.Timer) {
-	h.n.after(now, d, timer{kind: shareTimer, of: uint8(t.Due), key: t.Key, gen: t.Gen})
+	after(h.n, now, d, shareTimer, t)
 }
 
 func (h sharer) ID() uint64 { return h.n.id() }

@@ -28,10 +28,8 @@ func Warm(nodes []*Node, from []wire.Peer, body wire.Body) (sum uint64) {
 		sum += uint64(n.last) + uint64(n.lookups.Count().Pending+failed+heard+len(n.set.Links))
 	}
 	for _, n := range nodes {
-		if len(n.timers.heap) > 0 {
-			sum += uint64(n.timers.heap[0].at)
-		}
-		sum += n.upstream.Warm()
+		at, _ := n.timers.Next()
+		sum += uint64(at) + n.upstream.Warm()
 	}
 	sum += group.Warm(groups[:len(nodes)], from)
 	switch body := body.(type) {

@@ -6,6 +6,7 @@ import (
 
 	"mcdns/gocore/cache"
 	"mcdns/gocore/dns"
+	"mcdns/gocore/timers"
 	"mcdns/gocore/wire"
 )
 
@@ -57,12 +58,9 @@ const (
 	Counters // how many there are
 )
 
-// A Timer is what is to be done later: plain data.
-type Timer struct {
-	Due Due
-	// Key is the number of what it is for.
-	Key uint64
-}
+// A Timer is what is to be done later, for the host to hold. Its Key is the number of what
+// it is for.
+type Timer = timers.Of[Due]
 
 // Due is why Queries want to be woken.
 type Due uint8

@@ -12,6 +12,7 @@ import (
 	"mcdns/gocore/group"
 	"mcdns/gocore/held"
 	"mcdns/gocore/order"
+	"mcdns/gocore/timers"
 	"mcdns/gocore/upstream"
 )
 
@@ -68,13 +69,9 @@ func New(c Config) *Renewals {
 // Configure says whether to fetch what an answer will be followed by.
 func (r *Renewals) Configure(ahead bool) { r.looksAhead = ahead }
 
-// A Timer is what is to be done later: plain data, for the host to hold.
-type Timer struct {
-	Due Due
-	// Key is the question's hash, or the place among what is stale; Gen when the answer was
-	// born, or the outage.
-	Key, Gen uint64
-}
+// A Timer is what is to be done later, for the host to hold. Its Key is the question's hash,
+// or the place among what is stale; Gen when the answer was born, or the outage.
+type Timer = timers.Of[Due]
 
 // Due is why Renewals want to be woken.
 type Due uint8

@@ -6,17 +6,12 @@ import (
 	"mcdns/gocore/catchup"
 	"mcdns/gocore/group"
 	"mcdns/gocore/query"
+	"mcdns/gocore/timers"
 	"mcdns/gocore/wire"
 )
 
-// A Timer is what is to be done later: plain data, so that a node can be copied and
-// printed while it waits.
-type Timer struct {
-	Due Due
-	// Key is the number of what it is for, Gen which of several it is, or since when. What
-	// is no longer wanted finds no such thing, or another, and does nothing.
-	Key, Gen uint64
-}
+// A Timer is what is to be done later, for the host to hold.
+type Timer = timers.Of[Due]
 
 // Due is why sharing wants to be woken.
 type Due uint8

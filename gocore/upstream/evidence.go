@@ -28,7 +28,7 @@ func (s *server) weigh(now time.Duration, st wire.ServerState, at time.Duration)
 		s.peerSuccess = success
 		if s.state() == Down && success > s.since && !s.looking && !s.alone() {
 			s.looking = true
-			s.u.host.After(now, s.lookTurn(), Timer{lookDue, s.no, 0})
+			s.after(now, s.lookTurn(), lookDue, 0)
 		}
 	}
 	switch {
@@ -70,7 +70,7 @@ func (s *server) awaitAnswer(now time.Duration) {
 	if s.life != cutOff {
 		wait = max(wait, s.again-now)
 	}
-	s.u.host.After(now, wait, Timer{answerDue, s.no, uint64(now)})
+	s.after(now, wait, answerDue, uint64(now))
 }
 
 func (s *server) doubtUnanswered(now time.Duration, t Timer) {
@@ -122,8 +122,8 @@ func (s *server) probeIfDown(now time.Duration, _ Timer) {
 	if now-s.looked >= judgeAfter { // each peer that is back says so, and one look is enough
 		s.probe(now, dns.Question{})
 	}
-	s.u.host.After(now, lookAfter, Timer{lookAgainDue, s.no, uint64(s.since)})
-	s.u.host.After(now, lookAfter+2*s.probeTimeout(), Timer{downHereDue, s.no, uint64(s.since)})
+	s.after(now, lookAfter, lookAgainDue, uint64(s.since))
+	s.after(now, lookAfter+2*s.probeTimeout(), downHereDue, uint64(s.since))
 }
 
 // downHere reports whether a server is down since then, and a peer has had success since.

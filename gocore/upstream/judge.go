@@ -127,7 +127,7 @@ func (s *server) suspect(now time.Duration) {
 func (s *server) suspectAlone(now time.Duration) {
 	if left := s.turnLeft(now); left > 0 {
 		s.judging = true
-		s.u.host.After(now, left, Timer{aloneDue, s.no, uint64(now)})
+		s.after(now, left, aloneDue, uint64(now))
 		return
 	}
 	s.happens(now, failedAlone)
@@ -159,7 +159,7 @@ func (u *Upstream) lookAtOthers(began time.Duration) {
 			continue
 		}
 		o.probe(began, dns.Question{})
-		u.host.After(began, judgeAfter, Timer{otherDue, o.no, uint64(began)})
+		o.after(began, judgeAfter, otherDue, uint64(began))
 	}
 }
 
@@ -185,7 +185,7 @@ func (s *server) judgeLater(now time.Duration, least time.Duration) {
 		wait = max(wait, s.timeout(1))
 	}
 	wait = max(wait, least)
-	s.u.host.After(now, wait, Timer{judgeDue, s.no, uint64(s.judge)})
+	s.after(now, wait, judgeDue, uint64(s.judge))
 }
 
 func (s *server) judgeNow(now time.Duration, t Timer) {
@@ -252,7 +252,7 @@ func (s *server) lookOn(now time.Duration, t Timer) {
 
 func (s *server) lookLater(now time.Duration, wait time.Duration) {
 	s.nextLook = wait
-	s.u.host.After(now, wait, Timer{cutOffDue, s.no, uint64(s.entered)})
+	s.after(now, wait, cutOffDue, uint64(s.entered))
 }
 
 // setDown takes a server for down; why is nobody or unsure.

@@ -26,7 +26,7 @@ func (s *server) probe(now time.Duration, doubted dns.Question) {
 // probeTwice probes while a server is judged: one lost datagram must not decide.
 func (s *server) probeTwice(now time.Duration) {
 	s.probe(now, dns.Question{})
-	s.u.host.After(now, judgeAfter/3, Timer{secondProbeDue, s.no, uint64(s.judge)})
+	s.after(now, judgeAfter/3, secondProbeDue, uint64(s.judge))
 }
 
 func (s *server) probeAgain(now time.Duration, t Timer) {
@@ -50,7 +50,7 @@ func (s *server) sendProbe(now time.Duration, doubted dns.Question) {
 func (s *server) putProbe(now time.Duration, q dns.Question) {
 	s.probing, s.looked = true, now
 	wait := s.probeTimeout()
-	s.u.host.After(now, wait, Timer{probeDue, s.no, 0})
+	s.after(now, wait, probeDue, 0)
 	s.u.host.Ask(now, s.no, s.Server, q, wait)
 }
 
@@ -96,7 +96,7 @@ func (s *server) probeLater(now time.Duration, since uint64) {
 	if s.downLooks == 3 && s.serverRank(2) == 1 {
 		wait /= 2 // between the looks of the first, from then on
 	}
-	s.u.host.After(now, wait, Timer{downDue, s.no, since})
+	s.after(now, wait, downDue, since)
 }
 
 func (s *server) probeDownAgain(now time.Duration, t Timer) {

@@ -142,7 +142,7 @@ func (u *Upstream) merge(now time.Duration, old []*server, want []Server, fallba
 		u.made++
 		s := u.newServer(now, w, fallback)
 		servers = append(servers, s)
-		u.host.After(now, firstLook, Timer{firstLookDue, s.no, 0})
+		s.after(now, firstLook, firstLookDue, 0)
 	}
 	return servers
 }

@@ -1,14 +1,18 @@
 package upstream
 
-import "time"
+import (
+	"time"
 
-// A Timer is what Upstream has to do later: plain data, for the host to hold.
-type Timer struct {
-	Due Due
-	// ID is the server's. Gen is which of several it is, or since when: one that is no
-	// longer wanted finds another, and does nothing.
-	ID  ID
-	Gen uint64
+	"mcdns/gocore/timers"
+)
+
+// A Timer is what Upstream has to do later, for the host to hold. Its Key is the ID of the
+// server. Gen is which of several it is, or since when: one that is no longer wanted finds
+// another, and does nothing.
+type Timer = timers.Of[Due]
+
+func (s *server) after(now, d time.Duration, due Due, gen uint64) {
+	s.u.host.After(now, d, Timer{Due: due, Key: uint64(s.no), Gen: gen})
 }
 
 // Due is what there is to do.
@@ -53,7 +57,7 @@ func init() {
 
 // Fire does what was to be done later, unless the server is no longer one of this host's.
 func (u *Upstream) Fire(now time.Duration, t Timer) {
-	if s := u.numbered(t.ID); s != nil {
+	if s := u.numbered(ID(t.Key)); s != nil {
 		due[t.Due](s, now, t)
 	}
 }
