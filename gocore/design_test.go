@@ -2,6 +2,8 @@ package gocore_test
 
 import (
 	"fmt"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -170,5 +172,72 @@ func TestReferencesToTheProtocolExist(t *testing.T) {
 	}, ".go", ".c", ".h", ".sh", ".md")
 	if seen < 80 {
 		t.Errorf("%d references seen: the test looks in the wrong place", seen)
+	}
+}
+
+// The map of doc.go has each room once, below all that it uses: read from its top, nothing
+// is used before it was named. The picture names packages and inputs that there are.
+func TestMapOfTheCoreIsWhatItImports(t *testing.T) {
+	text := document(t, "doc.go")
+	row := map[string]int{}
+	for i, m := range regexp.MustCompile(`(?m)^//\t(\w+)/ +\S`).FindAllStringSubmatch(text, -1) {
+		if row[m[1]] > 0 {
+			t.Errorf("doc.go has %s twice", m[1])
+		}
+		row[m[1]] = i + 1
+	}
+	rooms, err := filepath.Glob("*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, path := range rooms {
+		room := filepath.Dir(path)
+		if seen[room] = true; row[room] == 0 {
+			t.Errorf("doc.go has no row for %s", room)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range file.Imports {
+			if used, ours := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), "mcdns/gocore/"); ours && row[used] >= row[room] {
+				t.Errorf("%s uses %s, which is not above it in the map of doc.go", path, used)
+			}
+		}
+	}
+	for room := range row {
+		if !seen[room] {
+			t.Errorf("doc.go has a row for %s, which does not exist", room)
+		}
+	}
+}
+
+// The picture of doc.go names packages that there are, and inputs and effects of a node.
+func TestPictureOfTheCoreNamesWhatThereIs(t *testing.T) {
+	text, seen := document(t, "doc.go"), 0
+	for _, m := range regexp.MustCompile(`\b(?:daemon|gocore)/\w+|\b(?:node|lookup|fetch|order|held|sharing|upstream|renewal)/\w+\.go`).FindAllString(text, -1) {
+		path := m
+		if strings.HasPrefix(m, "daemon/") {
+			path = filepath.Join("..", m)
+		}
+		if _, err := os.Stat(strings.TrimPrefix(path, "gocore/")); err != nil {
+			t.Errorf("doc.go names %s: %v", m, err)
+		}
+	}
+	var node strings.Builder
+	for _, name := range []string{"node/input.go", "node/effect.go"} {
+		node.WriteString(document(t, name))
+	}
+	for _, m := range regexp.MustCompile(`-([A-Z]\w+)-`).FindAllStringSubmatch(text, -1) {
+		if seen++; !regexp.MustCompile(`(?m)^type ` + m[1] + ` |^\t` + m[1] + ` +(struct|\w+\.\w+)`).MatchString(node.String()) {
+			t.Errorf("doc.go's picture has %s, which is no input or effect of a node", m[1])
+		}
+	}
+	if seen < 6 {
+		t.Errorf("%d inputs and effects seen: the test looks at the wrong lines", seen)
 	}
 }
