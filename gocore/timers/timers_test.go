@@ -90,7 +90,7 @@ func TestCopyOfAHeapIsItsOwn(t *testing.T) {
 	}
 	h.Pop() // there is room for one more in place
 	c := h.Copy()
-	Set(&c, 1, 1, Of[due]{Key: 1}, never)
+	Set(&c, 1, 1, Of[due]{Key: 9}, never)
 	for want := range uint64(2) {
 		if w := h.Pop(); Timer[due](w).Key != want+1 {
 			t.Errorf("the copy changed the heap: %+v", w)
