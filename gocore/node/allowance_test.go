@@ -32,7 +32,7 @@ func amplified(t *testing.T, wireless bool, from netip.AddrPort, times int) (sen
 		long.Asked = append(long.Asked, wire.Asked{Question: q})
 	}
 	for _, n := range l.nodes[:7] {
-		n.group.Get(liar.self()).Came(l.now, from, 1, true)
+		n.member(liar.self()).Came(l.now, from, 1, true)
 	}
 	l.onEffect = func(n *testNode, e Effect) {
 		if s, ok := e.(Send); ok {

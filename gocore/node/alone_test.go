@@ -15,10 +15,10 @@ const renumbered = "203.0.113.99"
 // agree fails the test if a host serves anything but data for a name.
 func (l *lan) agree(name, data string) {
 	l.t.Helper()
-	want := l.positive(name, data, l.nodes[0].held.Get(l.now, question(name)).Answer.Birth)
+	want := l.positive(name, data, l.nodes[0].holds(l.now, question(name)).Answer.Birth)
 	for _, n := range l.nodes {
 		born := dns.Birth{}
-		e := n.held.Get(n.clock(), question(name))
+		e := n.holds(n.clock(), question(name))
 		if e.Held() {
 			born = e.Answer.Birth
 		}
@@ -70,7 +70,7 @@ func TestWhatWasLookedUpAloneIsToldToTheGroup(t *testing.T) {
 			alone.Shares = false
 		}
 		n.handle(Configure{alone})
-		n.held.Drop(question("www.example."))
+		n.drops(question("www.example."))
 		n.lookup("www.example.")
 		l.run(10 * time.Second)
 		l.mangle = nil
@@ -103,7 +103,7 @@ func TestWhatWasLookedUpAloneIsToldWithinTheGroupsRate(t *testing.T) {
 	}
 	l.run(10 * time.Second)
 	for _, n := range l.nodes {
-		if got := n.held.Len(); got < hosts {
+		if got := n.holdsInAll(); got < hosts {
 			t.Errorf("host %d holds %d of %d names (seed %d)", n.i, got, hosts, seed)
 		}
 	}

@@ -3,8 +3,6 @@ package node
 import (
 	"testing"
 	"time"
-
-	"mcdns/gocore/dns"
 )
 
 // What failed before this host slept failed at another time, perhaps in another network;
@@ -16,7 +14,7 @@ func TestFailuresFromBeforeASleepAreForgotten(t *testing.T) {
 		n, q := l.nodes[0], question("gone.example.")
 		n.handle(Wake{})
 		for range 10 { // five minutes then
-			n.failures.Remember(l.now, q, dns.RcodeError{})
+			n.fails(l.now, q)
 		}
 		due, ok := n.NextWake(n.clock())
 		if !ok {
@@ -26,7 +24,7 @@ func TestFailuresFromBeforeASleepAreForgotten(t *testing.T) {
 		l.run(due - n.clock() + away)
 		n.off, n.wakeAt = false, 0
 		n.handle(Wake{})
-		if got := n.failures.Active(n.clock(), q); got != kept {
+		if got := n.failedLately(n.clock(), q); got != kept {
 			t.Errorf("asleep for %v: remembered %v; want %v", away, got, kept)
 		}
 	}

@@ -14,10 +14,10 @@ func TestCatchUpIsTriedUntilItGetsThrough(t *testing.T) {
 	n := l.addNode(2, 0)
 	n.handle(Configure{Settings: l.settings()})
 	tries := func(d time.Duration) (times int) {
-		was := n.share.Held().Pulls > 0
+		was := n.keepsOfPeers().Pulls > 0
 		for end := l.now + d; l.now < end; {
 			l.run(time.Second)
-			is := n.share.Held().Pulls > 0
+			is := n.keepsOfPeers().Pulls > 0
 			if is && !was {
 				times++
 			}
@@ -31,7 +31,7 @@ func TestCatchUpIsTriedUntilItGetsThrough(t *testing.T) {
 	if got := tries(time.Hour); got < 6 || got > 24 {
 		t.Errorf("tried %d times in the next hour; want 12 or so", got)
 	}
-	if got := n.share.Held().CatchUps; got != 1 {
+	if got := n.keepsOfPeers().CatchUps; got != 1 {
 		t.Errorf("%d catch-ups are under way; want one", got)
 	}
 	l.stall = 0
@@ -50,7 +50,7 @@ func TestCatchUpsInVainDoNotPileUp(t *testing.T) {
 	n := l.addNode(2, 0)
 	n.handle(Configure{Settings: l.settings()})
 	l.run(2 * time.Hour)
-	if got := n.share.Held().CatchUps; got > 8 {
+	if got := n.keepsOfPeers().CatchUps; got > 8 {
 		t.Errorf("%d are under way", got)
 	}
 }

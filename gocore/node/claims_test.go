@@ -114,7 +114,7 @@ func (l *lan) outageWithInsider(t *testing.T, late time.Duration, askers int) {
 	held, slow, up, lies := 0, 0, 0, 0
 	for i, name := range names {
 		n := honest[i%len(honest)]
-		if !n.allDown() || n.upstream.All().CutOff(l.now) {
+		if !n.allDown() || n.servers().CutOff(l.now) {
 			up++
 		}
 		if _, ok := n.Entry(l.now, question(name)); ok {
@@ -137,7 +137,7 @@ func (l *lan) outageWithInsider(t *testing.T, late time.Duration, askers int) {
 	l.dead = false
 	l.run(20 * time.Second)
 	for _, n := range honest {
-		if n.upstream.All().Best() != Up {
+		if n.servers().Best() != Up {
 			t.Errorf("host %d does not see that the server is back (seed %d)", n.i, seed)
 		}
 	}
@@ -152,7 +152,7 @@ func TestWhatTheLonePeerTellsReplacesNothingHeld(t *testing.T) {
 	n.forced().Doubt(l.now, 0)
 	l.says(a, n, denial)
 	l.says(b, n, claim)
-	if n.forced().Judge(l.now, 0); n.upstream.All().Claimer() == nil {
+	if n.forced().Judge(l.now, 0); n.servers().Claimer() == nil {
 		t.Fatalf("the claim is not contested: %+v", n.first())
 	}
 	l.announces(b, question("n0.example."), liarsAddr)
@@ -267,13 +267,13 @@ func TestSecondPeersClaimEndsTheDoubt(t *testing.T) {
 	l.says(a, n, denial)
 	l.says(b, n, claim)
 	n.forced().Judge(l.now, 0)
-	if s := n.first(); s.State != Down || n.upstream.All().Claimer() == nil {
+	if s := n.first(); s.State != Down || n.servers().Claimer() == nil {
 		t.Fatalf("%+v; want down, and the one peer asked (seed %d)", s, seed)
 	}
 	l.run(time.Second)
 	l.says(a, n, claim)
 	l.run(2*time.Second + 2*1100*time.Millisecond) // it looks within two seconds, and again
-	if !n.upstream.All().CutOff(l.now) || n.upstream.All().Claimer() != nil {
+	if !n.servers().CutOff(l.now) || n.servers().Claimer() != nil {
 		t.Errorf("%+v; want cut off (seed %d): %q", n.first(), seed, n.logs)
 	}
 }
@@ -317,7 +317,7 @@ func TestClaimIsDoubtedOnlyByWhoLookedInVain(t *testing.T) {
 	l.run(100 * time.Millisecond)
 	l.says(b, n, claim)
 	l.run(2 * time.Second)
-	if s := n.first(); s.State != Up || n.upstream.All().Claimer() != nil {
+	if s := n.first(); s.State != Up || n.servers().Claimer() != nil {
 		t.Errorf("%+v; want up, and no doubt (seed %d): %q", s, seed, n.logs)
 	}
 }

@@ -86,7 +86,7 @@ func TestHostThatIsCutOffLearnsOfAnOutage(t *testing.T) {
 	}
 	n := l.nodes[0]
 	n.cut = true
-	for i := 0; !n.upstream.All().CutOff(l.now); i++ {
+	for i := 0; !n.servers().CutOff(l.now); i++ {
 		n.query(fmt.Sprintf("new%d.example.", i))
 		l.run(50 * time.Millisecond)
 	}
@@ -156,8 +156,8 @@ func TestPeersDoubtMakesNobodyCutOff(t *testing.T) {
 	n := l.nodes[0]
 	l.askLoss = 1
 	n.query("lost.example.")
-	id, _ := n.upstream.All().At(0)
-	l.run(n.upstream.Server(id).Wait(1) - time.Millisecond)
+	id, _ := n.servers().At(0)
+	l.run(n.server(id).Wait(1) - time.Millisecond)
 	l.askLoss = 0
 	l.run(20 * time.Millisecond)
 	l.askLoss = 1 // its looks are lost, too
@@ -215,7 +215,7 @@ func TestDownEndsCutOff(t *testing.T) {
 		t.Fatalf("the host is not cut off: %+v", s)
 	}
 	n.forced().Down(l.now, 0, true)
-	if st := n.Status(l.now).Servers[0]; st.State != Down || st.CutOff || n.upstream.All().CutOff(l.now) {
-		t.Errorf("status says %v, and cut off: %v, lookups %v; want down alone (seed %d)", st.State, st.CutOff, n.upstream.All().CutOff(l.now), seed)
+	if st := n.Status(l.now).Servers[0]; st.State != Down || st.CutOff || n.servers().CutOff(l.now) {
+		t.Errorf("status says %v, and cut off: %v, lookups %v; want down alone (seed %d)", st.State, st.CutOff, n.servers().CutOff(l.now), seed)
 	}
 }

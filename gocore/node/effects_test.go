@@ -115,7 +115,7 @@ func (w *world) look() seen {
 	for _, d := range []time.Duration{time.Millisecond, 4 * time.Second} {
 		w.run(d)
 		n := w.n
-		got["memory"] += fmt.Sprintln(n.held.Len(), n.share.Held().SaidBytes, n.share.Held().Strangers, n.share.Held().Gone, n.lookups.Count().Pending, n.held.Loans())
+		got["memory"] += fmt.Sprintln(n.holdsInAll(), n.keepsOfPeers().SaidBytes, n.keepsOfPeers().Strangers, n.keepsOfPeers().Gone, n.waits().Pending, n.loans())
 		for _, s := range n.Status(w.now).Servers {
 			got["servers"] += fmt.Sprintln(s.Addr, s.State, s.CutOff)
 		}
@@ -125,7 +125,7 @@ func (w *world) look() seen {
 			got["members"] += fmt.Sprintln(p.Names) // the other's own are its own matter
 		}
 	}
-	got["members"] += fmt.Sprintln(w.n.group.N(), w.n.Group(), w.n.held.Rank(question("held.example.")))
+	got["members"] += fmt.Sprintln(w.n.hostsKnown(), w.n.Group(), w.n.rank(question("held.example.")))
 	for _, kind := range slices.Sorted(maps.Keys(w.did)) {
 		got["rates"] += fmt.Sprintln(kind, w.did[kind])
 	}

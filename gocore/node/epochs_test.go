@@ -27,11 +27,11 @@ func TestRunThatLivesAnswersForThoseThatAreOver(t *testing.T) {
 	if got := len(take[*wire.Prove](l, n)); got > 1 {
 		t.Errorf("%d challenges for the recordings of 35 runs of one living host; want 1", got)
 	}
-	if n.group.Get(s.self) == nil || n.group.N() != 2 {
-		t.Errorf("the run that answered is not known, N is %d; want it proven, N of 2", n.group.N())
+	if n.member(s.self) == nil || n.hostsKnown() != 2 {
+		t.Errorf("the run that answered is not known, N is %d; want it proven, N of 2", n.hostsKnown())
 	}
-	if n.share.Hosts() != 2 {
-		t.Errorf("it speaks as one of %d; want 2", n.share.Hosts())
+	if n.speaksAsOneOf() != 2 {
+		t.Errorf("it speaks as one of %d; want 2", n.speaksAsOneOf())
 	}
 }
 
@@ -43,7 +43,7 @@ func TestRunAnswersForItsOwnHostAlone(t *testing.T) {
 	other := wire.Peer{ID: 78, Epoch: 1}
 	n.handle(Received{From: s.addr, Link: 1, Group: true, Message: &wire.Message{From: other, Seq: 1, Sent: l.now, Body: &wire.Hello{}}})
 	l.run(300 * time.Millisecond)
-	if n.share.Held().Open != 1 || n.group.Get(other) != nil {
+	if n.keepsOfPeers().Open != 1 || n.member(other) != nil {
 		t.Error("another host's PROOF ended a challenge, or counted for it")
 	}
 }
@@ -56,7 +56,7 @@ func TestGoodbyeOfAStrangerIsNoReasonToAsk(t *testing.T) {
 	s.mute, l.sent = true, nil
 	s.played(n, 1000, 0, &wire.Bye{})
 	l.run(5 * time.Second)
-	if got := len(take[*wire.Prove](l, n)); got > 0 || n.share.Held().Strangers > 0 {
-		t.Errorf("%d challenges, %d strangers after a goodbye; want none", got, n.share.Held().Strangers)
+	if got := len(take[*wire.Prove](l, n)); got > 0 || n.keepsOfPeers().Strangers > 0 {
+		t.Errorf("%d challenges, %d strangers after a goodbye; want none", got, n.keepsOfPeers().Strangers)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"mcdns/gocore/dns"
-	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
 
@@ -95,21 +94,6 @@ type testNode struct {
 	seq     uint64        // of the last one that somebody made in its name
 }
 
-// forced is the host's view of its servers, for tests to change.
-func (n *testNode) forced() upstream.Forced { return upstream.Forced{Upstream: n.upstream} }
-
-// outage is the number of the outage that goes on, or of the last one; allDown reports
-// whether all servers are down.
-func (n *testNode) outage() uint32 {
-	number, _ := n.upstream.Outage()
-	return number
-}
-
-func (n *testNode) allDown() bool {
-	_, down := n.upstream.Outage()
-	return down
-}
-
 // first is the host's first server.
 func (n *testNode) first() ServerStatus { return n.Status(n.clock()).Servers[0] }
 
@@ -117,9 +101,6 @@ func (n *testNode) first() ServerStatus { return n.Status(n.clock()).Servers[0] 
 func (n *testNode) isBorn(self wire.Peer) {
 	n.Node = New(Config{Self: self, Rand: rand.New(n.source), Version: "test"})
 }
-
-// self is who the host says it is.
-func (n *testNode) self() wire.Peer { return n.share.Self() }
 
 // clock is the time on this host.
 func (n *testNode) clock() time.Duration { return n.lan.now + n.skew }

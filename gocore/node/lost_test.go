@@ -243,7 +243,7 @@ func TestWhoWaitsForTheGroupIsToldWhenTheKeyGoes(t *testing.T) {
 	if l.run(10 * time.Millisecond); answer() == nil {
 		t.Error("whoever waited for the group waits on without one")
 	}
-	if l.run(time.Minute); n.lookups.Count().Pending > 0 {
-		t.Errorf("%d questions are pending a minute later", n.lookups.Count().Pending)
+	if l.run(time.Minute); n.waits().Pending > 0 {
+		t.Errorf("%d questions are pending a minute later", n.waits().Pending)
 	}
 }

@@ -40,7 +40,7 @@ func TestInsiderEmptiesNobodysMemory(t *testing.T) {
 	l.run(20 * time.Second)
 	n := l.nodes[0]
 	for i := range ids {
-		n.group.Join(wire.Peer{ID: 900 + uint64(i), Epoch: 1}, l.now, l.now, l.now)
+		n.joins(l.now, wire.Peer{ID: 900 + uint64(i), Epoch: 1})
 	}
 	for i := range seconds * 10 {
 		for id := range ids {
@@ -56,7 +56,7 @@ func TestInsiderEmptiesNobodysMemory(t *testing.T) {
 	}
 	left := 0
 	for _, name := range names {
-		if n.held.Get(l.now, question(name)).Held() {
+		if n.holds(l.now, question(name)).Held() {
 			left++
 		}
 	}

@@ -85,7 +85,7 @@ func TestGroupIsAskedForWhatOnlyOneHostHolds(t *testing.T) {
 	l.answers["rare.example."] = "203.0.113.9"
 	l.nodes[2].lookup("rare.example.") // before anybody is there to be told
 	l.settle()
-	l.nodes[0].held.Drop(question("rare.example."))
+	l.nodes[0].drops(question("rare.example."))
 	l.dead = true
 	l.run(3 * time.Minute)
 	r, _ := l.nodes[0].lookup("rare.example.")
@@ -153,8 +153,8 @@ func TestSoloSendsAndBelievesNothing(t *testing.T) {
 	l.nodes[1].handle(Received{From: l.nodes[0].addr, Link: 1, Group: true, Message: &wire.Message{
 		From: l.nodes[0].self(), Seq: 99, Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}},
 	}})
-	if len(l.sent) != 0 || l.nodes[1].held.Len() != 0 {
-		t.Errorf("sent %d datagrams, believed %d answers; want none", len(l.sent), l.nodes[1].held.Len())
+	if len(l.sent) != 0 || l.nodes[1].holdsInAll() != 0 {
+		t.Errorf("sent %d datagrams, believed %d answers; want none", len(l.sent), l.nodes[1].holdsInAll())
 	}
 	if got := l.nodes[0].Status(l.now).Group; got != Solo {
 		t.Errorf("group is %v; want solo", got)
@@ -175,7 +175,7 @@ func TestJoinerKnowsWhatTheGroupKnows(t *testing.T) {
 	n := l.addNode(3, 0)
 	n.handle(Configure{l.settings()})
 	l.run(5 * time.Second)
-	if got := n.held.Len(); got < 200 {
+	if got := n.holdsInAll(); got < 200 {
 		t.Errorf("5s after joining in mid-outage: %d answers; want 200", got)
 	}
 }

@@ -365,7 +365,7 @@ func TestFirstNewNameByHearsayFailsAtOnce(t *testing.T) {
 	l.run(5 * time.Second)
 	looks := 0
 	for i, n := range l.nodes {
-		if !n.allDown() || !n.upstream.All().Hearsay() {
+		if !n.allDown() || !n.servers().Hearsay() {
 			continue
 		}
 		looks++
@@ -399,8 +399,8 @@ func TestFallbackIsNotAskedOnceServersAreBack(t *testing.T) {
 	result := n.query("new.example.")
 	l.run(50 * time.Millisecond)
 	l.askLoss, l.dead, back = 0, false, true
-	id, _ := n.upstream.All().At(0)
-	n.upstream.Replied(l.now, id, upstream.Reply{Sent: l.now - 20*time.Millisecond, Began: l.now - 20*time.Millisecond})
+	id, _ := n.servers().At(0)
+	n.serverSaid(l.now, id, upstream.Reply{Sent: l.now - 20*time.Millisecond, Began: l.now - 20*time.Millisecond})
 	l.run(time.Second)
 	if r := result(); r == nil || r.Answer == nil || r.Source != FromServer || late > 0 {
 		t.Errorf("got %+v, the fallback server asked %d times; want the server's answer and 0 (seed %d)", r, late, seed)

@@ -30,7 +30,7 @@ func TestInsiderChangesNoOwnAnswerWithinItsTTL(t *testing.T) {
 			l.settle()
 			n, liar := l.nodes[0], l.nodes[1]
 			n.lookup("www.example.")
-			own := n.held.Get(l.now, question("www.example."))
+			own := n.holds(l.now, question("www.example."))
 			for end := own.Expires(); l.now < end-time.Millisecond; {
 				for _, data := range c.told {
 					if data == "" {
@@ -39,7 +39,7 @@ func TestInsiderChangesNoOwnAnswerWithinItsTTL(t *testing.T) {
 					}
 					n.tells(liar, 0, l.positive("www.example.", data, liar.birthNow()))
 				}
-				if e := n.held.Get(l.now, question("www.example.")); e.Answer != own.Answer {
+				if e := n.holds(l.now, question("www.example.")); e.Answer != own.Answer {
 					t.Fatalf("%v before its end the own answer was changed", end-l.now)
 				}
 				step := 5 * time.Second
@@ -61,12 +61,12 @@ func TestOwnAnswerGivesWayAtItsEndToWhatWaited(t *testing.T) {
 		l.settle()
 		n, peer := l.nodes[0], l.nodes[1]
 		n.lookup("www.example.")
-		end := n.held.Get(l.now, question("www.example.")).Expires()
+		end := n.holds(l.now, question("www.example.")).Expires()
 		l.run(end - l.now - time.Second)
 		told := l.positive("www.example.", data, peer.birthNow())
 		n.tells(peer, 0, told)
 		l.run(2 * time.Second)
-		if e := n.held.Get(l.now, question("www.example.")); e.Answer != told || !e.Fresh(l.now) {
+		if e := n.holds(l.now, question("www.example.")); e.Answer != told || !e.Fresh(l.now) {
 			t.Errorf("%s: got %+v; want what the peer told, fresh", data, e)
 		}
 	}
@@ -84,21 +84,21 @@ func TestOtherDataCancelsTheRefreshOfLowRanksAlone(t *testing.T) {
 		l.answers[name] = "203.0.113.7"
 		n := l.nodes[i%19]
 		n.lookup(name)
-		end := n.held.Get(l.now, question(name)).Expires()
+		end := n.holds(l.now, question(name)).Expires()
 		l.run(end - l.now - 1900*time.Millisecond)
 		n.tells(liar, 0, l.positive(name, forged, liar.birthNow()))
 		before := l.asked[question(name)]
 		n.lookup(name)
 		l.run(3 * time.Second)
-		e := n.held.Get(l.now, question(name))
+		e := n.holds(l.now, question(name))
 		switch refreshed := l.asked[question(name)] > before; {
-		case n.held.Rank(question(name)) >= renewal.Surest:
+		case n.rank(question(name)) >= renewal.Surest:
 			spared++
 			if refreshed {
-				t.Errorf("%s: host %d of rank %d asked in spite of what it was told", name, n.i, n.held.Rank(question(name)))
+				t.Errorf("%s: host %d of rank %d asked in spite of what it was told", name, n.i, n.rank(question(name)))
 			}
 		case !refreshed || !e.Own():
-			t.Errorf("%s: host %d of rank %d asked: %v, holds its own: %v", name, n.i, n.held.Rank(question(name)), refreshed, e.Own())
+			t.Errorf("%s: host %d of rank %d asked: %v, holds its own: %v", name, n.i, n.rank(question(name)), refreshed, e.Own())
 		default:
 			asked++
 		}

@@ -49,13 +49,13 @@ func TestPublicNameNeverTurnsPrivateInTwoSteps(t *testing.T) {
 			l.run(2 * l.ttl)
 			birth := func() dns.Birth { return dns.Birth{Peer: liar.self(), Clock: liar.clock().Truncate(time.Millisecond)} }
 			n.tells(liar, 0, l.denial("www.example.", step.rcode, birth()))
-			if e := n.held.Get(l.now, question("www.example.")); e.Answer.Kind == dns.Positive {
+			if e := n.holds(l.now, question("www.example.")); e.Answer.Kind == dns.Positive {
 				t.Fatal("the denial was not taken: the test shows nothing")
 			}
 			l.run(time.Minute)
 			turn := l.positive("www.example.", step.turn, birth())
 			n.tells(liar, 0, turn)
-			if e := n.held.Get(l.now, turn.Question); e.Held() && e.Answer.Private {
+			if e := n.holds(l.now, turn.Question); e.Held() && e.Answer.Private {
 				t.Errorf("a peer turned a public name into %s", step.turn)
 			}
 		})

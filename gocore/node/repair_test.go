@@ -46,7 +46,7 @@ func TestWhatAPartitionKeptApartIsRepaired(t *testing.T) {
 	l.silent, l.unheard = nil, false
 	l.run(3 * time.Minute)
 	for _, n := range l.nodes {
-		if got := n.held.Len(); got < 100 {
+		if got := n.holdsInAll(); got < 100 {
 			t.Errorf("host %d: %d answers 3 minutes after the partition; want 100", n.i, got)
 		}
 	}
@@ -59,7 +59,7 @@ func TestHostThatWasRestartedIsOnePeer(t *testing.T) {
 	l.addNode(2, 9).handle(Configure{l.settings()})
 	l.run(10 * time.Second)
 	for _, n := range l.nodes[:2] {
-		if got := n.group.N() - 1; got != 2 {
+		if got := n.hostsKnown() - 1; got != 2 {
 			t.Errorf("host %d: %d members after a restart; want 2", n.i, got)
 		}
 	}
@@ -73,15 +73,15 @@ func TestManyEpochsOfOneIDAreLookedAfterAFewAtATime(t *testing.T) {
 	l.run(5 * time.Millisecond)
 	nonce := take[*wire.Query](l, n)[0].Nonce // that the member heard
 	const epochs = 1000
-	before := n.timers.Len()
+	before := n.timersInAll()
 	for i := range uint64(epochs) {
 		n.says(wire.Peer{ID: 4711, Epoch: i + 1}, 1, l.now, true, &wire.Answer{Nonce: nonce})
 	}
-	if got, most := n.timers.Len()-before, (maxTwins+1)*epochs; got > most {
+	if got, most := n.timersInAll()-before, (maxTwins+1)*epochs; got > most {
 		t.Errorf("%d datagrams of one member left %d timers; want %d at most", epochs, got, most)
 	}
-	l.run(2 * n.group.Silence())
-	if got := n.group.N() - 1; got != 1 {
+	l.run(2 * n.silence())
+	if got := n.hostsKnown() - 1; got != 1 {
 		t.Errorf("%d members once all epochs were silent; want 1", got)
 	}
 	n.within(map[string]int{"timers": 64, "members": 1, "failures": 50, "asks": 5, "gone": epochs}) // probes may be out
@@ -95,9 +95,9 @@ func TestHostThatIsRestartedOverAndOverIsOnePeer(t *testing.T) {
 		l.addNode(2, 9+i).handle(Configure{l.settings()})
 		l.run(2 * time.Second)
 	}
-	l.run(l.nodes[0].group.Silence() + 10*time.Second)
+	l.run(l.nodes[0].silence() + 10*time.Second)
 	for _, n := range l.nodes[:2] {
-		if got := n.group.N() - 1; got != 2 {
+		if got := n.hostsKnown() - 1; got != 2 {
 			t.Errorf("host %d: %d members after %d restarts; want 2", n.i, got, 5*maxTwins)
 		}
 	}
@@ -113,7 +113,7 @@ func TestCopyOfThisHostIsNamedOnce(t *testing.T) {
 	twin.handle(Configure{l.settings()})
 	for range 12 {
 		l.run(5 * time.Second)
-		if got := l.nodes[1].group.N() - 1; got != 2 {
+		if got := l.nodes[1].hostsKnown() - 1; got != 2 {
 			t.Errorf("a third host sees %d members; want both copies all the time", got)
 		}
 	}

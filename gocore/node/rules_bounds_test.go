@@ -19,22 +19,6 @@ import (
 	"mcdns/gocore/wire"
 )
 
-// sizes lists everything in a node that could grow.
-func (n *testNode) sizes() map[string]int {
-	h := n.share.Held()
-	failed, heard := n.failures.Len()
-	_, asks := n.fetch.Held()
-	return map[string]int{
-		"timers": n.timers.Len(), "pending": n.lookups.Count().Pending, "waiting": n.lookups.Count().Waiting,
-		"asks": asks, "failures": failed, "refresh": n.renewals.Held(),
-		"answers": h.Queries.Answers, "turns": h.Queries.Turns, "pulls": h.Pulls, "exports": h.Exports,
-		"announcements": h.Announcements, "announcement heap": h.Heap, "queries": h.Queries.Waiting, "put": h.Queries.Put,
-		"nonces": h.Queries.Nonces, "heard": heard, "members": n.group.N() - 1, "challenges": h.Open,
-		"challenges that are ready": h.Ready, "strangers": h.Strangers, "arrivals": h.Arrived,
-		"said by strangers": h.Said, "gone": h.Gone,
-	}
-}
-
 // within fails the test if something is larger than its bound; what has none
 // of its own must be empty.
 func (n *testNode) within(bounds map[string]int) {
@@ -60,7 +44,7 @@ func TestFloodOfLookupsLeavesNothingBehind(t *testing.T) {
 		for i := range 20000 { // 4000 a second, names that nobody has
 			n.query(fmt.Sprintf("x%d.example.", i))
 			l.run(250 * time.Microsecond)
-			most = max(most, n.timers.Len())
+			most = max(most, n.timersInAll())
 		}
 		if most > 8*timers.Least {
 			t.Errorf("dead %v: %d timers at once; want %d at most", dead, most, 8*timers.Least)
@@ -84,14 +68,14 @@ func TestManyWhoWaitForOneNameAreAnsweredOnceEach(t *testing.T) {
 	for range lookup.MaxWaiters + 10 {
 		n.query("same.example.")
 	}
-	if got := n.lookups.Count().Waiting; got > lookup.MaxWaiters {
+	if got := n.waits().Waiting; got > lookup.MaxWaiters {
 		t.Errorf("%d wait for one question; want %d at most", got, lookup.MaxWaiters)
 	}
 	for i := range lookup.MaxPending + 10 {
 		n.query(fmt.Sprintf("x%d.example.", i))
 	}
-	if n.lookups.Count().Pending > lookup.MaxPending {
-		t.Errorf("%d questions wait; want %d at most", n.lookups.Count().Pending, lookup.MaxPending)
+	if n.waits().Pending > lookup.MaxPending {
+		t.Errorf("%d questions wait; want %d at most", n.waits().Pending, lookup.MaxPending)
 	}
 	l.run(15 * time.Second)
 	if want := lookup.MaxWaiters + lookup.MaxPending + 20; len(n.results) != want {
@@ -124,8 +108,8 @@ func TestForgottenQueryIsNeverAnswered(t *testing.T) {
 	n.handle(Forget{n.nextID})
 	n.handle(Forget{n.nextID})
 	l.run(15 * time.Second)
-	if result() != nil || n.lookups.Count().Waiting != 0 || n.lookups.Count().Pending != 0 {
-		t.Errorf("result %v, %d waiting, %d pending; want nothing", result(), n.lookups.Count().Waiting, n.lookups.Count().Pending)
+	if result() != nil || n.waits().Waiting != 0 || n.waits().Pending != 0 {
+		t.Errorf("result %v, %d waiting, %d pending; want nothing", result(), n.waits().Waiting, n.waits().Pending)
 	}
 }
 
@@ -153,8 +137,8 @@ func TestHostilePeerGrowsNothing(t *testing.T) {
 			From: evil.self(), Seq: evil.seq, Sent: l.now, Body: bodies[i%len(bodies)],
 			Servers: []wire.ServerState{{Server: dns.HashServer(l.server), Success: time.Duration(r.IntN(3000)) * time.Millisecond, Suspect: r.IntN(4) == 0}},
 		}})
-		if n.held.Bytes() > l.settings().CacheBytes {
-			t.Fatalf("%d bytes held", n.held.Bytes())
+		if n.holdsBytes() > l.settings().CacheBytes {
+			t.Fatalf("%d bytes held", n.holdsBytes())
 		}
 		if i%4 == 0 {
 			l.run(15 * time.Millisecond)
@@ -268,7 +252,7 @@ func TestNoAnswerIsYoungerThanItsBirth(t *testing.T) {
 					n.handle(record[l.rand.IntN(len(record))])
 				}
 			case 4:
-				n.held.Drop(question(names[rapid.IntRange(0, 5).Draw(rt, "dropped")]))
+				n.drops(question(names[rapid.IntRange(0, 5).Draw(rt, "dropped")]))
 			default:
 				if !n.off {
 					n.query(names[rapid.IntRange(0, 5).Draw(rt, "name")])
@@ -293,7 +277,7 @@ func thousand(b testing.TB) (*lan, *testNode) {
 	l := newLAN(b, 1)
 	n := l.nodes[0]
 	for i := range 999 {
-		m := n.group.Join(wire.Peer{ID: 5000 + uint64(i), Epoch: 1}, l.now, l.now, l.now)
+		m := n.joins(l.now, wire.Peer{ID: 5000 + uint64(i), Epoch: 1})
 		m.Came(l.now, elsewhere, 1, true)
 	}
 	return l, n
@@ -340,7 +324,7 @@ func TestMemoryOfMembersAndEntries(t *testing.T) {
 	}
 	before = heap()
 	for _, a := range answers {
-		n.held.Put(l.now, cache.Arrival{Answer: a, From: a.Birth.Peer, Place: n.set.Place})
+		n.isTold(l.now, cache.Arrival{Answer: a, From: a.Birth.Peer, Place: l.settings().Place})
 	}
 	entries := (heap() - before) / int64(len(answers))
 	runtime.KeepAlive(answers)

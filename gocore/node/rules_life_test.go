@@ -43,8 +43,8 @@ func TestStaleWaitFollowsTheRepliesOfTheServers(t *testing.T) {
 	} {
 		l := newLAN(t, 1)
 		for range c.count {
-			id, _ := l.nodes[0].upstream.All().At(0)
-			l.nodes[0].upstream.Replied(l.now, id, upstream.Reply{Sent: l.now - c.took, Began: l.now - c.took})
+			id, _ := l.nodes[0].servers().At(0)
+			l.nodes[0].serverSaid(l.now, id, upstream.Reply{Sent: l.now - c.took, Began: l.now - c.took})
 		}
 		old := l.positive("www.example.", "203.0.113.7", dns.Birth{})
 		l.nodes[0].handle(Restore{[]Entry{{Answer: old, Age: 2 * time.Hour, Place: 7}}})
@@ -91,9 +91,9 @@ func TestBrokenSavedEntriesAreHarmless(t *testing.T) {
 		{Answer: nil}, {Answer: a, Age: -1}, {Answer: a, Worn: math.MinInt64}, {Answer: a, Age: math.MaxInt64, Place: 7},
 	}})
 	l.run(time.Hour)
-	e := n.held.Get(l.now, a.Question)
-	if n.held.Len() != 1 || e.Fresh(l.now) || e.Age(l.now) < 0 {
-		t.Errorf("%d entries; want the oldest one, stale", n.held.Len())
+	e := n.holds(l.now, a.Question)
+	if n.holdsInAll() != 1 || e.Fresh(l.now) || e.Age(l.now) < 0 {
+		t.Errorf("%d entries; want the oldest one, stale", n.holdsInAll())
 	}
 }
 

@@ -34,7 +34,7 @@ func TestFewHostsOfAHundredRefreshWhatAllUse(t *testing.T) {
 				n.query("www.example.")
 			}
 			l.run(window / 20)
-			if l.asked[question("www.example.")] > before && l.nodes[99].held.Get(l.now, question("www.example.")).Age(l.now) < ttl/2 {
+			if l.asked[question("www.example.")] > before && l.nodes[99].holds(l.now, question("www.example.")).Age(l.now) < ttl/2 {
 				break
 			}
 		}
@@ -59,7 +59,7 @@ func TestSoleDemanderRefreshesBeforeTheEndWhateverItsRank(t *testing.T) {
 	}
 	l.run(1970 * time.Millisecond)
 	for _, n := range l.nodes {
-		if e := n.held.Get(l.now, question(fmt.Sprintf("only%d.example.", n.i))); e.Age(l.now) > 3*time.Second {
+		if e := n.holds(l.now, question(fmt.Sprintf("only%d.example.", n.i))); e.Age(l.now) > 3*time.Second {
 			t.Errorf("host %d: its name was not refreshed before the TTL ended", n.i)
 		}
 	}
@@ -199,7 +199,7 @@ func TestLyingPeerCostsFewProbesAndNoOutage(t *testing.T) {
 		t.Errorf("%d HELLOs in a minute for one lying peer", got)
 	}
 	for _, n := range l.nodes[:9] {
-		if n.outage() != 0 || n.upstream.All().Best() != Up {
+		if n.outage() != 0 || n.servers().Best() != Up {
 			t.Errorf("host %d: %d outages by a peer's word against its own success", n.i, n.outage())
 		}
 	}
@@ -375,13 +375,13 @@ func TestSleepIsNoEvidenceAgainstServersOrPeers(t *testing.T) {
 		t.Errorf("%d proven peers on waking; want the 2 from before", got)
 	}
 	l.run(2 * time.Second)
-	if e := n.held.Get(l.now, question(names[7])); !e.Held() || !e.Fresh(l.now) {
+	if e := n.holds(l.now, question(names[7])); !e.Held() || !e.Fresh(l.now) {
 		t.Error("what was said while asleep was not caught up with")
 	}
-	if e := n.held.Get(l.now, question(names[0])); e.Fresh(l.now) {
+	if e := n.holds(l.now, question(names[0])); e.Fresh(l.now) {
 		t.Error("an answer from before the sleep is fresh")
 	}
-	if got := n.held.Get(l.now, question(names[0])).Worn(l.now); got > time.Hour {
+	if got := n.holds(l.now, question(names[0])).Worn(l.now); got > time.Hour {
 		t.Errorf("worn %v by sleeping", got)
 	}
 }
@@ -412,8 +412,8 @@ func TestOutOfScopeAnswersOnlyWhileDownAndNeverForOwnDomains(t *testing.T) {
 	if r, _ := n.lookup("www.example."); r.Source != FromServer {
 		t.Errorf("up: got %+v; want an answer of its own server", r)
 	}
-	n.held.Drop(question("www.example."))
-	l.nodes[0].held.Drop(question("www.example."))
+	n.drops(question("www.example."))
+	l.nodes[0].drops(question("www.example."))
 	l.nodes[0].lookup("www.example.") // told again
 	l.run(time.Second)
 	l.sick = l.other()

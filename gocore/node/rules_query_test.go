@@ -91,19 +91,19 @@ func TestHolderRankedLastStillAnswersInTime(t *testing.T) {
 	l := outage(t, 2)
 	asker, holder := l.nodes[0], l.nodes[1]
 	for i := range 999 {
-		m := holder.group.Join(wire.Peer{ID: 1 << 62 >> (i % 60) * uint64(i+3), Epoch: 1}, l.now, l.now, l.now)
+		m := holder.joins(l.now, wire.Peer{ID: 1 << 62 >> (i % 60) * uint64(i+3), Epoch: 1})
 		m.Came(l.now, elsewhere, 0, false)
 	}
 	name := ""
 	for i := range 10000 {
-		if name = fmt.Sprintf("x%d.example.", i); holder.held.Rank(question(name)) > 500 {
+		if name = fmt.Sprintf("x%d.example.", i); holder.rank(question(name)) > 500 {
 			break
 		}
 	}
 	a := l.positive(name, "203.0.113.7", dns.Birth{Peer: wire.Peer{ID: 500, Epoch: 1}})
 	holder.handle(Restore{[]Entry{{Answer: a, Age: 2 * time.Hour, Place: 7}}})
 	if r, _ := asker.lookup(name); r.Answer == nil {
-		t.Errorf("%s: no answer from the holder of rank %d", name, holder.held.Rank(question(name)))
+		t.Errorf("%s: no answer from the holder of rank %d", name, holder.rank(question(name)))
 	}
 }
 
@@ -123,8 +123,8 @@ func TestUnprovenAskersGetFiveRepliesASecondAndSilenceNobody(t *testing.T) {
 	if got := len(take[*wire.Answer](l, n)); got > 12 {
 		t.Errorf("%d replies; want 5 a second for the unproven, and one", got)
 	}
-	if n.share.Held().Queries.Answers != 0 {
-		t.Errorf("%d turns are left over", n.share.Held().Queries.Answers)
+	if n.keepsOfPeers().Queries.Answers != 0 {
+		t.Errorf("%d turns are left over", n.keepsOfPeers().Queries.Answers)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestStaleAnswerIsQueriedOnceAnOutageAndOnlyYoungerOnesCome(t *testing.T) {
 	if len(queries) != 1 || replies != 1 {
 		t.Errorf("%d QUERYs and %d replies for a stale answer used five times; want one each", len(queries), replies)
 	}
-	if e := l.nodes[0].held.Get(l.now, question("www.example.")); e.Answer.Birth != younger.Birth {
+	if e := l.nodes[0].holds(l.now, question("www.example.")); e.Answer.Birth != younger.Birth {
 		t.Error("the younger answer was not taken")
 	}
 }

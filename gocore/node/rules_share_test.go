@@ -72,17 +72,17 @@ func TestReplayNeverUnprovesAndNeverCounts(t *testing.T) {
 		n.handle(in)
 	}
 	l.run(3 * time.Second)
-	if m := n.group.Get(l.nodes[0].self()); m == nil {
+	if m := n.member(l.nodes[0].self()); m == nil {
 		t.Error("datagrams held back unproved a living peer")
 	}
-	if len(held) == 0 || n.held.Len() != 0 {
-		t.Errorf("%d datagrams were held back for over 2s; %d answers taken from them, want 0", len(held), n.held.Len())
+	if len(held) == 0 || n.holdsInAll() != 0 {
+		t.Errorf("%d datagrams were held back for over 2s; %d answers taken from them, want 0", len(held), n.holdsInAll())
 	}
-	l.nodes[0].share.SayNow(l.now)
+	l.nodes[0].saysHello(l.now)
 	for range 3 { // the same datagram again and again
-		before := n.group.Noted(n.group.Get(l.nodes[0].self())).Told
+		before := n.noted(n.member(l.nodes[0].self())).Told
 		n.handle(held[0])
-		if n.group.Noted(n.group.Get(l.nodes[0].self())).Told != before {
+		if n.noted(n.member(l.nodes[0].self())).Told != before {
 			t.Error("a replayed datagram was told twice")
 		}
 	}
@@ -138,8 +138,8 @@ func TestChallengesAreAtMostTwentyASecond(t *testing.T) {
 	if got := len(take[*wire.Prove](l, n)); got > 210 || got < 150 {
 		t.Errorf("%d challenges in 10s; want about 200", got)
 	}
-	if n.share.Held().Strangers > group.MaxStrangers {
-		t.Errorf("%d are to be challenged; want %d at most", n.share.Held().Strangers, group.MaxStrangers)
+	if n.keepsOfPeers().Strangers > group.MaxStrangers {
+		t.Errorf("%d are to be challenged; want %d at most", n.keepsOfPeers().Strangers, group.MaxStrangers)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestNewcomerIsChallengedByAFewAtATime(t *testing.T) {
 	newcomer := wire.Peer{ID: 77, Epoch: 1}
 	for _, n := range l.nodes {
 		for i := range uint64(1000) {
-			n.group.Join(wire.Peer{ID: 1000 + i, Epoch: 1}, l.now, l.now, l.now)
+			n.joins(l.now, wire.Peer{ID: 1000 + i, Epoch: 1})
 		}
 		n.says(newcomer, 1, l.now, true, &wire.Hello{})
 	}
@@ -205,7 +205,7 @@ func TestTwoEpochsOfOneIDAreTwoPeers(t *testing.T) {
 	l.settle()
 	l.nodes[0].lookup("www.example.")
 	l.run(time.Second)
-	if clone.held.Len() != 1 {
+	if clone.holdsInAll() != 1 {
 		t.Error("two hosts with one id do not share")
 	}
 }
@@ -233,7 +233,7 @@ func TestAnswersLearntElsewhereAreNotShared(t *testing.T) {
 	n.handle(Configure{s})
 	l.settle()
 	l.run(30 * time.Second)
-	if got := l.nodes[1].held.Len(); got != 0 {
+	if got := l.nodes[1].holdsInAll(); got != 0 {
 		t.Errorf("%d answers learnt in another place reached a peer", got)
 	}
 }
@@ -253,8 +253,8 @@ func TestListsOfTheAdministratorAreObeyed(t *testing.T) {
 		l.nodes[0].lookup(name)
 	}
 	l.run(time.Second)
-	if l.nodes[1].held.Len() != 1 || !l.nodes[1].held.Get(l.now, question("c.example.")).Held() {
-		t.Errorf("the peer holds %d answers; want the one that may be told and believed", l.nodes[1].held.Len())
+	if l.nodes[1].holdsInAll() != 1 || !l.nodes[1].holds(l.now, question("c.example.")).Held() {
+		t.Errorf("the peer holds %d answers; want the one that may be told and believed", l.nodes[1].holdsInAll())
 	}
 	l.dead = true
 	l.run(5 * time.Minute)
@@ -286,7 +286,7 @@ func TestHostsWithoutTheKeyForgetTheGroup(t *testing.T) {
 			t.Fatalf("without a key the host sent a %T", m.Body)
 		}
 	}
-	if n.group.N() != 1 || n.Status(l.now).Group != Solo || n.Status(l.now).Peers != 0 {
+	if n.hostsKnown() != 1 || n.Status(l.now).Group != Solo || n.Status(l.now).Peers != 0 {
 		t.Errorf("group %v, %d peers; want solo", n.Status(l.now).Group, n.Status(l.now).Peers)
 	}
 	for _, e := range n.Handle(l.now, PageWanted{Stream: 1}) {
@@ -333,7 +333,7 @@ func TestKeyAddedCatchesUpWithEverything(t *testing.T) {
 	n.lookup("n29.example.") // own and young: it says nothing of what was missed
 	n.handle(Configure{l.settings()})
 	l.run(10 * time.Second)
-	if got := n.held.Len(); got != 30 {
+	if got := n.holdsInAll(); got != 30 {
 		t.Errorf("10s after the key came: %d answers; want 30", got)
 	}
 }
@@ -352,8 +352,8 @@ func TestLinkThatIsGoneTakesItsMembersAlong(t *testing.T) {
 	l.run(3 * time.Second)
 	l.nodes[0].handle(Configure{l.settings()})
 	l.run(30 * time.Second)
-	if got := l.nodes[0].Status(l.now).Proven; got != 2 || l.nodes[0].held.Len() != 1 {
-		t.Errorf("the link is back: %d proven, %d answers; want 2 and what was missed", got, l.nodes[0].held.Len())
+	if got := l.nodes[0].Status(l.now).Proven; got != 2 || l.nodes[0].holdsInAll() != 1 {
+		t.Errorf("the link is back: %d proven, %d answers; want 2 and what was missed", got, l.nodes[0].holdsInAll())
 	}
 }
 
@@ -386,7 +386,7 @@ func TestPeerTellsTwoHundredAnswersASecondAtMost(t *testing.T) {
 			From: peer.self(), Seq: peer.seq + 1 + uint64(i), Sent: l.now, Body: &wire.Announce{Answers: []wire.Aged{{Answer: a}}},
 		}})
 	}
-	if got := n.held.Len(); got > 200 {
+	if got := n.holdsInAll(); got > 200 {
 		t.Errorf("%d answers of one peer were taken at once; want 200", got)
 	}
 }
@@ -395,7 +395,7 @@ func TestFirstLookupCountsAsUse(t *testing.T) {
 	l := newLAN(t, 1)
 	l.known(1)
 	l.nodes[0].lookup("n0.example.")
-	if e := l.nodes[0].held.Get(l.now, question("n0.example.")); e.Asked != 1 || e.Used == 0 {
+	if e := l.nodes[0].holds(l.now, question("n0.example.")); e.Asked != 1 || e.Used == 0 {
 		t.Errorf("asked %d times, used at %v after one lookup", e.Asked, e.Used)
 	}
 }
@@ -420,7 +420,7 @@ func TestAnnouncementsKeepToTheGroupsRateAndQueue(t *testing.T) {
 	l.settle()
 	n := l.nodes[0]
 	for i := range 1000 { // 998 silent peers more: this host's share is 0.05 a second
-		m := n.group.Join(wire.Peer{ID: 5000 + uint64(i), Epoch: 1}, l.now, l.now, l.now)
+		m := n.joins(l.now, wire.Peer{ID: 5000 + uint64(i), Epoch: 1})
 		m.Came(l.now, elsewhere, 0, false)
 	}
 	l.sent = nil
@@ -428,8 +428,8 @@ func TestAnnouncementsKeepToTheGroupsRateAndQueue(t *testing.T) {
 		name := fmt.Sprintf("n%d.example.", i)
 		l.answers[name] = "203.0.113.7"
 		n.query(name)
-		if n.share.Held().Announcements > announceQueue {
-			t.Fatalf("%d answers wait; want %d at most", n.share.Held().Announcements, announceQueue)
+		if n.keepsOfPeers().Announcements > announceQueue {
+			t.Fatalf("%d answers wait; want %d at most", n.keepsOfPeers().Announcements, announceQueue)
 		}
 		if i%20 == 0 {
 			l.run(50 * time.Millisecond)
@@ -473,7 +473,7 @@ func TestContradictionIsATurnAndNotRotation(t *testing.T) {
 			l.run(2 * time.Minute)
 			set(c.got)
 			n.lookup("x.example.")
-			if m := n.group.Noted(n.group.Get(peer.self())); m.Contradicted != c.want || counted != c.want {
+			if m := n.noted(n.member(peer.self())); m.Contradicted != c.want || counted != c.want {
 				t.Errorf("counted %d contradictions, %d of them of the peer; want %d", counted, m.Contradicted, c.want)
 			}
 		})

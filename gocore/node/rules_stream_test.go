@@ -89,8 +89,8 @@ func TestLongAnswersArePulledFourAtATimeAndOnce(t *testing.T) {
 			}
 		}
 	}
-	if len(pulls) != maxPulls || n.share.Held().Pulls != maxPulls {
-		t.Errorf("%d streams opened, %d kept; want %d", len(pulls), n.share.Held().Pulls, maxPulls)
+	if len(pulls) != maxPulls || n.keepsOfPeers().Pulls != maxPulls {
+		t.Errorf("%d streams opened, %d kept; want %d", len(pulls), n.keepsOfPeers().Pulls, maxPulls)
 	}
 }
 

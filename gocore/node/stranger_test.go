@@ -67,7 +67,7 @@ func TestWhatAnUnprovenPeerSaysWaitsForItsProof(t *testing.T) {
 			l.at(l.now+c.proof, func(time.Duration) { s.mute = false })
 			born := l.now
 			s.say(n, true, l.tells(s.self, "gap.example.", "203.0.113.7"))
-			if n.held.Len() != 0 {
+			if n.holdsInAll() != 0 {
 				t.Fatal("an unproven peer's answer was taken")
 			}
 			l.run(c.proof)
@@ -75,9 +75,9 @@ func TestWhatAnUnprovenPeerSaysWaitsForItsProof(t *testing.T) {
 			l.run(12 * time.Second) // it is looked at once more after ten seconds
 			s.say(n, true, &wire.Hello{})
 			l.run(2 * time.Second)
-			e := n.held.Get(l.now, question("gap.example."))
-			if n.group.N() != 2 || e.Held() != c.taken {
-				t.Fatalf("N is %d, the answer is held: %v; want 2, %v", n.group.N(), e.Held(), c.taken)
+			e := n.holds(l.now, question("gap.example."))
+			if n.hostsKnown() != 2 || e.Held() != c.taken {
+				t.Fatalf("N is %d, the answer is held: %v; want 2, %v", n.hostsKnown(), e.Held(), c.taken)
 			}
 			if truth := l.now - born; c.taken && (e.Age(l.now) < truth-time.Millisecond || e.Age(l.now) > truth+time.Second) {
 				t.Errorf("the answer is %v old; its age is said to be %v", truth, e.Age(l.now))
@@ -108,11 +108,11 @@ func TestNothingAStrangerSaysChangesAnything(t *testing.T) {
 		}})
 	}
 	l.run(20 * time.Second)
-	if e := n.held.Get(l.now, question("held.example.")); !e.Own() || n.held.Len() != 1 {
-		t.Errorf("%d answers are held, one of them own: %v; want one, own", n.held.Len(), e.Own())
+	if e := n.holds(l.now, question("held.example.")); !e.Own() || n.holdsInAll() != 1 {
+		t.Errorf("%d answers are held, one of them own: %v; want one, own", n.holdsInAll(), e.Own())
 	}
 	after := n.Status(l.now)
-	if before.Group != after.Group || before.Peers != after.Peers || before.Proven != after.Proven || after.Upstream != Up || n.group.N() != 2 {
+	if before.Group != after.Group || before.Peers != after.Peers || before.Proven != after.Proven || after.Upstream != Up || n.hostsKnown() != 2 {
 		t.Errorf("before %+v, after %+v; want no change", before, after)
 	}
 }
@@ -177,9 +177,9 @@ func TestRecordedHellosCountForNothing(t *testing.T) {
 	}
 	look := func() view {
 		s := n.Status(l.now)
-		v := view{n: n.group.N(), proven: s.Proven, peers: s.Peers, silence: n.group.Silence(), group: s.Group}
+		v := view{n: n.hostsKnown(), proven: s.Proven, peers: s.Peers, silence: n.silence(), group: s.Group}
 		for i := range 100 {
-			v.ranks = append(v.ranks, n.held.Rank(question(fmt.Sprintf("x%d.example.", i))))
+			v.ranks = append(v.ranks, n.rank(question(fmt.Sprintf("x%d.example.", i))))
 		}
 		return v
 	}
@@ -191,13 +191,13 @@ func TestRecordedHellosCountForNothing(t *testing.T) {
 		if after := look(); fmt.Sprint(before) != fmt.Sprint(after) {
 			t.Fatalf("before %v, after %v", before, after)
 		}
-		if hosts := n.share.Hosts(); hosts > 3+group.UnderWay || n.share.HelloInterval() > 2*n.group.Interval() {
-			t.Fatalf("speaks as one of %d, every %v; want %d at most", hosts, n.share.HelloInterval(), 3+group.UnderWay)
+		if hosts := n.speaksAsOneOf(); hosts > 3+group.UnderWay || n.helloEvery() > 2*n.interval() {
+			t.Fatalf("speaks as one of %d, every %v; want %d at most", hosts, n.helloEvery(), 3+group.UnderWay)
 		}
 		l.run(time.Second)
 	}
-	if n.share.Hosts() != 3 {
-		t.Errorf("after 200 s it speaks as one of %d; want 3", n.share.Hosts())
+	if n.speaksAsOneOf() != 3 {
+		t.Errorf("after 200 s it speaks as one of %d; want 3", n.speaksAsOneOf())
 	}
 }
 
@@ -246,14 +246,14 @@ func TestSleeperThatIsPlayedAgainIsKnownWhenItWakes(t *testing.T) {
 		n.says(s.self, uint64(l.now), fell+s.skew, true, &wire.Hello{})
 		l.run(time.Second)
 	}
-	if n.group.N() != 1 {
-		t.Fatalf("N is %d while the only peer sleeps; want 1", n.group.N())
+	if n.hostsKnown() != 1 {
+		t.Fatalf("N is %d while the only peer sleeps; want 1", n.hostsKnown())
 	}
 	s.mute = false
 	s.say(n, true, &wire.Hello{})
 	l.run(time.Second)
-	if n.group.N() != 2 {
-		t.Errorf("N is %d a second after it woke; want 2", n.group.N())
+	if n.hostsKnown() != 2 {
+		t.Errorf("N is %d a second after it woke; want 2", n.hostsKnown())
 	}
 }
 
@@ -308,12 +308,12 @@ func TestNobodyIsSilencedByWhoSpeaksInItsName(t *testing.T) {
 				}})
 				l.run(3 * time.Second)
 			}
-			if n.group.N() != 3 {
-				t.Fatalf("N is %d; want 3", n.group.N())
+			if n.hostsKnown() != 3 {
+				t.Fatalf("N is %d; want 3", n.hostsKnown())
 			}
 			victim.lookup("www.example.")
 			l.run(100 * time.Millisecond)
-			if !n.held.Get(l.now, question("www.example.")).Held() {
+			if !n.holds(l.now, question("www.example.")).Held() {
 				t.Error("the victim's answer was not heard")
 			}
 		})
@@ -327,7 +327,7 @@ func TestByeCountsOnceProveGoesUnanswered(t *testing.T) {
 	l.nodes[1].handle(Stop{})
 	l.nodes[1].off = true
 	l.run(2 * time.Second)
-	if got := l.nodes[0].group.N(); got != 2 {
+	if got := l.nodes[0].hostsKnown(); got != 2 {
 		t.Errorf("N is %d two seconds after a BYE; want 2", got)
 	}
 }
@@ -348,7 +348,7 @@ func TestGoodbyeLeavesNoPhantom(t *testing.T) {
 	}
 	l.settle()
 	n, leaver := l.nodes[0], l.nodes[1].self()
-	l.nodes[1].share.SayNow(l.now)
+	l.nodes[1].saysHello(l.now)
 	l.nodes[1].handle(Stop{})
 	l.nodes[1].off = true
 	listed := func() bool {
@@ -372,14 +372,14 @@ func TestHostsThatLostSightOfEachOtherMeetAgain(t *testing.T) {
 	l := newLAN(t, 2)
 	l.unheard = true
 	l.run(time.Minute)
-	if l.nodes[0].group.N() != 1 || l.nodes[1].group.N() != 1 || l.nodes[0].share.Held().Gone != 1 {
+	if l.nodes[0].hostsKnown() != 1 || l.nodes[1].hostsKnown() != 1 || l.nodes[0].keepsOfPeers().Gone != 1 {
 		t.Fatal("two hosts that hear nothing alone are proven")
 	}
 	l.unheard = false
 	l.run(3 * time.Minute)
 	for _, n := range l.nodes {
-		if n.group.N() != 2 {
-			t.Errorf("host %d: N is %d three minutes after; want 2", n.i, n.group.N())
+		if n.hostsKnown() != 2 {
+			t.Errorf("host %d: N is %d three minutes after; want 2", n.i, n.hostsKnown())
 		}
 	}
 }

@@ -27,7 +27,7 @@ func noteSteps(t *testing.T) *[]string {
 // asksSub has the lookup of one name ask for another.
 func (n *testNode) asksSub(name, other string) bool {
 	n.out = n.out[:0]
-	asked := n.lookups.AskSub(n.clock(), question(name), question(other), 0)
+	asked := n.putsSub(n.clock(), question(name), question(other))
 	for _, e := range append([]Effect(nil), n.Made()...) {
 		n.do(e)
 	}
@@ -78,16 +78,16 @@ func TestSubQuestionIsForgottenWithItsAsker(t *testing.T) {
 		t.Fatal("a lookup may not ask")
 	}
 	c := n.Copy(rand.New(rand.NewPCG(seed, 0)))
-	if one, other := n.lookups.Count(), c.lookups.Count(); one != other || one.Subs != 2 {
+	if one, other := n.waits(), c.waits(); one != other || one.Subs != 2 {
 		t.Errorf("a copy asks other sub-questions: %+v, %+v", one, other)
 	}
 	n.handle(Forget{ID: id})
-	if n.lookups.Count().Subs != 0 || n.lookups.Count().Waiting != 0 {
-		t.Errorf("%d sub-questions and %d waiting are left", n.lookups.Count().Subs, n.lookups.Count().Waiting)
+	if n.waits().Subs != 0 || n.waits().Waiting != 0 {
+		t.Errorf("%d sub-questions and %d waiting are left", n.waits().Subs, n.waits().Waiting)
 	}
 	l.run(time.Minute)
-	if len(*told) != 0 || n.lookups.Count().Pending != 0 || len(n.results) != 0 {
-		t.Errorf("told %q, %d pending, %d responses; want nothing", *told, n.lookups.Count().Pending, len(n.results))
+	if len(*told) != 0 || n.waits().Pending != 0 || len(n.results) != 0 {
+		t.Errorf("told %q, %d pending, %d responses; want nothing", *told, n.waits().Pending, len(n.results))
 	}
 }
 
@@ -121,7 +121,7 @@ func TestSubQuestionsAreBoundedInNumberAndDepth(t *testing.T) {
 		}
 	}
 	l.run(time.Minute)
-	if n.lookups.Count().Subs != 0 || n.lookups.Count().Pending != 0 || len(n.results) != 2 {
-		t.Errorf("%d sub-questions, %d pending, %d responses; want 0, 0 and the programs' 2", n.lookups.Count().Subs, n.lookups.Count().Pending, len(n.results))
+	if n.waits().Subs != 0 || n.waits().Pending != 0 || len(n.results) != 2 {
+		t.Errorf("%d sub-questions, %d pending, %d responses; want 0, 0 and the programs' 2", n.waits().Subs, n.waits().Pending, len(n.results))
 	}
 }

@@ -20,13 +20,13 @@ func TestWarmChangesNothing(t *testing.T) {
 	}
 	bodies := []wire.Body{
 		&wire.Query{Nonce: 1, Asked: []wire.Asked{{Question: question(names[0])}, {Question: question("nowhere.example.")}}},
-		&wire.Announce{Answers: []wire.Aged{{Answer: l.positive(names[1], "203.0.113.9", dns.Birth{Peer: nodes[0].share.Self()})}}},
+		&wire.Announce{Answers: []wire.Aged{{Answer: l.positive(names[1], "203.0.113.9", dns.Birth{Peer: nodes[0].self()})}}},
 		&wire.Hello{},
 	}
 	for _, n := range l.nodes {
 		before := n.sizes()
 		status := n.Status(l.now)
-		for _, from := range []wire.Peer{nodes[0].share.Self(), {ID: 4711, Epoch: 1}, {}} {
+		for _, from := range []wire.Peer{nodes[0].self(), {ID: 4711, Epoch: 1}, {}} {
 			for _, body := range append(bodies, nil) {
 				Warm(nodes, slices.Repeat([]wire.Peer{from}, len(nodes)), body)
 				Warm([]*Node{New(Config{Rand: n.rand})}, []wire.Peer{from}, body)
