@@ -115,7 +115,7 @@ func (x *Fetcher) EndLate(now time.Duration, q dns.Question) {
 // group has had its turn.
 func (x *Fetcher) giveUpNowhere(now time.Duration, f *fetch) {
 	since, _ := x.order.Down(f.q)
-	if x.of[f.q] == f && !x.host.Asking(f.q) && f.kind == Demand && f.began >= since && f.nowhere() && !x.upstream.All().Hearsay() {
+	if x.of[f.q] == f && !x.host.IsPut(f.q) && f.kind == Demand && f.began >= since && f.nowhere() && !x.upstream.All().Hearsay() {
 		x.giveUp(now, f)
 	}
 }

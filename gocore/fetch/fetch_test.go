@@ -65,7 +65,7 @@ func (b *bench) Wanted(_ dns.Question, servers int) (Options, time.Duration) {
 	return Options{}, b.x.Allowed(Options{}, servers)
 }
 
-func (b *bench) Asking(dns.Question) bool { return false }
+func (b *bench) IsPut(dns.Question) bool { return false }
 
 func (b *bench) Patience() time.Duration { return 0 }
 

@@ -22,8 +22,8 @@ type Host interface {
 	// servers.
 	Waits(q dns.Question) bool
 	Wanted(q dns.Question, servers int) (Options, time.Duration)
-	// Asking reports whether the group is being asked; Patience is how long that takes.
-	Asking(q dns.Question) bool
+	// IsPut reports whether a question is put to the group; Patience is how long that takes.
+	IsPut(q dns.Question) bool
 	Patience() time.Duration
 
 	// Answered, HeldBack or Failed comes when a fetch is over, unless it was abandoned.

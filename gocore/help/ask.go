@@ -75,7 +75,7 @@ func (h *Helper) AskClaimer(now time.Duration, no uint64, q dns.Question) bool {
 }
 
 func (h *Helper) claimerSilent(now time.Duration, a *asked) {
-	if h.host.Waits(a.q) && !h.share.Asking(a.q) {
+	if h.host.Waits(a.q) && !h.share.IsPut(a.q) {
 		h.host.NobodyKnows(now, a.q)
 	}
 }

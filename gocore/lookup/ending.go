@@ -22,7 +22,7 @@ type outcome struct {
 
 // end ends all queries that wait for a question. The group need not say any more.
 func (l *Lookups) end(now time.Duration, p *pending, o outcome) {
-	l.share.EndAsk(p.q)
+	l.share.EndPut(p.q)
 	waiters := p.waiters
 	p.waiters = nil
 	for _, w := range waiters {
@@ -49,7 +49,7 @@ func (l *Lookups) Told(now time.Duration, q dns.Question) {
 	if p == nil || len(p.waiters) == 0 {
 		return
 	}
-	if e := l.held.Usable(now, q); e.Held() && (e.Fresh(now) || l.order.DownFor(q) || l.share.Asking(q)) {
+	if e := l.held.Usable(now, q); e.Held() && (e.Fresh(now) || l.order.DownFor(q) || l.share.IsPut(q)) {
 		l.end(now, p, outcome{held: e})
 	}
 }
@@ -57,7 +57,7 @@ func (l *Lookups) Told(now time.Duration, q dns.Question) {
 // nobodyKnows comes when the group has said nothing. It ends the waiting, unless a server
 // may still answer; the failure is remembered so that it is not asked again at once.
 func (l *Lookups) nobodyKnows(now time.Duration, p *pending) {
-	l.share.EndAsk(p.q)
+	l.share.EndPut(p.q)
 	if l.help.AskClaimer(now, p.made, p.q) || l.fetch.MayCome(now, p.q) {
 		return
 	}

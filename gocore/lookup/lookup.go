@@ -95,7 +95,7 @@ func (l *Lookups) resolveWhileDown(now time.Duration, p *pending) {
 	case under && why == fetch.Fallback:
 	case l.order.Fallback(p.q):
 		l.Start(now, p.q, fetch.Fallback)
-	case !l.share.Asking(p.q):
+	case !l.share.IsPut(p.q):
 		l.askGroup(now, p)
 	}
 }

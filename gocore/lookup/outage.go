@@ -42,12 +42,12 @@ func (l *Lookups) GoOn(now time.Duration) {
 
 // askGroup puts a pending question to the group, or ends it if there is none.
 func (l *Lookups) askGroup(now time.Duration, p *pending) {
-	if l.share.Asking(p.q) {
+	if l.share.IsPut(p.q) {
 		return
 	}
 	since, down := l.order.Down(p.q)
 	switch {
-	case !l.share.MayAsk(now, p.q):
+	case !l.share.MayPut(now, p.q):
 		l.nobodyKnows(now, p)
 	case p.queried != 0 && now-p.queried < time.Second:
 		l.nobodyKnows(now, p) // a moment ago nobody did
@@ -55,7 +55,7 @@ func (l *Lookups) askGroup(now time.Duration, p *pending) {
 		l.nobodyKnows(now, p)
 	default:
 		p.queried = now
-		l.share.Ask(now, p.q, p.asker)
+		l.share.Put(now, p.q, p.asker)
 	}
 }
 

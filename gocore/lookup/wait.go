@@ -100,7 +100,7 @@ func (l *Lookups) drop(p *pending) {
 		return
 	}
 	l.forgetSubs(p)
-	if _, under := l.fetch.Under(p.q); !under && l.pending[p.q] == p && !l.share.Asking(p.q) {
+	if _, under := l.fetch.Under(p.q); !under && l.pending[p.q] == p && !l.share.IsPut(p.q) {
 		delete(l.pending, p.q)
 		delete(l.numbered, p.made)
 		l.help.Forget(p.made)

@@ -34,7 +34,7 @@ func (h fetching) Wanted(q dns.Question, servers int) (Options, time.Duration) {
 	return h.n.lookups.Wanted(q, servers)
 }
 
-func (h fetching) Asking(q dns.Question) bool { return h.n.share.Asking(q) }
+func (h fetching) IsPut(q dns.Question) bool { return h.n.share.IsPut(q) }
 
 func (h fetching) Patience() time.Duration { return h.n.share.Patience() }
 

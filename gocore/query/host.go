@@ -24,9 +24,9 @@ type Host interface {
 	// Room is what a datagram has for questions or answers, in bytes.
 	Room(now time.Duration) int
 
-	// MayAsk reports whether the group may hear of a question, Shareable whether it may be
+	// MayPut reports whether the group may hear of a question, Shareable whether it may be
 	// told an answer.
-	MayAsk(q dns.Question) bool
+	MayPut(q dns.Question) bool
 	Shareable(e cache.Entry) bool
 	// Wireless reports whether all links are. Alone: no member is heard yet.
 	Wireless() bool

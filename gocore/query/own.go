@@ -170,7 +170,7 @@ func (a *own) patience() time.Duration {
 }
 
 func (a *own) add(now time.Duration, q waiting) {
-	if !a.host.MayAsk(q.Question) {
+	if !a.host.MayPut(q.Question) {
 		return
 	}
 	a.queue = append(a.queue, q)

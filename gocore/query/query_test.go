@@ -33,7 +33,7 @@ func (h *host) SendGroup(_ time.Duration, b wire.Body)                       { h
 func (h *host) SendEverywhere(_ time.Duration, b wire.Body)                  { h.sent = append(h.sent, b) }
 func (h *host) SendTo(_ time.Duration, _ netip.AddrPort, b wire.Body)        { h.sent = append(h.sent, b) }
 func (h *host) Room(time.Duration) int                                       { return 1000 }
-func (h *host) MayAsk(dns.Question) bool                                     { return true }
+func (h *host) MayPut(dns.Question) bool                                     { return true }
 func (h *host) Shareable(cache.Entry) bool                                   { return true }
 func (h *host) Wireless() bool                                               { return false }
 func (h *host) Alone() bool                                                  { return false }

@@ -41,7 +41,7 @@ func (h querying) SendTo(now time.Duration, to netip.AddrPort, body wire.Body) {
 	h.s.sendTo(now, to, body)
 }
 func (h querying) Room(now time.Duration) int                    { return h.s.room(now) }
-func (h querying) MayAsk(q dns.Question) bool                    { return h.s.mayAsk(q) }
+func (h querying) MayPut(q dns.Question) bool                    { return h.s.mayPut(q) }
 func (h querying) Shareable(e cache.Entry) bool                  { return h.s.shareable(e) }
 func (h querying) Wireless() bool                                { return h.s.wireless() }
 func (h querying) Alone() bool                                   { return !h.s.heardAnybody() }

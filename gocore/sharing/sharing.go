@@ -162,9 +162,9 @@ func (s *Sharing) Tell(now time.Duration, e cache.Entry) {
 	}
 }
 
-// MayAsk reports whether the group may be asked a question, and somebody may hear it.
-func (s *Sharing) MayAsk(now time.Duration, q dns.Question) bool {
-	return s.mayAsk(q) && (s.heardAnybody() || s.justStarted(now))
+// MayPut reports whether the group may be asked a question, and somebody may hear it.
+func (s *Sharing) MayPut(now time.Duration, q dns.Question) bool {
+	return s.mayPut(q) && (s.heardAnybody() || s.justStarted(now))
 }
 
 // justStarted reports whether peers may be there that this host has not heard
@@ -173,15 +173,15 @@ func (s *Sharing) MayAsk(now time.Duration, q dns.Question) bool {
 // minute.
 func (s *Sharing) justStarted(now time.Duration) bool { return now-s.began < s.group.Interval() }
 
-// Ask puts a question to the group for an asker: NobodyKnows follows, unless EndAsk comes
+// Put puts a question to the group for an asker: NobodyKnows follows, unless EndPut comes
 // first.
-func (s *Sharing) Ask(now time.Duration, q dns.Question, asker uint32) { s.queries.Put(now, q, asker) }
+func (s *Sharing) Put(now time.Duration, q dns.Question, asker uint32) { s.queries.Put(now, q, asker) }
 
-// Asking reports whether a question is put to the group.
-func (s *Sharing) Asking(q dns.Question) bool { return s.queries.IsPut(q) }
+// IsPut reports whether a question is put to the group.
+func (s *Sharing) IsPut(q dns.Question) bool { return s.queries.IsPut(q) }
 
-// EndAsk ends that.
-func (s *Sharing) EndAsk(q dns.Question) { s.queries.End(q) }
+// EndPut ends that.
+func (s *Sharing) EndPut(q dns.Question) { s.queries.End(q) }
 
 // AskYounger asks the group for something younger than what is held, in the background.
 func (s *Sharing) AskYounger(now time.Duration, held *dns.Answer) { s.queries.Younger(now, held) }
@@ -212,8 +212,8 @@ func (s *Sharing) Self() wire.Peer { return s.self }
 // Hosts is how many this host takes the group to have where it reckons how much to say.
 func (s *Sharing) Hosts() int { return s.prover.Hosts() }
 
-// mayAsk reports whether the group may hear of a question at all.
-func (b *base) mayAsk(q dns.Question) bool { return b.set.Shares && !b.set.Secret(q) }
+// mayPut reports whether the group may hear of a question at all.
+func (b *base) mayPut(q dns.Question) bool { return b.set.Shares && !b.set.Secret(q) }
 
 // shareable reports whether an answer may be told to peers: learnt in this
 // place, of an age that is known, not kept private by the administrator, and
