@@ -77,6 +77,8 @@ type Notes struct {
 	Awaited bool
 	// Checked is when it was last asked to prove itself anew, 0 if never.
 	Checked time.Duration
+	// Measured counts how often that was because its datagrams seem to take long.
+	Measured uint8
 
 	tells limit.Bucket // answers
 }

@@ -142,6 +142,26 @@ func (v *Prover) Recheck(now time.Duration, m *Member, bye bool) {
 
 const recheckAfter = 10 * time.Second
 
+const (
+	// wellKnown is a time under way that need not be known better: what a peer says of a
+	// DNS server is compared with doubts of this host that are as much younger at least.
+	wellKnown = 50 * time.Millisecond
+	measures  = 3 // a link that is slow stays so
+)
+
+// Measure challenges a member anew whose datagrams seem to take long. Mostly its PROOF did,
+// when both were busy, and a faster one ties its clock better (trust.Offset).
+func (v *Prover) Measure(now time.Duration, m *Member, transit time.Duration) {
+	if transit <= wellKnown {
+		return
+	}
+	notes := v.group.notesOn(m)
+	if notes.Measured < measures && (notes.Checked == 0 || now-notes.Checked >= recheckAfter) {
+		notes.Measured++
+		v.Recheck(now, m, false)
+	}
+}
+
 // challenge begins one, spread so that whoever comes is not challenged by all at
 // once: a thousand datagrams within a tenth of a second are more than a socket's
 // buffer holds.

@@ -358,3 +358,21 @@ func TestInsidersDenialKeepsNobodyFromHelp(t *testing.T) {
 		}
 	}
 }
+
+// A host that is down asks the first peer that claims success for what nobody holds at
+// once: its own looks, before which it believes nobody, take up to three seconds.
+func TestFirstClaimHelpsBeforeItIsBelieved(t *testing.T) {
+	l, n, a, _ := doubted(t)
+	n.cut = true
+	n.forced().Doubt(l.now, 0)
+	if n.forced().Judge(l.now, 0); n.first().State != Down {
+		t.Fatalf("the host is not down: %+v", n.first())
+	}
+	l.run(10 * time.Millisecond)
+	a.query("used.example.") // which n hears
+	l.run(50 * time.Millisecond)
+	l.answers["new.example."] = "203.0.113.7"
+	if r, took := n.lookup("new.example."); r.Answer == nil || took > 500*time.Millisecond {
+		t.Errorf("got %+v after %v; want an answer by way of the peer (seed %d): %q", r, took, seed, n.logs)
+	}
+}

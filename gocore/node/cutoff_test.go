@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mcdns/gocore/wire"
 )
 
 // A host whose path to the server is cut gets fresh answers through peers, also
@@ -217,5 +219,39 @@ func TestDownEndsCutOff(t *testing.T) {
 	n.forced().Down(l.now, 0, true)
 	if st := n.Status(l.now).Servers[0]; st.State != Down || st.CutOff || n.servers().CutOff(l.now) {
 		t.Errorf("status says %v, and cut off: %v, lookups %v; want down alone (seed %d)", st.State, st.CutOff, n.servers().CutOff(l.now), seed)
+	}
+}
+
+// Hosts that met while they were busy know one another's clocks badly, by as much as a
+// PROVE was under way: "up here" of now seemed to be from before the doubt, and a host that
+// was cut off said "down" for as long as they lived.
+func TestCutOffHostIsHelpedByHostsThatMetWhenBusy(t *testing.T) {
+	for _, late := range []time.Duration{40 * time.Millisecond, 400 * time.Millisecond} {
+		l := newLAN(t, 20)
+		l.mangle = func(_, _ *testNode, in Received) []time.Duration {
+			if _, ok := in.Message.Body.(*wire.Prove); ok && l.now < lanStart+5*time.Second {
+				return []time.Duration{late}
+			}
+			return []time.Duration{time.Millisecond}
+		}
+		names := l.known(40)
+		l.run(time.Minute)
+		for i, name := range names {
+			l.nodes[i%20].query(name)
+			l.run(10 * time.Millisecond)
+		}
+		n := l.nodes[0]
+		n.cut = true
+		for i := range 10 {
+			name := fmt.Sprintf("new%d.example.", i)
+			l.answers[name] = "203.0.113.7"
+			if r, took := n.lookup(name); r.Answer == nil {
+				t.Errorf("a PROVE took %v: %s failed after %v (seed %d): %q", late, name, took, seed, n.logs)
+			}
+			l.run(300 * time.Millisecond)
+		}
+		if n.outage() > 0 {
+			t.Errorf("a PROVE took %v: the host took itself for one in an outage (seed %d): %q", late, seed, n.logs)
+		}
 	}
 }

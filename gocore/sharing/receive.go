@@ -47,6 +47,7 @@ func (s *hearer) received(now time.Duration, in group.Datagram) {
 		return
 	}
 	m.Came(now, in.From, in.Link, in.Group)
+	s.prover.Measure(now, m, transit)
 	s.dispatch(now, in, m, transit)
 	s.all.noteGroup()
 }

@@ -13,13 +13,14 @@ const (
 	driftPerMillion = 200
 )
 
-// Offset ties a peer's clock to this host's (PROTOCOL 1.2): the smallest
-// difference between receipt and sending ever seen, let rise by 200 ppm. The
-// zero value knows nothing, and the peer is unproven.
+// Offset ties a peer's clock to this host's (PROTOCOL 1.2): the greatest difference
+// between asking and the PROOF's sending, for that was sent later; but no more than any
+// between receipt and sending, and let rise by 200 ppm. The zero value knows nothing, and
+// the peer is unproven.
 //
-// Errors are on the safe side. A difference too small, because the clocks
-// drift or the sender paused, makes ages too old. Nothing but a PROOF makes the
-// offset rise by more than drift, or old datagrams sent again would pass for new.
+// Errors are on the safe side. A difference too small, because the clocks drift or the
+// PROOF took long, makes ages too old. Nothing but a PROOF makes the offset rise by more
+// than drift, or old datagrams sent again would pass for new.
 type Offset struct {
 	// line is that difference less what it has been let rise by since this host
 	// booted, with the top bit turned, so that 0 is no difference there can be but
@@ -30,14 +31,15 @@ type Offset struct {
 // Proven reports whether there was a PROOF.
 func (o *Offset) Proven() bool { return o.line != 0 }
 
-// Prove takes the times of a PROOF that answers a nonce of mine: it was sent
-// after my PROVE, and so is no recording. received and sent are the BOOTTIME of
-// this host and of the peer. It moves an offset that is known only if ordinary
-// datagrams have come to be later than MaxTransit (a peer that slept without its
-// clock): a PROOF that waited in a queue must not make ages younger.
-func (o *Offset) Prove(received, sent time.Duration) {
-	if late := received - sent - o.now(received); !o.Proven() || late < 0 || late > MaxTransit {
-		o.set(received, sent)
+// Prove takes the times of a PROOF that answers a nonce of mine: it was sent after my
+// PROVE, and so is no recording. asked is the BOOTTIME of this host when the PROVE left,
+// sent that of the peer when the PROOF did. The offset is no less than their difference,
+// however long either was under way, so that a faster PROOF makes it better and a slower
+// one tells nothing: made at a busy start it is out by half a second, and what such a
+// peer says of now would be of half a second ago for hours.
+func (o *Offset) Prove(asked, sent time.Duration) {
+	if !o.Proven() || asked-sent > o.now(asked) {
+		o.set(asked, sent)
 	}
 }
 

@@ -99,11 +99,11 @@ func (l List) Doubts(m *group.Member) bool {
 	return false
 }
 
-// Claimer is the member that claims success with a server which is down, nil if there is
-// none. After a second claim this host looks for three seconds, and asks it meanwhile.
+// Claimer is the first member that claims success with a server which is down, nil if there
+// is none. A host looks for three seconds before it believes a claim, and asks meanwhile.
 func (l List) Claimer() *group.Member {
 	for _, s := range l.servers {
-		if s.state() != Down || !s.claims.vain {
+		if s.state() != Down {
 			continue
 		}
 		if m := l.u.host.Member(s.claims.claimer.peer); m != nil && m.Addr().IsValid() {

@@ -89,7 +89,7 @@ func (s *server) hearSuspicion(now time.Duration) {
 	if s.hasNext() {
 		least = Turn
 	}
-	s.startJudging(now, least)
+	s.startJudging(now, now, least)
 	if s.serverRank(electedToProbe) < electedToProbe {
 		s.probeTwice(now)
 	}
