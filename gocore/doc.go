@@ -33,13 +33,14 @@
 //
 // Read node/input.go and node/effect.go first: they are everything that goes
 // in and comes out. Then lookup/lookup.go (a lookup), lookup/ending.go (what ends a wait),
-// fetch/send.go (which server is asked), order/standing.go (whose answer counts). Of peers:
+// fetch/send.go (which server is asked), order/standing.go (whose answer counts), held/held.go
+// (what may be served), renewal/recovery.go (what is asked when an outage ends). Of peers:
 // sharing/hears.go.
 //
 // Each room sees the node through a small interface, its Host. node/host.go, node/fetch.go,
-// node/lookups.go and node/share.go have what the node does for them. When a server is down stands in
-// upstream/judge.go, and the states in upstream/life.go. By which transport one is asked
-// stands in daemon/upstream/transport.go.
+// node/lookups.go and node/share.go have what the node does for them. The states of a server
+// stand in upstream/life.go, and what makes it suspect and down in upstream/judge.go. By which
+// transport one is asked stands in daemon/upstream/transport.go.
 //
 //	program -> libnss_mcdns.so.2 -> daemon/nsssock -> daemon/glibc --Lookup--> node --Ask-->  daemon/upstream -> DNS server
 //	                                                         ^             | ^                 |
@@ -77,9 +78,9 @@
 //
 //	server    a DNS server of this host; fallback: one asked only while all others are down
 //	upstream  the servers together
-//	up        said of a server that answered last; suspect: it failed, or is new, and the group
-//	          is being asked; down: nobody has success with it; hearsay: down by others'
-//	          word, not by this host's own questions
+//	up        said of a server whose last news is an answer; suspect: it failed, or is new, and
+//	          the group is being asked; down: nobody believed has success with it; hearsay:
+//	          down, and this host has hardly asked it or never heard it
 //	cut off   said of a host whose peers reach a server that it does not reach itself
 //	outage    the time in which upstream is down
 //	current   said of the first server of a list that is not down; those behind it are later
@@ -88,7 +89,8 @@
 //	answer    the unit of the cache: one question, its whole CNAME chain and records, one age
 //	birth     which host fetched an answer, and when
 //	age       the time since the birth, as far as it is known
-//	fresh     within the TTL; stale: past it, served only while no server answers in time
+//	fresh     within the TTL; stale: past it, served while no server answers in time, or
+//	          another stands in for the one that gave it
 //	worn      how long an answer has been stale while this host was up; max-stale bounds it
 //	          (the setting cache.stale)
 //	negative  an answer that says that there is none: NXDOMAIN or no data; positive: any other

@@ -10,8 +10,8 @@ import (
 )
 
 // What ends the waiting for a question: an answer of a server, one that a peer told, or
-// that nobody knows. Whoever finds out says so here, and here alone programs that wait
-// are answered.
+// that nobody knows. Whoever finds out says so here, and all programs that wait for it
+// are answered. What ends by the clock, for one program, is in lookup.go.
 
 // An outcome is an answer, held or just fetched; the zero one is none.
 type outcome struct {

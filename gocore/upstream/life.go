@@ -31,7 +31,7 @@ const (
 	up                  // it answered last
 	cutOff              // it answers peers, and not this host
 	hearsay             // down by others' word, or because it never said anything
-	down                // nobody in the group has success with it, this host has seen so
+	down                // nobody believed has success with it, this host has seen so
 )
 
 // An event is why a server's life may change.

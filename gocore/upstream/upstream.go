@@ -103,7 +103,7 @@ const (
 	// Suspect: it is new, it failed somebody and the group is being asked, or this host
 	// is cut off from it.
 	Suspect
-	// Down: nobody in the group has success with it.
+	// Down: nobody in the group has success with it that is believed.
 	Down
 )
 

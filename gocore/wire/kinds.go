@@ -20,7 +20,7 @@ const (
 )
 
 // The table of messages. Whoever has something to do with each of them ranges over
-// it or has a table of its own by Kind, and a test that misses no row: the node
+// it or has a table of its own by Kind, and a test that misses no row: sharing
 // (what it hears), the metrics (labels), the simulator (counts), the manual
 // (mcdns-protocol). Encoding is the Body's own: a type without it is no Body.
 var kinds = [Kinds]struct {
