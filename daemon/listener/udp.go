@@ -43,7 +43,7 @@ func (l *Listener) serveUDP(conn *net.UDPConn) {
 			continue
 		}
 		if r.Rcode != dns.RcodeSuccess || r.Any() {
-			conn.WriteToUDPAddrPort(l.answer(l.ctx, &r, false), from)
+			send(conn, l.answer(l.ctx, &r, false), from)
 			continue
 		}
 		l.begin(conn, append([]byte(nil), buf[:n]...), from)
@@ -69,9 +69,16 @@ func (l *Listener) begin(conn *net.UDPConn, request []byte, from netip.AddrPort)
 		if !ok {
 			return
 		}
-		if reply := l.answer(ctx, &r, false); reply != nil {
-			conn.SetWriteDeadline(time.Now().Add(writeWait))
-			conn.WriteToUDPAddrPort(reply, from)
-		}
+		send(conn, l.answer(ctx, &r, false), from)
 	})
+}
+
+// send sends a reply, if there is one. The deadline is the socket's: that of the reply
+// before may have passed.
+func send(conn *net.UDPConn, reply []byte, to netip.AddrPort) {
+	if reply == nil {
+		return
+	}
+	conn.SetWriteDeadline(time.Now().Add(writeWait))
+	conn.WriteToUDPAddrPort(reply, to)
 }
