@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"mcdns/daemon/asked"
+	"mcdns/daemon/beside"
 	"mcdns/daemon/clients"
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
@@ -429,7 +430,7 @@ const (
 // and queues for the next run), then what is under way. What is learnt after the
 // save is not saved; it is what a few programs asked in a moment.
 func (h *Host) stop(s sockets, unfollow func()) {
-	unfollow()
+	new(beside.One).Do(drainFor, unfollow) // it waits for a look, and a disk hangs
 	h.saver.Last(saveWithin)
 	if s.control != nil {
 		s.control.Close()

@@ -581,6 +581,29 @@ func TestDiskThatHangsFreezesNothing(t *testing.T) {
 	}
 }
 
+// TestDiskThatHangsIsNotWaitedForAtTheEnd: what is held is saved and BYE is said, though
+// a look at the machine, which a change has caused, does not end.
+func TestDiskThatHangsIsNotWaitedForAtTheEnd(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	d.lookup(t, "www.example.")
+	d.host.refreshing.Lock() // as a read that does not return holds it
+	d.configure(t, server, "# changed")
+	stacks := make([]byte, 1<<20)
+	wait(t, "the watch looks", func() bool {
+		return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "(*Host).refresh(")
+	})
+	ended := make(chan bool)
+	go func() { defer close(ended); d.stop() }()
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Error("mcdnsd does not end")
+	}
+	d.host.refreshing.Unlock()
+	<-ended
+}
+
 // TestWhatIsHeldIsListedAndADrillTellsWhatWouldBeLost, while the server is up and after.
 func TestWhatIsHeldIsListedAndADrillTellsWhatWouldBeLost(t *testing.T) {
 	server := startDNS(t)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/coreos/go-systemd/v22/daemon"
+
+	"mcdns/daemon/beside"
 )
 
 // States for Notify, see sd_notify(3).
@@ -19,8 +21,16 @@ const (
 	Alive    = daemon.SdNotifyWatchdog
 )
 
-// Notify tells what is so now, a line each.
-func Notify(states ...string) { daemon.SdNotify(false, strings.Join(states, "\n")) }
+// notifyWithin is how long Notify waits while systemd does not read.
+const notifyWithin = 100 * time.Millisecond
+
+var telling beside.One
+
+// Notify tells what is so now, a line each. What a systemd that does not read (it freezes
+// where it crashed) has no room for comes late, or never: nothing here waits for it.
+func Notify(states ...string) {
+	telling.Do(notifyWithin, func() { daemon.SdNotify(false, strings.Join(states, "\n")) })
+}
 
 // Watchdog ticks as often as systemd wants to hear Alive; never if it does not. stop
 // ends that.

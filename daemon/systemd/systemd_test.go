@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -72,4 +73,38 @@ func TestWithoutSystemdNothingIsPassedAndNobodyTold(t *testing.T) {
 	if l := Socket("nss"); l != nil || ticks != nil {
 		t.Errorf("got %v, %v", l, ticks)
 	}
+}
+
+// TestSystemdThatHearsNothingHoldsNothingUp: after a crash it freezes, and its queue fills.
+func TestSystemdThatHearsNothingHoldsNothingUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify")
+	deaf, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NOTIFY_SOCKET", path)
+	full, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	for full.SetWriteDeadline(time.Now().Add(50*time.Millisecond)) == nil {
+		if _, err := full.Write([]byte("STATUS=x")); err != nil {
+			break
+		}
+	}
+	told := make(chan bool)
+	go func() {
+		defer close(told)
+		for range 3 {
+			Notify(Alive)
+		}
+	}()
+	select {
+	case <-told:
+	case <-time.After(10 * time.Second):
+		t.Error("mcdnsd waits for systemd")
+	}
+	deaf.Close() // lets go whoever waits
+	<-told
 }
