@@ -47,8 +47,11 @@ type LAN struct {
 	saidForeign, saidVersion atomic.Int64
 	unmade                   sync.Once
 
-	mu        sync.Mutex
-	sockets   *sockets
+	// sockets is nil while nothing is shared. Send takes it without mu: who joins waits for
+	// the kernel, for as long as that makes and removes interfaces of others.
+	sockets atomic.Pointer[sockets]
+
+	mu        sync.Mutex // held by who opens, joins or closes
 	group     Group
 	failed    string // what join last failed with
 	receivers sync.WaitGroup
@@ -63,13 +66,13 @@ func NewLAN(c Config) *LAN { return &LAN{config: c} }
 func (l *LAN) Set(want Group, keys bool, chosen []node.Link) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.sockets != nil && (!keys || l.group != want) {
+	if l.sockets.Load() != nil && (!keys || l.group != want) {
 		l.shut()
 	}
 	if !keys {
 		return nil
 	}
-	if l.sockets == nil {
+	if l.sockets.Load() == nil {
 		if err := l.open(want); err != nil {
 			return err
 		}
@@ -87,7 +90,8 @@ func (l *LAN) open(g Group) error {
 		s.close()
 		return fmt.Errorf("cannot share: %w", err)
 	}
-	l.sockets, l.group = s, g
+	l.sockets.Store(s)
+	l.group = g
 	l.dropped.refused.Store(false)
 	for _, v6 := range []bool{false, true} {
 		r := newReceiver(l)
@@ -97,17 +101,16 @@ func (l *LAN) open(g Group) error {
 }
 
 func (l *LAN) shut() {
-	l.sockets.close()
+	l.sockets.Swap(nil).close()
 	l.config.Streams.Unlisten()
 	l.receivers.Wait()
-	l.sockets = nil
 }
 
 // join says what failed when it changes: a link that refuses does so at every
 // call of Set.
 func (l *LAN) join(chosen []node.Link) {
 	text := ""
-	if err := l.sockets.join(chosen); err != nil {
+	if err := l.sockets.Load().join(chosen); err != nil {
 		text = err.Error()
 	}
 	if text != l.failed && text != "" {
@@ -120,8 +123,8 @@ func (l *LAN) join(chosen []node.Link) {
 func (l *LAN) Rejoin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.sockets != nil {
-		l.sockets.rejoin()
+	if s := l.sockets.Load(); s != nil {
+		s.rejoin()
 	}
 }
 
@@ -129,7 +132,7 @@ func (l *LAN) Rejoin() {
 func (l *LAN) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.sockets != nil {
+	if l.sockets.Load() != nil {
 		l.shut()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -238,4 +239,42 @@ func TestRecordingIsOpenedOnceOnEachLink(t *testing.T) {
 	if play(2); heard != 2 {
 		t.Error("forged tags pushed out one that had opened")
 	}
+}
+
+// TestSlowJoinKeepsNothingElse: a join waits for the kernel's lock on its network, which
+// a machine that makes containers holds for long. The node sends meanwhile, on the
+// goroutine that answers all lookups, and what peers say is heard.
+func TestSlowJoinKeepsNothingElse(t *testing.T) {
+	r, _ := receiverOf(t)
+	s, err := open(Group{IPv4: netip.MustParseAddr("224.0.0.251"), IPv6: netip.MustParseAddr("ff02::fb")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	l := r.lan
+	l.sockets.Store(s)
+	s.udp4.raw.mu.Lock() // as the kernel holds a join up
+	joined := make(chan error)
+	go func() { joined <- l.Set(l.group, true, []node.Link{{Index: 77, Name: "x", IPv4: true}}) }()
+	for l.mu.TryLock() {
+		l.mu.Unlock()
+		runtime.Gosched()
+	}
+	done := make(chan string)
+	go func() {
+		to := netip.MustParseAddrPort("[fe80::1%x]:1")
+		l.Send(node.Send{To: to, Message: &wire.Message{From: wire.Peer{ID: 5, Epoch: 6}, Seq: 1, Body: &wire.Bye{}}})
+		done <- s.zoned(netip.MustParseAddr("fe80::1"), 77).Zone()
+	}()
+	select {
+	case zone := <-done:
+		if zone != "x" {
+			t.Errorf("got zone %q; want x", zone)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("all wait for a join")
+		go func() { <-done }()
+	}
+	s.udp4.raw.mu.Unlock()
+	<-joined
 }

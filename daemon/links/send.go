@@ -14,10 +14,7 @@ import (
 // Send does the effect: sealing takes a microsecond and the sockets never wait.
 // Without a key or a socket it does nothing.
 func (l *LAN) Send(s node.Send) {
-	l.mu.Lock()
-	sockets := l.sockets
-	l.mu.Unlock()
-	ring := l.config.Ring()
+	ring, sockets := l.config.Ring(), l.sockets.Load()
 	if ring == nil || sockets == nil {
 		return
 	}

@@ -38,9 +38,10 @@ type sockets struct {
 	udp4  *socket // nil if the machine has no IPv4
 	udp6  *socket // nil if the machine has no IPv6
 
-	mu     sync.RWMutex
-	links  []node.Link
-	joined map[membership]bool
+	joined map[membership]bool // of who joins, one at a time
+
+	mu    sync.RWMutex // held for no system call: the readers of links are in a hurry
+	links []node.Link
 }
 
 // membership is one group joined on one link.
@@ -137,8 +138,8 @@ func (s *sockets) close() {
 // elsewhere. It returns what failed; other links work on.
 func (s *sockets) join(links []node.Link) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.links = links
+	s.mu.Unlock()
 	want := map[membership]bool{}
 	for _, l := range links {
 		if l.IPv4 && s.udp4 != nil {
@@ -171,8 +172,6 @@ func (s *sockets) join(links []node.Link) error {
 // nobody queries forgets the member after 125 to 260 s and nothing reminds it;
 // 224.0.0.0/24 is not pruned (RFC 4541 sections 2.1.2 and 3).
 func (s *sockets) rejoin() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for m := range s.joined {
 		if m.ipv6 {
 			s.leave(m)
