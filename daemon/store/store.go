@@ -172,12 +172,23 @@ func answerSize(e *node.Entry) int64 {
 	return int64(prefixLen + 1 + metaLen + wire.AgedSize(e.Answer))
 }
 
+// whole reports whether the file still stands in its place, as long as it was left: what
+// is appended to one that was removed, replaced or cut is lost at the next start.
+func (s *Store) whole() bool {
+	ours, err := s.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(filepath.Join(s.dir, answersName))
+	return err == nil && os.SameFile(ours, there) && there.Size() == s.size
+}
+
 // Due reports whether the next save should be a whole one (Rewrite): there is no
 // sound file, or it has grown too large.
 func (s *Store) Due() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.dir != "" && (s.file == nil || s.size > max(compactAt*s.live, compactBelow) ||
+	return s.dir != "" && (s.file == nil || !s.whole() || s.size > max(compactAt*s.live, compactBelow) ||
 		s.live > max(leftAt*s.kept, compactBelow))
 }
 

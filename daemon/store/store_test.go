@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -343,6 +344,31 @@ func TestFullDiskIsSaidAndPasses(t *testing.T) {
 	must(t, s.Rewrite(now, []node.Entry{entry(t, 1, time.Hour, 0), entry(t, 2, time.Hour, 0)}))
 	if got, err := open(t, dir).Load(now); err != nil || len(got) != 2 {
 		t.Errorf("got %d entries, %v; want 2", len(got), err)
+	}
+}
+
+// TestFileThatIsTakenAwayIsWrittenAnew: what was appended to it would be lost at the next start.
+func TestFileThatIsTakenAwayIsWrittenAnew(t *testing.T) {
+	now := at(boot1, time.Hour, noon)
+	for name, take := range map[string]func(path string) error{
+		"removed":  os.Remove,
+		"replaced": func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)) },
+		"cut":      func(path string) error { return os.Truncate(path, 20) },
+	} {
+		dir := t.TempDir()
+		s := open(t, dir)
+		must(t, s.Rewrite(now, []node.Entry{entry(t, 1, time.Hour, 0)}))
+		if s.Due() {
+			t.Fatalf("%s: nothing has happened, and a rewrite is due", name)
+		}
+		must(t, take(filepath.Join(dir, answersName)))
+		if !s.Due() {
+			t.Errorf("%s: no rewrite is due", name)
+		}
+		must(t, s.Rewrite(now, []node.Entry{entry(t, 1, time.Hour, 0), entry(t, 2, time.Hour, 0)}))
+		if got, err := open(t, dir).Load(now); err != nil || len(got) != 2 || s.Due() {
+			t.Errorf("%s: got %d entries, %v; want 2, and no rewrite due", name, len(got), err)
+		}
 	}
 }
 
