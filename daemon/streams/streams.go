@@ -98,8 +98,11 @@ func (s *Streams) Listen(port uint16) error {
 		s.group.Add(1)
 		go s.accept(l)
 	}
-	if len(errs) == 2 { // one family is enough
-		return errors.Join(errs...)
+	err := errors.Join(errs...)
+	// One family is enough; but not if another program has the port in the other.
+	if len(errs) == 2 || errors.Is(err, syscall.EADDRINUSE) {
+		s.Unlisten()
+		return err
 	}
 	return nil
 }

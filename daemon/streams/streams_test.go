@@ -3,12 +3,14 @@ package streams
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -359,6 +361,27 @@ func TestStreamThatNobodyCanReadEndsNoMore(t *testing.T) {
 		client.Pull(node.Pull{ID: 3, Addr: server.addr})
 		if p := next[node.Pulled](t, client); !p.Done || p.Whole {
 			t.Errorf("got %+v; want an end that is not whole", p)
+		}
+	}
+}
+
+// TestPortThatAnotherProgramHasInOneFamilyIsSaid: peers of that family would pull from the
+// other program. What was opened is closed, so that the next try can open it.
+func TestPortThatAnotherProgramHasInOneFamilyIsSaid(t *testing.T) {
+	for network, host := range map[string]string{"tcp4": "0.0.0.0", "tcp6": "[::]"} {
+		other, err := net.Listen(network, host+":0")
+		if err != nil {
+			t.Skip(err)
+		}
+		defer other.Close()
+		port := other.Addr().(*net.TCPAddr).AddrPort().Port()
+		e := newEnd(t, 1, keys.Key(1))
+		if err := e.Listen(port); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("%s: got %v; want %v", network, err, syscall.EADDRINUSE)
+		}
+		other.Close()
+		if err := e.Listen(port); err != nil {
+			t.Errorf("%s: once it is free: %v", network, err)
 		}
 	}
 }
