@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 
+	"mcdns/daemon/serve"
 	"mcdns/gocore/node"
 )
 
@@ -60,10 +61,10 @@ func open(g Group) (*sockets, error) {
 	if s.udp4 == nil && s.udp6 == nil {
 		return nil, errors.Join(err4, err6)
 	}
-	// A family the machine does not have is no error; a port that is taken is.
-	if taken := errors.Join(err4, err6); errors.Is(taken, syscall.EADDRINUSE) {
+	// A family the machine does not have is no error; what may be opened later is.
+	if err := errors.Join(err4, err6); serve.Passing(err) {
 		s.close()
-		return nil, taken
+		return nil, err
 	}
 	return s, nil
 }

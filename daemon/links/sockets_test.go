@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"mcdns/gocore/node"
 )
@@ -187,6 +188,48 @@ func TestPortOfAnotherProgramIsSaid(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestWantOfDescriptorsIsNoWantOfAFamily: who took it for one shared by IPv4 alone until the
+// next start.
+func TestWantOfDescriptorsIsNoWantOfAFamily(t *testing.T) {
+	newMachine(t).do(t, func() error {
+		probe, err := open(testGroup) // what the runtime opens once is open now
+		if err != nil {
+			return err
+		}
+		probe.close()
+		refused := 0
+		for most := range uint64(64) {
+			s, err := withDescriptors(t, most)
+			if err != nil {
+				refused++
+				continue
+			}
+			if s.udp4 == nil || s.udp6 == nil {
+				t.Errorf("with %d descriptors: IPv4 %v, IPv6 %v; want both or an error", most, s.udp4 != nil, s.udp6 != nil)
+			}
+			s.close()
+		}
+		if refused == 0 {
+			t.Error("there were always enough")
+		}
+		return nil
+	})
+}
+
+// withDescriptors opens the sockets with at most so many descriptors in the whole process.
+func withDescriptors(t *testing.T, most uint64) (*sockets, error) {
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	few := unix.Rlimit{Cur: most, Max: before.Max}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &before)
+	return open(testGroup)
 }
 
 func TestOpensWithoutAnyNetwork(t *testing.T) {

@@ -1,8 +1,8 @@
 // Package serve is what all that listens has in common: Accept is the one loop that
-// accepts, Patiently lends its patience to net/http, and Addresses follow what the
-// configuration names.
+// accepts, Patiently lends its patience to net/http, Addresses follow what the
+// configuration names, and Passing says what is worth another try.
 //
-// Read accept.go first, then patient.go and addresses.go.
+// Read accept.go first, then patient.go, addresses.go and passing.go.
 package serve
 
 import (

@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mcdns/daemon/serve"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
@@ -99,8 +100,8 @@ func (s *Streams) Listen(port uint16) error {
 		go s.accept(l)
 	}
 	err := errors.Join(errs...)
-	// One family is enough; but not if another program has the port in the other.
-	if len(errs) == 2 || errors.Is(err, syscall.EADDRINUSE) {
+	// One family is enough, if the machine does not have the other.
+	if len(errs) == 2 || serve.Passing(err) {
 		s.Unlisten()
 		return err
 	}
