@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -45,7 +46,10 @@ func (s *Streams) serve(conn net.Conn) error {
 		s.mu.Unlock()
 		s.config.Put(node.StreamClosed{Stream: id})
 	}()
-	return s.give(c, id, want, pages)
+	whole, end := context.WithTimeout(s.ctx, s.within) // as long as an honest peer takes
+	defer end()
+	defer closeWith(whole, conn)()
+	return s.give(whole, c, id, want, pages)
 }
 
 // prove does the handshake and reads what is wanted: the first record shows that
@@ -74,7 +78,7 @@ func (s *Streams) prove(conn net.Conn) (want node.Want, of *channel, err error) 
 }
 
 // give asks the node for one record after the other until the last.
-func (s *Streams) give(c *channel, id uint64, want node.Want, pages <-chan node.Page) error {
+func (s *Streams) give(ctx context.Context, c *channel, id uint64, want node.Want, pages <-chan node.Page) error {
 	for {
 		if err := s.config.Put(node.PageWanted{Stream: id, Want: want}); err != nil {
 			return err
@@ -83,8 +87,8 @@ func (s *Streams) give(c *channel, id uint64, want node.Want, pages <-chan node.
 		var p node.Page
 		select {
 		case p = <-pages:
-		case <-s.ctx.Done():
-			return s.ctx.Err()
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-time.After(idle): // the node forgot this stream
 			return errors.New("streams: no page came")
 		}

@@ -34,8 +34,8 @@ const (
 	// proveWithin: a handshake is one round trip on a LAN.
 	proveWithin = 2 * time.Second
 	idle        = 5 * time.Second
-	// pullWithin bounds a whole pull: 64 MiB take seconds on a LAN, and while one
-	// lasts nothing else is repaired.
+	// pullWithin bounds a whole stream: 64 MiB take seconds on a LAN, while one is pulled
+	// nothing else is repaired, and one that is given takes a place that others want.
 	pullWithin = 10 * time.Minute
 )
 
@@ -65,7 +65,7 @@ type Streams struct {
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 	nextID atomic.Uint64
-	within time.Duration // of a pull
+	within time.Duration // of a stream
 
 	mu        sync.Mutex
 	listeners []net.Listener

@@ -385,3 +385,27 @@ func TestPortThatAnotherProgramHasInOneFamilyIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestMemberThatReadsSlowlyHoldsNoPlaceForEver: the node serves two streams at one time. Of
+// 64 MiB a page each 5 s is six hours.
+func TestMemberThatReadsSlowlyHoldsNoPlaceForEver(t *testing.T) {
+	server, client := newEnd(t, 1, keys.Key(1)), newEnd(t, 2, keys.Key(1))
+	server.within = 100 * time.Millisecond
+	server.listen(t)
+	client.config.PullBytes = func() int { return 1 << 40 }
+	client.Pull(node.Pull{ID: 3, Addr: server.addr})
+	for limit := time.Now().Add(patience); ; {
+		select {
+		case in := <-server.in:
+			if wanted, is := in.(node.PageWanted); is {
+				server.Page(node.Page{Stream: wanted.Stream})
+			} else if _, is := in.(node.StreamClosed); is {
+				return
+			}
+		case <-client.in: // it takes what comes
+		}
+		if time.Now().After(limit) {
+			t.Fatal("the stream goes on")
+		}
+	}
+}
