@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
-	"reflect"
 	"testing"
 	"time"
 
@@ -14,19 +13,6 @@ import (
 	"mcdns/gocore/upstream"
 	"mcdns/gocore/wire"
 )
-
-// A door that grows is a wall that is missing: who adds to it takes something away.
-const (
-	mostOfDoor = 19 // methods of Fetcher
-	mostOfHost = 12
-)
-
-func TestFetchHasADoorOneCanName(t *testing.T) {
-	door, host := reflect.TypeFor[*Fetcher]().NumMethod(), reflect.TypeFor[Host]().NumMethod()
-	if door > mostOfDoor || host > mostOfHost {
-		t.Errorf("the door has %d methods, its host %d; want %d and %d", door, host, mostOfDoor, mostOfHost)
-	}
-}
 
 // A timer without a row would stop the node when it is due.
 func TestEveryTimerOfAFetchHasARow(t *testing.T) {

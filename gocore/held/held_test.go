@@ -68,10 +68,10 @@ func TestLoanServesForFiveSecondsAndIsNotKept(t *testing.T) {
 	h, host, a := newHeld(t)
 	a.Server = 2
 	h.Lend(start, a)
-	if h.Len() != 0 || h.Life(start, a) != lentFor || len(host.timers) != 1 {
-		t.Errorf("%d answers kept, for %v, %d timers; want none, %v, one", h.Len(), h.Life(start, a), len(host.timers), lentFor)
+	if h.Len() != 0 || h.Life(start, a) != 5*time.Second || len(host.timers) != 1 {
+		t.Errorf("%d answers kept, for %v, %d timers; want none, %v, one", h.Len(), h.Life(start, a), len(host.timers), 5*time.Second)
 	}
-	if !h.Usable(start+lentFor-1, a.Question).Held() || h.Usable(start+lentFor, a.Question).Held() {
+	if !h.Usable(start+5*time.Second-1, a.Question).Held() || h.Usable(start+5*time.Second, a.Question).Held() {
 		t.Error("a loan does not serve for five seconds")
 	}
 	h.Fire(host.timers[0])
