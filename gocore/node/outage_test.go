@@ -111,6 +111,46 @@ func TestPeerThatDoesNotHearMulticastIsSentUnicast(t *testing.T) {
 	}
 }
 
+// What nobody asked for lately waits until somebody does, or a host that was never switched
+// off would renew its whole memory after each outage.
+func TestOutagesEndRenewsWhatWasUsedInTheLastHour(t *testing.T) {
+	l := newLAN(t, 1)
+	n := l.nodes[0]
+	l.settle()
+	n.lookup("old.example.")
+	l.run(time.Hour)
+	n.lookup("new.example.")
+	l.run(2 * time.Minute)
+	l.dead = true
+	n.lookup("other.example.")
+	l.run(10 * time.Second)
+	l.dead = false
+	clear(l.asked)
+	l.run(time.Minute)
+	if n.Status(l.now).Upstream != Up || l.asked[question("new.example.")] == 0 || l.asked[question("old.example.")] != 0 {
+		t.Errorf("upstream %v, asked %v; want it up, the name of three minutes ago, and not that of an hour ago", n.Status(l.now).Upstream, l.asked)
+	}
+}
+
+func TestOutagesEndRenewsTwoHundredNamesAtMost(t *testing.T) {
+	l := newLAN(t, 1)
+	n := l.nodes[0]
+	l.settle()
+	for i := range 250 {
+		n.lookup(fmt.Sprintf("n%d.example.", i))
+	}
+	l.run(2 * time.Minute)
+	l.dead = true
+	n.lookup("other.example.")
+	l.run(10 * time.Second)
+	l.dead = false
+	l.run(3 * time.Second)
+	clear(l.asked)
+	if l.run(20 * time.Minute); len(l.asked) < 190 || len(l.asked) > 200 {
+		t.Errorf("%d names were renewed in 20 minutes; want 200", len(l.asked))
+	}
+}
+
 func TestRecoveryRefreshesWithoutAStorm(t *testing.T) {
 	l := newLAN(t, 8)
 	l.ttl = 300 * time.Second
