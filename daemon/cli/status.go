@@ -49,6 +49,9 @@ func (e *env) showStatus(s *control.Status) {
 	line("Cache:", "%s, %d of them past their TTL, %d negative; %s of %s", count(s.Cache.Entries, "answer"),
 		s.Cache.Stale, s.Cache.Negative, size(s.Cache.Bytes), size(s.Cache.Limit))
 	line("Lookups:", "%s", lookupsLine(s.Counters))
+	if o := s.Outage; o != nil {
+		line(outageLine(o))
+	}
 	if text := droppedLine(s.Counters); text != "" {
 		line("Dropped:", "%s", text)
 	}
@@ -183,6 +186,19 @@ func lookupsLine(c map[string]uint64) string {
 		text += fmt.Sprintf(", %d of names that stay here", here)
 	}
 	return text
+}
+
+// outageLine is what the outage that is, or the last one, cost.
+func outageLine(o *control.Outage) (label, format, text string) {
+	label, text = "Outage:", ago(o.LastedS)+" so far: "
+	if o.OverS != nil {
+		label, text = "Last outage:", fmt.Sprintf("%s, over since %s: ", ago(o.LastedS), ago(*o.OverS))
+	}
+	text += fmt.Sprintf("%d lookups answered from this host's memory, %d from peers", o.Own, o.Peers)
+	if o.Servers > 0 {
+		text += fmt.Sprintf(", %d from fallback servers", o.Servers)
+	}
+	return label, "%s", text + fmt.Sprintf("; %d failed", o.Failed)
 }
 
 // droppedLine is what a flood or an attack shows in, "" if there was none.

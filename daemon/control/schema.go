@@ -19,8 +19,10 @@ type Status struct {
 	Host    string  `json:"host"`
 	UptimeS float64 `json:"uptime_s"`
 	// Upstream is how the servers together do, UpstreamS for how long.
-	Upstream   State      `json:"upstream"`
-	UpstreamS  float64    `json:"upstream_s"`
+	Upstream  State   `json:"upstream"`
+	UpstreamS float64 `json:"upstream_s"`
+	// Outage is the one that is, or else the last; null: none since the start.
+	Outage     *Outage    `json:"outage"`
 	Servers    []Server   `json:"servers"`
 	Group      Group      `json:"group"`
 	Cache      Cache      `json:"cache"`
@@ -35,6 +37,19 @@ type Status struct {
 	Troubles []Trouble `json:"troubles"`
 	// Warnings about the configuration, with file and line, and resolv.conf.
 	Warnings []string `json:"warnings"`
+}
+
+// Outage is what became of lookups while no DNS server answered.
+type Outage struct {
+	// OverS is how long ago it ended; null while it lasts.
+	OverS   *float64 `json:"over_s"`
+	LastedS float64  `json:"lasted_s"`
+	// Own counts the lookups that this host's memory answered with what it fetched, Peers
+	// those with what a peer told, before or then, Servers those of a fallback.
+	Own     uint64 `json:"own"`
+	Peers   uint64 `json:"peers"`
+	Servers uint64 `json:"servers"`
+	Failed  uint64 `json:"failed"`
 }
 
 // NSS is how programs of this machine get to mcdnsd.

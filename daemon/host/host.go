@@ -223,6 +223,7 @@ func (h *Host) build() error {
 		Secret: [2]uint64{random(), random()},
 	}, loop.Drivers{
 		Ask: h.client.Ask, Answered: h.counts.Lookups.Note, Send: h.send, Pull: h.streams.Pull, Page: h.streams.Page, Log: h.sayNode,
+		Handled: h.handled,
 	})
 	if err != nil {
 		return err
@@ -278,6 +279,13 @@ func (h *Host) sayNode(l node.Log) {
 	select {
 	case h.changed <- struct{}{}:
 	default:
+	}
+}
+
+// handled says that an outage is over, and what became of lookups in it.
+func (h *Host) handled(v loop.View) {
+	if l := h.report.Handled(v); l != nil {
+		h.sayNode(*l)
 	}
 }
 

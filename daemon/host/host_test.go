@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"mcdns/daemon/cli"
+	"mcdns/daemon/control"
 	"mcdns/daemon/logs"
 	"mcdns/daemon/upstream"
 	"mcdns/gocore/dns"
@@ -634,4 +636,57 @@ func TestWhatIsHeldIsListedAndADrillTellsWhatWouldBeLost(t *testing.T) {
 	d.lookup(t, "other.example.")
 	says("drill", 1, "held: 2 of 3 names", "lost: 1, unless a peer holds them:\n      other.example.\n")
 	says("drill --json", 1, `"names":3,"held":2,"stale":0,"lost":1,"beyond":0,"lost_names":["other.example."]`)
+}
+
+// TestEndOfAnOutageSaysWhatItCost, in the log and in status until the next one.
+func TestEndOfAnOutageSaysWhatItCost(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	d.lookup(t, "www.brief.example.")
+	status := func() string { out, _ := d.mcdns(t, "status"); return out }
+	if out := status(); strings.Contains(out, "utage: ") {
+		t.Errorf("an outage before there was one:\n%s", out)
+	}
+	addr := server.conn.LocalAddr().(*net.UDPAddr)
+	server.conn.Close()
+	wait(t, "the server is down", func() bool {
+		d.lookup(t, "other.example.")
+		return strings.Contains(status(), "upstream down")
+	})
+	before := outageOf(t, d)
+	for range 3 {
+		d.lookup(t, "www.brief.example.")
+	}
+	d.lookup(t, "third.example.")
+	if out := status(); !strings.Contains(out, "      Outage: ") {
+		t.Errorf("status does not say what the outage costs:\n%s", out)
+	}
+	if o := outageOf(t, d); o.OverS != nil || o.Own != before.Own+3 || o.Failed != before.Failed+1 || o.Peers != 0 || o.LastedS <= 0 {
+		t.Errorf("while it lasts: got %+v; before %+v", o, before)
+	}
+	back, err := net.ListenUDP("udp4", addr)
+	if err != nil {
+		t.Skip("the port is taken by now: ", err)
+	}
+	t.Cleanup(func() { back.Close() })
+	go (&fakeServer{conn: back, asked: map[string]int{}}).serve()
+	wait(t, "the outage is over", func() bool { return d.log.has("the outage is over") })
+	o := outageOf(t, d)
+	line := fmt.Sprintf("own_memory=%d from_peers=0 from_fallback=0 failed=%d", o.Own, o.Failed)
+	if o.OverS == nil || o.Own < 3 || !d.log.has(line) {
+		t.Errorf("got %+v, and %q is not in the log: %q", o, line, d.log.text)
+	}
+	if out := status(); !strings.Contains(out, " Last outage: ") {
+		t.Errorf("status does not say what the outage cost:\n%s", out)
+	}
+}
+
+func outageOf(t *testing.T, d *instance) *control.Outage {
+	t.Helper()
+	var s control.Status
+	out, _ := d.mcdns(t, "status", "--json")
+	if err := json.Unmarshal([]byte(out), &s); err != nil || s.Outage == nil {
+		t.Fatalf("no outage in %s: %v", out, err)
+	}
+	return s.Outage
 }

@@ -30,6 +30,9 @@ type Drivers struct {
 	// Answered hears of the result of each question that Resolve or ResolveAll
 	// was asked, on the goroutine that asked, and how long it took.
 	Answered func(node.Result, time.Duration)
+	// Handled looks at the node after each input, when its effects are done: at what it
+	// has Made too. It is on the way of every lookup, so it must be quick.
+	Handled func(View)
 }
 
 // ErrStopped: the daemon is going down.
@@ -188,7 +191,7 @@ func (l *Loop) arm() {
 func (l *Loop) do(e event) {
 	if e.view != nil {
 		defer l.survive("view")
-		e.view(View{Node: l.node, Now: clock.Boot(), Counters: l.counters[:]})
+		e.view(l.view())
 		return
 	}
 	switch in := e.input.(type) {
@@ -213,7 +216,13 @@ func (l *Loop) handle(in node.Input) {
 	if q, ok := in.(node.Lookup); ok && !whole {
 		l.try(node.Respond{ID: q.ID}) // nobody can say
 	}
+	if l.drivers.Handled != nil {
+		defer l.survive("handled")
+		l.drivers.Handled(l.view())
+	}
 }
+
+func (l *Loop) view() View { return View{Node: l.node, Now: clock.Boot(), Counters: l.counters[:]} }
 
 // feed reports whether the node could bear the input.
 func (l *Loop) feed(in node.Input) (whole bool) {

@@ -2,7 +2,7 @@
 // control socket. It stands apart from daemon/control, which the command links too.
 //
 // Read report.go first (status and peers), then trouble.go (what is not as it should be),
-// line.go (systemd's line), query.go (where an answer is from) and held.go (what is held).
+// outage.go (what an outage cost), line.go (systemd's line), query.go (where an answer is from) and held.go (what is held).
 package report
 
 import (
@@ -79,6 +79,7 @@ type Reporter struct {
 	last    lastStatus                      // the loop's
 	spell   spell                           // the loop's
 	met     met                             // the loop's
+	outage  outage                          // the loop's
 	said    string                          // by Line, whose caller it belongs to
 	named   map[control.TroubleKind]ongoing // SayTroubles's, likewise
 	looking atomic.Bool                     // SayTroublesBeside's
@@ -93,6 +94,7 @@ func New(c Config) *Reporter { return &Reporter{config: c, started: time.Now(), 
 type glance struct {
 	status   node.Status
 	spell    spell
+	outage   *control.Outage
 	now      time.Duration
 	counters map[string]uint64
 }
@@ -157,7 +159,7 @@ func groupState(g node.GroupState) control.GroupState {
 
 func (r *Reporter) look(v loop.View) glance {
 	g := glance{status: r.status(v), now: v.Now, counters: map[string]uint64{}}
-	g.spell = r.spell
+	g.spell, g.outage = r.spell, r.outage.report(v.Now)
 	for i, n := range v.Counters {
 		if name := node.Counter(i).String(); name != "unknown" {
 			g.counters[name] = n
@@ -177,7 +179,7 @@ func (r *Reporter) Status(ctx context.Context) (control.Status, error) {
 	out := control.Status{
 		Schema: control.StatusSchema, Version: r.config.Version, Host: name,
 		UptimeS: time.Since(r.started).Seconds(), Group: groupStatus(v), Saved: saved(r.config.Saver),
-		Upstream: control.State(s.Upstream.String()), UpstreamS: s.Since.Seconds(),
+		Upstream: control.State(s.Upstream.String()), UpstreamS: s.Since.Seconds(), Outage: seen.outage,
 		Cache: control.Cache{
 			Entries: s.Entries, Stale: s.Stale, Negative: s.Negative, Bytes: s.Bytes, Limit: v.Settings.CacheBytes,
 		},
