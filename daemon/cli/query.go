@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,11 +17,14 @@ import (
 
 func (e *env) queryCommand() *cobra.Command {
 	var types []string
+	fresh := false
 	cmd := &cobra.Command{
 		Use: "query NAME|ADDRESS", Short: "Look a name or address up as programs do, and say where the answer is from",
 		Long: "Look a name or address up as programs do, and say where the answer is from.\n\n" +
+			"With --fresh the DNS servers are asked now, whatever is held, and what that changes is said. If they are down\n" +
+			"nothing is asked and nothing changed. It is for root and the group mcdns.\n\n" +
 			"Exit code: 0, 1 if there is no such name or record, 2 if nobody can say.",
-		Example: "  mcdns query www.example.org\n  mcdns query -t MX example.org\n  mcdns query 192.0.2.7",
+		Example: "  mcdns query www.example.org\n  mcdns query -t MX example.org\n  mcdns query --fresh www.example.org\n  mcdns query 192.0.2.7",
 		Args: func(verb *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("no name or address is given")
@@ -29,6 +33,7 @@ func (e *env) queryCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringSliceVarP(&types, "type", "t", nil, "type of record, as in MX (default: addresses)")
+	cmd.Flags().BoolVar(&fresh, "fresh", false, "ask the DNS servers now and say what that changes")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		values := url.Values{"name": {args[0]}}
 		numbers, err := typeNumbers(types)
@@ -38,10 +43,19 @@ func (e *env) queryCommand() *cobra.Command {
 		if numbers != "" {
 			values.Set("type", numbers)
 		}
+		if fresh {
+			values.Set("fresh", "1")
+		}
 		var a control.Answer
 		printed, err := e.get(cmd.Context(), "/query", values, &a)
 		if err != nil {
 			return err
+		}
+		if fresh && notAsked(&a) {
+			return &failure{
+				code: exitNoAnswer, err: fmt.Errorf("no DNS server answered, so nothing is changed: upstream is %s", a.Upstream),
+				hint: "what is held: mcdns query " + plain(a.Name) + "; how the servers do: mcdns status",
+			}
 		}
 		if !printed {
 			showAnswer(e.out, &a, len(types) > 0)
@@ -49,6 +63,13 @@ func (e *env) queryCommand() *cobra.Command {
 		return quiet(answerCode(a.Status))
 	}
 	return cmd
+}
+
+// notAsked reports whether a server was to be asked, and none answered.
+func notAsked(a *control.Answer) bool {
+	return a.Status != control.BadName && !slices.ContainsFunc(a.Results, func(r control.Result) bool {
+		return r.Renewed != nil && r.Renewed.Change != control.NotAsked
+	})
 }
 
 func answerCode(status control.Outcome) int {
@@ -96,6 +117,9 @@ func showAnswer(w io.Writer, a *control.Answer, records bool) {
 		if text := provenance(&r); text != "" {
 			fmt.Fprintf(w, "-- %s\n", plain(text))
 		}
+		if r.Renewed != nil {
+			fmt.Fprintf(w, "-- %s: %s\n", plain(r.Type), plain(changeWords(r.Renewed, records)))
+		}
 	}
 	if a.Withheld {
 		fmt.Fprintln(w, "-- who gave it, and when, is for root and the group mcdns (sudo mcdns query)")
@@ -105,6 +129,22 @@ func showAnswer(w io.Writer, a *control.Answer, records bool) {
 	} else {
 		fmt.Fprintf(w, "-- %.1fms\n", a.DurationMS)
 	}
+}
+
+// changeWords say what asking anew changed.
+func changeWords(r *control.Renewed, records bool) string {
+	text := string(r.Change)
+	if r.WasKind == "" {
+		return text
+	}
+	was := string(r.WasKind)
+	if values := r.WasValues; r.WasKind == control.Positive {
+		if records {
+			values = r.WasRecords
+		}
+		was = strings.ReplaceAll(strings.Join(values, ", "), "\t", " ")
+	}
+	return fmt.Sprintf("%s: what was held for %s was %s", text, ago(r.WasAgeS), was)
 }
 
 func valuesOf(a *control.Answer, records bool) (out []string) {

@@ -39,6 +39,10 @@ func (s *source) Query(_ context.Context, name string, types []uint16) (Answer, 
 	}}}, s.err
 }
 
+func (s *source) Fresh(ctx context.Context, name string, types []uint16) (Answer, error) {
+	return s.Query(ctx, "fresh "+name, types)
+}
+
 func (s *source) Cache(_ context.Context, l Listing) (CacheList, error) {
 	return CacheList{Schema: CacheSchema, Answers: []Held{{Place: fmt.Sprint(l)}}}, s.err
 }
@@ -115,6 +119,20 @@ func TestEveryPathSaysItsSchema(t *testing.T) {
 		}
 		if want == AnswerSchema && v.Name != "www[1 28]" {
 			t.Errorf("asked for %s", v.Name)
+		}
+	}
+}
+
+// TestServersAreAskedAnewForMembersAlone: it tells what was held, and changes it.
+func TestServersAreAskedAnewForMembersAlone(t *testing.T) {
+	for member, want := range map[bool]int{true: 200, false: 401} {
+		path := serveTo(t, &source{}, func(context.Context) bool { return member })
+		code, body := get(t, path, "/query?name=www&fresh=1")
+		if code != want || strings.Contains(body, "fresh www") != member {
+			t.Errorf("member %v: got %d %s", member, code, body)
+		}
+		if _, body := get(t, path, "/query?name=www"); strings.Contains(body, "fresh") {
+			t.Errorf("member %v: asked anew without being told to: %s", member, body)
 		}
 	}
 }

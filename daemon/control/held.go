@@ -81,6 +81,11 @@ type Drill struct {
 	LostNames []string `json:"lost_names"`
 }
 
+// notForAll refuses who may not change what is held.
+func notForAll(w http.ResponseWriter) {
+	http.Error(w, "it tells what was held, and changes it: it is for root and the group mcdns", http.StatusUnauthorized)
+}
+
 // private refuses who may not know what others looked up.
 func private(w http.ResponseWriter) {
 	http.Error(w, "what is held tells what others looked up: it is for root and the group mcdns", http.StatusUnauthorized)

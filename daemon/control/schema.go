@@ -191,6 +191,18 @@ type Result struct {
 	// Values are the addresses or names alone.
 	Values []string `json:"values"`
 	*Origin
+	// Renewed is what asking the servers anew changed, where that was wanted.
+	Renewed *Renewed `json:"renewed,omitempty"`
+}
+
+// Renewed is what asking the servers anew changed.
+type Renewed struct {
+	Change Change `json:"change"`
+	// What was held before; no WasKind if nothing was.
+	WasKind    Kind     `json:"was_kind,omitempty"`
+	WasValues  []string `json:"was_values,omitempty"`
+	WasRecords []string `json:"was_records,omitempty"`
+	WasAgeS    float64  `json:"was_age_s,omitempty"`
 }
 
 // Origin is where a result is from.

@@ -30,6 +30,8 @@ type Reports interface {
 	// Query looks a name or address up as the module would; types are numbers of
 	// record types, none for addresses.
 	Query(ctx context.Context, name string, types []uint16) (Answer, error)
+	// Fresh is Query, but the servers are asked whatever is held.
+	Fresh(ctx context.Context, name string, types []uint16) (Answer, error)
 	// Cache lists what is held.
 	Cache(context.Context, Listing) (CacheList, error)
 	Drill(context.Context) (Drill, error)
@@ -81,7 +83,15 @@ func newSocket(source Reports, page Page, beyond func() bool, member func(contex
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		a, err := source.Query(r.Context(), r.FormValue("name"), types)
+		look := source.Query
+		if r.FormValue("fresh") != "" {
+			if !member(r.Context()) {
+				notForAll(w)
+				return
+			}
+			look = source.Fresh
+		}
+		a, err := look(r.Context(), r.FormValue("name"), types)
 		if !member(r.Context()) {
 			a.withhold()
 		}

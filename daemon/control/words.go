@@ -96,6 +96,20 @@ const (
 	None         Kind = Kind(NoAnswer)
 )
 
+// Change is what asking the servers anew changed.
+type Change string
+
+const (
+	// NothingHeld: there was nothing to compare with.
+	NothingHeld Change = "nothing was held"
+	Unchanged   Change = "unchanged"
+	Changed     Change = "changed"
+	// NotAsked: no server answered, and what is held stands.
+	NotAsked Change = "no server answered"
+	// StaysHere: nobody is asked for such a name.
+	StaysHere Change = "stays here"
+)
+
 // Source is where an answer is from.
 type Source string
 

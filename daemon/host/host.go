@@ -232,7 +232,7 @@ func (h *Host) build() error {
 	h.report = report.New(report.Config{
 		Asked:   h.known.asked,
 		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
-		Seen: h.seen, Find: h.find, Dropped: h.dropped, Saver: &h.saver,
+		Seen: h.seen, Find: h.find, Renew: h.renewAll, Dropped: h.dropped, Saver: &h.saver,
 		Group:  report.Group{Refused: h.lan.Refused, Blocked: h.streams.Blocked},
 		Wiring: nsswitch.Host().Wiring, Log: h.log,
 	})
@@ -265,11 +265,25 @@ func (h *Host) lookup() glibc.Lookup {
 	return glibc.Lookup{Ask: h.resolveAll, Conf: *h.known.conf.Load(), Hosts: h.known.hosts.Load(), Own: h.own()}
 }
 
-// find looks a name up for a person, who may have changed resolv.conf just now.
-func (h *Host) find(ctx context.Context, name string, types []uint16) glibc.Finding {
+// find looks a name up for a person, who may have changed resolv.conf just now. ask is how
+// the node is asked, nil for as programs ask it.
+func (h *Host) find(ctx context.Context, name string, types []uint16, ask glibc.Ask) glibc.Finding {
 	h.lookAgain()
 	l := h.lookup()
+	if ask != nil {
+		l.Ask = ask
+	}
 	return l.Find(ctx, name, types...)
+}
+
+// renewAll is resolveAll for who wants a server asked, whatever is held.
+func (h *Host) renewAll(ctx context.Context, own node.Options, questions []dns.Question) ([]node.Result, error) {
+	select {
+	case <-h.restored:
+		return h.loop.RenewAll(ctx, own, questions)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // sayNode logs what the node says: a change of state, so systemd is told too. It

@@ -38,6 +38,7 @@ type fakeServer struct {
 	n     atomic.Int64
 	mu    sync.Mutex
 	asked map[string]int // by question
+	moved bool           // the names have another address
 }
 
 func (d *fakeServer) times(question string) int {
@@ -66,8 +67,8 @@ func (d *fakeServer) serve() {
 			return
 		}
 		d.n.Add(1)
-		q, reply := answer(buf[:n])
 		d.mu.Lock()
+		q, reply := answer(buf[:n], d.moved)
 		d.asked[strings.ToLower(q.String())]++
 		d.mu.Unlock()
 		if strings.HasSuffix(q.Name, ".silent.example.") {
@@ -77,7 +78,7 @@ func (d *fakeServer) serve() {
 	}
 }
 
-func answer(query []byte) (dns.Question, []byte) {
+func answer(query []byte, moved bool) (dns.Question, []byte) {
 	var labels []string
 	at := 12
 	for query[at] != 0 {
@@ -96,7 +97,11 @@ func answer(query []byte) (dns.Question, []byte) {
 			if strings.HasSuffix(q.Name, ".brief.example.") {
 				ttl = 1
 			}
-			records = []string{fmt.Sprintf("%s %d IN A 192.0.2.1", q.Name, ttl)}
+			addr := "192.0.2.1"
+			if moved {
+				addr = "192.0.2.2"
+			}
+			records = []string{fmt.Sprintf("%s %d IN A %s", q.Name, ttl, addr)}
 		}
 	}
 	a, err := dns.ParseAnswer(q, rcode, records)
@@ -636,6 +641,46 @@ func TestWhatIsHeldIsListedAndADrillTellsWhatWouldBeLost(t *testing.T) {
 	d.lookup(t, "other.example.")
 	says("drill", 1, "held: 2 of 3 names", "lost: 1, unless a peer holds them:\n      other.example.\n")
 	says("drill --json", 1, `"names":3,"held":2,"stale":0,"lost":1,"beyond":0,"lost_names":["other.example."]`)
+}
+
+// TestQueryFreshAsksTheServerAndSaysWhatThatChanges, and says that nothing did in an outage.
+func TestQueryFreshAsksTheServerAndSaysWhatThatChanges(t *testing.T) {
+	server := startDNS(t)
+	d := newDaemon(t, server)
+	says := func(want int, words ...string) {
+		t.Helper()
+		out, code := d.mcdns(t, "query", "--fresh", "www.example.")
+		for _, word := range words {
+			if code != want || !strings.Contains(out, word) {
+				t.Errorf("exit code %d; want %d and %q in\n%s", code, want, word, out)
+			}
+		}
+	}
+	says(0, "www.example.: 192.0.2.1\n", "-- A: positive, fetched for this question", "-- A: nothing was held\n", "-- AAAA: nothing was held\n")
+	server.mu.Lock()
+	server.moved = true
+	server.mu.Unlock()
+	if out, _ := d.mcdns(t, "query", "www.example."); !strings.Contains(out, "192.0.2.1\n") {
+		t.Errorf("what is held does not count for others:\n%s", out)
+	}
+	says(0, "www.example.: 192.0.2.2\n", "-- A: changed: what was held for ", " was 192.0.2.1\n", "-- AAAA: unchanged: ", " was no such record\n")
+	says(0, "www.example.: 192.0.2.2\n", "-- A: unchanged: what was held for ", " was 192.0.2.2\n")
+	if out, _ := d.mcdns(t, "query", "www.example."); !strings.Contains(out, "192.0.2.2\n") || !strings.Contains(out, "from this host's cache") {
+		t.Errorf("the new answer is not held:\n%s", out)
+	}
+	if out, code := d.mcdns(t, "query", "--fresh", "a..b"); code != 1 || !strings.Contains(out, "no valid name") {
+		t.Errorf("a bad name: %d\n%s", code, out)
+	}
+	if out, code := d.mcdns(t, "query", "--fresh", "localhost"); code != 0 || !strings.Contains(out, "-- A: stays here\n") {
+		t.Errorf("a name that stays here: %d\n%s", code, out)
+	}
+	server.conn.Close()
+	for range 2 { // the first finds it dead
+		says(2, "mcdns: error: no DNS server answered, so nothing is changed: upstream is ", "mcdns: hint: what is held: mcdns query www.example.;")
+	}
+	if out, code := d.mcdns(t, "query", "www.example."); code != 0 || !strings.Contains(out, "192.0.2.2\n") {
+		t.Errorf("what is held is gone: %d\n%s", code, out)
+	}
 }
 
 // TestEndOfAnOutageSaysWhatItCost, in the log and in status until the next one.

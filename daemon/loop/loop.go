@@ -326,12 +326,22 @@ func (l *Loop) Resolve(ctx context.Context, q dns.Question) (node.Result, error)
 // ResolveAll is Resolve for several questions at once, with a program's options. Those
 // of different users (clients.WithUser) are put to the node in turn.
 func (l *Loop) ResolveAll(ctx context.Context, own node.Options, questions []dns.Question) ([]node.Result, error) {
+	return l.resolve(ctx, node.Lookup{Own: own}, questions)
+}
+
+// RenewAll is ResolveAll for who wants a server asked, whatever is held.
+func (l *Loop) RenewAll(ctx context.Context, own node.Options, questions []dns.Question) ([]node.Result, error) {
+	return l.resolve(ctx, node.Lookup{Own: own, Fresh: true}, questions)
+}
+
+// resolve puts questions as in says.
+func (l *Loop) resolve(ctx context.Context, in node.Lookup, questions []dns.Question) ([]node.Result, error) {
 	n := uint64(len(questions))
 	first := l.nextID.Add(n) - n
 	answers := make(chan answered, n)
 	begun, user := time.Now(), clients.User(ctx)
 	for i, q := range questions {
-		in := node.Lookup{ID: first + uint64(i), Question: q, Own: own, Asker: user}
+		in.ID, in.Question, in.Asker = first+uint64(i), q, user
 		l.queries.Put(user, event{input: in, result: answers, index: i, ctx: ctx})
 	}
 	l.woken()

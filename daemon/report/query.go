@@ -16,7 +16,68 @@ import (
 // Query is for `mcdns query`.
 func (r *Reporter) Query(ctx context.Context, name string, types []uint16) (control.Answer, error) {
 	begin := time.Now()
-	found := r.config.Find(ctx, name, types)
+	found := r.config.Find(ctx, name, types, nil)
+	return r.answer(ctx, name, found, begin)
+}
+
+// Fresh is Query for who wants the servers asked now, and to be told what that changes.
+func (r *Reporter) Fresh(ctx context.Context, name string, types []uint16) (control.Answer, error) {
+	begin := time.Now()
+	var asked []dns.Question // the last of them are those of found.Results
+	var before []node.Entry
+	found := r.config.Find(ctx, name, types, func(ctx context.Context, own node.Options, questions []dns.Question) (_ []node.Result, err error) {
+		asked = questions
+		before, err = loop.See(ctx, r.config.Loop, func(v loop.View) []node.Entry { return entriesOf(v, questions) })
+		if err != nil {
+			return nil, err
+		}
+		return r.config.Renew(ctx, own, questions)
+	})
+	out, err := r.answer(ctx, name, found, begin)
+	set := r.config.Seen().Settings
+	for i := range out.Results {
+		was := node.Entry{}
+		if i < len(before) {
+			was = before[i]
+			out.Results[i].Name, out.Results[i].Type = asked[i].Name, dns.TypeName(asked[i].Type)
+		}
+		out.Results[i].Renewed = renewed(found.Results[i], was, set)
+	}
+	return out, err
+}
+
+// entriesOf are what is held for questions, none where nothing is.
+func entriesOf(v loop.View, questions []dns.Question) []node.Entry {
+	out := make([]node.Entry, len(questions))
+	for i, q := range questions {
+		out[i], _ = v.Node.Entry(v.Now, q)
+	}
+	return out
+}
+
+// renewed says what asking anew came to, beside what was held before.
+func renewed(now node.Result, was node.Entry, set node.Settings) *control.Renewed {
+	var out control.Renewed
+	switch {
+	case now.Answer == nil || now.Source != node.FromServer && now.Source != node.FromHere:
+		out.Change = control.NotAsked
+	case now.Source == node.FromHere:
+		out.Change = control.StaysHere
+	case was.Answer == nil:
+		out.Change = control.NothingHeld
+	case was.Answer.SameData(now.Answer):
+		out.Change = control.Unchanged
+	default:
+		out.Change = control.Changed
+	}
+	if was.Answer != nil {
+		old := result(node.Result{Answer: was.Answer, Age: was.Age}, set)
+		out.WasKind, out.WasValues, out.WasRecords, out.WasAgeS = old.Kind, old.Values, old.Records, was.Age.Seconds()
+	}
+	return &out
+}
+
+func (r *Reporter) answer(ctx context.Context, name string, found glibc.Finding, begin time.Time) (control.Answer, error) {
 	out := control.Answer{
 		Schema: control.AnswerSchema, Name: name, Status: outcomes[found.Status], Results: []control.Result{},
 		DurationMS: float64(time.Since(begin).Microseconds()) / 1000,

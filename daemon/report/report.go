@@ -53,8 +53,10 @@ type Config struct {
 	Self    func() wire.Peer
 	// Seen is called for each report.
 	Seen func() Seen
-	// Find looks a name up as the module would.
-	Find func(ctx context.Context, name string, types []uint16) glibc.Finding
+	// Find looks a name up as the module would, but for how the node is asked, if that is
+	// not nil; Renew asks it so that it asks a server, whatever is held.
+	Find  func(ctx context.Context, name string, types []uint16, ask glibc.Ask) glibc.Finding
+	Renew glibc.Ask
 	// Dropped adds the counts of datagrams that the node never saw.
 	Dropped func(to map[string]uint64)
 	Saver   Saver

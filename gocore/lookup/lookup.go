@@ -22,11 +22,13 @@ func (l *Lookups) Lookup(now time.Duration, in Lookup) {
 	q := in.Question
 	e := l.held.Usable(now, q)
 	switch {
-	case e.Held() && e.Fresh(now):
+	case e.Held() && e.Fresh(now) && !in.Fresh:
 		l.serve(now, in.ID, e)
 		l.renewals.Consider(now, e)
 	case l.order.DownFor(q):
 		l.lookupWhileDown(now, in, e)
+	case in.Fresh:
+		l.lookupWhileUp(now, in, e)
 	case l.failures.Active(now, q) && !l.upstream.All().CutOff(now) && !l.fetch.TriesMore(in.Own):
 		l.serveOrFail(now, in.ID, in.Question, e)
 	case l.order.Outlived(e):
@@ -52,7 +54,9 @@ func (l *Lookups) lookupWhileUp(now time.Duration, in Lookup, e cache.Entry) {
 	if l.upstream.All().CutOff(now) && len(p.waiters) == 1 {
 		l.help.Ask(now, p.made, p.q)
 	}
-	l.host.After(now, l.staleWait(now), Timer{Due: overrunDue, Key: in.ID})
+	if !in.Fresh {
+		l.host.After(now, l.staleWait(now), Timer{Due: overrunDue, Key: in.ID})
+	}
 }
 
 // lookupWhileDown serves what there is: fresh, stale, what a fallback server

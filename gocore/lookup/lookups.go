@@ -79,6 +79,9 @@ type Lookup struct {
 	// Asker is who of the host asks, by a number that means nothing to the node: what
 	// is scarce is shared among askers.
 	Asker uint32
+	// Fresh: a server is to be asked, whatever is held. Where none answers the result is
+	// what it is for anybody: Source says so.
+	Fresh bool
 }
 
 // Result is the outcome of a Lookup.

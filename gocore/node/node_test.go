@@ -44,6 +44,39 @@ func TestStaleAnswerOnlyDuringOutage(t *testing.T) {
 	}
 }
 
+// TestFreshLookupAsksTheServerWhateverIsHeld, and gets what is held where none answers.
+func TestFreshLookupAsksTheServerWhateverIsHeld(t *testing.T) {
+	l := newLAN(t, 2)
+	n := l.nodes[0]
+	fresh := func() *Result {
+		n.nextID++
+		id := n.nextID
+		n.handle(Lookup{ID: id, Question: question("www.example."), Fresh: true})
+		l.run(10 * time.Second)
+		return n.results[id]
+	}
+	l.answers["www.example."] = "203.0.113.7"
+	l.settle()
+	n.lookup("www.example.")
+	l.answers["www.example."] = "203.0.113.8"
+	if r, _ := n.lookup("www.example."); r.Source != FromCache || says(&r) != "203.0.113.7" {
+		t.Fatalf("got %+v; want what is held", r)
+	}
+	if r := fresh(); r == nil || r.Source != FromServer || says(r) != "203.0.113.8" {
+		t.Errorf("got %+v; want what the server says now", r)
+	}
+	if r, _ := n.lookup("www.example."); r.Source != FromCache || says(&r) != "203.0.113.8" {
+		t.Errorf("got %+v; want the new answer, held", r)
+	}
+	l.dead = true
+	if r := fresh(); r == nil || r.Source != FromCache { // it is found dead by this very question
+		t.Errorf("the server died: got %+v; want what is held", r)
+	}
+	if r := fresh(); r == nil || r.Source != FromCache || !n.allDown() {
+		t.Errorf("the server is down: got %+v; want what is held", r)
+	}
+}
+
 func TestOutageIsLearntOnceAndThenCostsNothing(t *testing.T) {
 	l := newLAN(t, 8)
 	for i := range 40 {
