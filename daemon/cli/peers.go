@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,8 +15,9 @@ func (e *env) peersCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "peers", Short: "Show who shares with this host", Args: noArgs,
 		Long: "Show who shares with this host, in 80 columns. The first column: * this host, + a peer, ! a peer that does not\n" +
-			"hear this host's multicast.\n\n" +
-			"HEARS is ? while that is not known. TOLD counts the answers taken from it; WRONG those that a DNS server said\n" +
+			"hear this host's multicast, - a peer that is gone, x an address whose datagrams are refused. Anybody on the link\n" +
+			"can send such datagrams, under any address.\n\n" +
+			"RTT is the last round trip, ? before the first. HEARS is ? while that is not known yet. TOLD counts the answers taken from it; WRONG those that a DNS server said\n" +
 			"otherwise in a way that is not rotation. All that is known of each: --json.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var p control.Peers
@@ -29,20 +31,57 @@ func (e *env) peersCommand() *cobra.Command {
 }
 
 func (e *env) showPeers(w io.Writer, p *control.Peers) error {
-	if len(p.Peers) == 0 {
+	if len(p.Peers)+len(p.Lost)+len(p.Refused) == 0 {
 		_, err := fmt.Fprintf(w, "%s: no peers; this host is %s\n", plain(p.State), plain(p.Self))
 		return err
 	}
-	rows := [][]string{{" ", "PEER", "ADDRESS", "SINCE", "LAST", "NAMES", "HEARS", "TOLD", "WRONG"}}
+	rows := [][]string{{" ", "PEER", "ADDRESS", "LAST", "RTT", "NAMES", "HEARS", "TOLD", "WRONG"}}
 	rows = append(rows, []string{"*", p.Self, "this host", "-", "-", "-", "-", "-", "-"})
 	for i := range p.Peers {
 		rows = append(rows, peerRow(&p.Peers[i]))
 	}
+	for _, q := range p.Lost {
+		rows = append(rows, []string{"-", q.ID, hostOf(q.Addr), ago(q.LastS), "gone: " + string(q.Why)})
+	}
+	for _, q := range p.Refused {
+		rows = append(rows, []string{"x", "?", q.Addr, ago(q.LastS), "refused: " + refusal(&q)})
+	}
 	if err := writeTable(w, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s; * this host, + a peer, ! one that does not hear this host's multicast\n", groupWords(p.State, len(p.Peers)))
+	fmt.Fprintf(w, "%s; %s\n", groupWords(p.State, len(p.Peers)), legend(rows))
 	return e.showOtherVersions(w, p)
+}
+
+// legend explains the first column.
+func legend(rows [][]string) string {
+	text := "* this host"
+	for _, sign := range []struct{ sign, text string }{
+		{"+", "a peer"}, {"!", "does not hear us"}, {"-", "gone"}, {"x", "refused"},
+	} {
+		if slices.ContainsFunc(rows, func(row []string) bool { return row[0] == sign.sign }) {
+			text += ", " + sign.sign + " " + sign.text
+		}
+	}
+	return text
+}
+
+// refusal is why an address is refused, in few columns.
+func refusal(q *control.Refused) string {
+	if q.Why == control.ForeignKey {
+		return "another key, " + q.KeyID
+	}
+	return string(q.Why)
+}
+
+func roundTrip(ms *float64) string {
+	switch {
+	case ms == nil:
+		return "?"
+	case *ms < 10:
+		return fmt.Sprintf("%.1fms", *ms)
+	}
+	return fmt.Sprintf("%.0fms", *ms)
 }
 
 func peerRow(q *control.Peer) []string {
@@ -51,7 +90,7 @@ func peerRow(q *control.Peer) []string {
 		mark = "!"
 	}
 	return []string{
-		mark, q.ID, hostOf(q.Addr), ago(q.SinceS), ago(q.LastS), fmt.Sprint(q.Names), known(q.HearsUs), fmt.Sprint(q.Told), fmt.Sprint(q.Contradicted),
+		mark, q.ID, hostOf(q.Addr), ago(q.LastS), roundTrip(q.RTTMS), fmt.Sprint(q.Names), known(q.HearsUs), fmt.Sprint(q.Told), fmt.Sprint(q.Contradicted),
 	}
 }
 

@@ -132,6 +132,31 @@ type Peers struct {
 	Self   string     `json:"self"`
 	State  GroupState `json:"state"`
 	Peers  []Peer     `json:"peers"`
+	// Lost are no members any more, for a day, the latest first.
+	Lost []Lost `json:"lost"`
+	// Refused sent what this host does not take in the last hour, the latest first. Anybody
+	// on the link can, under any address.
+	Refused []Refused `json:"refused"`
+}
+
+// Lost is a peer that is gone.
+type Lost struct {
+	ID      string   `json:"id"`
+	Addr    string   `json:"addr"`
+	Version string   `json:"version"`
+	LastS   float64  `json:"last_s"`
+	Why     Farewell `json:"why"`
+}
+
+// Refused is an address of which datagrams are not taken.
+type Refused struct {
+	Addr string  `json:"addr"`
+	Why  Refusal `json:"why"`
+	// KeyID is that of another group's key.
+	KeyID string  `json:"key_id,omitempty"`
+	LastS float64 `json:"last_s"`
+	// Noted counts the datagrams that were looked at: of a flood not all are.
+	Noted uint64 `json:"noted"`
 }
 
 // Peer is another host.
@@ -144,8 +169,10 @@ type Peer struct {
 	LastS   float64 `json:"last_s"`
 	Proven  bool    `json:"proven"`
 	// HearsUs is whether it hears this host's multicast; null while that is not known.
-	HearsUs *bool  `json:"hears_us"`
-	Told    uint64 `json:"told"`
+	HearsUs *bool `json:"hears_us"`
+	// RTTMS is how long the last round trip took, from node to node; null if there was none.
+	RTTMS *float64 `json:"rtt_ms"`
+	Told  uint64   `json:"told"`
 	// Contradicted counts what a DNS server said otherwise.
 	Contradicted uint64 `json:"contradicted"`
 }

@@ -96,6 +96,26 @@ const (
 	None         Kind = Kind(NoAnswer)
 )
 
+// Farewell is how a peer left.
+type Farewell string
+
+const (
+	// Left: it said good-bye.
+	Left Farewell = "said good-bye"
+	// Silent: it was not heard any more.
+	Silent Farewell = "silent"
+)
+
+// Refusal is why a datagram is not taken.
+type Refusal string
+
+// The reasons, in the order in which they are found.
+const (
+	OtherVersion Refusal = "another version of mcdns"
+	ForeignKey   Refusal = "another group's key"
+	Forged       Refusal = "forged or damaged"
+)
+
 // Change is what asking the servers anew changed.
 type Change string
 

@@ -52,6 +52,7 @@ import (
 	"mcdns/daemon/store"
 	"mcdns/daemon/streams"
 	"mcdns/daemon/systemd"
+	"mcdns/daemon/trips"
 	"mcdns/daemon/upstream"
 	"mcdns/gocore/dns"
 	"mcdns/gocore/node"
@@ -92,6 +93,7 @@ type Host struct {
 	report  *report.Reporter
 	scraped *metrics.Endpoint
 	counts  metrics.Counts
+	trips   *trips.Trips
 
 	// restored is closed when the node has what was saved, or is to go on without.
 	restored chan struct{}
@@ -129,7 +131,7 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 func newHost(o Options) *Host {
 	return &Host{
 		options: o, log: o.Log, changed: make(chan struct{}, 1),
-		restored: make(chan struct{}), known: known{asked: asked.New(clock.Boot)},
+		restored: make(chan struct{}), trips: &trips.Trips{Now: clock.Boot}, known: known{asked: asked.New(clock.Boot)},
 	}
 }
 
@@ -214,7 +216,7 @@ func (h *Host) build() error {
 		Log:       logs.Component(h.log, "streams"),
 	})
 	h.lan = links.NewLAN(links.Config{
-		Ring: h.known.ring.Load, Hear: func(in node.Received) { h.loop.Offer(in) },
+		Ring: h.known.ring.Load, Hear: func(in node.Received) { h.trips.Heard(&in); h.loop.Offer(in) },
 		Streams: h.streams, Counts: &h.counts.Datagrams, Now: clock.Boot, Log: h.log,
 	})
 	h.speaker = logs.NewSpeaker(h.log)
@@ -233,7 +235,8 @@ func (h *Host) build() error {
 		Asked:   h.known.asked,
 		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
 		Seen: h.seen, Find: h.find, Renew: h.renewAll, Dropped: h.dropped, Saver: &h.saver,
-		Group:  report.Group{Refused: h.lan.Refused, Blocked: h.streams.Blocked},
+		Group: report.Group{Refused: h.lan.Refused, Blocked: h.streams.Blocked, Refusals: h.lan.Refusals},
+		Trips: h.trips, Now: clock.Boot,
 		Wiring: nsswitch.Host().Wiring, Log: h.log,
 	})
 	page := h.counts.Source(h.report.Status)
@@ -310,6 +313,7 @@ func (h *Host) send(s node.Send) {
 		self := s.Message.From
 		h.known.self.Store(&self)
 	}
+	h.trips.Sent(&s)
 	h.lan.Send(s)
 }
 

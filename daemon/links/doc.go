@@ -5,7 +5,7 @@
 //
 // Read lan.go first: what is open while there is a key. Then receive.go (the
 // table of floods, open, decode) and send.go (encode, seal), with read.go,
-// write.go and sockets.go below them. choose.go, follow.go, place.go and way.go
+// write.go and sockets.go below them. refusals.go has who sent what is not taken. choose.go, follow.go, place.go and way.go
 // are about the machine's interfaces: which to share on, what changed, where this
 // host is, how packets leave.
 package links

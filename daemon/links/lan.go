@@ -41,8 +41,9 @@ type Counts interface {
 // LAN is this host's end of the group: sockets while there is a key, none without
 // one.
 type LAN struct {
-	config  Config
-	dropped dropped
+	config   Config
+	dropped  dropped
+	refusals refusals
 	// When a foreign key, and another version, was last logged.
 	saidForeign, saidVersion atomic.Int64
 	unmade                   sync.Once

@@ -99,14 +99,17 @@ func (l *LAN) drop(p packet, err error) {
 		l.dropped.repeated.Add(1)
 	case trust.ErrForeign:
 		l.dropped.foreign.Add(1)
+		l.refusals.note(p, err)
 		l.sayHourly(&l.saidForeign, p, "another group key is in use on this link; said once an hour")
 	case trust.ErrVersion:
 		l.dropped.version.Add(1)
+		l.refusals.note(p, err)
 		l.sayHourly(&l.saidVersion, p, "another version of mcdns is in use on this link, and shares nothing with this one; said once an hour")
 	case trust.ErrShort:
 		l.dropped.malformed.Add(1)
 	default:
 		l.dropped.forged.Add(1)
+		l.refusals.note(p, trust.ErrForged)
 	}
 }
 

@@ -15,6 +15,7 @@ func (r *Reporter) Line() string {
 	defer cancel()
 	text, _ := loop.See(ctx, r.config.Loop, func(v loop.View) string {
 		s := r.status(v)
+		r.follow(v) // who leaves is to be known also where nobody asks
 		return fmt.Sprintf("upstream %s, group %s, %d answers", s.Upstream, s.Group, s.Entries)
 	})
 	if text == r.said {

@@ -2,7 +2,7 @@
 // control socket. It stands apart from daemon/control, which the command links too.
 //
 // Read report.go first (status and peers), then trouble.go (what is not as it should be),
-// outage.go (what an outage cost), line.go (systemd's line), query.go (where an answer is from) and held.go (what is held).
+// outage.go (what an outage cost), lost.go (who is gone), line.go (systemd's line), query.go (where an answer is from) and held.go (what is held).
 package report
 
 import (
@@ -25,9 +25,11 @@ import (
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
 	"mcdns/daemon/glibc"
+	"mcdns/daemon/links"
 	"mcdns/daemon/loop"
 	"mcdns/daemon/nsswitch"
 	"mcdns/daemon/survive"
+	"mcdns/daemon/trips"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
@@ -61,6 +63,9 @@ type Config struct {
 	Dropped func(to map[string]uint64)
 	Saver   Saver
 	Group   Group
+	Trips   *trips.Trips
+	// Now is CLOCK_BOOTTIME.
+	Now func() time.Duration
 	// Asked are the questions of a day.
 	Asked *asked.Asked
 	// Wiring is how programs of this machine get to mcdnsd. It may hang with the disk.
@@ -82,6 +87,7 @@ type Reporter struct {
 	spell   spell                           // the loop's
 	met     met                             // the loop's
 	outage  outage                          // the loop's
+	losses  losses                          // the loop's
 	said    string                          // by Line, whose caller it belongs to
 	named   map[control.TroubleKind]ongoing // SayTroubles's, likewise
 	looking atomic.Bool                     // SayTroublesBeside's
@@ -266,19 +272,42 @@ func seconds(age time.Duration) *float64 {
 func (r *Reporter) Peers(ctx context.Context) (control.Peers, error) {
 	out, err := loop.See(ctx, r.config.Loop, r.peers)
 	out.Schema, out.Self = control.PeersSchema, idString(r.config.Self().ID)
+	out.Refused = []control.Refused{}
+	for _, f := range r.config.Group.Refusals() {
+		out.Refused = append(out.Refused, refused(f, r.config.Now()))
+	}
 	return out, err
 }
 
 func (r *Reporter) peers(v loop.View) control.Peers {
-	all := hosts(v.Node.Peers(v.Now))
-	r.met.meet(all)
 	out := control.Peers{State: groupState(v.Node.Group()), Peers: []control.Peer{}}
-	for _, p := range all {
+	for _, p := range r.follow(v) {
 		out.Peers = append(out.Peers, control.Peer{
 			ID: idString(p.Peer.ID), Addr: r.met[p.Peer.ID].String(), Version: p.Version, Names: p.Names,
 			SinceS: p.Since.Seconds(), LastS: p.Last.Seconds(), Proven: p.Proven, HearsUs: hearsUs(&p),
-			Told: p.Told, Contradicted: p.Contradicted,
+			RTTMS: r.roundTrip(p.Peer.ID), Told: p.Told, Contradicted: p.Contradicted,
 		})
+	}
+	out.Lost = r.lost(v.Now)
+	return out
+}
+
+// roundTrip is how long the last one took, nil if there was none.
+func (r *Reporter) roundTrip(id uint64) *float64 {
+	trip, known := r.config.Trips.Of(id)
+	if !known {
+		return nil
+	}
+	ms := float64(trip.Took.Microseconds()) / 1000
+	return &ms
+}
+
+var refusals = map[error]control.Refusal{trust.ErrForeign: control.ForeignKey, trust.ErrVersion: control.OtherVersion, trust.ErrForged: control.Forged}
+
+func refused(f links.Refusal, now time.Duration) control.Refused {
+	out := control.Refused{Addr: f.From.String(), Why: refusals[f.Why], LastS: (now - f.Last).Seconds(), Noted: f.Noted}
+	if f.Why == trust.ErrForeign {
+		out.KeyID = f.Key.String()
 	}
 	return out
 }

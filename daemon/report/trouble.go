@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mcdns/daemon/control"
+	"mcdns/daemon/links"
 )
 
 // Group is how the group's datagrams and streams go (links.LAN, streams.Streams).
@@ -17,6 +18,8 @@ type Group struct {
 	// Blocked is a peer that no stream gets to, as none of so many peers is got to; not
 	// valid if there is none.
 	Blocked func(peers int) netip.Addr
+	// Refusals are who sent what is not taken, the latest first.
+	Refusals func() []links.Refusal
 }
 
 // isolatedFor is how long a host may hear nobody: longer than a start, or a restart of
