@@ -2,7 +2,7 @@
 // shows what it says, for people or (--json) for programs.
 //
 // Read cli.go first (the commands and their flags), then client.go (how mcdnsd is
-// asked). status.go, peers.go, query.go and stats.go each show one thing, check.go judges
+// asked). status.go, peers.go, query.go, reach.go and stats.go each show one thing, check.go judges
 // them, key.go and nss.go change one, text.go is what they print with.
 package cli
 
@@ -60,7 +60,7 @@ func quiet(code int) error {
 // jsonVerbs are those that --json is for: a script that reads JSON had better be
 // told than be given text.
 var jsonVerbs = []string{
-	"mcdns", "mcdns status", "mcdns check", "mcdns query", "mcdns peers", "mcdns stats",
+	"mcdns", "mcdns status", "mcdns check", "mcdns query", "mcdns peers", "mcdns ping", "mcdns netcheck", "mcdns stats",
 	"mcdns cache list", "mcdns cache show", "mcdns cache dump", "mcdns drill", "mcdns doctor",
 	"mcdns key generate", "mcdns key show-id", "mcdns nss", "mcdns nss status", "mcdns nss enable", "mcdns nss disable",
 	"mcdns config check", "mcdns config show", "mcdns version",
@@ -169,8 +169,8 @@ func (e *env) root() *cobra.Command {
 	flags.BoolVar(&e.json, "json", false, "print JSON")
 	flags.StringVar(&e.color, "color", "auto", "colour: auto (on a terminal unless NO_COLOR is set) or always or never")
 	flags.StringVar(&e.socket, "socket", fallback(os.Getenv("MCDNS_SOCKET"), ControlSocket), "control socket of mcdnsd")
-	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time (5s; for query 30s)")
-	root.AddCommand(status, e.checkCommand(), e.doctorCommand(), e.queryCommand(), e.peersCommand(), e.cacheCommand(), e.drillCommand(),
+	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time (5s; 30s where others are asked)")
+	root.AddCommand(status, e.checkCommand(), e.doctorCommand(), e.queryCommand(), e.peersCommand(), e.pingCommand(), e.netcheckCommand(), e.cacheCommand(), e.drillCommand(),
 		e.statsCommand(), e.keyCommand(), e.nssCommand(), e.configCommand(), e.versionCommand())
 	return root
 }
@@ -246,7 +246,8 @@ func timeout() time.Duration {
 // patience is longer than the longest lookup of mcdnsd. All else it answers at once,
 // and who asks whether it is frozen wants to know before a monitor's 10 s are over.
 func patience(verb string) time.Duration {
-	if verb == "query" {
+	switch verb {
+	case "query", "ping", "netcheck": // try several times
 		return 30 * time.Second
 	}
 	return 5 * time.Second

@@ -43,6 +43,7 @@ func (e *env) get(ctx context.Context, path string, query url.Values, v any) (pr
 var schemas = map[string]string{
 	"/status": control.StatusSchema, "/peers": control.PeersSchema, "/query": control.AnswerSchema,
 	"/cache": control.CacheSchema, "/drill": control.DrillSchema,
+	"/reach": control.ReachSchema,
 }
 
 // speaks says what is wrong if mcdnsd is of a version that says things otherwise.
@@ -101,6 +102,9 @@ func (e *env) fetch(ctx context.Context, path string, query url.Values) (body []
 			code: exitPermission, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body))),
 			hint: "run it as root (sudo), or join the group: adduser $USER mcdns, and log in again",
 		}
+	}
+	if resp.StatusCode == http.StatusNotFound {
+		return nil, e.stranger(fmt.Errorf("it has no %s", path))
 	}
 	if resp.StatusCode == http.StatusBadRequest {
 		return nil, &failure{code: exitUsage, err: fmt.Errorf("mcdnsd says: %s", strings.TrimSpace(string(body)))}

@@ -43,6 +43,10 @@ func (s *source) Fresh(ctx context.Context, name string, types []uint16) (Answer
 	return s.Query(ctx, "fresh "+name, types)
 }
 
+func (s *source) Reach(_ context.Context, who string) (Reach, error) {
+	return Reach{Schema: ReachSchema, Self: who}, s.err
+}
+
 func (s *source) Cache(_ context.Context, l Listing) (CacheList, error) {
 	return CacheList{Schema: CacheSchema, Answers: []Held{{Place: fmt.Sprint(l)}}}, s.err
 }
@@ -110,7 +114,7 @@ func get(t *testing.T, path, target string) (int, string) {
 func TestEveryPathSaysItsSchema(t *testing.T) {
 	path := startSocket(t, &source{})
 	for target, want := range map[string]string{
-		"/status": StatusSchema, "/peers": PeersSchema, "/query?name=www&type=1,28": AnswerSchema,
+		"/status": StatusSchema, "/peers": PeersSchema, "/query?name=www&type=1,28": AnswerSchema, "/reach": ReachSchema,
 	} {
 		code, body := get(t, path, target)
 		var v struct{ Schema, Name string }
@@ -119,6 +123,16 @@ func TestEveryPathSaysItsSchema(t *testing.T) {
 		}
 		if want == AnswerSchema && v.Name != "www[1 28]" {
 			t.Errorf("asked for %s", v.Name)
+		}
+	}
+}
+
+// TestPeersAreTriedForMembersAlone: others could have mcdnsd send without end.
+func TestPeersAreTriedForMembersAlone(t *testing.T) {
+	for member, want := range map[bool]int{true: 200, false: 401} {
+		path := serveTo(t, &source{}, func(context.Context) bool { return member })
+		if code, body := get(t, path, "/reach?peer=bb"); code != want || strings.Contains(body, `"self":"bb"`) != member {
+			t.Errorf("member %v: got %d %s", member, code, body)
 		}
 	}
 }

@@ -81,9 +81,9 @@ type Drill struct {
 	LostNames []string `json:"lost_names"`
 }
 
-// notForAll refuses who may not change what is held.
+// notForAll refuses who may only look.
 func notForAll(w http.ResponseWriter) {
-	http.Error(w, "it tells what was held, and changes it: it is for root and the group mcdns", http.StatusUnauthorized)
+	http.Error(w, "it puts questions to others at once: it is for root and the group mcdns", http.StatusUnauthorized)
 }
 
 // private refuses who may not know what others looked up.

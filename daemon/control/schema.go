@@ -10,6 +10,7 @@ const (
 	AnswerSchema = "mcdns.answer/1"
 	CacheSchema  = "mcdns.cache/1"
 	DrillSchema  = "mcdns.drill/1"
+	ReachSchema  = "mcdns.reach/1"
 )
 
 // Status is the daemon at a glance. Ages are in seconds; null is never.
@@ -175,6 +176,62 @@ type Peer struct {
 	Told  uint64   `json:"told"`
 	// Contradicted counts what a DNS server said otherwise.
 	Contradicted uint64 `json:"contradicted"`
+}
+
+// Reach is how the ways to peers are, tried just now.
+type Reach struct {
+	Schema string     `json:"schema"`
+	Self   string     `json:"self"`
+	State  GroupState `json:"state"`
+	IPv4   string     `json:"ipv4"`
+	IPv6   string     `json:"ipv6"`
+	Port   uint16     `json:"port"`
+	Links  []Link     `json:"links"`
+	// Sends is false where this machine lets nothing out to the group.
+	Sends bool      `json:"sends"`
+	Peers []Reached `json:"peers"`
+	// More counts peers that were not tried: so many at one time are enough.
+	More int `json:"more"`
+}
+
+// Link is an interface on which the host shares, and by which families.
+type Link struct {
+	Name string `json:"name"`
+	MTU  int    `json:"mtu"`
+	IPv4 bool   `json:"ipv4"`
+	IPv6 bool   `json:"ipv6"`
+}
+
+// Reached is how the ways to a peer are.
+type Reached struct {
+	ID      string `json:"id"`
+	Addr    string `json:"addr"`
+	Version string `json:"version"`
+	// UDP is by unicast, to each address that the peer is known by.
+	UDP []UDP `json:"udp"`
+	TCP TCP   `json:"tcp"`
+	// It was heard by multicast lately; HearsUs: it says that it hears this host so, null
+	// while that is not known.
+	HeardIPv4 bool  `json:"heard_ipv4"`
+	HeardIPv6 bool  `json:"heard_ipv6"`
+	HearsUs   *bool `json:"hears_us"`
+}
+
+// UDP is how many datagrams to an address were answered; RTTMS is the shortest round trip.
+type UDP struct {
+	Addr     string   `json:"addr"`
+	Sent     int      `json:"sent"`
+	Answered int      `json:"answered"`
+	RTTMS    *float64 `json:"rtt_ms"`
+}
+
+// TCP is whether a stream could be opened and the peer has the group's key.
+type TCP struct {
+	Open    bool     `json:"open"`
+	TookMS  *float64 `json:"took_ms"`
+	Problem string   `json:"problem,omitempty"`
+	// MTU is that of the way, as the kernel knows it; 0 if it does not.
+	MTU int `json:"mtu"`
 }
 
 // Answer is what a lookup came to.

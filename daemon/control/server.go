@@ -3,7 +3,8 @@
 // to a name. When and from whom the answer came here tells what others looked
 // up, and is for root and the group mcdns.
 //
-// Read schema.go first: what is said. Then words.go (its words, as types) and server.go.
+// Read schema.go first: what is said. Then words.go (its words, as types), routes.go (what may be asked, and by whom)
+// and server.go.
 package control
 
 import (
@@ -15,33 +16,11 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"mcdns/daemon/clients"
 	"mcdns/daemon/serve"
 )
-
-// Reports is where the server has it all from.
-type Reports interface {
-	Status(context.Context) (Status, error)
-	Peers(context.Context) (Peers, error)
-	// Query looks a name or address up as the module would; types are numbers of
-	// record types, none for addresses.
-	Query(ctx context.Context, name string, types []uint16) (Answer, error)
-	// Fresh is Query, but the servers are asked whatever is held.
-	Fresh(ctx context.Context, name string, types []uint16) (Answer, error)
-	// Cache lists what is held.
-	Cache(context.Context, Listing) (CacheList, error)
-	Drill(context.Context) (Drill, error)
-}
-
-// Page is a text and how it is made.
-type Page struct {
-	Type string // Content-Type
-	Make func(context.Context) ([]byte, error)
-}
 
 const (
 	// connections at one time: this is for people, not for programs.
@@ -69,52 +48,7 @@ func New(source Reports, page Page, beyond func() bool) *Socket {
 
 func newSocket(source Reports, page Page, beyond func() bool, member func(context.Context) bool) *Socket {
 	s := &Socket{table: clients.NewTable(connections), door: clients.NewDoor(making)}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { s.write(w, r, page) })
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		s.answer(w, r, func(ctx context.Context) (any, error) { return source.Status(ctx) })
-	})
-	mux.HandleFunc("GET /peers", func(w http.ResponseWriter, r *http.Request) {
-		s.answer(w, r, func(ctx context.Context) (any, error) { return source.Peers(ctx) })
-	})
-	mux.HandleFunc("GET /query", func(w http.ResponseWriter, r *http.Request) {
-		types, err := parseTypes(r.FormValue("type"))
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		look := source.Query
-		if r.FormValue("fresh") != "" {
-			if !member(r.Context()) {
-				notForAll(w)
-				return
-			}
-			look = source.Fresh
-		}
-		a, err := look(r.Context(), r.FormValue("name"), types)
-		if !member(r.Context()) {
-			a.withhold()
-		}
-		s.answer(w, r, func(context.Context) (any, error) { return a, err })
-	})
-	mux.HandleFunc("GET /cache", func(w http.ResponseWriter, r *http.Request) {
-		l, err := parseListing(r)
-		switch {
-		case !member(r.Context()):
-			private(w)
-		case err != nil:
-			http.Error(w, err.Error(), http.StatusBadRequest)
-		default:
-			s.answer(w, r, func(ctx context.Context) (any, error) { return source.Cache(ctx, l) })
-		}
-	})
-	mux.HandleFunc("GET /drill", func(w http.ResponseWriter, r *http.Request) {
-		if !member(r.Context()) {
-			private(w)
-			return
-		}
-		s.answer(w, r, func(ctx context.Context) (any, error) { return source.Drill(ctx) })
-	})
+	mux := s.routes(source, page, member)
 	s.http = &http.Server{
 		Handler:           here(mux, beyond),
 		ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second,
@@ -152,21 +86,6 @@ func here(next http.Handler, beyond func() bool) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func parseTypes(s string) ([]uint16, error) {
-	if s == "" {
-		return nil, nil
-	}
-	var out []uint16
-	for _, word := range strings.Split(s, ",") {
-		n, err := strconv.ParseUint(word, 10, 16)
-		if err != nil || n == 0 || len(out) == 8 {
-			return nil, errors.New("type: up to 8 numbers of record types, as in 1,28")
-		}
-		out = append(out, uint16(n))
-	}
-	return out, nil
 }
 
 // answer writes a value as JSON, or why there is none.

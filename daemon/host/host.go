@@ -235,7 +235,7 @@ func (h *Host) build() error {
 		Asked:   h.known.asked,
 		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
 		Seen: h.seen, Find: h.find, Renew: h.renewAll, Dropped: h.dropped, Saver: &h.saver,
-		Group: report.Group{Refused: h.lan.Refused, Blocked: h.streams.Blocked, Refusals: h.lan.Refusals},
+		Group: report.Group{Refused: h.lan.Refused, Blocked: h.streams.Blocked, Refusals: h.lan.Refusals, Reach: h.streams.Reach},
 		Trips: h.trips, Now: clock.Boot,
 		Wiring: nsswitch.Host().Wiring, Log: h.log,
 	})

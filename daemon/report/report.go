@@ -2,7 +2,8 @@
 // control socket. It stands apart from daemon/control, which the command links too.
 //
 // Read report.go first (status and peers), then trouble.go (what is not as it should be),
-// outage.go (what an outage cost), lost.go (who is gone), line.go (systemd's line), query.go (where an answer is from) and held.go (what is held).
+// outage.go (what an outage cost), lost.go (who is gone), line.go (systemd's line), reach.go (the ways to peers), query.go
+// (where an answer is from) and held.go (what is held).
 package report
 
 import (
@@ -15,6 +16,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/metrics"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -91,7 +93,9 @@ type Reporter struct {
 	said    string                          // by Line, whose caller it belongs to
 	named   map[control.TroubleKind]ongoing // SayTroubles's, likewise
 	looking atomic.Bool                     // SayTroublesBeside's
-	disk    beside.Kept[onDisk]
+	// reaching is locked while peers are tried.
+	reaching sync.Mutex
+	disk     beside.Kept[onDisk]
 }
 
 // New makes a reporter.
@@ -298,7 +302,7 @@ func (r *Reporter) roundTrip(id uint64) *float64 {
 	if !known {
 		return nil
 	}
-	ms := float64(trip.Took.Microseconds()) / 1000
+	ms := milliseconds(trip.Took)
 	return &ms
 }
 

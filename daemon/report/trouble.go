@@ -9,6 +9,7 @@ import (
 
 	"mcdns/daemon/control"
 	"mcdns/daemon/links"
+	"mcdns/daemon/streams"
 )
 
 // Group is how the group's datagrams and streams go (links.LAN, streams.Streams).
@@ -18,6 +19,8 @@ type Group struct {
 	// Blocked is a peer that no stream gets to, as none of so many peers is got to; not
 	// valid if there is none.
 	Blocked func(peers int) netip.Addr
+	// Reach opens a stream to a peer and closes it again.
+	Reach func(ctx context.Context, to netip.AddrPort) (streams.Reached, error)
 	// Refusals are who sent what is not taken, the latest first.
 	Refusals func() []links.Refusal
 }

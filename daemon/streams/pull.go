@@ -5,14 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"mcdns/daemon/survive"
 	"mcdns/gocore/node"
+	"mcdns/gocore/trust"
 	"mcdns/gocore/wire"
 )
 
-var errBusy = errors.New("streams: the peer is busy")
+var (
+	errBusy = errors.New("streams: the peer is busy")
+	errSolo = errors.New("streams: no group key")
+)
 
 // Pull does the effect: opens a stream to a peer and hands what comes to the
 // node, the end of it included. It does not block.
@@ -34,34 +41,84 @@ func (s *Streams) pull(p node.Pull) (last node.Pulled, err error) {
 	defer survive.Into(&err)
 	ring := s.config.Ring()
 	if ring == nil {
-		return node.Pulled{}, errors.New("streams: no group key")
-	}
-	network := "tcp4"
-	if p.Addr.Addr().Is6() {
-		network = "tcp6"
+		return node.Pulled{}, errSolo
 	}
 	whole, end := context.WithTimeout(s.ctx, s.within)
 	defer end()
-	ctx, cancel := context.WithTimeout(whole, proveWithin)
-	defer cancel()
-	d := net.Dialer{Control: onLink}
-	conn, err := d.DialContext(ctx, network, p.Addr.String())
-	s.dialled(p.Addr.Addr(), err)
+	c, err := s.open(whole, ring, p.Addr)
 	if err != nil {
 		return node.Pulled{}, err
 	}
-	defer conn.Close()
-	defer closeWith(whole, conn)()
-	c := &channel{conn: conn, stream: s.newStream(ring, true), ring: s.config.Ring}
-	conn.SetDeadline(time.Now().Add(proveWithin))
-	if err := c.hello(true); err != nil {
-		return node.Pulled{}, fmt.Errorf("streams: hello: %w", err)
-	}
-	conn.SetDeadline(time.Time{})
+	defer c.conn.Close()
+	defer closeWith(whole, c.conn)()
 	if err := c.send(wire.EncodeWant(p.Want.Away, p.Want.After, p.Want.Questions), true); err != nil {
 		return node.Pulled{}, err
 	}
 	return s.take(c, p.ID)
+}
+
+// open connects to a peer, which proves that it has the key.
+func (s *Streams) open(ctx context.Context, ring *trust.Ring, to netip.AddrPort) (*channel, error) {
+	ctx, cancel := context.WithTimeout(ctx, proveWithin)
+	defer cancel()
+	network := "tcp4"
+	if to.Addr().Is6() {
+		network = "tcp6"
+	}
+	d := net.Dialer{Control: onLink}
+	conn, err := d.DialContext(ctx, network, to.String())
+	s.dialled(to.Addr(), err)
+	if err != nil {
+		return nil, err
+	}
+	defer closeWith(ctx, conn)()
+	c := &channel{conn: conn, stream: s.newStream(ring, true), ring: s.config.Ring}
+	conn.SetDeadline(time.Now().Add(proveWithin))
+	if err := c.hello(true); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("streams: hello: %w", err)
+	}
+	conn.SetDeadline(time.Time{})
+	return c, nil
+}
+
+// A Reached says how a stream to a peer was opened, for nothing but to know.
+type Reached struct {
+	Took time.Duration // until the peer had proven that it has the key
+	MTU  int           // of the way, as the kernel knows it; 0 if it does not
+}
+
+// Reach opens a stream to a peer and closes it again.
+func (s *Streams) Reach(ctx context.Context, to netip.AddrPort) (Reached, error) {
+	ring := s.config.Ring()
+	if ring == nil {
+		return Reached{}, errSolo
+	}
+	begun := time.Now()
+	c, err := s.open(ctx, ring, to)
+	if err != nil {
+		return Reached{}, err
+	}
+	defer c.conn.Close()
+	return Reached{Took: time.Since(begun), MTU: mtu(c.conn)}, nil
+}
+
+// mtu asks the kernel for what is known of a connection's way.
+func mtu(conn net.Conn) (most int) {
+	tcp, is := conn.(*net.TCPConn)
+	if !is {
+		return 0
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	level, option := unix.SOL_IP, unix.IP_MTU
+	if a, is := conn.RemoteAddr().(*net.TCPAddr); is && a.IP.To4() == nil {
+		level, option = unix.SOL_IPV6, unix.IPV6_MTU
+	}
+	raw.Control(func(fd uintptr) { most, _ = unix.GetsockoptInt(int(fd), level, option) })
+	return most
 }
 
 // take stops at what the peer was not asked for: a stream that never ends would

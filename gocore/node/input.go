@@ -1,6 +1,7 @@
 package node
 
 import (
+	"net/netip"
 	"time"
 
 	"mcdns/gocore/catchup"
@@ -75,6 +76,13 @@ type StreamClosed struct{ Stream uint64 }
 // machine that was paused: every answer held is older by that much (PROTOCOL 1.3).
 type Paused struct{ By time.Duration }
 
+// Prove has a PROVE sent, for a person who wants to know whether a peer answers. Who drives
+// the node hears its PROOF; to the node that means no more than any datagram does.
+type Prove struct {
+	To    netip.AddrPort
+	Nonce uint64
+}
+
 // Stop makes the node say BYE; nothing is to be handed in after it.
 type Stop struct{}
 
@@ -89,4 +97,5 @@ func (Pulled) input()       {}
 func (PageWanted) input()   {}
 func (StreamClosed) input() {}
 func (Paused) input()       {}
+func (Prove) input()        {}
 func (Stop) input()         {}

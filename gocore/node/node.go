@@ -111,6 +111,8 @@ func (n *Node) Handle(now time.Duration, in Input) []Effect {
 		n.share.StreamClosed(in.Stream)
 	case Paused:
 		n.held.Grow(in.By)
+	case Prove:
+		n.share.Prove(now, in.To, in.Nonce)
 	case Stop:
 		n.share.Bye(now)
 	}

@@ -3,6 +3,7 @@ package sharing
 import (
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -136,6 +137,11 @@ func (s *Sharing) Slept(now, away time.Duration) {
 		s.sayHello(now)
 		s.streams.Slept(now, away)
 	}
+}
+
+// Prove sends a PROVE that is none of the prover's.
+func (s *Sharing) Prove(now time.Duration, to netip.AddrPort, nonce uint64) {
+	s.sendTo(now, to, &wire.Prove{Nonce: nonce})
 }
 
 // Bye says that this host leaves.
