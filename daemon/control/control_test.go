@@ -70,7 +70,7 @@ func startSocket(t *testing.T, s Reports) (path string) { return serveTo(t, s, m
 
 func serveTo(t *testing.T, s Reports, member func(context.Context) bool) (path string) {
 	t.Helper()
-	return run(t, newSocket(s, page, func() bool { return false }, member))
+	return run(t, newSocket(s, page, http.NotFoundHandler(), func() bool { return false }, member))
 }
 
 func run(t *testing.T, server *Socket) (path string) {
@@ -191,7 +191,7 @@ func TestSilentClientsLeaveRoom(t *testing.T) {
 }
 
 func TestNoUserKeepsAnotherOut(t *testing.T) {
-	server := New(&source{}, page, func() bool { return false })
+	server := New(&source{}, page, http.NotFoundHandler(), func() bool { return false })
 	for range connections {
 		a, b := net.Pipe()
 		defer a.Close()
@@ -209,7 +209,7 @@ func TestNoUserKeepsAnotherOut(t *testing.T) {
 // Making an answer takes a processor: one user's thousands keep no other's waiting.
 func TestOneUserStarvesNobodyAtTheControlSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := New(&source{}, page, func() bool { return false })
+		server := New(&source{}, page, http.NotFoundHandler(), func() bool { return false })
 		var made []uint32
 		goOn := make(chan bool)
 		ask := func(user uint32) {
@@ -274,7 +274,7 @@ func TestClientsOfOtherNetworksAreKeptOut(t *testing.T) {
 		t.Skip("this kernel does not say (before Linux 5.14)")
 	}
 	for beyond, want := range map[bool]int{false: http.StatusForbidden, true: http.StatusOK} {
-		path := run(t, New(&source{}, page, func() bool { return beyond }))
+		path := run(t, New(&source{}, page, http.NotFoundHandler(), func() bool { return beyond }))
 		var conn net.Conn
 		need.Network(t, func() (err error) {
 			conn, err = net.Dial("unix", path)

@@ -11,10 +11,10 @@ import (
 
 // FuzzRequest feeds what a local user sends to the control socket.
 func FuzzRequest(f *testing.F) {
-	for _, path := range []string{"/status", "/peers", "/query?name=www.example&type=1,28", "/query?name=%00&type=0", "/metrics"} {
+	for _, path := range []string{"/status", "/peers", "/query?name=www.example&type=1,28", "/query?name=%00&type=0", "/metrics", "/reach?peer=bb", "/healthz"} {
 		f.Add([]byte("GET " + path + " HTTP/1.1\r\nHost: mcdns\r\n\r\n"))
 	}
-	s := newSocket(&source{}, page, func() bool { return false }, func(context.Context) bool { return false })
+	s := newSocket(&source{}, page, http.NotFoundHandler(), func() bool { return false }, func(context.Context) bool { return false })
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(b)))
 		if err != nil {

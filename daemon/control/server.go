@@ -40,15 +40,18 @@ type Socket struct {
 	door  *clients.Door
 }
 
-// New makes a socket that serves what source says, and the page of metrics. beyond
-// says whether clients of other network namespaces are served too.
-func New(source Reports, page Page, beyond func() bool) *Socket {
-	return newSocket(source, page, beyond, member)
+// New makes a socket that serves what source says, the page of metrics, and what health
+// says on /healthz and /readyz. beyond says whether clients of other network namespaces are
+// served too.
+func New(source Reports, page Page, health http.Handler, beyond func() bool) *Socket {
+	return newSocket(source, page, health, beyond, member)
 }
 
-func newSocket(source Reports, page Page, beyond func() bool, member func(context.Context) bool) *Socket {
+func newSocket(source Reports, page Page, health http.Handler, beyond func() bool, member memberFunc) *Socket {
 	s := &Socket{table: clients.NewTable(connections), door: clients.NewDoor(making)}
 	mux := s.routes(source, page, member)
+	mux.Handle("GET /healthz", health)
+	mux.Handle("GET /readyz", health)
 	s.http = &http.Server{
 		Handler:           here(mux, beyond),
 		ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second,

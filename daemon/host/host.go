@@ -19,6 +19,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net"
@@ -240,9 +241,29 @@ func (h *Host) build() error {
 		Wiring: nsswitch.Host().Wiring, Log: h.log,
 	})
 	page := h.counts.Source(h.report.Status)
-	h.scraped = metrics.NewEndpoint(page, logs.Component(h.log, "metrics"), h.cannotServeMetrics)
-	h.control = control.New(h.report, control.Page{Type: metrics.ContentType, Make: page}, h.beyond)
+	health := metrics.Health{Alive: h.isAlive, Ready: h.isReady}
+	h.scraped = metrics.NewEndpoint(page, health, logs.Component(h.log, "metrics"), h.cannotServeMetrics)
+	h.control = control.New(h.report, control.Page{Type: metrics.ContentType, Make: page}, health, h.beyond)
 	return nil
+}
+
+// isAlive is nil if the node answers.
+func (h *Host) isAlive(ctx context.Context) error {
+	_, err := loop.See(ctx, h.loop, func(loop.View) bool { return true })
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.New("mcdnsd is frozen, or this machine is overloaded")
+	}
+	return err
+}
+
+// isReady is isAlive, once what an earlier run saved was read.
+func (h *Host) isReady(ctx context.Context) error {
+	select {
+	case <-h.restored:
+		return h.isAlive(ctx)
+	default:
+		return errors.New("what was saved is being read")
+	}
 }
 
 // seen is what the last refresh found, for a report.

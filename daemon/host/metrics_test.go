@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -8,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mcdns/daemon/config"
+	"mcdns/daemon/loop"
 )
 
 func TestMetricsStayOnLoopbackUnlessToldOtherwise(t *testing.T) {
@@ -36,14 +39,80 @@ func freeAddr(t *testing.T) string {
 }
 
 func scrape(addr string) string {
+	_, page := fetch(addr, "/metrics")
+	return page
+}
+
+func fetch(addr, path string) (code int, page string) {
 	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
-	r, err := client.Get("http://" + addr + "/metrics")
+	r, err := client.Get("http://" + addr + path)
 	if err != nil {
-		return ""
+		return 0, ""
 	}
 	defer r.Body.Close()
 	b, _ := io.ReadAll(r.Body)
-	return string(b)
+	return r.StatusCode, string(b)
+}
+
+// TestHealthIsAnsweredBesideTheMetrics: well in an outage too, and not while the node hangs.
+func TestHealthIsAnsweredBesideTheMetrics(t *testing.T) {
+	server := startDNS(t)
+	addr := freeAddr(t)
+	d := &instance{dir: t.TempDir()}
+	d.configure(t, server, "[metrics]\nlisten = "+addr)
+	d.run(t)
+	control := http.Client{Timeout: patience, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return net.Dial("unix", d.path("run/control.sock"))
+		},
+	}}
+	says := func(when string, code int, text string) {
+		t.Helper()
+		for _, path := range []string{"/healthz", "/readyz"} {
+			wait(t, when+path, func() bool { got, body := fetch(addr, path); return got == code && strings.Contains(body, text) })
+			r, err := control.Get("http://mcdnsd" + path)
+			if err != nil || r.StatusCode != code {
+				t.Errorf("%s, %s by the control socket: %v, %v; want %d", when, path, r, err, code)
+				continue
+			}
+			r.Body.Close()
+		}
+	}
+	says("at work", 200, "ok\n")
+	server.conn.Close()
+	wait(t, "the server is down", func() bool {
+		d.lookup(t, "www.example.")
+		_, code := d.mcdns(t, "status")
+		return code == 4
+	})
+	says("in an outage", 200, "ok\n")
+	hang := make(chan bool)
+	go loop.See(context.Background(), d.host.loop, func(loop.View) bool { return <-hang })
+	wait(t, "the node hangs", func() bool { return d.host.isAlive(short(t)) != nil })
+	says("while the node hangs", 503, "mcdnsd is frozen")
+	close(hang)
+	says("after it", 200, "ok\n")
+}
+
+func short(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// TestNotReadyBeforeWhatWasSavedIsRead, and alive.
+func TestNotReadyBeforeWhatWasSavedIsRead(t *testing.T) {
+	d := &instance{dir: t.TempDir()}
+	d.configure(t, startDNS(t), "")
+	d.build()
+	if err := d.host.isReady(t.Context()); err == nil || !strings.Contains(err.Error(), "is being read") {
+		t.Errorf("before it: %v", err)
+	}
+	d.start(t)
+	if err := d.host.isReady(t.Context()); err != nil {
+		t.Errorf("after it: %v", err)
+	}
 }
 
 func TestMetricsFollowTheLookupsAndTheConfiguration(t *testing.T) {

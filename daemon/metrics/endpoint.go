@@ -48,7 +48,8 @@ func (s Source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Write(page)
 }
 
-// Endpoint serves the page as /metrics over TCP: Set says on which addresses.
+// Endpoint serves the page as /metrics over TCP, and /healthz and /readyz beside it: Set
+// says on which addresses.
 type Endpoint struct {
 	*serve.Addresses
 	http *http.Server
@@ -57,9 +58,11 @@ type Endpoint struct {
 
 // NewEndpoint makes one that listens nowhere yet. failed hears what could not be
 // opened, see serve.Addresses.
-func NewEndpoint(page http.Handler, l *slog.Logger, failed func(error)) *Endpoint {
+func NewEndpoint(page, health http.Handler, l *slog.Logger, failed func(error)) *Endpoint {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", page)
+	mux.Handle("GET /healthz", health)
+	mux.Handle("GET /readyz", health)
 	e := &Endpoint{
 		log: l,
 		http: &http.Server{

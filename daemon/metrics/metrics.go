@@ -4,7 +4,8 @@
 // up, so the number of series is bounded by what is configured here.
 //
 // Read metrics.go first: which there are. Then counts.go (what the daemon counts for
-// them), page.go (how they are written), process.go and endpoint.go (TCP).
+// them), page.go (how they are written), process.go, endpoint.go (TCP) and health.go (what is asked
+// beside them).
 package metrics
 
 import (

@@ -168,7 +168,7 @@ func TestNoCounterOfTheNodeIsLeftOut(t *testing.T) {
 
 func TestEndpointFollowsTheConfiguration(t *testing.T) {
 	source := Source(func(context.Context) ([]byte, error) { return []byte("mcdns_x 1\n"), nil })
-	e := NewEndpoint(source, slog.New(slog.DiscardHandler), nil)
+	e := NewEndpoint(source, Health{}, slog.New(slog.DiscardHandler), nil)
 	defer e.Close()
 	loopback := netip.MustParseAddrPort("127.0.0.1:0")
 	if err := e.Set([]netip.AddrPort{loopback}); err != nil {
@@ -192,7 +192,7 @@ func TestEndpointFollowsTheConfiguration(t *testing.T) {
 		t.Errorf("/status: got %d; want 404: it is for the control socket", code)
 	}
 	taken := netip.MustParseAddrPort(addr)
-	if err := NewEndpoint(source, slog.New(slog.DiscardHandler), nil).Set([]netip.AddrPort{taken}); err == nil {
+	if err := NewEndpoint(source, Health{}, slog.New(slog.DiscardHandler), nil).Set([]netip.AddrPort{taken}); err == nil {
 		t.Error("an address that is taken was opened")
 	}
 	if err := e.Set(nil); err != nil || len(e.Addrs()) != 0 {
