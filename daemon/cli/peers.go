@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"net/netip"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -74,16 +73,6 @@ func refusal(q *control.Refused) string {
 	return string(q.Why)
 }
 
-func roundTrip(ms *float64) string {
-	switch {
-	case ms == nil:
-		return "?"
-	case *ms < 10:
-		return fmt.Sprintf("%.1fms", *ms)
-	}
-	return fmt.Sprintf("%.0fms", *ms)
-}
-
 func peerRow(q *control.Peer) []string {
 	mark := "+"
 	if q.HearsUs != nil && !*q.HearsUs {
@@ -94,15 +83,6 @@ func peerRow(q *control.Peer) []string {
 	}
 }
 
-// hostOf is an address without the port, which is the group's.
-func hostOf(addr string) string {
-	a, err := netip.ParseAddrPort(addr)
-	if err != nil {
-		return addr
-	}
-	return a.Addr().String()
-}
-
 // showOtherVersions names the peers that are not of this command's version.
 func (e *env) showOtherVersions(w io.Writer, p *control.Peers) (err error) {
 	for _, q := range p.Peers {
@@ -111,14 +91,4 @@ func (e *env) showOtherVersions(w io.Writer, p *control.Peers) (err error) {
 		}
 	}
 	return err
-}
-
-func known(b *bool) string {
-	switch {
-	case b == nil:
-		return "?"
-	case *b:
-		return "yes"
-	}
-	return "no"
 }

@@ -1,84 +1,19 @@
 package cli
 
 import (
-	"fmt"
 	"io"
-	"os"
-	"strings"
-	"text/tabwriter"
-	"time"
+
+	"mcdns/daemon/text"
 )
 
-// ago says a time as people do: two units at most.
-func ago(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second))
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%dms", d.Milliseconds())
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%ds", int(d.Seconds()))
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%dmin", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh%02dmin", int(d.Hours()), int(d.Minutes())%60)
-	}
-	return fmt.Sprintf("%dd", int(d.Hours())/24)
-}
+// What the verbs print with, in few letters: package text says what each does.
 
-// size says a number of bytes.
-func size(n int) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d B", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%d KiB", n>>10)
-	}
-	return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
-}
-
-// glyph is a sign where the terminal can show it, else plain ASCII. A word
-// always stands beside it.
-func glyph(sign, ascii string) string {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := strings.ToUpper(os.Getenv(name)); v != "" {
-			if strings.Contains(v, "UTF-8") || strings.Contains(v, "UTF8") {
-				return sign
-			}
-			return ascii
-		}
-	}
-	return ascii
-}
-
-// writeTable writes rows in columns two spaces apart. Tabs and what moves the cursor are
-// no part of a cell, whoever said it.
-func writeTable(w io.Writer, rows [][]string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i := range row {
-			row[i] = plain(row[i])
-		}
-		fmt.Fprintln(t, strings.Join(row, "\t"))
-	}
-	return t.Flush()
-}
-
-// plain keeps what came over the socket from moving the cursor.
-func plain[T ~string](s T) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, string(s))
-}
-
-// count says how many of a thing there are.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
+func ago(seconds float64) string                    { return text.Ago(seconds) }
+func size(n int) string                             { return text.Size(n) }
+func glyph(sign, ascii string) string               { return text.Glyph(sign, ascii) }
+func writeTable(w io.Writer, rows [][]string) error { return text.Table(w, rows) }
+func plain[T ~string](s T) string                   { return text.Plain(s) }
+func count(n int, thing string) string              { return text.Count(n, thing) }
+func hostOf(addr string) string                     { return text.HostOf(addr) }
+func roundTrip(ms *float64) string                  { return text.RoundTrip(ms) }
+func known(b *bool) string                          { return text.Known(b) }

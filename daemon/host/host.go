@@ -94,7 +94,6 @@ type Host struct {
 	report  *report.Reporter
 	scraped *metrics.Endpoint
 	counts  metrics.Counts
-	trips   *trips.Trips
 
 	// restored is closed when the node has what was saved, or is to go on without.
 	restored chan struct{}
@@ -121,6 +120,7 @@ type known struct {
 	scope atomic.Uint32 // links.Scope
 	shown atomic.Pointer[view]
 	asked *asked.Asked // what programs asked for
+	trips *trips.Trips // to peers
 }
 
 // Run runs mcdnsd until ctx ends, then stops it cleanly. reload tells it to read
@@ -132,7 +132,7 @@ func Run(ctx context.Context, o Options, reload <-chan os.Signal) error {
 func newHost(o Options) *Host {
 	return &Host{
 		options: o, log: o.Log, changed: make(chan struct{}, 1),
-		restored: make(chan struct{}), trips: &trips.Trips{Now: clock.Boot}, known: known{asked: asked.New(clock.Boot)},
+		restored: make(chan struct{}), known: known{asked: asked.New(clock.Boot), trips: &trips.Trips{Now: clock.Boot}},
 	}
 }
 
@@ -217,7 +217,7 @@ func (h *Host) build() error {
 		Log:       logs.Component(h.log, "streams"),
 	})
 	h.lan = links.NewLAN(links.Config{
-		Ring: h.known.ring.Load, Hear: func(in node.Received) { h.trips.Heard(&in); h.loop.Offer(in) },
+		Ring: h.known.ring.Load, Hear: func(in node.Received) { h.known.trips.Heard(&in); h.loop.Offer(in) },
 		Streams: h.streams, Counts: &h.counts.Datagrams, Now: clock.Boot, Log: h.log,
 	})
 	h.speaker = logs.NewSpeaker(h.log)
@@ -237,15 +237,16 @@ func (h *Host) build() error {
 		Version: h.options.Version, Loop: h.loop, Self: func() wire.Peer { return *h.known.self.Load() },
 		Seen: h.seen, Find: h.find, Renew: h.renewAll, Dropped: h.dropped, Saver: &h.saver,
 		Group: report.Group{Refused: h.lan.Refused, Blocked: h.streams.Blocked, Refusals: h.lan.Refusals, Reach: h.streams.Reach},
-		Trips: h.trips, Now: clock.Boot,
+		Trips: h.known.trips, Now: clock.Boot,
 		Wiring: nsswitch.Host().Wiring, Log: h.log,
 	})
 	page := h.counts.Source(h.report.Status)
-	health := metrics.Health{Alive: h.isAlive, Ready: h.isReady}
-	h.scraped = metrics.NewEndpoint(page, health, logs.Component(h.log, "metrics"), h.cannotServeMetrics)
-	h.control = control.New(h.report, control.Page{Type: metrics.ContentType, Make: page}, health, h.beyond)
+	h.scraped = metrics.NewEndpoint(page, h.health(), logs.Component(h.log, "metrics"), h.cannotServeMetrics)
+	h.control = control.New(h.report, control.Page{Type: metrics.ContentType, Make: page}, h.health(), h.beyond)
 	return nil
 }
+
+func (h *Host) health() metrics.Health { return metrics.Health{Alive: h.isAlive, Ready: h.isReady} }
 
 // isAlive is nil if the node answers.
 func (h *Host) isAlive(ctx context.Context) error {
@@ -334,7 +335,7 @@ func (h *Host) send(s node.Send) {
 		self := s.Message.From
 		h.known.self.Store(&self)
 	}
-	h.trips.Sent(&s)
+	h.known.trips.Sent(&s)
 	h.lan.Send(s)
 }
 
