@@ -97,5 +97,6 @@
 //	failure   nobody could answer; remembered for a short time
 //	lent      said of a later server's answer, which is in no cache
 //	rank      a host's place among all for a name: whose turn it is, without a message
+//	field     what a later version may add to a message: type, length, value; skipped if not known
 //	place     the network an answer was learnt in
 package gocore

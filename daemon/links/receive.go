@@ -104,7 +104,7 @@ func (l *LAN) drop(p packet, err error) {
 	case trust.ErrVersion:
 		l.dropped.version.Add(1)
 		l.refusals.note(p, err)
-		l.sayHourly(&l.saidVersion, p, "another version of mcdns is in use on this link, and shares nothing with this one; said once an hour")
+		l.sayHourly(&l.saidVersion, p, "another version of mcdns is in use on this link, and shares nothing with this one: install one version on all hosts; said once an hour")
 	case trust.ErrShort:
 		l.dropped.malformed.Add(1)
 	default:

@@ -20,7 +20,7 @@ const (
 	// version is raised with every change of what is sealed: hosts that understood
 	// each other's unchanged messages alone counted one another as peers, and as
 	// heard, in an outage, and shared nothing before it.
-	version    = 2
+	version    = 3
 	idAt       = len(magic) + 1
 	nonceAt    = idAt + 4
 	sealedAt   = nonceAt + NonceSize

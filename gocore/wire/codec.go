@@ -11,7 +11,8 @@ import (
 //
 //	id 8  epoch 8  seq 8  sent 8 (ms)  kind 1  servers 1
 //	servers x { server 8  success 4 (ms)  failure 4 (ms)  flags 1 }
-//	body, by kind; nothing behind it
+//	body, by kind
+//	fields, to the end (fields.go)
 const (
 	serverStateLen = 17
 	peerLen        = 16

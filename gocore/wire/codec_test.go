@@ -198,8 +198,9 @@ func TestEncodeKeepsToItsBounds(t *testing.T) {
 func TestLongestHelloFitsADatagram(t *testing.T) {
 	m := &Message{From: peer(1, 1), Seq: 1, Servers: make([]ServerState, MaxServers),
 		Body: &Hello{Version: strings.Repeat("1", maxVersion), Hears: make([]Peer, MaxHears)}}
-	if b, err := Encode(m); err != nil {
-		t.Errorf("%d bytes, %v", len(b), err)
+	b, err := Encode(m)
+	if err != nil || MaxPlain-len(b) < 200 {
+		t.Errorf("%d bytes of %d, %v; want 200 left for what later versions add", len(b), MaxPlain, err)
 	}
 }
 
@@ -231,7 +232,8 @@ func TestMalformedDatagramIsRefused(t *testing.T) {
 		{"version longer than the rest", hello(set(34, 32))},
 		{"version that writes to terminals", hello(set(35, 0x1B))},
 		{"more heard than bytes", hello(set(44, 2))},
-		{"bytes behind", hello(func(b []byte) []byte { return append(b, 0) })},
+		{"half a field behind", hello(func(b []byte) []byte { return append(b, 9, 0) })},
+		{"field longer than the rest", hello(func(b []byte) []byte { return append(b, 9, 0, 2, 1) })},
 	} {
 		if m, err := Decode(c.b); !errors.Is(err, ErrMalformed) || m != nil {
 			t.Errorf("%s: got %+v, %v; want ErrMalformed", c.name, m, err)

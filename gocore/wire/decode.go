@@ -117,7 +117,8 @@ func Decode(b []byte) (*Message, error) {
 	kind := Kind(r.u8())
 	m.Servers = r.servers()
 	m.Body = r.body(kind)
-	if r.bad || m.Body == nil || len(r.b) > 0 || m.From == (Peer{}) || m.Seq == 0 {
+	r.fields()
+	if r.bad || m.Body == nil || m.From == (Peer{}) || m.Seq == 0 {
 		return nil, fmt.Errorf("%w: %v, %d bytes", ErrMalformed, kind, len(b))
 	}
 	return m, nil

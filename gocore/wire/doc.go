@@ -1,4 +1,4 @@
-// Package wire turns messages between hosts into bytes, and back (PROTOCOL 3.8 to 3.16).
+// Package wire turns messages between hosts into bytes, and back (PROTOCOL 3.8 to 3.18).
 //
 // Everything is pure: a decoder is handed bytes that may be hostile, bounds
 // them before it allocates, and returns a value or an error.

@@ -64,9 +64,10 @@ type Hello struct {
 	Hears []Peer
 }
 
-// MaxHears bounds Hello.Hears: so many that a hello fits a datagram whatever
-// else is in it. With 64, one with 8 server states did not.
-const MaxHears = 60
+// MaxHears bounds Hello.Hears: so many that a hello fits a datagram whatever else is
+// in it, with 203 bytes left. A later version says more by fields, and a host that
+// hears it must still know a full list from one that lacks it.
+const MaxHears = 48
 
 // Prove asks one peer: are you alive now? Proof answers with the nonce.
 type Prove struct{ Nonce uint64 }

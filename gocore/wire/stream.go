@@ -14,14 +14,15 @@ const (
 	// should hold; one answer alone may be longer.
 	PageRoom = 16<<10 - pageHeader
 	// MaxPage is the most bytes that DecodePage takes: a page of the longest
-	// answer.
-	MaxPage = pageHeader + agedHeader + dns.MaxPacked
+	// answer, with room for the fields of a later version.
+	MaxPage = pageHeader + agedHeader + dns.MaxPacked + fieldsRoom
 	// MaxWant is the most bytes that DecodeWant takes; EncodeWant leaves out
-	// the questions that do not fit.
-	MaxWant = 16 << 10
+	// the questions that do not fit beside fieldsRoom.
+	MaxWant = 16<<10 + fieldsRoom
 
 	pageHeader = 8 + 8 + 1 + 2 // sent (ms), next, flags, count
 	wantHeader = 8 + 8 + 2     // away (ms), after, count
+	fieldsRoom = 1 << 10
 
 	flagEnd  = 1 << 0
 	flagBusy = 1 << 1
@@ -60,7 +61,7 @@ func DecodePage(b []byte) (sent time.Duration, answers []Aged, next uint64, end,
 	sent, next = r.clock(), r.u64()
 	f := r.flags(flagEnd | flagBusy)
 	answers = r.agedList(r.count(int(r.u16()), len(b)/agedHeader, agedHeader))
-	if r.bad || len(r.b) > 0 {
+	if r.fields(); r.bad {
 		return 0, nil, 0, false, false, fmt.Errorf("%w: page of %d bytes", ErrMalformed, len(b))
 	}
 	return sent, answers, next, f&flagEnd != 0, f&flagBusy != 0, nil
@@ -77,7 +78,7 @@ func EncodeWant(away time.Duration, after uint64, qs []dns.Question) []byte {
 		if err != nil {
 			continue
 		}
-		if len(longer) > MaxWant {
+		if len(longer) > MaxWant-fieldsRoom {
 			break
 		}
 		b = longer
@@ -100,7 +101,7 @@ func DecodeWant(b []byte) (away time.Duration, after uint64, qs []dns.Question, 
 			qs[i] = r.question()
 		}
 	}
-	if r.bad || len(r.b) > 0 {
+	if r.fields(); r.bad {
 		return 0, 0, nil, fmt.Errorf("%w: want of %d bytes", ErrMalformed, len(b))
 	}
 	return away, after, qs, nil

@@ -108,7 +108,8 @@ func FuzzDecodeWant(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again := EncodeWant(away, after, qs); string(again) != string(b) {
+		again := EncodeWant(away, after, qs)
+		if !strings.HasPrefix(string(b), string(again)) { // fields may follow
 			t.Fatalf("%x came back as %x", b, again)
 		}
 	})
