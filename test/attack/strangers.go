@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"mcdns/gocore/trust"
 	"mcdns/test/lab"
 )
 
@@ -25,8 +26,9 @@ func alarmed(s *stage) (outcome, error) {
 		return outcome{}, err
 	}
 	if s.attacked {
-		foreign := append([]byte("mcdn\x02????"), make([]byte, 80)...)
-		elder := append([]byte("mcdn\x01????"), make([]byte, 80)...)
+		foreign := trust.NewRing(trust.Key{}).Seal(make([]byte, 80), [trust.NonceSize]byte{})
+		elder := clone(foreign)
+		elder[4]--
 		for _, b := range [][]byte{foreign, elder} {
 			if err := t.tap.Send(forge(s.lan.Hosts[0].Addr.Next().Next().Next(), groupPort, b)); err != nil {
 				return outcome{}, err
