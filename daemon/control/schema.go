@@ -212,9 +212,11 @@ type Reached struct {
 	TCP TCP   `json:"tcp"`
 	// It was heard by multicast lately; HearsUs: it says that it hears this host so, null
 	// while that is not known.
-	HeardIPv4 bool  `json:"heard_ipv4"`
-	HeardIPv6 bool  `json:"heard_ipv6"`
-	HearsUs   *bool `json:"hears_us"`
+	HeardIPv4 bool `json:"heard_ipv4"`
+	HeardIPv6 bool `json:"heard_ipv6"`
+	// New: it came so lately that it need not have been heard by multicast yet.
+	New     bool  `json:"new"`
+	HearsUs *bool `json:"hears_us"`
 }
 
 // UDP is how many datagrams to an address were answered; RTTMS is the shortest round trip.

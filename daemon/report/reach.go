@@ -107,7 +107,7 @@ func (r *Reporter) ways(v loop.View) groupWays {
 func (r *Reporter) try(ctx context.Context, w ways) control.Reached {
 	out := control.Reached{
 		ID: idString(w.Peer.ID), Addr: w.to[0].String(), Version: w.Version,
-		HeardIPv4: w.IPv4, HeardIPv6: w.IPv6, HearsUs: hearsUs(&w.PeerStatus), UDP: []control.UDP{},
+		HeardIPv4: w.IPv4, HeardIPv6: w.IPv6, New: w.New, HearsUs: hearsUs(&w.PeerStatus), UDP: []control.UDP{},
 	}
 	for _, to := range w.to {
 		out.UDP = append(out.UDP, r.prove(ctx, to))

@@ -53,6 +53,8 @@ func heardBy(p *control.Reached) string {
 		return "IPv4"
 	case p.HeardIPv6:
 		return "IPv6"
+	case p.New:
+		return "?"
 	}
 	return "no"
 }
@@ -97,10 +99,11 @@ func showTable(w io.Writer, r *control.Reach, ofPeers map[string][]string) error
 		}
 		for j, u := range p.UDP {
 			row := []string{mark, p.ID, text.HostOf(u.Addr), tripOrNo(u.RTTMS), fmt.Sprintf("%d/%d", u.Sent-u.Answered, u.Sent)}
+			ofPeer := []string{"-", "-", "-", "-"} // said in its first row
 			if j == 0 {
-				row = append(row, tripOrNo(p.TCP.TookMS), mtuOf(p), heardBy(p), text.Known(p.HearsUs))
+				ofPeer = []string{tripOrNo(p.TCP.TookMS), mtuOf(p), heardBy(p), text.Known(p.HearsUs)}
 			}
-			rows = append(rows, row)
+			rows = append(rows, append(row, ofPeer...))
 		}
 	}
 	return text.Table(w, rows)
@@ -148,7 +151,7 @@ func faultsOf(p *control.Reached, open string) (all []string) {
 	case !p.TCP.Open:
 		all = append(all, "TCP: "+p.TCP.Problem+"; what it held before is not here; "+open)
 	}
-	if !p.HeardIPv4 && !p.HeardIPv6 {
+	if !p.HeardIPv4 && !p.HeardIPv6 && !p.New {
 		all = append(all, "its multicast is not heard here: an IGMP or MLD querier is missing on the switch, or a firewall here drops it")
 	}
 	if p.HearsUs != nil && !*p.HearsUs {

@@ -45,8 +45,9 @@ type PeerStatus struct {
 	// HearsUs: the peer lists this host among those it hears by multicast. Deaf: it
 	// does not, again and again. Neither is known of a peer that has just come.
 	HearsUs, Deaf bool
-	// IPv4 and IPv6 are whether it was heard by multicast lately, by each family.
-	IPv4, IPv6 bool
+	// IPv4 and IPv6 are whether it was heard by multicast lately, by each family. Of one
+	// that is New that says nothing: its next HELLO may not be due yet.
+	IPv4, IPv6, New bool
 	// Told counts answers taken from it, Contradicted those that this host's
 	// own fetches disagreed with in a way that is not rotation (PROTOCOL 7.3).
 	Told, Contradicted uint64
@@ -67,7 +68,7 @@ func (s *Sharing) Peers(now time.Duration) []PeerStatus {
 		notes := s.group.Noted(m)
 		four, six := m.Multicast(now, now-s.group.Silence())
 		peers = append(peers, PeerStatus{
-			Peer: m.Peer, IPv4: four, IPv6: six, Addr: m.Addr(), Version: m.Version(), Names: m.Names(),
+			Peer: m.Peer, IPv4: four, IPv6: six, New: now-m.First() < s.group.Silence(), Addr: m.Addr(), Version: m.Version(), Names: m.Names(),
 			Since: now - m.First(), Last: now - m.Last(now), Proven: true,
 			Deaf:    s.deaf(m),
 			HearsUs: notes.HearsUs != 0 && notes.HearsUs >= now-s.group.Silence(),
