@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mcdns/daemon/answer"
 	"mcdns/daemon/control"
 )
 
@@ -32,6 +33,7 @@ func (e *env) cacheCommand() *cobra.Command {
 		Args: one("name"),
 		RunE: func(cmd *cobra.Command, args []string) error { return e.cacheShow(cmd.Context(), args[0]) },
 	}
+	show.ValidArgsFunction = e.completes(e.heldNames)
 	dump := &cobra.Command{
 		Use: "dump", Short: "Print all answers held, as the text of a zone", Args: noArgs,
 		Long: "Print all answers held, as the text of a zone; with --json one answer a line.\n\n" + cacheLong,
@@ -137,7 +139,7 @@ func (e *env) cacheShow(ctx context.Context, name string) error {
 		for _, record := range h.Records {
 			fmt.Fprintln(e.out, plain(strings.ReplaceAll(record, "\t", " ")))
 		}
-		fmt.Fprintf(e.out, "-- %s; asked for %s\n", plain(provenance(&h.Result)), times(h.Asked))
+		fmt.Fprintf(e.out, "-- %s; asked for %s\n", plain(answer.Provenance(&h.Result)), times(h.Asked))
 	}
 	return nil
 }
@@ -188,7 +190,7 @@ func (e *env) dumpOne(w io.Writer, h *control.Held) {
 		}{heldSchema, h})
 		return
 	}
-	fmt.Fprintf(w, "; %s\n", plain(provenance(&h.Result)))
+	fmt.Fprintf(w, "; %s\n", plain(answer.Provenance(&h.Result)))
 	if h.Kind != control.Positive {
 		fmt.Fprintf(w, "; %s %s: %s\n", plain(h.Name), plain(h.Type), plain(h.Kind))
 		return

@@ -3,7 +3,8 @@
 //
 // Read cli.go first (the commands and their flags), then client.go (how mcdnsd is
 // asked). status.go, peers.go, query.go, reach.go and stats.go each show one thing, check.go judges
-// them, key.go and nss.go change one, text.go is what they print with.
+// them, key.go and nss.go change one, text.go is what they print with, complete.go what
+// a shell is offered.
 package cli
 
 import (
@@ -168,6 +169,7 @@ func (e *env) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.BoolVar(&e.json, "json", false, "print JSON")
 	flags.StringVar(&e.color, "color", "auto", "colour: auto (on a terminal unless NO_COLOR is set) or always or never")
+	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&e.socket, "socket", fallback(os.Getenv("MCDNS_SOCKET"), ControlSocket), "control socket of mcdnsd")
 	flags.DurationVar(&e.timeout, "timeout", timeout(), "give up after this time (5s; 30s where others are asked)")
 	root.AddCommand(status, e.checkCommand(), e.doctorCommand(), e.queryCommand(), e.peersCommand(), e.pingCommand(), e.netcheckCommand(), e.cacheCommand(), e.drillCommand(),

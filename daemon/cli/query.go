@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mcdns/daemon/answer"
 	"mcdns/daemon/control"
 	"mcdns/gocore/dns"
 )
@@ -25,14 +24,11 @@ func (e *env) queryCommand() *cobra.Command {
 			"nothing is asked and nothing changed. It is for root and the group mcdns.\n\n" +
 			"Exit code: 0, 1 if there is no such name or record, 2 if nobody can say.",
 		Example: "  mcdns query www.example.org\n  mcdns query -t MX example.org\n  mcdns query --fresh www.example.org\n  mcdns query 192.0.2.7",
-		Args: func(verb *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return errors.New("no name or address is given")
-			}
-			return atMost(1)(verb, args)
-		},
+		Args: one("name or address"),
 	}
 	cmd.Flags().StringSliceVarP(&types, "type", "t", nil, "type of record, as in MX (default: addresses)")
+	cmd.ValidArgsFunction = e.completes(e.heldNames)
+	cmd.RegisterFlagCompletionFunc("type", typeNames)
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "ask the DNS servers now and say what that changes")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		values := url.Values{"name": {args[0]}}
@@ -58,7 +54,7 @@ func (e *env) queryCommand() *cobra.Command {
 			}
 		}
 		if !printed {
-			showAnswer(e.out, &a, len(types) > 0)
+			answer.Show(e.out, &a, len(types) > 0)
 		}
 		return quiet(answerCode(a.Status))
 	}
@@ -101,116 +97,4 @@ func typeNumbers(types []string) (string, error) {
 func askable(n uint16) bool {
 	_, err := dns.NewQuestion(".", n)
 	return err == nil
-}
-
-func showAnswer(w io.Writer, a *control.Answer, records bool) {
-	label := plain(a.Name) + ": "
-	for _, value := range valuesOf(a, records) {
-		fmt.Fprintf(w, "%s%s\n", label, plain(value))
-		label = strings.Repeat(" ", len(label))
-	}
-	if a.Status != control.Found {
-		fmt.Fprintf(w, "%s%s\n", label, explain(a))
-	}
-	fmt.Fprintln(w)
-	for _, r := range a.Results {
-		if text := provenance(&r); text != "" {
-			fmt.Fprintf(w, "-- %s\n", plain(text))
-		}
-		if r.Renewed != nil {
-			fmt.Fprintf(w, "-- %s: %s\n", plain(r.Type), plain(changeWords(r.Renewed, records)))
-		}
-	}
-	if a.Withheld {
-		fmt.Fprintln(w, "-- who gave it, and when, is for root and the group mcdns (sudo mcdns query)")
-	}
-	if a.DurationMS < 1 {
-		fmt.Fprintf(w, "-- %.2fms\n", a.DurationMS)
-	} else {
-		fmt.Fprintf(w, "-- %.1fms\n", a.DurationMS)
-	}
-}
-
-// changeWords say what asking anew changed.
-func changeWords(r *control.Renewed, records bool) string {
-	text := string(r.Change)
-	if r.WasKind == "" {
-		return text
-	}
-	was := string(r.WasKind)
-	if values := r.WasValues; r.WasKind == control.Positive {
-		if records {
-			values = r.WasRecords
-		}
-		was = strings.ReplaceAll(strings.Join(values, ", "), "\t", " ")
-	}
-	return fmt.Sprintf("%s: what was held for %s was %s", text, ago(r.WasAgeS), was)
-}
-
-func valuesOf(a *control.Answer, records bool) (out []string) {
-	for _, r := range a.Results {
-		switch {
-		case records && r.Kind == control.Positive:
-			for _, record := range r.Records {
-				out = append(out, strings.ReplaceAll(record, "\t", " "))
-			}
-		case !records:
-			out = append(out, r.Values...)
-		}
-	}
-	return out
-}
-
-func explain(a *control.Answer) string {
-	switch a.Status {
-	case control.NoName:
-		return "there is no such name (NXDOMAIN)"
-	case control.NoRecord:
-		return "the name exists, but has no such record"
-	case control.NoAnswer:
-		return fmt.Sprintf("nobody can say now: upstream is %s, and no host has an answer", a.Upstream)
-	case control.BadName:
-		return "this is no valid name, so nobody is asked"
-	}
-	return string(a.Status)
-}
-
-func provenance(r *control.Result) string {
-	if r.Origin == nil {
-		return ""
-	}
-	if r.Source == control.FromHere {
-		return fmt.Sprintf("%s: %s; a name that stays here: nobody is asked, see mcdnsd.conf(5), [names]", r.Type, r.Kind)
-	}
-	from := map[control.Source]string{
-		control.FromCache: "from this host's cache", control.FromServer: "fetched for this question",
-		control.FromPeer: "told by peer " + r.Peer,
-	}[r.Source]
-	if from == "" {
-		return ""
-	}
-	if r.PeerAddr != "" {
-		from += " (" + r.PeerAddr + ")"
-	}
-	text := fmt.Sprintf("%s: %s, %s", r.Type, r.Kind, from)
-	if r.Server != "" {
-		text += fmt.Sprintf(", given by %s", r.Server)
-	}
-	if r.Source != control.FromServer {
-		text += fmt.Sprintf(" %s ago", ago(r.AgeS))
-	}
-	life := r.LifeS
-	if life == 0 {
-		life = r.OriginalTTLs // a daemon of 0.1.0 does not say
-	}
-	text += fmt.Sprintf("; TTL %ds", int(life))
-	if life < r.OriginalTTLs {
-		text += fmt.Sprintf(" of the %ds that it came with", int(r.OriginalTTLs))
-	}
-	if left := life - r.AgeS; r.Stale {
-		text += fmt.Sprintf(", expired %s ago: stale, because no DNS server answers", ago(max(-left, 0)))
-	} else if r.Source != control.FromServer {
-		text += fmt.Sprintf(", %s left", ago(max(left, 0)))
-	}
-	return text
 }

@@ -30,6 +30,7 @@ func (e *env) pingCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return e.ping(cmd.Context(), strings.Join(args, "")) },
 	}
+	ping.ValidArgsFunction = e.completes(e.peerNames)
 	ping.Flags().BoolVar(&all, "all", false, "try all peers (the first 64)")
 	return ping
 }
