@@ -25,6 +25,7 @@ var wideDoors = map[string]int{
 	"fetch.Fetcher":   19,
 	"order.Order":     19,
 	"cache.Cache":     18,
+	"group.Member":    16, // what is known of one
 	"upstream.List":   16,
 	"sharing.Host":    16,
 	"query.Host":      12,

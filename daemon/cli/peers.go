@@ -16,8 +16,9 @@ func (e *env) peersCommand() *cobra.Command {
 		Long: "Show who shares with this host, in 80 columns. The first column: * this host, + a peer, ! a peer that does not\n" +
 			"hear this host's multicast, - a peer that is gone, x an address whose datagrams are refused. Anybody on the link\n" +
 			"can send such datagrams, under any address.\n\n" +
-			"RTT is the last round trip, ? before the first. HEARS is ? while that is not known yet. TOLD counts the answers taken from it; WRONG those that a DNS server said\n" +
-			"otherwise in a way that is not rotation. All that is known of each: --json.",
+			"PEER is what it calls itself, else its id. RTT is the last round trip, ? before the first. HEARS is ? while that\n" +
+			"is not known yet. TOLD counts the answers taken from it; WRONG those that a DNS server said otherwise in a way\n" +
+			"that is not rotation. All that is known of each: --json.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var p control.Peers
 			printed, err := e.get(cmd.Context(), "/peers", nil, &p)
@@ -79,15 +80,29 @@ func peerRow(q *control.Peer) []string {
 		mark = "!"
 	}
 	return []string{
-		mark, q.ID, hostOf(q.Addr), ago(q.LastS), roundTrip(q.RTTMS), fmt.Sprint(q.Names), known(q.HearsUs), fmt.Sprint(q.Told), fmt.Sprint(q.Contradicted),
+		mark, calledOr(q), hostOf(q.Addr), ago(q.LastS), roundTrip(q.RTTMS), fmt.Sprint(q.Names), known(q.HearsUs),
+		fmt.Sprint(q.Told), fmt.Sprint(q.Contradicted),
 	}
+}
+
+// calledOr is what a peer calls itself, as far as an id is wide, else its id.
+func calledOr(q *control.Peer) string {
+	if q.Name == "" {
+		return q.ID
+	}
+	name := plain(q.Name)
+	if len(name) > len(q.ID) {
+		return name[:len(q.ID)-1] + "~"
+	}
+	return name
 }
 
 // showOtherVersions names the peers that are not of this command's version.
 func (e *env) showOtherVersions(w io.Writer, p *control.Peers) (err error) {
-	for _, q := range p.Peers {
+	for i := range p.Peers {
+		q := &p.Peers[i]
 		if q.Version != e.version {
-			_, err = fmt.Fprintf(w, "%s is of version %s, this mcdns of %s\n", plain(q.ID), plain(q.Version), e.version)
+			_, err = fmt.Fprintf(w, "%s is of version %s, this mcdns of %s\n", plain(calledOr(q)), plain(q.Version), e.version)
 		}
 	}
 	return err

@@ -24,7 +24,7 @@ func (e *env) queryCommand() *cobra.Command {
 			"nothing is asked and nothing changed. It is for root and the group mcdns.\n\n" +
 			"Exit code: 0, 1 if there is no such name or record, 2 if nobody can say.",
 		Example: "  mcdns query www.example.org\n  mcdns query -t MX example.org\n  mcdns query --fresh www.example.org\n  mcdns query 192.0.2.7",
-		Args: one("name or address"),
+		Args:    one("name or address"),
 	}
 	cmd.Flags().StringSliceVarP(&types, "type", "t", nil, "type of record, as in MX (default: addresses)")
 	cmd.ValidArgsFunction = e.completes(e.heldNames)

@@ -35,6 +35,8 @@ type Config struct {
 	// those at an address prove themselves.
 	TLS      upstream.TLSMode
 	TLSNames map[netip.Addr]string
+	// TellName: the group is told what this host is called.
+	TellName bool
 	// ProgramsBeyond: programs of other network namespaces are answered too.
 	ProgramsBeyond bool
 	// Listen are the addresses on which DNS questions are answered; none means
@@ -113,7 +115,8 @@ func Default() Config {
 			MaxStale:    d.MaxStale,
 			FetchAhead:  d.FetchAhead,
 		},
-		Level: slog.LevelInfo,
+		TellName: true,
+		Level:    slog.LevelInfo,
 	}
 }
 
@@ -148,6 +151,7 @@ var settings = map[string]map[string]setting{
 	"sharing": {
 		"no_share":   names(func(c *Config) *[]string { return &c.NoShare }),
 		"local_only": names(func(c *Config) *[]string { return &c.LocalOnly }),
+		"tell_name":  yes(func(c *Config) *bool { return &c.TellName }),
 	},
 	"names": {
 		"forward":        names(func(c *Config) *[]string { return &c.Forward }),

@@ -41,6 +41,7 @@ save = no
 [sharing]
 no_share = Corp.Example, *.lan
 local_only = bank.example
+tell_name = no
 [names]
 forward = test, .
 stop_rebinding = yes

@@ -20,6 +20,7 @@ var defaults = []Set{
 	{Section: "cache", Key: "save", Value: ""},
 	{Section: "sharing", Key: "no_share", Value: ""},
 	{Section: "sharing", Key: "local_only", Value: ""},
+	{Section: "sharing", Key: "tell_name", Value: "yes"},
 	{Section: "names", Key: "forward", Value: ""},
 	{Section: "names", Key: "hosts", Value: "no"},
 	{Section: "names", Key: "stop_rebinding", Value: "no"},

@@ -162,13 +162,15 @@ type Refused struct {
 
 // Peer is another host.
 type Peer struct {
-	ID      string  `json:"id"`
-	Addr    string  `json:"addr"`
-	Version string  `json:"version"`
-	Names   uint32  `json:"names"`
-	SinceS  float64 `json:"since_s"`
-	LastS   float64 `json:"last_s"`
-	Proven  bool    `json:"proven"`
+	ID      string `json:"id"`
+	Addr    string `json:"addr"`
+	Version string `json:"version"`
+	// Name is what it calls itself, "" if it does not say; another may say the same.
+	Name   string  `json:"name"`
+	Names  uint32  `json:"names"`
+	SinceS float64 `json:"since_s"`
+	LastS  float64 `json:"last_s"`
+	Proven bool    `json:"proven"`
 	// HearsUs is whether it hears this host's multicast; null while that is not known.
 	HearsUs *bool `json:"hears_us"`
 	// RTTMS is how long the last round trip took, from node to node; null if there was none.

@@ -22,6 +22,7 @@ import (
 	"mcdns/gocore/names"
 	"mcdns/gocore/node"
 	"mcdns/gocore/trust"
+	"mcdns/gocore/wire"
 )
 
 // view is everything that refresh found, to be compared with the last time.
@@ -177,10 +178,21 @@ func settings(v view, machine resolvconf.Machine, ring *trust.Ring, chosen []nod
 			Forward: c.Forward, NoShare: c.NoShare, LocalOnly: c.LocalOnly, PrivateNames: c.PrivateNames,
 		},
 		Routes: nodeRoutes(machine, v.routes, v.ours), FetchAhead: c.FetchAhead, StopRebinding: c.StopRebinding,
-		Shares: ring != nil, Links: chosen, Place: v.place.ID,
+		Shares: ring != nil, Name: toldName(c.TellName, os.Hostname), Links: chosen, Place: v.place.ID,
 		CacheBytes: c.Size,
 		MaxTTL:     c.MaxTTL, NegativeTTL: c.NegativeTTL, MinTTL: c.MinTTL, MaxStale: c.MaxStale,
 	}
+}
+
+// toldName is what the group is told that this host is called: the first label, for
+// the rest is the network's; empty if that is no name that a HELLO can say.
+func toldName(tell bool, hostname func() (string, error)) string {
+	name, err := hostname()
+	name, _, _ = strings.Cut(name, ".")
+	if !tell || err != nil || !wire.IsName(name) {
+		return ""
+	}
+	return name
 }
 
 // absolute gives search domains as the node compares them; what is no name is

@@ -287,7 +287,7 @@ func (r *Reporter) peers(v loop.View) control.Peers {
 	out := control.Peers{State: groupState(v.Node.Group()), Peers: []control.Peer{}}
 	for _, p := range r.follow(v) {
 		out.Peers = append(out.Peers, control.Peer{
-			ID: idString(p.Peer.ID), Addr: r.met[p.Peer.ID].String(), Version: p.Version, Names: p.Names,
+			ID: idString(p.Peer.ID), Addr: r.met[p.Peer.ID].String(), Version: p.Version, Name: p.Name, Names: p.Names,
 			SinceS: p.Since.Seconds(), LastS: p.Last.Seconds(), Proven: p.Proven, HearsUs: hearsUs(&p),
 			RTTMS: r.roundTrip(p.Peer.ID), Told: p.Told, Contradicted: p.Contradicted,
 		})

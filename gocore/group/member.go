@@ -45,6 +45,7 @@ type about struct {
 	addr    netip.AddrPort
 	link    int
 	version unique.Handle[string]
+	name    string
 	servers unique.Handle[servers]
 }
 
@@ -84,10 +85,11 @@ type Notes struct {
 }
 
 // Addr is where it answers by unicast, Link where that is, Version what it said
-// of itself.
+// of itself, Name what it called itself.
 func (m *Member) Addr() netip.AddrPort { return m.about.Value().addr }
 func (m *Member) Link() int            { return m.about.Value().link }
 func (m *Member) Version() string      { return m.about.Value().version.Value() }
+func (m *Member) Name() string         { return m.about.Value().name }
 
 // Names is how many it holds by its last HELLO, Counted whether there was one.
 func (m *Member) Names() uint32 { return m.names }
@@ -129,6 +131,14 @@ func (m *Member) Came(now time.Duration, from netip.AddrPort, link int, multicas
 func (m *Member) SaysVersion(version string) {
 	if a := m.about.Value(); a.version.Value() != version {
 		a.version = unique.Make(version)
+		m.about = unique.Make(a)
+	}
+}
+
+// SaysName notes what it called itself.
+func (m *Member) SaysName(name string) {
+	if a := m.about.Value(); a.name != name {
+		a.name = name
 		m.about = unique.Make(a)
 	}
 }

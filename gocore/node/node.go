@@ -144,7 +144,9 @@ func (n *Node) configure(now time.Duration, s Settings) {
 	n.failures.ClearAll() // the settings may name servers, and the group, that know what these did not
 	n.held.ClearLoans()   // lent by the old list
 	// Before the servers: what is under way is put anew, by the lists that count now.
-	n.share.Configure(now, sharing.Settings{Shares: s.Shares, Links: s.Links, Place: s.Place, Lists: s.Lists})
+	n.share.Configure(now, sharing.Settings{
+		Shares: s.Shares, Name: s.Name, Links: s.Links, Place: s.Place, Lists: s.Lists,
+	})
 	n.setServers(now)
 	if first {
 		n.last = now

@@ -46,6 +46,8 @@ type Settings struct {
 	StopRebinding bool
 	// Shares is true with a group key; without one the node is solo.
 	Shares bool
+	// Name is what HELLO calls this host, empty if it is not to say.
+	Name string
 	// Links are the interfaces to share on.
 	Links []Link
 	// Place is a hash of what makes this network this one (on-link prefixes,

@@ -53,6 +53,7 @@ func wait(s *hearer, h spoken) { s.prover.LetWait(h.now, h.in, h.stranger) }
 
 func (s *hearer) memberHello(h spoken, b *wire.Hello) {
 	h.m.SaysVersion(b.Version)
+	h.m.SaysName(b.Name)
 	s.all.streams.HeardHello(h.now, h.m, b)
 	s.noteHearing(h.now, h.m, b)
 }

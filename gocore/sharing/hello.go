@@ -35,7 +35,9 @@ func (s *Sharing) helloIn(now, wait time.Duration) {
 }
 
 func (s *Sharing) sayHello(now time.Duration) {
-	h := &wire.Hello{Version: s.version, Names: uint32(s.store.Len()), Told: s.announcer.told, Hears: s.hears(now)}
+	h := &wire.Hello{
+		Version: s.version, Names: uint32(s.store.Len()), Told: s.announcer.told, Hears: s.hears(now), Name: s.set.Name,
+	}
 	s.sendEverywhere(now, h)
 	s.greeted = true
 	s.callSilent(now, h)

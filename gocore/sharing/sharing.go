@@ -63,7 +63,9 @@ type Config struct {
 type Settings struct {
 	// Shares is true with a group key; without one the host is solo.
 	Shares bool
-	Links  []Link
+	// Name is what HELLO calls this host (wire.IsName), empty if it does not say.
+	Name  string
+	Links []Link
 	// Place is where answers are shared that were learnt there.
 	Place uint64
 	names.Lists

@@ -38,7 +38,9 @@ type PeerStatus struct {
 	Peer    wire.Peer
 	Addr    netip.AddrPort
 	Version string
-	Names   uint32
+	// Name is what it calls itself, empty if it does not say; others may say the same.
+	Name  string
+	Names uint32
 	// Since is the age of the first, Last of the last datagram heard.
 	Since, Last time.Duration
 	Proven      bool
@@ -68,7 +70,8 @@ func (s *Sharing) Peers(now time.Duration) []PeerStatus {
 		notes := s.group.Noted(m)
 		four, six := m.Multicast(now, now-s.group.Silence())
 		peers = append(peers, PeerStatus{
-			Peer: m.Peer, IPv4: four, IPv6: six, New: now-m.First() < s.group.Silence(), Addr: m.Addr(), Version: m.Version(), Names: m.Names(),
+			Peer: m.Peer, IPv4: four, IPv6: six, New: now-m.First() < s.group.Silence(),
+			Addr: m.Addr(), Version: m.Version(), Name: m.Name(), Names: m.Names(),
 			Since: now - m.First(), Last: now - m.Last(now), Proven: true,
 			Deaf:    s.deaf(m),
 			HearsUs: notes.HearsUs != 0 && notes.HearsUs >= now-s.group.Silence(),

@@ -115,7 +115,13 @@ func (h *Hello) encode(w *writer) *writer {
 	for _, p := range h.Hears {
 		w.peer(p)
 	}
-	return w
+	if h.Name == "" {
+		return w
+	}
+	if !IsName(h.Name) {
+		w.err = fmt.Errorf("%w: a host called %q", ErrMalformed, h.Name)
+	}
+	return w.field(fieldName, h.Name)
 }
 
 func (p *Prove) encode(w *writer) *writer { return w.u64(p.Nonce) }

@@ -96,7 +96,8 @@ func TestAnyMessageComesBackAsItWas(t *testing.T) {
 		}), 1, 10).Draw(t, "asked")
 		bodies := []Body{
 			&Hello{rapid.StringMatching(`[!-~]{0,32}`).Draw(t, "version"), rapid.Uint32().Draw(t, "names"), rapid.Uint32().Draw(t, "told"),
-				rapid.SliceOfN(rapid.Custom(drawPeer), 1, MaxHears).Draw(t, "hears")},
+				rapid.SliceOfN(rapid.Custom(drawPeer), 1, MaxHears).Draw(t, "hears"),
+				rapid.StringMatching(`[A-Za-z0-9-]{0,63}`).Draw(t, "name")},
 			&Prove{rapid.Uint64().Draw(t, "nonce")},
 			&Announce{Answers: aged, New: rapid.Uint8().Draw(t, "new")},
 			&Query{rapid.Uint64().Draw(t, "nonce"), rapid.Bool().Draw(t, "wireless"), asked},
@@ -183,6 +184,8 @@ func TestEncodeKeepsToItsBounds(t *testing.T) {
 		{"too many servers", &Message{From: from, Seq: 1, Servers: make([]ServerState, MaxServers+1), Body: &Bye{}}},
 		{"too many heard", &Message{From: from, Seq: 1, Body: &Hello{Hears: make([]Peer, MaxHears+1)}}},
 		{"long version", &Message{From: from, Seq: 1, Body: &Hello{Version: strings.Repeat("1", 33)}}},
+		{"a name that writes to terminals", &Message{From: from, Seq: 1, Body: &Hello{Name: "a\x1b"}}},
+		{"long name", &Message{From: from, Seq: 1, Body: &Hello{Name: strings.Repeat("a", MaxName+1)}}},
 		{"too many answers", &Message{From: from, Seq: 1, Body: &Announce{Answers: full(256)}}},
 		{"more than a datagram", &Message{From: from, Seq: 1, Body: &Announce{Answers: full(20)}}},
 		{"no question", &Message{From: from, Seq: 1, Body: &Ask{}}},

@@ -117,7 +117,7 @@ func Decode(b []byte) (*Message, error) {
 	kind := Kind(r.u8())
 	m.Servers = r.servers()
 	m.Body = r.body(kind)
-	r.fields()
+	r.fields(m.Body)
 	if r.bad || m.Body == nil || m.From == (Peer{}) || m.Seq == 0 {
 		return nil, fmt.Errorf("%w: %v, %d bytes", ErrMalformed, kind, len(b))
 	}

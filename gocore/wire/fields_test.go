@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"bytes"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,5 +60,34 @@ func TestLongestOfAStreamHasRoomForFields(t *testing.T) {
 	}
 	if longest := pageHeader + agedHeader + dns.MaxPacked; longest+len(planted) > MaxPage {
 		t.Errorf("a page of %d bytes; want room for fields in %d", longest, MaxPage)
+	}
+}
+
+func TestNameOfAHostIsAFieldOfHello(t *testing.T) {
+	m := &Message{From: peer(1, 1), Seq: 1, Body: &Hello{Version: "1", Name: "ws-17"}}
+	b, err := Encode(m)
+	if err != nil || !bytes.HasSuffix(b, []byte("\x01\x00\x05ws-17")) || len(b) != Size(m) {
+		t.Fatalf("%x (Size %d), %v; want the name at the end", b, Size(m), err)
+	}
+	if got, err := Decode(b); err != nil || !reflect.DeepEqual(got, m) {
+		t.Errorf("got %+v, %v; want %+v", got, err, m)
+	}
+	if got, err := Decode(append(b, 1, 0, 1, 'x')); err != nil || !reflect.DeepEqual(got, m) {
+		t.Errorf("with a second name: got %+v, %v; want the first", got, err)
+	}
+}
+
+// What a key holder says of itself is printed: on terminals too.
+func TestStrangeNameOfAHostIsPassedOver(t *testing.T) {
+	plain, err := Encode(&Message{From: peer(1, 1), Seq: 1, Body: &Hello{Version: "1", Names: 5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "a.b", "a b", "a\x1b[2J", "b\u00fcro", "a\x00", strings.Repeat("a", MaxName+1)} {
+		b := append(bytes.Clone(plain), fieldName, 0, byte(len(name)))
+		m, err := Decode(append(b, name...))
+		if err != nil || m.Body.(*Hello).Name != "" || m.Body.(*Hello).Names != 5 {
+			t.Errorf("%q: got %+v, %v; want a HELLO without a name", name, m, err)
+		}
 	}
 }

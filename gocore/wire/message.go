@@ -62,6 +62,9 @@ type Hello struct {
 	// Hears lists peers heard by multicast lately, at most MaxHears of them, in
 	// rotation: a peer that never finds itself in it is not heard.
 	Hears []Peer
+	// Name is what the sender's host is called, as IsName has it; empty if it does
+	// not say.
+	Name string
 }
 
 // MaxHears bounds Hello.Hears: so many that a hello fits a datagram whatever else is

@@ -61,7 +61,7 @@ func DecodePage(b []byte) (sent time.Duration, answers []Aged, next uint64, end,
 	sent, next = r.clock(), r.u64()
 	f := r.flags(flagEnd | flagBusy)
 	answers = r.agedList(r.count(int(r.u16()), len(b)/agedHeader, agedHeader))
-	if r.fields(); r.bad {
+	if r.fields(nil); r.bad {
 		return 0, nil, 0, false, false, fmt.Errorf("%w: page of %d bytes", ErrMalformed, len(b))
 	}
 	return sent, answers, next, f&flagEnd != 0, f&flagBusy != 0, nil
@@ -101,7 +101,7 @@ func DecodeWant(b []byte) (away time.Duration, after uint64, qs []dns.Question, 
 			qs[i] = r.question()
 		}
 	}
-	if r.fields(); r.bad {
+	if r.fields(nil); r.bad {
 		return 0, 0, nil, fmt.Errorf("%w: want of %d bytes", ErrMalformed, len(b))
 	}
 	return away, after, qs, nil
