@@ -156,3 +156,34 @@ func dayOfTwenty(t *testing.T, rotates bool) (asked, accused int) {
 	}
 	return asked, accused
 }
+
+// TestWhatAPeerTellsBeforeItsTurnSparesAHostItsQuestion: between its lookup and its turn,
+// too, a host of a low rank hears that another has asked.
+func TestWhatAPeerTellsBeforeItsTurnSparesAHostItsQuestion(t *testing.T) {
+	l := newLAN(t, 20)
+	l.settle()
+	other := l.nodes[19]
+	spared := 0
+	for i := range 40 {
+		name := fmt.Sprintf("n%d.example.", i)
+		l.answers[name] = "203.0.113.7"
+		n := l.nodes[i%19]
+		if n.rank(question(name)) < renewal.Surest {
+			continue
+		}
+		spared++
+		n.lookup(name)
+		e := n.holds(l.now, question(name))
+		l.run(e.Expires() - e.Window() + 10*time.Millisecond - l.now)
+		before := l.asked[question(name)]
+		n.lookup(name)
+		n.tells(other, 0, l.positive(name, "203.0.113.8", other.birthNow()))
+		l.run(e.Window() + time.Second)
+		if l.asked[question(name)] > before {
+			t.Errorf("%s: host %d of rank %d asked though it had heard the answer before its turn", name, n.i, n.rank(question(name)))
+		}
+	}
+	if spared < 10 {
+		t.Errorf("%d hosts of low rank: the test shows nothing", spared)
+	}
+}
