@@ -30,8 +30,8 @@ func (n *Node) member(p wire.Peer) *group.Member  { return n.group.Get(p) }
 func (n *Node) noted(m *group.Member) group.Notes { return n.group.Noted(m) }
 func (n *Node) silence() time.Duration            { return n.group.Silence() }
 func (n *Node) interval() time.Duration           { return n.group.Interval() }
-func (n *Node) speaksAsOneOf() int                { return n.share.Hosts() }
-func (n *Node) helloEvery() time.Duration         { return n.share.HelloInterval() }
+func (n *Node) speaksAsOneOf() int                { return n.share.Held().Hosts }
+func (n *Node) helloEvery() time.Duration         { return n.share.Held().HelloInterval }
 func (n *Node) saysHello(now time.Duration)       { n.share.SayNow(now) }
 func (n *Node) keepsOfPeers() sharing.Held        { return n.share.Held() }
 func (n *Node) rank(q dns.Question) int           { return n.held.Rank(q) }

@@ -19,13 +19,13 @@ func (s *Sharing) helloLoop(now time.Duration, turned uint64) {
 	s.sayHello(now)
 	s.host.Greeted(now)
 	s.streams.Consider(now)
-	interval := s.HelloInterval()
+	interval := s.helloInterval()
 	s.helloIn(now, interval/2+s.jitter(interval))
 }
 
-// HelloInterval is the mean time between two HELLOs of this host. Those that it
+// helloInterval is the mean time between two HELLOs of this host. Those that it
 // challenges count, but not so much that a member's silence would be noticed.
-func (s *Sharing) HelloInterval() time.Duration {
+func (s *Sharing) helloInterval() time.Duration {
 	return min(group.IntervalOf(s.prover.Hosts()), 2*s.group.Interval())
 }
 
@@ -67,7 +67,7 @@ func (s *Sharing) hears(now time.Duration) []wire.Peer {
 // SayNow says at once how the servers do: every datagram carries it, HELLO
 // reaches everybody.
 func (s *Sharing) SayNow(now time.Duration) {
-	rate := outOfTurnBurst / s.HelloInterval().Seconds()
+	rate := outOfTurnBurst / s.helloInterval().Seconds()
 	if s.set.Shares && s.outOfTurn.Take(now, rate, outOfTurnBurst) == 0 {
 		s.sayHello(now)
 	}

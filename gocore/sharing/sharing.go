@@ -217,9 +217,6 @@ func (s *Sharing) StreamClosed(stream uint64) { s.streams.StreamClosed(stream) }
 // Self is this host: its epoch changes when a copy of it is heard.
 func (s *Sharing) Self() wire.Peer { return s.self }
 
-// Hosts is how many this host takes the group to have where it reckons how much to say.
-func (s *Sharing) Hosts() int { return s.prover.Hosts() }
-
 // mayPut reports whether the group may hear of a question at all.
 func (b *base) mayPut(q dns.Question) bool { return b.set.Shares && !b.set.Secret(q) }
 

@@ -97,6 +97,9 @@ type Held struct {
 	Pulls, CatchUps, Exports int // streams, what some of them are for, those of peers
 	Queries                  query.Held
 	group.Held               // of the prover
+	// Hosts is as one of how many this host speaks, each as often as HelloInterval.
+	Hosts         int
+	HelloInterval time.Duration
 }
 
 // Held counts it.
@@ -104,6 +107,7 @@ func (s *Sharing) Held() Held {
 	h := Held{
 		Announcements: len(s.announcer.queued), Heap: len(s.announcer.heap),
 		Queries: s.queries.Held(), Held: s.prover.Held(),
+		Hosts: s.prover.Hosts(), HelloInterval: s.helloInterval(),
 	}
 	h.Pulls, h.CatchUps, h.Exports = s.streams.Held()
 	return h
