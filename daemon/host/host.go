@@ -27,6 +27,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -38,6 +39,7 @@ import (
 	"mcdns/daemon/clock"
 	"mcdns/daemon/config"
 	"mcdns/daemon/control"
+	"mcdns/daemon/files"
 	"mcdns/daemon/glibc"
 	"mcdns/daemon/hosts"
 	"mcdns/daemon/links"
@@ -194,16 +196,28 @@ func (h *Host) answer(l *clients.Acceptor) {
 	runtime.Gosched()
 }
 
+// machineID is that of machine-id(5), empty on a machine that has none.
+func machineID() string {
+	text, err := files.Read("/etc/machine-id", 256)
+	if id := strings.TrimSpace(string(text)); err == nil && id != "uninitialized" {
+		return id
+	}
+	return ""
+}
+
 // build makes everything that needs no network.
 func (h *Host) build() error {
 	conf, _, _ := config.Load(h.options.ConfigPath)
 	saved := store.At(h.stateDir(conf.Save), h.log)
 	h.saver.Begin(saved, h.changes, h.log)
-	id, err := saved.ID()
+	is, err := saved.Identity(machineID())
 	if err != nil {
 		h.log.Warn("this host's id is for this run only", store.Why(err)...)
 	}
-	self := wire.Peer{ID: id, Epoch: random()}
+	if is.Copied {
+		h.log.Info("the saved state is a copy of another machine's: this host takes an id of its own")
+	}
+	self := wire.Peer{ID: is.ID, Epoch: random()}
 	h.known.self.Store(&self)
 	h.client = upstream.New(upstream.DefaultSockets, func() bool { return h.known.conf.Load().UseTCP })
 	h.client.Note(h.counts.Upstream.Note)

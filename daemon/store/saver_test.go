@@ -83,8 +83,8 @@ func TestDirectoryThatCannotBeUsedIsNeverFatal(t *testing.T) {
 	}
 	for _, dir := range []string{"", filepath.Join(file, "state")} {
 		s := At(dir, logs.Discard())
-		if id, err := s.ID(); id == 0 || err != nil {
-			t.Errorf("%q: got id %d, %v", dir, id, err)
+		if is, err := s.Identity(""); is.ID == 0 || err != nil {
+			t.Errorf("%q: got id %d, %v", dir, is.ID, err)
 		}
 		if entries, err := s.Load(StampAt(0)); len(entries) > 0 || err != nil {
 			t.Errorf("%q: got %v, %v", dir, entries, err)

@@ -4,14 +4,11 @@
 // said once and never fatal.
 //
 // Read saver.go first: when what is saved and restored. Then store.go (the files, and
-// when one is written anew), format.go (their bytes) and load.go (what a file that
+// when one is written anew), identity.go (who this host is), format.go (their bytes) and load.go (what a file that
 // may end anywhere still says).
 package store
 
 import (
-	"crypto/rand"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +16,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -30,7 +26,6 @@ import (
 
 const (
 	answersName = "answers"
-	idName      = "id"
 	// maxFile bounds what is read at start; the log is at most compactAt times
 	// leftAt times what the cache may hold.
 	maxFile = 1 << 30
@@ -83,44 +78,6 @@ func At(dir string, log *slog.Logger) *Store {
 		return Shut(err)
 	}
 	return s
-}
-
-// ID is this host's id: made at the first start, kept for ever, not derived from
-// anything. If it cannot be kept it is returned with the error, for this run.
-func (s *Store) ID() (uint64, error) {
-	path := filepath.Join(s.dir, idName)
-	if id, ok := readID(path); ok {
-		return id, nil
-	}
-	var b [8]byte
-	for b == [8]byte{} {
-		rand.Read(b[:])
-	}
-	id := binary.BigEndian.Uint64(b[:])
-	if s.dir == "" {
-		return id, nil
-	}
-	err := replace(path, func(f io.Writer) error {
-		_, err := fmt.Fprintln(f, hex.EncodeToString(b[:]))
-		return err
-	})
-	if err != nil {
-		return id, fmt.Errorf("saved state: keep this host's id: %w", err)
-	}
-	return id, nil
-}
-
-func readID(path string) (uint64, bool) {
-	text, err := files.Read(path, 64)
-	if err != nil {
-		return 0, false
-	}
-	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(b) != 8 {
-		return 0, false
-	}
-	id := binary.BigEndian.Uint64(b)
-	return id, id != 0
 }
 
 // Load reads the saved answers, aged to now. What is readable is returned with

@@ -377,39 +377,21 @@ func TestDirectoryThatTakesNothingIsSaid(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mcdns")
 	s := open(t, dir)
 	must(t, os.Remove(dir))
-	if id, err := s.ID(); err == nil || id == 0 {
-		t.Errorf("got id %d, %v; want an id for this run and an error", id, err)
+	if is, err := s.Identity("m1"); err == nil || is.ID == 0 {
+		t.Errorf("got id %d, %v; want an id for this run and an error", is.ID, err)
 	}
 	if err := s.Rewrite(at(boot1, 0, noon), nil); err == nil {
 		t.Error("Rewrite: no error")
 	}
 }
 
-func TestIDIsMadeOnceAndKept(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "mcdns")
-	first, err := open(t, dir).ID()
-	must(t, err)
-	second, err := open(t, dir).ID()
-	must(t, err)
-	if first != second || first == 0 {
-		t.Errorf("got %x, then %x", first, second)
-	}
-	if st, err := os.Stat(filepath.Join(dir, idName)); err != nil || st.Mode().Perm() != 0o600 {
-		t.Errorf("got %v, %v; want mode 0600", st.Mode(), err)
-	}
-	must(t, os.WriteFile(filepath.Join(dir, idName), []byte("zz\n"), 0o600))
-	if third, err := open(t, dir).ID(); err != nil || third == 0 {
-		t.Errorf("damaged id: got %x, %v", third, err)
-	}
-}
-
 func TestZeroStoreSavesNothing(t *testing.T) {
 	s := &Store{}
 	now := at(boot1, 0, noon)
-	id, err := s.ID()
+	is, err := s.Identity("m1")
 	entries, err2 := s.Load(now)
-	if id == 0 || err != nil || err2 != nil || entries != nil || s.Due() || s.Append(now, []node.Entry{entry(t, 1, 1, 0)}) != nil {
-		t.Errorf("got %x, %v, %v, %v", id, err, entries, err2)
+	if is.ID == 0 || err != nil || err2 != nil || entries != nil || s.Due() || s.Append(now, []node.Entry{entry(t, 1, 1, 0)}) != nil {
+		t.Errorf("got %x, %v, %v, %v", is.ID, err, entries, err2)
 	}
 }
 
