@@ -30,7 +30,7 @@ var group4 = netip.MustParseAddr("224.0.0.254")
 // at the router, and speaks IPv4.
 type insider struct {
 	host  *lab.Host
-	ring  *trust.Ring
+	ring  sealer
 	conn  *net.UDPConn
 	begin time.Time
 	// claims, if set, is the key id that its datagrams say they are sealed with.
@@ -125,6 +125,11 @@ func (s *stage) keyed(file []byte, ttl int) (*insider, error) {
 		return nil, err
 	}
 	in := &insider{host: s.lan.Router, ring: trust.NewRing(key), begin: time.Now(), heard: map[netip.Addr]heard{}}
+	if s.old != nil && s.binaries == s.old {
+		if in.ring, err = newElder(key, file); err != nil {
+			return nil, err
+		}
+	}
 	if err := in.host.Do(func() error { return in.open(ttl) }); err != nil {
 		return nil, fmt.Errorf("insider: %w", err)
 	}
