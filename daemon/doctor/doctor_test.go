@@ -40,7 +40,7 @@ func healthy(t *testing.T) *Facts {
 		Run:   func(string, ...string) (string, error) { return "active\nactive\n", nil },
 	}
 	for path, text := range map[string]string{
-		"/etc/resolv.conf": "nameserver 192.0.2.53\n", "/usr/lib/libnss_mcdns.so.2": "", "/proc/sys/net/ipv4/neigh/default/gc_thresh3": "1024\n", "/var/lib/mcdns/id": "",
+		"/etc/resolv.conf": "nameserver 192.0.2.53\n", "/usr/lib/libnss_mcdns.so.2": "", "/proc/sys/net/ipv4/neigh/default/gc_thresh3": "1024\n", "/var/lib/mcdns/identity": "",
 	} {
 		f.write(t, path, text, 0o644)
 	}
