@@ -27,8 +27,10 @@ type Config struct {
 	Names
 	// Servers are the DNS servers; empty means follow /etc/resolv.conf.
 	Servers []netip.AddrPort
-	// Fallback are asked only while all others are down.
+	// Fallback are asked only while all others are down; those of Verified by DNS over TLS
+	// alone, under the name that their certificates must bear, whatever TLS says.
 	Fallback []netip.AddrPort
+	Verified map[netip.AddrPort]string
 	// Routes are domains with servers of their own.
 	Routes []Route
 	// TLS says whether servers are asked by DNS over TLS, TLSNames by which names
@@ -135,7 +137,7 @@ var settings = map[string]map[string]setting{
 	},
 	"servers": {
 		"servers":   setServers,
-		"fallback":  addrPorts(func(c *Config) *[]netip.AddrPort { return &c.Fallback }, "none", dnsPort),
+		"fallback":  setFallback,
 		"tls":       setTLS,
 		"tls_names": setTLSNames,
 	},

@@ -101,6 +101,8 @@ func TestBadLinesAreNamedAndChangeNothing(t *testing.T) {
 		{"address that is none", "[servers]\nservers = 192.0.2.300:53\n", `f:2: servers.servers: "192.0.2.300:53" is no list of addresses and domains with theirs (as in 192.0.2.53, corp.example: 10.0.0.1 10.0.0.2); ignored`},
 		{"tls", "[servers]\ntls = maybe\n", `f:2: servers.tls: "maybe" is none of no, opportunistic, strict; ignored`},
 		{"tls name", "[servers]\ntls_names = 192.0.2.1\n", `f:2: servers.tls_names: "192.0.2.1" is not a list of addresses and names (as in 192.0.2.53#dns.example); ignored`},
+		{"fallback name", "[servers]\nfallback = 192.0.2.1#\n", `f:2: servers.fallback: "192.0.2.1#" is not a list of addresses, some with names (as in 192.0.2.53 192.0.2.1#dns.example); ignored`},
+		{"fallback by name alone", "[servers]\nfallback = dns.example\n", `f:2: servers.fallback: "dns.example" is not a list of addresses (as in 192.0.2.53 or [2001:db8::53]:5353); ignored`},
 		{"yes or no", "[names]\nstop_rebinding = 1\n", `f:2: names.stop_rebinding: "1" is neither yes nor no; ignored`},
 		{"not a size", "[cache]\nsize = 64mb", `f:2: cache.size: "64mb" is not a size (as in 64MiB); ignored`},
 		{"too small", "[cache]\nsize = 1", `f:2: cache.size: "1" is not between 1MiB and 16GiB; ignored`},
@@ -248,6 +250,20 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("got %+v", c)
 		}
 	})
+}
+
+func TestFallbackServersMayHaveANameToProve(t *testing.T) {
+	c := Default()
+	if w := Parse(&c, "f", []byte("[servers]\nfallback = 192.0.2.1#DNS.example. [2001:db8::1]:8853#two.example 192.0.2.2\n")); len(w) != 0 {
+		t.Fatal(w)
+	}
+	one, two, three := netip.MustParseAddrPort("192.0.2.1:53"), netip.MustParseAddrPort("[2001:db8::1]:8853"), netip.MustParseAddrPort("192.0.2.2:53")
+	if want := []netip.AddrPort{one, two, three}; !reflect.DeepEqual(c.Fallback, want) {
+		t.Errorf("got %v; want %v", c.Fallback, want)
+	}
+	if want := map[netip.AddrPort]string{one: "dns.example", two: "two.example"}; !reflect.DeepEqual(c.Verified, want) {
+		t.Errorf("got %v; want %v", c.Verified, want)
+	}
 }
 
 func TestServersAreForAllNamesOrForADomain(t *testing.T) {

@@ -19,7 +19,7 @@ func TestShippedFileAndManualHaveEverySetting(t *testing.T) {
 	// A Config of other values: what the file leaves out keeps them.
 	server := []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}
 	c := Config{
-		Group: Group{Port: 1, Interfaces: []string{"x"}}, Servers: server, Fallback: server, Cache: Cache{Size: 1, MinTTL: 1, Save: "x"},
+		Group: Group{Port: 1, Interfaces: []string{"x"}}, Servers: server, Fallback: server, Verified: map[netip.AddrPort]string{server[0]: "x"}, Cache: Cache{Size: 1, MinTTL: 1, Save: "x"},
 		Names: Names{
 			NoShare: []string{"x"}, LocalOnly: []string{"x"}, Forward: []string{"x"}, Hosts: true,
 			StopRebinding: true, PrivateNames: []string{"x"},

@@ -231,6 +231,33 @@ func setServers(c *Config, value string) error {
 	return nil
 }
 
+// setFallback reads servers, some with the name that they must prove.
+func setFallback(c *Config, value string) error {
+	var addrs []string
+	verified := map[netip.AddrPort]string{}
+	for _, s := range list(value) {
+		addr, name, named := strings.Cut(s, "#")
+		addrs = append(addrs, addr)
+		if !named {
+			continue
+		}
+		server, err := parseServer(addr, dnsPort)
+		q, bad := dns.NewQuestion(name, 1)
+		if err != nil || bad != nil || q.Name == "." {
+			return errors.New("is not a list of addresses, some with names (as in 192.0.2.53 192.0.2.1#dns.example)")
+		}
+		verified[server] = strings.TrimSuffix(q.Name, ".")
+	}
+	servers, err := parseServers(strings.Join(addrs, " "), "none")
+	if err != nil {
+		return err
+	}
+	if c.Fallback, c.Verified = servers, nil; len(verified) > 0 {
+		c.Verified = verified
+	}
+	return nil
+}
+
 // isRoute reports whether an item begins with a domain: addresses have colons too.
 func isRoute(item string) bool {
 	words := list(item)

@@ -643,6 +643,28 @@ func TestWhatIsHeldIsListedAndADrillTellsWhatWouldBeLost(t *testing.T) {
 	says("drill --json", 1, `"names":3,"held":2,"stale":0,"lost":1,"beyond":0,"lost_names":["other.example."]`)
 }
 
+// TestFallbackWithANameIsNeverAskedInTheClear: one without is, in an outage.
+func TestFallbackWithANameIsNeverAskedInTheClear(t *testing.T) {
+	server, fallback := startDNS(t), startDNS(t)
+	d := &instance{dir: t.TempDir()}
+	addr := fallback.conn.LocalAddr().String()
+	d.configure(t, server, "[servers]\nfallback = "+addr+"#dns.example")
+	d.run(t)
+	d.lookup(t, "www.example.")
+	server.conn.Close()
+	wait(t, "a fallback server that cannot prove its name", func() bool {
+		if got := d.lookup(t, "other.example."); got == found {
+			t.Fatal("it is believed")
+		}
+		return d.log.has("no TLS connection to a DNS server, and it is not to be asked otherwise")
+	})
+	if n := fallback.n.Load(); n != 0 {
+		t.Errorf("%d questions left in the clear", n)
+	}
+	d.configure(t, server, "[servers]\nfallback = "+addr)
+	wait(t, "the fallback server is asked", func() bool { return d.lookup(t, "third.example.") == found })
+}
+
 // TestQueryFreshAsksTheServerAndSaysWhatThatChanges, and says that nothing did in an outage.
 func TestQueryFreshAsksTheServerAndSaysWhatThatChanges(t *testing.T) {
 	server := startDNS(t)

@@ -220,7 +220,7 @@ func (h *Host) apply(v view) {
 	}
 	h.readHosts(v.config.Hosts, hosts.Path)
 	h.listenMetrics(before.config, v.config)
-	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames, Log: logs.Component(h.log, "upstream")})
+	h.client.SetTLS(upstream.TLS{Mode: v.config.TLS, Names: v.config.TLSNames, Verified: v.config.Verified, Log: logs.Component(h.log, "upstream")})
 	h.sayProblems(before, v, first)
 	if !first {
 		h.sayChanges(before, v)

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -19,6 +20,9 @@ type TLS struct {
 	// Names are the names that servers' certificates must bear in strict mode;
 	// without one it is the server's address.
 	Names map[netip.Addr]string
+	// Verified are servers that are asked in strict mode, whatever Mode is, by the names
+	// that their certificates must bear.
+	Verified map[netip.AddrPort]string
 	// Log is told, once in a quarter of an hour for each server, why it cannot be
 	// asked in strict mode; nil: nobody is.
 	Log *slog.Logger
@@ -39,6 +43,20 @@ const (
 	TLSStrict
 )
 
+// of is the mode for a server.
+func (t *TLS) of(server netip.AddrPort) TLSMode {
+	if t.Verified[server] != "" {
+		return TLSStrict
+	}
+	return t.Mode
+}
+
+// name is what a server's certificate must bear in strict mode.
+func (t *TLS) name(server netip.AddrPort) string {
+	addr := server.Addr().WithZone("")
+	return cmp.Or(t.Verified[server], t.Names[addr], addr.String())
+}
+
 // secured are the connections made as one setting wants them. None is used under
 // another: its server may not have proved who it is.
 type secured struct {
@@ -50,7 +68,7 @@ type secured struct {
 // kept if nothing is new but the log.
 func (c *Client) SetTLS(t TLS) {
 	before := c.tls.Load()
-	if before != nil && before.Mode == t.Mode && before.Config == t.Config && maps.Equal(before.Names, t.Names) {
+	if before != nil && before.Mode == t.Mode && before.Config == t.Config && maps.Equal(before.Names, t.Names) && maps.Equal(before.Verified, t.Verified) {
 		return
 	}
 	next := &secured{TLS: t}
@@ -74,19 +92,16 @@ func (c *Client) dialTLS(ctx context.Context, t TLS, server netip.AddrPort) (net
 		conf = t.Config.Clone()
 	}
 	conf.MinVersion = tls.VersionTLS12
-	conf.ServerName = t.Names[server.Addr().WithZone("")]
-	if conf.ServerName == "" {
-		conf.ServerName = server.Addr().WithZone("").String()
-	}
-	conf.InsecureSkipVerify = t.Mode != TLSStrict
+	conf.ServerName = t.name(server)
+	conf.InsecureSkipVerify = t.of(server) != TLSStrict
 	port := server.Port()
 	if port == 53 {
 		port = tlsPort
 	}
 	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: 5 * time.Second}, Config: conf}
 	conn, err := d.DialContext(ctx, "tcp", netip.AddrPortFrom(server.Addr(), port).String())
-	if err != nil && t.Mode == TLSStrict && t.Log != nil && c.learnt.sayTLS(server, c.now()) {
-		t.Log.Error("no TLS connection to a DNS server; in strict mode it is not asked otherwise",
+	if err != nil && t.of(server) == TLSStrict && t.Log != nil && c.learnt.sayTLS(server, c.now()) {
+		t.Log.Error("no TLS connection to a DNS server, and it is not to be asked otherwise",
 			"server", server.String(), "name", conf.ServerName, "problem", err)
 	}
 	return conn, err
@@ -102,7 +117,7 @@ func (t overTLS) reach(server netip.AddrPort, _ bool) way {
 	}
 	return func(ctx context.Context, q dns.Question) (*dns.Answer, error) {
 		answer, err := t.overStreams(ctx, &s.streams, server, q, t.wantsEDNS(server, q))
-		if errors.Is(err, errNoAnswer) && s.Mode != TLSStrict { // it shakes hands and hangs up
+		if errors.Is(err, errNoAnswer) && s.of(server) != TLSStrict { // it shakes hands and hangs up
 			t.learnt.lacksTLS(server, t.now())
 			return nil, errOtherWay
 		}
@@ -115,10 +130,13 @@ func (t overTLS) reach(server netip.AddrPort, _ bool) way {
 // port that swallows packets must not cost a lookup its time.
 func (c *Client) secured(server netip.AddrPort) *secured {
 	t := c.tls.Load()
-	if t == nil || t.Mode == TLSOff || server.Addr().IsLoopback() && t.Config == nil {
+	if t == nil || t.of(server) == TLSOff {
+		return nil
+	}
+	if server.Addr().IsLoopback() && t.Config == nil && t.Verified[server] == "" {
 		return nil // a stub on this host
 	}
-	if t.Mode == TLSStrict || t.kept(server) != nil {
+	if t.of(server) == TLSStrict || t.kept(server) != nil {
 		return t
 	}
 	if c.learnt.tryTLS(server, c.now()) {

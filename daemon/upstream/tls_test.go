@@ -73,3 +73,33 @@ func TestServerThatHangsUpAfterTheHandshakeIsAskedByUDP(t *testing.T) {
 		t.Errorf("%d connections more, %d datagrams; want none and 12", tried, datagrams.Load())
 	}
 }
+
+// TestServerWithANameIsAskedByVerifiedTLSAlone, whatever the mode is for the others.
+func TestServerWithANameIsAskedByVerifiedTLSAlone(t *testing.T) {
+	s, pool := startTLS(t, "dns.example")
+	datagrams := besideTLS(t, s.addr)
+	other, _ := startTLS(t, "whoever.example")
+	plain := besideTLS(t, other.addr)
+	client := New(4, nil)
+	defer client.Close()
+	verified := func(name string) TLS {
+		return TLS{Verified: map[netip.AddrPort]string{s.addr: name}, Config: &tls.Config{RootCAs: pool}}
+	}
+	for _, mode := range []TLSMode{TLSOff, TLSOpportunistic} {
+		right := verified("dns.example")
+		right.Mode = mode
+		client.SetTLS(right)
+		mustAnswer(t, client, s.addr)
+	}
+	client.SetTLS(verified("evil.example"))
+	if r := ask(t, client, s.addr, patience); r.Answer != nil {
+		t.Error("whoever bears another name is asked")
+	}
+	if n := datagrams.Load(); n != 0 {
+		t.Errorf("%d questions left in the clear", n)
+	}
+	mustAnswer(t, client, other.addr)
+	if n := plain.Load(); n != 1 || other.connections.Load() != 0 {
+		t.Errorf("%d datagrams and %d connections to a server without a name; want 1 and 0", n, other.connections.Load())
+	}
+}
