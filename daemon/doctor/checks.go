@@ -51,6 +51,9 @@ var checks = []check{
 	{36, "namespaces", daemon(namespacesAreKnown)},
 	{37, "neighbours", neighbourTable},
 	{38, "clock", clockIsRight},
+	{39, "mtu", longEnough},
+	{40, "rp-filter", nothingIsFiltered},
+	{41, "denied", nobodyIsDenied},
 }
 
 func daemonRuns(f *Facts) found {

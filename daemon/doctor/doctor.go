@@ -2,7 +2,7 @@
 // which says what it found, why that matters and what to do next. It changes nothing.
 //
 // Read doctor.go first (what a check is, and how they are run), then facts.go (what they
-// look at) and checks.go (one after the other). The numbers are those of mcdns-doctor in
+// look at), checks.go (one after the other) and kernel.go (those of the kernel). The numbers are those of mcdns-doctor in
 // mcdns(1) and stay for good.
 package doctor
 

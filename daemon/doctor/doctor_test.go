@@ -41,6 +41,8 @@ func healthy(t *testing.T) *Facts {
 	}
 	for path, text := range map[string]string{
 		"/etc/resolv.conf": "nameserver 192.0.2.53\n", "/usr/lib/libnss_mcdns.so.2": "", "/proc/sys/net/ipv4/neigh/default/gc_thresh3": "1024\n", "/var/lib/mcdns/identity": "",
+		"/sys/class/net/eth0/mtu": "1500\n", "/proc/sys/net/ipv4/conf/all/rp_filter": "1\n", "/proc/sys/net/ipv4/conf/eth0/rp_filter": "0\n",
+		"/proc/net/netstat": "TcpExt: SyncookiesSent IPReversePathFilter Other\nTcpExt: 5 0 9\nIpExt: InNoRoutes\nIpExt: 7\n", "/sys/module/apparmor/parameters/enabled": "Y\n",
 	} {
 		f.write(t, path, text, 0o644)
 	}
@@ -93,6 +95,13 @@ func TestEachFaultIsNamedByItsCheckAlone(t *testing.T) {
 	}
 	counts := func(name string, n uint64) func(*testing.T, *Facts) {
 		return of(func(s *control.Status) { s.Counters[name] = n })
+	}
+	logs := func(line string) func(*testing.T, *Facts) {
+		return func(_ *testing.T, f *Facts) {
+			f.Run = func(name string, _ ...string) (string, error) {
+				return map[bool]string{true: "[ 1.0] apparmor=\"DENIED\" name=\"/run/other\"\n" + line + "\n", false: "active\nactive\n"}[name == "journalctl"], nil
+			}
+		}
 	}
 	planted := map[string]bool{}
 	for _, c := range []struct {
@@ -173,6 +182,16 @@ func TestEachFaultIsNamedByItsCheckAlone(t *testing.T) {
 		{"namespaces", Warn, "all network namespaces", of(func(s *control.Status) { s.Namespaces = control.UnknownNamespaces })},
 		{"neighbours", Warn, "600 peers, and room for 1024", of(func(s *control.Status) { s.Group.Peers = 600 })},
 		{"clock", Warn, "the clock says 1970-01-01", func(_ *testing.T, f *Facts) { f.Now = time.Unix(0, 0) }},
+		{"mtu", Fail, "eth0 has an MTU of 1200", func(t *testing.T, f *Facts) { f.write(t, "/sys/class/net/eth0/mtu", "1200\n", 0o644) }},
+		{"rp-filter", Warn, "strict on eth0, and has dropped packets since the boot: 12", func(t *testing.T, f *Facts) {
+			f.write(t, "/proc/net/netstat", "TcpExt: SyncookiesSent IPReversePathFilter Other\nTcpExt: 5 12 9\n", 0o644)
+		}},
+		{"denied", Fail, "AppArmor denies /usr/bin/evince the use of /run/mcdns/nss.sock", logs(`[ 9.1] audit: type=1400 audit(1.2:3): apparmor="DENIED" operation="connect" profile="/usr/bin/evince" name="/run/mcdns/nss.sock" pid=7 comm="evince"`)},
+		{"denied", Fail, "SELinux denies named the use of nss.sock", func(t *testing.T, f *Facts) {
+			f.write(t, "/sys/module/apparmor/parameters/enabled", "N\n", 0o644)
+			f.write(t, "/sys/fs/selinux/enforce", "1", 0o644)
+			f.write(t, "/var/log/audit/audit.log", strings.Repeat("type=LOGIN msg=audit(1.2:3): pid=1\n", maxLog/16)+`type=AVC msg=audit(1.2:3): avc:  denied  { write } for  pid=7 comm="named" name="nss.sock" scontext=a tcontext=b:mcdns_run_t`+"\n", 0o600)
+		}},
 	} {
 		t.Run(c.check+" "+c.what, func(t *testing.T) {
 			f := healthy(t)
@@ -203,6 +222,25 @@ func TestWhatIsNotKnownIsNotTested(t *testing.T) {
 		if r.State == OK && r.Check != "nscd" && r.Check != "nsswitch" && r.Check != "clock" {
 			t.Errorf("%+v", r)
 		}
+	}
+}
+
+// TestStrictFilterThatDropsNothingIsNoFault, nor a loose one that drops.
+func TestStrictFilterThatDropsNothingIsNoFault(t *testing.T) {
+	f := healthy(t)
+	f.write(t, "/proc/sys/net/ipv4/conf/all/rp_filter", "2\n", 0o644)
+	f.write(t, "/proc/net/netstat", "TcpExt: IPReversePathFilter\nTcpExt: 12\n", 0o644)
+	if r := Examine(f, []string{"rp-filter"}); len(r) != 1 || r[0].State != OK {
+		t.Errorf("loose: %+v", r)
+	}
+}
+
+// TestDenialsOfAnUnprivilegedDoctorAreNotKnown: the kernel's log is root's.
+func TestDenialsOfAnUnprivilegedDoctorAreNotKnown(t *testing.T) {
+	f := healthy(t)
+	f.Run = func(string, ...string) (string, error) { return "", errors.New("not permitted") }
+	if r := Examine(f, []string{"denied"}); len(r) != 1 || r[0].State != Untested {
+		t.Errorf("got %+v", r)
 	}
 }
 

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -38,13 +39,30 @@ type Facts struct {
 	Run func(name string, args ...string) (string, error)
 }
 
-// maxFile bounds what is read of the machine's files.
-const maxFile = 64 << 10
+// What is read of the machine's files is bounded, and so is the end of its logs.
+const (
+	maxFile = 64 << 10
+	maxLog  = 1 << 20
+)
 
 func (f *Facts) at(path string) string { return filepath.Join(f.Root, path) }
 
 func (f *Facts) read(path string) (string, error) {
 	text, err := files.Read(f.at(path), maxFile)
+	return string(text), err
+}
+
+// end is the last of a log.
+func (f *Facts) end(path string) (string, error) {
+	file, err := files.Open(f.at(path))
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	if st, err := file.Stat(); err == nil && st.Size() > maxLog {
+		file.Seek(-maxLog, io.SeekEnd)
+	}
+	text, err := files.ReadFrom(file, maxLog)
 	return string(text), err
 }
 

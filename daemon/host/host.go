@@ -205,11 +205,8 @@ func machineID() string {
 	return ""
 }
 
-// build makes everything that needs no network.
-func (h *Host) build() error {
-	conf, _, _ := config.Load(h.options.ConfigPath)
-	saved := store.At(h.stateDir(conf.Save), h.log)
-	h.saver.Begin(saved, h.changes, h.log)
+// identity is this host's id, of the key in its state.
+func (h *Host) identity(saved *store.Store) uint64 {
 	is, err := saved.Identity(machineID())
 	if err != nil {
 		h.log.Warn("this host's id is for this run only", store.Why(err)...)
@@ -217,7 +214,15 @@ func (h *Host) build() error {
 	if is.Copied {
 		h.log.Info("the saved state is a copy of another machine's: this host takes an id of its own")
 	}
-	self := wire.Peer{ID: is.ID, Epoch: random()}
+	return is.ID
+}
+
+// build makes everything that needs no network.
+func (h *Host) build() error {
+	conf, _, _ := config.Load(h.options.ConfigPath)
+	saved := store.At(h.stateDir(conf.Save), h.log)
+	h.saver.Begin(saved, h.changes, h.log)
+	self := wire.Peer{ID: h.identity(saved), Epoch: random()}
 	h.known.self.Store(&self)
 	h.client = upstream.New(upstream.DefaultSockets, func() bool { return h.known.conf.Load().UseTCP })
 	h.client.Note(h.counts.Upstream.Note)
@@ -235,6 +240,7 @@ func (h *Host) build() error {
 		Streams: h.streams, Counts: &h.counts.Datagrams, Now: clock.Boot, Log: h.log,
 	})
 	h.speaker = logs.NewSpeaker(h.log)
+	var err error
 	h.loop, err = loop.New(node.Config{
 		Self: self, Rand: mathrand.New(mathrand.NewPCG(random(), random())), Version: h.options.Version,
 		Secret: [2]uint64{random(), random()},

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"net"
 	"os/exec"
 	"strings"
 	"testing"
@@ -49,6 +50,22 @@ func TestNetcheckNamesWhatDoesNotGetThrough(t *testing.T) {
 	says("netcheck", ": no datagram to it alone is answered, TCP is; let UDP and TCP port 7353 pass", "2 peers tried, 2 with a fault\n")
 	says("ping --all", " no, 0 of 3 answered")
 	nft("")
+	run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1")
+	says("doctor rp-filter", "0 failed, 0 warnings")
+	run("ip", "route", "add", "198.51.100.9/32", "dev", "lo") // else the way back is eth0's
+	if out, err := l.Hosts[2].Command("ip", "address", "add", "198.51.100.9/32", "dev", "eth0").CombinedOutput(); err != nil {
+		t.Fatalf("%v, %s", err, out)
+	}
+	beyond, err := l.Hosts[2].ListenPacket("udp4", "198.51.100.9:0")
+	must(t, err)
+	defer beyond.Close()
+	_, err = beyond.WriteTo([]byte("from another subnet"), &net.UDPAddr{IP: net.IPv4(224, 0, 0, 254), Port: 7353})
+	must(t, err)
+	eventually(t, "the kernel has dropped it", func() bool {
+		out, _ := h.Command(l.cfg.Binaries.Mcdns, "doctor", "rp-filter").CombinedOutput()
+		return strings.Contains(string(out), "warn 40 rp-filter: rp_filter is strict on eth0, and has dropped packets since the boot: ")
+	})
 	run("ip", "link", "set", "eth0", "mtu", "1200")
 	says("netcheck", "FAIL eth0 has an MTU of 1200, datagrams of the group need 1280: ip link set eth0 mtu 1280, or more\n")
+	says("doctor mtu", "FAIL 39 mtu: eth0 has an MTU of 1200, datagrams of the group need 1280\n")
 }
