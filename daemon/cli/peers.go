@@ -101,7 +101,7 @@ func calledOr(q *control.Peer) string {
 func (e *env) showOtherVersions(w io.Writer, p *control.Peers) (err error) {
 	for i := range p.Peers {
 		q := &p.Peers[i]
-		if q.Version != e.version {
+		if q.Version != "" && q.Version != e.version { // its first HELLO says it
 			_, err = fmt.Fprintf(w, "%s is of version %s, this mcdns of %s\n", plain(calledOr(q)), plain(q.Version), e.version)
 		}
 	}

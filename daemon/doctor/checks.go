@@ -290,7 +290,7 @@ func peersAreOfOneVersion(f *Facts) found {
 	}
 	var others []string
 	for _, p := range f.Peers.Peers {
-		if p.Version != f.Status.Version {
+		if p.Version != "" && p.Version != f.Status.Version { // its first HELLO says it
 			others = append(others, fmt.Sprintf("%s (%s)", p.Addr, p.Version))
 		}
 	}

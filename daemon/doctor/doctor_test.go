@@ -35,7 +35,7 @@ func healthy(t *testing.T) *Facts {
 			Cache: control.Cache{Bytes: 5, Limit: 100}, Saved: control.Saved{State: control.Saving}, Namespaces: control.OwnNamespace,
 			Counters: map[string]uint64{"lookups_cache": 900, "lookups_failed": 3},
 		},
-		Peers: &control.Peers{Peers: []control.Peer{{Addr: "10.77.0.2:7353", Version: "1.2.3", Told: 50, Contradicted: 1}, {Addr: "10.77.0.3:7353", Version: "1.2.3"}}},
+		Peers: &control.Peers{Peers: []control.Peer{{Addr: "10.77.0.2:7353", Version: "1.2.3", Told: 50, Contradicted: 1}, {Addr: "10.77.0.3:7353", Version: "1.2.3"}, {Addr: "10.77.0.4:7353"}}}, // the last has just come
 		Free:  func(string) (uint64, bool) { return 1 << 40, true },
 		Run:   func(string, ...string) (string, error) { return "active\nactive\n", nil },
 	}

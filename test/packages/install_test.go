@@ -1,6 +1,7 @@
 package packages
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,13 +40,72 @@ func typeReadme(t *testing.T, m *Machine) {
 		if strings.HasPrefix(command, "make ") {
 			continue
 		}
-		if strings.HasPrefix(command, "sudo apt-get install") {
-			command += " -y"
-		}
-		sh(t, m, "cd /root/packages; "+strings.ReplaceAll(command, "sudo ", ""))
+		asRoot(t, m, command)
 		typed++
 	}
 	promise(t, "README's Install: commands typed", "at least 2", typed, typed >= 2)
+}
+
+// asRoot types a command in the directory of the packages, without sudo, and says yes.
+func asRoot(t *testing.T, m *Machine, command string) string {
+	t.Helper()
+	if strings.HasPrefix(command, "sudo apt-get install") {
+		command += " -y"
+	}
+	return sh(t, m, "cd /root/packages; "+strings.ReplaceAll(command, "sudo ", ""))
+}
+
+// TestReadmesCommandsMakeThreeMachinesAGroup: nothing is typed on three fresh systems but
+// what README says, and what the command that makes the key says in turn.
+func TestReadmesCommandsMakeThreeMachinesAGroup(t *testing.T) {
+	lan, names := newLAN(t, 3, 20, time.Hour)
+	var machines []*Machine
+	for _, h := range lan.Hosts {
+		machines = append(machines, boot(t, h, "bookworm"))
+	}
+	begun, said := time.Now(), ""
+	for _, command := range readmeCommands(t) {
+		switch {
+		case strings.HasPrefix(command, "make "): // on the machine that builds
+		case strings.Contains(command, "mcdns key generate"): // "on one host"
+			said = asRoot(t, machines[0], command)
+		default:
+			for _, m := range machines {
+				asRoot(t, m, command)
+			}
+		}
+	}
+	_, copies, found := strings.Cut(said, "Copy it to every host of the LAN; mcdnsd takes it up at once:\n  sudo ")
+	give, take, piped := strings.Cut(copies, " | ssh root@HOST ")
+	if !found || !piped {
+		t.Fatalf("the command does not say how to copy the key: %s", said)
+	}
+	key, err := machines[0].Command("sh", "-ec", give).Output()
+	must(t, err)
+	for _, m := range machines[1:] {
+		c := m.Command("sh", "-ec", take)
+		c.Stdin = bytes.NewReader(key)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v, %s", take, err, out)
+		}
+	}
+	must(t, onEach(machines, func(_ int, m *Machine) error { return hearAll(m, 2) }))
+	took := time.Since(begun).Round(time.Second)
+	promise(t, "three machines share by README's commands alone within", "5m", took, took < 5*time.Minute)
+
+	if missing := resolves(t, client(t, machines[0], lookupProgram), names); missing != nil {
+		t.Fatalf("while the server is up: %v", missing)
+	}
+	must(t, until(20*time.Second, func() error { return holdAll(machines, len(names)) }))
+	for _, m := range machines {
+		out, _ := m.Run("mcdns", "doctor")
+		promise(t, "findings of mcdns doctor on a machine that is well", "none", out, strings.HasPrefix(out, "0 failed, 0 warnings, "))
+	}
+	must(t, lan.Server.PowerOff())
+	for _, m := range machines[1:] {
+		missing := resolves(t, client(t, m, lookupProgram), names)
+		promise(t, "names that another machine looked up, the DNS server dead", len(names), len(names)-len(missing), missing == nil)
+	}
 }
 
 // state is what an installation must leave as it was: every file's name, kind
