@@ -197,6 +197,9 @@ func upstreamAnswers(s *control.Status) found {
 	case control.Down:
 		return fails(fmt.Sprintf("no DNS server has answered for %.0f s", s.UpstreamS), "names are served from what is held, and new ones fail", "see to the DNS servers and the path to them: ping, mcdns status; what would be lost: mcdns drill")
 	case control.Suspect:
+		if !slices.ContainsFunc(s.Servers, func(s control.Server) bool { return s.LastSuccessS != nil || s.LastFailureS != nil }) {
+			return unknown("no DNS server was asked yet: mcdns query NAME does")
+		}
 		return worrying("no DNS server has answered yet, or the last one that did fell silent", "lookups wait for a second then", "ask again in a minute; mcdns query NAME")
 	}
 	return well("DNS servers answer")

@@ -151,7 +151,10 @@ func TestEachFaultIsNamedByItsCheckAlone(t *testing.T) {
 		}},
 		{"resolv.conf-mode", Fail, "has mode 0600", func(t *testing.T, f *Facts) { f.write(t, "/etc/resolv.conf", "nameserver 192.0.2.1\n", 0o600) }},
 		{"upstream", Fail, "no DNS server has answered for 61 s", of(func(s *control.Status) { s.Upstream, s.UpstreamS = control.Down, 61 })},
-		{"upstream", Warn, "no DNS server", of(func(s *control.Status) { s.Upstream = control.Suspect })},
+		{"upstream", Warn, "no DNS server", of(func(s *control.Status) {
+			ago := 1.5
+			s.Upstream, s.Servers[0].LastFailureS = control.Suspect, &ago
+		})},
 		{"servers", Warn, "down: 192.0.2.54:53", of(func(s *control.Status) {
 			s.Servers = append(s.Servers, control.Server{Addr: "192.0.2.54:53", State: control.Down})
 		})},
@@ -232,6 +235,15 @@ func TestStrictFilterThatDropsNothingIsNoFault(t *testing.T) {
 	f.write(t, "/proc/net/netstat", "TcpExt: IPReversePathFilter\nTcpExt: 12\n", 0o644)
 	if r := Examine(f, []string{"rp-filter"}); len(r) != 1 || r[0].State != OK {
 		t.Errorf("loose: %+v", r)
+	}
+}
+
+// TestServersThatNobodyAskedAreNotTested: those of a host that was just installed.
+func TestServersThatNobodyAskedAreNotTested(t *testing.T) {
+	f := healthy(t)
+	f.Status.Upstream = control.Suspect
+	if r := Examine(f, []string{"upstream"}); len(r) != 1 || r[0].State != Untested {
+		t.Errorf("got %+v", r)
 	}
 }
 

@@ -52,7 +52,10 @@ func asRoot(t *testing.T, m *Machine, command string) string {
 	if strings.HasPrefix(command, "sudo apt-get install") {
 		command += " -y"
 	}
-	return sh(t, m, "cd /root/packages; "+strings.ReplaceAll(command, "sudo ", ""))
+	begun := time.Now()
+	said := sh(t, m, "cd /root/packages; "+strings.ReplaceAll(command, "sudo ", ""))
+	t.Logf("%s: %s took %v", m.host.Name, command, time.Since(begun).Round(time.Second/10))
+	return said
 }
 
 // TestReadmesCommandsMakeThreeMachinesAGroup: nothing is typed on three fresh systems but
