@@ -25,6 +25,7 @@ type saved struct {
 	hidden  map[int]node.Entry // positives behind negatives, by these one's place in entries
 	before  int                // where the record before went if it was a positive's, else none
 	size    int64              // of what is sound from the beginning on
+	adrift  bool               // it has stamps from which ages cannot be reckoned a second time
 }
 
 const none = -1
@@ -47,10 +48,21 @@ func (s *saved) all() []node.Entry {
 // window is what is read at once: a file may be ten times what the cache holds.
 const window = 1 << 20
 
-// parse reads a whole file. Whatever is in it, what was readable is returned;
-// the error says what was not.
-func parse(file io.Reader, now Stamp) (s saved, failed error) {
-	s = saved{at: map[uint64]int{}, hidden: map[int]node.Entry{}, before: none}
+// leastRecord is shorter than nearly every answer's record, mostRoom is as many answers as
+// room is made for at once, whatever the length of the file says.
+const (
+	leastRecord = 128
+	mostRoom    = 1 << 17
+)
+
+// parse reads a whole file of about length bytes. Whatever is in it, what was readable
+// is returned; the error says what was not.
+func parse(file io.Reader, length int64, now Stamp) (s saved, failed error) {
+	room := min(max(length, 0)/leastRecord, mostRoom)
+	s = saved{
+		entries: make([]node.Entry, 0, room), at: make(map[uint64]int, room),
+		hidden: map[int]node.Entry{}, before: none,
+	}
 	defer survive.Into(&failed)
 	in := bufio.NewReaderSize(file, window)
 	if first, _ := in.Peek(headerLen); !bytes.Equal(first, header[:]) {
@@ -84,6 +96,7 @@ func parse(file io.Reader, now Stamp) (s saved, failed error) {
 			s.before = none
 			stamp, err := parseStamp(body)
 			at, stamped = stamp, err == nil
+			s.adrift = s.adrift || stamped && adrift(at, now)
 		} else if !stamped || s.take(body, at, now) != nil {
 			failed = errDamaged
 		}
@@ -138,6 +151,16 @@ func (s *saved) put(hash uint64, e node.Entry, at, now Stamp) {
 	if positive {
 		s.before = i
 	}
+}
+
+// drift is more than a clock that is set slowly is ahead of BOOTTIME.
+const drift = time.Second
+
+// adrift reports whether what aged makes of a stamp holds only now: time up in this boot,
+// and what the wall clock says, is lost with the next start unless it is written down.
+func adrift(at, now Stamp) bool {
+	up := now.Boot - at.Boot
+	return at.BootID != now.BootID || at.BootID == [16]byte{} || up < 0 || now.Wall.Sub(at.Wall) > up+drift
 }
 
 // aged is how old an answer is now that was saved at a stamp. The wall clock may

@@ -109,9 +109,10 @@ func (s *Saver) load(put func([]node.Entry)) {
 	}
 	took := clock.Boot() - begun
 	for i := range entries {
-		entries[i].Age += took
+		entries[i].Age, entries[i].Saved = entries[i].Age+took, true
 	}
 	put(entries)
+	s.mark = node.SavedMark // where the file does not have all of them, a whole save is due
 	if len(entries) > 0 {
 		s.log.Info("saved answers restored", "answers", len(entries))
 	}

@@ -148,7 +148,7 @@ func TestLoadingReadsTheFilePieceByPiece(t *testing.T) {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	got, err := parse(log, now)
+	got, err := parse(log, 0, now)
 	whole := int64(len(file)) + 1000*int64(len(file)-int(size))
 	if err != nil || len(got.entries) != len(all) || got.size != whole {
 		t.Fatalf("got %d of %d answers, %d of %d bytes, %v", len(got.entries), len(all), got.size, whole, err)

@@ -53,6 +53,8 @@ type Store struct {
 	// the question's own: it tells a refresh with the same data from another answer.
 	// The answers themselves would be kept in memory after the cache let them go.
 	last map[uint64]uint64
+	// adrift: ages in the file hold for this run alone, the next save is a whole one.
+	adrift bool
 }
 
 // Open opens the directory, made if need be.
@@ -97,15 +99,25 @@ func (s *Store) Load(now Stamp) ([]node.Entry, error) {
 		return nil, fmt.Errorf("saved answers: %w", err)
 	}
 	defer f.Close()
-	got, err := parse(io.LimitReader(f, maxFile), now)
+	got, err := parse(io.LimitReader(f, maxFile), length(f), now)
 	entries := got.all()
 	if err != nil {
 		// Leave s.file nil: the next Append writes the file anew.
 		return entries, fmt.Errorf("saved answers: %s: %w", path, err)
 	}
 	s.adopt(path, entries, got.size)
-	s.kept = s.live / leftAt // nobody knows what of it the cache held at the end
+	s.kept = (s.live + leftAt - 1) / leftAt // nobody knows what of it the cache held at the end
+	s.adrift = got.adrift
 	return entries, nil
+}
+
+// length is that of a file, 0 if nobody knows.
+func length(f *os.File) int64 {
+	st, err := f.Stat()
+	if err != nil {
+		return 0
+	}
+	return min(st.Size(), maxFile)
 }
 
 // adopt goes on appending to a file that is whole.
@@ -145,7 +157,7 @@ func (s *Store) whole() bool {
 func (s *Store) Due() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.dir != "" && (s.file == nil || !s.whole() || s.size > max(compactAt*s.live, compactBelow) ||
+	return s.dir != "" && (s.file == nil || s.adrift || !s.whole() || s.size > max(compactAt*s.live, compactBelow) ||
 		s.live > max(leftAt*s.kept, compactBelow))
 }
 
@@ -212,7 +224,7 @@ func (s *Store) appendEntry(b []byte, e *node.Entry) []byte {
 // unknown, a reader leaves it out.
 func (s *Store) abandon() {
 	s.file.Close()
-	s.file, s.last, s.size, s.live, s.kept = nil, nil, 0, 0, 0
+	s.file, s.last, s.size, s.live, s.kept, s.adrift = nil, nil, 0, 0, 0, false
 }
 
 // Rewrite replaces the file by one with these entries alone, which must be all

@@ -181,7 +181,7 @@ func TestKillAtAnyByteLosesAtMostTheLastSave(t *testing.T) {
 		for saves < len(ends) && ends[saves] <= n {
 			saves++
 		}
-		got, err := parse(bytes.NewReader(file[:n]), now)
+		got, err := parse(bytes.NewReader(file[:n]), 0, now)
 		if len(got.entries) < saves {
 			t.Fatalf("cut at byte %d: %d answers (%v); want at least %d", n, len(got.entries), err, saves)
 		}
@@ -208,7 +208,7 @@ func boundary(file []byte, n int) bool {
 func TestFlippedBitsAreSeenAndTheFileIsMadeSound(t *testing.T) {
 	file, _ := sample(t)
 	now := at(boot1, time.Hour, noon)
-	good, err := parse(bytes.NewReader(file), now)
+	good, err := parse(bytes.NewReader(file), 0, now)
 	must(t, err)
 	dir := t.TempDir()
 	path := filepath.Join(dir, answersName)
@@ -406,13 +406,13 @@ func FuzzParse(f *testing.F) {
 	}
 	now := at(boot1, 2*time.Hour, noon)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		got, _ := parse(bytes.NewReader(b), now)
+		got, _ := parse(bytes.NewReader(b), 0, now)
 		check(t, got)
 		// The same bytes as the contents of a sound record, between others.
 		whole := appendStamp(slices.Clone(header[:]), at(boot1, time.Hour, noon))
 		whole = record(whole, func(dst []byte) []byte { return append(dst, b...) })
 		e := entry(t, 1, time.Hour, 0)
-		got, _ = parse(bytes.NewReader(appendAgain(appendAnswer(whole, &e), &e)), now)
+		got, _ = parse(bytes.NewReader(appendAgain(appendAnswer(whole, &e), &e)), 0, now)
 		if len(got.entries) == 0 && 0 < len(b) && len(b) <= maxBody && b[0] != kindStamp {
 			t.Fatal("a record took its neighbours along")
 		}

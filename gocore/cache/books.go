@@ -6,11 +6,12 @@ import "math"
 // slot that is held, hidden or not, holds its origin once.
 
 // insert takes in an answer to a question that has none.
-func (c *Cache) insert(s slot) {
+func (c *Cache) insert(s slot) number {
 	c.origins.hold(s.origin)
 	n := c.table.add(s)
 	c.link(n)
 	c.note(n)
+	return n
 }
 
 // replace puts another answer in the place of what is held and of what that hides, or
@@ -101,7 +102,9 @@ func (c *Cache) note(n number) {
 		c.base = c.changes - 1
 		c.each(func(i number) bool { c.table.at(i).changed = 0; return true })
 	}
-	c.table.at(n).changed = uint32(c.changes - c.base)
+	s := c.table.at(n)
+	s.changed = uint32(c.changes - c.base)
+	s.set(saved, false)
 }
 
 // number returns that of an origin. Once most are free, as after a flood of

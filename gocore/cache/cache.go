@@ -39,7 +39,7 @@ func New(limit int, key Key, host Host) *Cache {
 	return &Cache{
 		table: newTable(key), origins: newOrigins(),
 		hidden: make(map[number]*hidden), waiting: make(map[number]*slot),
-		lanes: make([]lane, 1), seats: newSeats(), limit: limit, host: host,
+		lanes: make([]lane, 1), seats: newSeats(), limit: limit, host: host, changes: SavedMark,
 	}
 }
 
@@ -155,12 +155,17 @@ func (c *Cache) Recent(count int, f func(Entry)) {
 	}
 }
 
+// SavedMark is the mark of what the file has when a run begins: after it, all that this
+// run learnt is new. The first change has the number after it.
+const SavedMark = 1
+
 // Changed calls f for each entry that changed after the given mark, hidden
-// ones first, and returns the mark for the next call. Mark 0 is everything.
+// ones first, and returns the mark for the next call. Mark 0 is everything; any other
+// leaves out what is as it came from the file.
 func (c *Cache) Changed(mark uint64, f func(Entry)) uint64 {
 	c.each(func(n number) bool {
 		s := c.table.at(n)
-		if c.base+uint64(s.changed) <= mark {
+		if c.base+uint64(s.changed) <= mark || mark != 0 && s.has(saved) {
 			return true
 		}
 		if under := c.hidden[n]; under != nil {

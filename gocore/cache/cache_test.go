@@ -320,3 +320,53 @@ func TestNobodyAgesWhatThisRunFetched(t *testing.T) {
 		t.Errorf("a peer's older copy: got %d, age %v; want Same, 0", got, c.Get(at, in.Answer.Question).Age(at))
 	}
 }
+
+// TestWhatCameFromTheFileIsNoChange until something happens to it; what hides it and came
+// with it neither.
+func TestWhatCameFromTheFileIsNoChange(t *testing.T) {
+	c := newCache()
+	restored := func(in Arrival) {
+		in.Saved = true
+		c.Put(at, in, limits)
+	}
+	denial := told(t, nobody, no, time.Hour, time.Minute)
+	restored(told(t, anna, one, time.Minute, time.Hour))
+	restored(denial)
+	fetched := Arrival{Answer: answerFor(t, "new.example.", one, time.Hour, dns.Birth{Peer: anna, Clock: at})}
+	c.Put(at, fetched, limits)
+	var told []string
+	note := func(e Entry) { told = append(told, fmt.Sprint(e.Answer.Question.Name, e.Answer.Kind)) }
+	since := func(mark uint64, want int) (next uint64) {
+		t.Helper()
+		told = nil
+		if next = c.Changed(mark, note); len(told) != want {
+			t.Errorf("since %d: told %v; want %d", mark, told, want)
+		}
+		return next
+	}
+	since(0, 3)
+	mark := since(SavedMark, 1)
+	c.Touch(at, denial.Answer.Question)
+	mark = since(mark, 0)
+	c.Grow(time.Minute)
+	mark = since(mark, 3)
+	restored(Arrival{Answer: answer(t, two, time.Hour, dns.Birth{Peer: bert, Clock: at + time.Minute}), From: bert})
+	since(mark, 0) // a denial of one's own stands for its TTL
+	since(SavedMark, 3)
+}
+
+// TestFileThatComesLateUndoesNoChange: what was learnt before it is still to be saved.
+func TestFileThatComesLateUndoesNoChange(t *testing.T) {
+	c := newCache()
+	c.Put(at, told(t, anna, one, time.Hour, 30*time.Minute), limits)
+	late := told(t, bert, two, time.Hour, time.Minute)
+	late.Saved = true
+	if out, _ := c.Put(at, late, limits); out != Taken {
+		t.Fatalf("got %d; want what is younger taken", out)
+	}
+	changed := 0
+	c.Changed(SavedMark, func(Entry) { changed++ })
+	if changed != 1 {
+		t.Errorf("%d changes since the file was written; want 1", changed)
+	}
+}

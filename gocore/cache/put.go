@@ -43,6 +43,8 @@ type Arrival struct {
 	Asked uint32
 	// Mine: this run fetched it just now.
 	Mine bool
+	// Saved: it lies in the file that changes are written to, so it is none.
+	Saved bool
 }
 
 // Outcome is what became of an arrival.
@@ -71,7 +73,8 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 	if n == 0 {
 		of.seat = c.seat(in)
 		s.origin = c.number(of)
-		c.insert(s)
+		n = c.insert(s)
+		c.table.at(n).set(saved, in.Saved)
 		return Taken, c.shrink()
 	}
 	if c.sameBirth(now, n, s) {
@@ -86,8 +89,10 @@ func (c *Cache) Put(now time.Duration, in Arrival, l Limits) (Outcome, int) {
 	if out == Waits {
 		c.await(n, &s)
 	} else {
+		both := in.Saved && c.table.at(n).has(saved)
 		c.supersede(now, n, s)
 		c.renew(n)
+		c.table.at(n).set(saved, both)
 	}
 	return out, c.shrink()
 }

@@ -39,6 +39,7 @@ const (
 	ranked                   // this host was found to rank high for it
 	hides                    // a positive answer lies behind it
 	awaited                  // another answer waits for its end
+	saved                    // it did not change since it came from the file, nor what it hides
 )
 
 func (s *slot) has(m mark) bool { return s.is&m != 0 }

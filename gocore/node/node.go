@@ -179,7 +179,7 @@ func (n *Node) restore(now time.Duration, entries []Entry) {
 		}
 		in := cache.Arrival{
 			Answer: e.Answer, Age: min(e.Age, maxSavedAge), From: e.From, Place: e.Place,
-			Worn: e.Worn, Asked: e.Asked,
+			Worn: e.Worn, Asked: e.Asked, Saved: e.Saved,
 		}
 		n.held.Restore(now, in)
 	}

@@ -46,8 +46,11 @@ func (n *Node) Entry(now time.Duration, q dns.Question) (Entry, bool) {
 	return entryOf(now, e), true
 }
 
+// SavedMark is a driver's first mark where it has all that it restored in its file.
+const SavedMark = cache.SavedMark
+
 // Changes returns what changed since mark, and the mark for the next call: a
-// driver saves it. Mark 0 is everything.
+// driver saves it. Mark 0 is everything, SavedMark what is new since this run began.
 func (n *Node) Changes(now time.Duration, mark uint64) ([]Entry, uint64) {
 	var changed []Entry
 	if mark == 0 {

@@ -88,6 +88,9 @@ type Entry struct {
 	Place uint64
 	// Asked counts this host's queries for it.
 	Asked uint32
+	// Saved: the driver restores it from the file that it goes on writing changes to. As it
+	// came it is no change.
+	Saved bool
 	// Worn is how long hosts were up while the answer was past its TTL: what
 	// MaxStale counts (PROTOCOL 1.4).
 	Worn time.Duration
